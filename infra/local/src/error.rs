@@ -1,0 +1,51 @@
+//! Why the cloud or PostgreSQL cannot start; each message says what to do.
+
+use std::path::PathBuf;
+
+use chatchat_template::TemplateError;
+
+/// The cloud or the database cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The template cannot be read or understood.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// Functions are not compiled.
+    #[error("the functions are not built: {} missing; run `cargo build --workspace` first", list(.0))]
+    NotBuilt(Vec<PathBuf>),
+    /// The port belongs to another program.
+    #[error("port {0} is taken by another program (is the local cloud already running?); stop that program or choose another port")]
+    PortTaken(u16),
+    /// The template gives a function or an API something that cannot be used.
+    #[error("{0}")]
+    Unusable(String),
+    /// A file or a socket could not be used.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// PostgreSQL is not installed.
+    #[error(
+        "PostgreSQL is not installed here (initdb and postgres were not found); install it (Debian and Ubuntu: \
+         `sudo apt install postgresql`, macOS: `brew install postgresql`), or set DATABASE_URL to a server whose superuser you are"
+    )]
+    NoPostgres,
+    /// PostgreSQL is there and does not work.
+    #[error("{0}")]
+    Postgres(String),
+}
+
+impl StartError {
+    /// For `map_err`: says what was tried.
+    pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        move |source| Self::Io { what, source }
+    }
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}

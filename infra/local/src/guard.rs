@@ -1,0 +1,48 @@
+//! The guard: one small shell process that ends this process's children when this process is gone, however it went.
+
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// Reads `add PID kind [folder]` and `del PID` on its standard input; the end of the input means that the parent is gone.
+const SCRIPT: &str = include_str!("guard.sh");
+
+/// The pipe to the guard; nothing when the guard could not be started.
+static GUARD: OnceLock<Option<Mutex<ChildStdin>>> = OnceLock::new();
+
+/// Puts a function's process (the leader of its process group) in the guard's care: it is killed.
+pub(crate) fn watch_function(pid: u32) {
+    tell(&format!("add {pid} function\n"));
+}
+
+/// Puts a PostgreSQL server in the guard's care: it is shut down, and `temporary` is removed after it.
+pub(crate) fn watch_server(pid: u32, temporary: Option<&Path>) {
+    let folder = temporary.map(|folder| folder.display().to_string()).unwrap_or_default();
+    tell(&format!("add {pid} server {folder}\n"));
+}
+
+/// Takes a process that has ended out of the guard's care.
+pub(crate) fn forget(pid: u32) {
+    tell(&format!("del {pid}\n"));
+}
+
+fn tell(line: &str) {
+    if let Some(pipe) = GUARD.get_or_init(|| start().ok()) {
+        // A guard that is gone can only be missed when this process is killed; there is nobody to tell.
+        _ = pipe.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
+    }
+}
+
+fn start() -> std::io::Result<Mutex<ChildStdin>> {
+    let mut guard = Command::new("/bin/sh")
+        .args(["-c", SCRIPT, "chatchat-guard"])
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()?;
+    guard.stdin.take().map(Mutex::new).ok_or_else(|| std::io::Error::other("the guard has no standard input"))
+}

@@ -1,0 +1,43 @@
+# Ends the processes it was told of once its standard input ends. Written for any POSIX shell.
+trap '' INT TERM HUP
+children=
+newline='
+'
+while read -r word pid kind folder; do
+    case $word in
+    add) children="$children$pid $kind $folder$newline" ;;
+    del)
+        kept=
+        while read -r known rest; do
+            if [ -n "$known" ] && [ "$known" != "$pid" ]; then kept="$kept$known $rest$newline"; fi
+        done <<END
+$children
+END
+        children=$kept
+        ;;
+    esac
+done
+
+# A function may be stopped; only KILL reaches it. Its process group takes its own children along.
+while read -r pid kind folder; do
+    if [ "$kind" = function ]; then kill -KILL "-$pid" || kill -KILL "$pid"; fi
+done <<END
+$children
+END
+
+# PostgreSQL: fast shutdown, after five seconds immediate shutdown, after two more KILL.
+while read -r pid kind folder; do
+    if [ "$kind" = server ]; then
+        kill -INT "$pid"
+        tries=0
+        while kill -0 "$pid" && [ "$tries" -lt 80 ]; do
+            tries=$((tries + 1))
+            if [ "$tries" -eq 50 ]; then kill -QUIT "$pid"; fi
+            if [ "$tries" -eq 70 ]; then kill -KILL "$pid"; fi
+            sleep 0.1
+        done
+        if [ -n "$folder" ]; then rm -rf "$folder"; fi
+    fi
+done <<END
+$children
+END

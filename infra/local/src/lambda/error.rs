@@ -1,0 +1,48 @@
+//! How a call to a function can fail.
+
+use std::time::Duration;
+
+/// A call to a function that gave no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvokeError {
+    /// The template has no such function.
+    #[error("there is no function {0}")]
+    UnknownFunction(String),
+    /// All processes the function may have are busy.
+    #[error("throttled: the function already runs {0} calls at a time")]
+    Throttled(usize),
+    /// The event is larger than Lambda takes.
+    #[error("the event has {bytes} bytes, {limit} are allowed")]
+    EventTooLarge {
+        /// The event's size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The answer is larger than Lambda takes.
+    #[error("Response payload size exceeded maximum allowed payload size ({limit} bytes).")]
+    AnswerTooLarge {
+        /// The limit.
+        limit: usize,
+    },
+    /// The function answered with an error.
+    #[error("{kind}: {message}")]
+    Function {
+        /// `errorType`.
+        kind: String,
+        /// `errorMessage`.
+        message: String,
+    },
+    /// The process could not be started, or ended or was too slow before it asked for an event.
+    #[error("the function could not start: {0}")]
+    Init(String),
+    /// The process ended in the middle of the call.
+    #[error("the process ended in the middle of the call: {0}")]
+    Crashed(String),
+    /// The function took longer than its timeout.
+    #[error("Task timed out after {:.2} seconds", .0.as_secs_f64())]
+    TimedOut(Duration),
+    /// The cloud is being stopped.
+    #[error("the cloud has been stopped")]
+    Stopped,
+}

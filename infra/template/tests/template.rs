@@ -1,0 +1,191 @@
+//! What the crate reads from a template that uses each of its features.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use chatchat_template::{Cors, Lookup, Template};
+use serde_json::{Value, json};
+
+const TEMPLATE: &str = r#"
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Stage: { Type: String, Default: prod }
+  Origins: { Type: CommaDelimitedList, Default: "https://a.example, https://b.example" }
+  Size: { Type: Number, Default: 3 }
+  Needed: { Type: String }
+Conditions:
+  Production: !Equals [!Ref Stage, prod]
+  NotProduction: !Not [!Condition Production]
+  Both: !And [!Condition Production, !Condition NotProduction]
+  Either: !Or [!Condition Production, !Condition NotProduction]
+Mappings:
+  Sizes: { prod: { memory: 512 } }
+Globals:
+  Function:
+    Handler: shared
+    Timeout: 10
+    Environment: { Variables: { SHARED: "1", STAGE: !Ref Stage } }
+Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration: { AllowOrigins: !Ref Origins, AllowMethods: [GET], MaxAge: 600, AllowCredentials: true }
+  Sockets:
+    Type: AWS::Serverless::WebSocketApi
+    Properties:
+      RouteSelectionExpression: $request.body.action
+      StageName: !Ref Stage
+      Routes:
+        $connect: { FunctionArn: !GetAtt One.Arn }
+        sendMessage: { FunctionArn: !Sub "${Two.Arn}", RouteResponseSelectionExpression: $default }
+  One:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: ../target/lambda/messages/
+      Handler: one
+      MemorySize: 256
+      ReservedConcurrentExecutions: !Ref Size
+      Environment: { Variables: { OWN: !GetAtt Database.Endpoint.Address, SHARED: "2" } }
+      Events:
+        Get: { Type: HttpApi, Properties: { ApiId: !Ref Api, Method: get, Path: "/rooms/{id}" } }
+        Rest: { Type: HttpApi, Properties: { ApiId: !Ref Api } }
+        Nightly: { Type: ScheduleV2, Properties: { ScheduleExpression: rate(1 day) } }
+  Two:
+    Type: AWS::Serverless::Function
+    Condition: NotProduction
+    Properties: { CodeUri: faq }
+"#;
+
+struct Local;
+
+impl Lookup for Local {
+    fn reference(&self, name: &str) -> Option<Value> {
+        (name == "AWS::Region").then(|| json!("eu-west-1"))
+    }
+
+    fn attribute(&self, resource: &str, attribute: &str) -> Option<Value> {
+        (resource == "Database").then(|| json!(attribute.to_lowercase()))
+    }
+}
+
+fn template() -> Template {
+    Template::parse(TEMPLATE).unwrap()
+}
+
+fn resolved(yaml: &str) -> Result<Value, String> {
+    let template = Template::parse(&format!("{TEMPLATE}Outputs: {{ It: {{ Value: {yaml} }} }}\nMetadata: {yaml}\n")).unwrap();
+    let holder = Template::parse(&format!("Resources: {{ It: {{ Type: T, Properties: {{ Value: {yaml} }} }} }}")).unwrap();
+    let value = holder.resources().unwrap()[0].properties["Value"].clone();
+    template.resolve(&value, &Local).map_err(|error| error.to_string())
+}
+
+#[test]
+fn functions_merge_the_globals_and_keep_their_own() {
+    let functions = template().functions().unwrap();
+    let [one, two] = functions.as_slice() else { panic!("two functions are expected") };
+    assert_eq!((one.handler.as_str(), one.artifact.as_str(), one.timeout, one.memory), ("one", "messages", 10, 256));
+    assert_eq!(one.environment["SHARED"], "2");
+    assert_eq!(one.environment["OWN"], json!({ "Fn::GetAtt": ["Database", "Endpoint.Address"] }));
+    assert_eq!(one.environment["STAGE"], json!({ "Ref": "Stage" }));
+    assert_eq!(one.reserved_concurrency, Some(json!({ "Ref": "Size" })));
+    assert_eq!((two.handler.as_str(), two.artifact.as_str(), two.memory), ("shared", "faq", 128));
+}
+
+#[test]
+fn http_routes_come_from_the_events_and_scheduled_events_are_left_out() {
+    let keys: Vec<String> = template().http_routes().unwrap().iter().map(chatchat_template::HttpRoute::key).collect();
+    assert_eq!(keys, ["GET /rooms/{id}", "$default"]);
+}
+
+#[test]
+fn the_cors_configuration_is_resolved() {
+    let expected = Cors {
+        allow_origins: vec!["https://a.example".into(), "https://b.example".into()],
+        allow_methods: vec!["GET".into()],
+        max_age: Some(600),
+        allow_credentials: true,
+        ..Cors::default()
+    };
+    assert_eq!(template().http_api(&Local).unwrap().unwrap().cors, Some(expected));
+}
+
+#[test]
+fn websocket_routes_name_their_function_and_whether_it_answers() {
+    let api = template().websocket_api().unwrap().unwrap();
+    assert_eq!(api.route_selection_expression, "$request.body.action");
+    let routes: Vec<_> = api.routes.iter().map(|route| (route.key.as_str(), route.function.as_str(), route.answers)).collect();
+    assert_eq!(routes, [("$connect", "One", false), ("sendMessage", "Two", true)]);
+}
+
+#[test]
+fn a_websocket_api_that_api_gateway_would_refuse_is_refused() {
+    let stage = TEMPLATE.replace("StageName: !Ref Stage", "StageName: $default");
+    let key = TEMPLATE.replace("sendMessage:", "send-message:");
+    let function = TEMPLATE.replace("!GetAtt One.Arn", "!GetAtt Nobody.Arn");
+    for (text, place) in [(stage, "StageName"), (key, "Routes.send-message"), (function, "Routes.$connect.FunctionArn")] {
+        let error = Template::parse(&text).unwrap().websocket_api().unwrap_err().to_string();
+        assert!(error.contains(place), "{error}");
+    }
+}
+
+#[test]
+fn intrinsic_functions_are_worked_out() {
+    for (yaml, expected) in [
+        ("!Ref Stage", json!("prod")),
+        ("!Ref Origins", json!(["https://a.example", "https://b.example"])),
+        ("!Ref AWS::Region", json!("eu-west-1")),
+        ("[a, !Ref AWS::NoValue]", json!(["a"])),
+        ("!GetAtt Database.Endpoint.Port", json!("endpoint.port")),
+        (r#"!Sub "${Stage}-${Database.Endpoint.Port}-${!Stage}""#, json!("prod-endpoint.port-${Stage}")),
+        (r#"!Sub ["${X}/${Size}", { X: !Ref Stage }]"#, json!("prod/3")),
+        (r#"!Join [",", !Ref Origins]"#, json!("https://a.example,https://b.example")),
+        (r#"!Select [1, !Split ["-", "a-b"]]"#, json!("b")),
+        ("!FindInMap [Sizes, !Ref Stage, memory]", json!(512)),
+        ("!If [Production, yes, no]", json!("yes")),
+        ("!If [NotProduction, yes, no]", json!("no")),
+        ("!If [Both, yes, no]", json!("no")),
+        ("!If [Either, yes, no]", json!("yes")),
+        (r#"{ Fn::Sub: "${Stage}" }"#, json!("prod")),
+    ] {
+        assert_eq!(resolved(yaml), Ok(expected), "{yaml}");
+    }
+}
+
+#[test]
+fn what_is_not_known_is_an_error_that_says_where() {
+    for (yaml, problem) in [
+        ("!Ref Nobody", "no such parameter or resource"),
+        ("!Ref Needed", "no default and no value"),
+        ("!GetAtt One.Colour", r#"{"Fn::GetAtt":["One","Colour"]}: this attribute is not known here"#),
+        ("!Cidr [a, 1, 2]", "this intrinsic function is not known here"),
+        ("!If [Nobody, 1, 2]", "Conditions.Nobody: there is no such condition"),
+        (r#"!Sub "${Stage""#, "is not closed"),
+    ] {
+        let error = resolved(yaml).unwrap_err();
+        assert!(error.starts_with("template: ") && error.contains(problem), "{yaml}: {error}");
+    }
+}
+
+#[test]
+fn a_condition_decides_whether_a_resource_exists() {
+    let template = template();
+    let resources = template.resources().unwrap();
+    let exists = |id| template.exists(*resources.iter().find(|resource| resource.id == id).unwrap(), &Local).unwrap();
+    assert!(exists("One"));
+    assert!(!exists("Two"));
+}
+
+#[test]
+fn broken_templates_say_what_is_wrong_and_where() {
+    for (text, problem) in [
+        ("Resources: [", "line"),
+        ("Description: none", "Resources"),
+        ("Resources: { A: { Type: X }, A: { Type: Y } }", "duplicate"),
+        ("Resources: { A: !!binary eA== }", "Resources.A"),
+    ] {
+        let error = Template::parse(text).map(|_| ()).unwrap_err().to_string();
+        assert!(error.to_lowercase().contains(&problem.to_lowercase()), "{text}: {error}");
+    }
+    let missing = Template::read(std::path::Path::new("/nowhere/template.yaml")).map(|_| ()).unwrap_err().to_string();
+    assert!(missing.starts_with("/nowhere/template.yaml: "), "{missing}");
+    let handler = Template::parse("Resources: { F: { Type: AWS::Serverless::Function, Properties: { CodeUri: x } } }").unwrap();
+    assert!(handler.functions().unwrap_err().to_string().contains("Resources.F.Properties.Handler"));
+}

@@ -1,0 +1,52 @@
+//! Secrets of 256 random bits, of which the database knows the hash alone: refresh tokens and tickets.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+/// A secret as its owner holds it: 43 characters of base64url.
+pub struct Secret(String);
+
+impl Secret {
+    /// A new one. Fails only if the system gives no random bytes.
+    pub fn generate() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// Takes what a client presents; whether it is worth anything, the hash will tell.
+    pub fn presented(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// For its owner alone.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Its SHA-256, for the database.
+    pub fn hash(&self) -> [u8; 32] {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest(&SHA256, self.0.as_bytes()).as_ref());
+        hash
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_secrets_differ_and_each_has_256_bits() {
+        let (one, other) = (Secret::generate().unwrap(), Secret::generate().unwrap());
+        assert_ne!(one.reveal(), other.reveal());
+        assert_eq!(URL_SAFE_NO_PAD.decode(one.reveal()).unwrap().len(), 32);
+        assert_ne!(one.hash(), other.hash());
+    }
+
+    #[test]
+    fn a_presented_secret_has_the_hash_of_the_one_given_out() {
+        let secret = Secret::generate().unwrap();
+        assert_eq!(Secret::presented(secret.reveal()).hash(), secret.hash());
+    }
+}

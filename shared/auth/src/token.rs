@@ -1,0 +1,210 @@
+//! Access tokens: signing and verifying.
+
+use chatchat_domain::{AccountId, AccountKind, SessionId};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+/// How long an access token lives: 30 minutes.
+pub const ACCESS_TOKEN_SECONDS: i64 = 30 * 60;
+
+const ISSUER: &str = "chatchat";
+const AUDIENCE: &str = "chatchat-api";
+/// RFC 9068, section 2.1: an access token cannot be taken for another kind of JWT.
+const TYPE: &str = "at+jwt";
+/// How far the clocks of two machines may differ, in seconds.
+const LEEWAY: i64 = 5;
+
+/// What a token says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// Whose it is.
+    pub account: AccountId,
+    /// Customer or company.
+    pub kind: AccountKind,
+    /// The login that it belongs to.
+    pub session: SessionId,
+}
+
+/// Why a token is worth nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// Signed with a key that is not among ours; after a rotation, reading the keys again can help.
+    #[error("the token's key is unknown")]
+    UnknownKey,
+    /// Malformed, forged, expired, not yet valid, or not an access token of ours.
+    #[error("the token is not valid")]
+    Invalid(#[source] Option<jsonwebtoken::errors::Error>),
+}
+
+impl From<jsonwebtoken::errors::Error> for TokenError {
+    fn from(error: jsonwebtoken::errors::Error) -> Self {
+        Self::Invalid(Some(error))
+    }
+}
+
+/// One signing key.
+#[derive(Clone)]
+pub struct Key {
+    id: String,
+    secret: Vec<u8>,
+}
+
+impl Key {
+    /// A key by its id, which stands in each token's `kid`. None for a secret of less than 256 bits.
+    pub fn new(id: &str, secret: &[u8]) -> Option<Self> {
+        (secret.len() >= 32).then(|| Self { id: id.to_owned(), secret: secret.to_owned() })
+    }
+}
+
+/// The key that signs, and those that still verify.
+#[derive(Clone)]
+pub struct Keys {
+    current: Key,
+    previous: Option<Key>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    iss: String,
+    aud: String,
+    iat: i64,
+    exp: i64,
+    sub: String,
+    sid: SessionId,
+    role: AccountKind,
+}
+
+impl Keys {
+    /// Signs with `current`, and verifies with `previous` too.
+    pub fn new(current: Key, previous: Option<Key>) -> Self {
+        Self { current, previous }
+    }
+
+    /// A token of 30 minutes from `now`.
+    pub fn sign(&self, claims: &Claims, now: OffsetDateTime) -> Result<String, TokenError> {
+        let mut header = Header::new(Algorithm::HS256);
+        header.typ = Some(TYPE.to_owned());
+        header.kid = Some(self.current.id.clone());
+        let iat = now.unix_timestamp();
+        let payload = Payload {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            iat,
+            exp: iat + ACCESS_TOKEN_SECONDS,
+            sub: claims.account.to_string(),
+            sid: claims.session,
+            role: claims.kind,
+        };
+        Ok(encode(&header, &payload, &EncodingKey::from_secret(&self.current.secret))?)
+    }
+
+    /// What a token says, if it is one of ours and valid at `now`.
+    pub fn verify(&self, token: &str, now: OffsetDateTime) -> Result<Claims, TokenError> {
+        let header = decode_header(token)?;
+        if header.typ.as_deref() != Some(TYPE) {
+            return Err(TokenError::Invalid(None));
+        }
+        let id = header.kid.ok_or(TokenError::Invalid(None))?;
+        let key = [Some(&self.current), self.previous.as_ref()]
+            .into_iter()
+            .flatten()
+            .find(|key| key.id == id)
+            .ok_or(TokenError::UnknownKey)?;
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_required_spec_claims(&["iss", "aud", "exp", "sub"]);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
+        // The times are compared with the caller's clock below.
+        validation.validate_exp = false;
+        let payload: Payload = decode(token, &DecodingKey::from_secret(&key.secret), &validation)?.claims;
+        let now = now.unix_timestamp();
+        if payload.exp <= now - LEEWAY || payload.iat > now + LEEWAY {
+            return Err(TokenError::Invalid(None));
+        }
+        Ok(Claims {
+            account: payload.sub.parse().map_err(|_| TokenError::Invalid(None))?,
+            kind: payload.role,
+            session: payload.sid,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::Duration;
+
+    use super::*;
+
+    fn key(id: &str) -> Key {
+        Key::new(id, format!("{id:-<32}").as_bytes()).unwrap()
+    }
+
+    fn claims() -> Claims {
+        Claims { account: 7.try_into().unwrap(), kind: AccountKind::Company, session: 9.try_into().unwrap() }
+    }
+
+    const NOW: OffsetDateTime = time::macros::datetime!(2026-11-22 09:30 UTC);
+
+    #[test]
+    fn a_token_tells_whose_it_is_for_30_minutes() {
+        let keys = Keys::new(key("a"), None);
+        let token = keys.sign(&claims(), NOW).unwrap();
+        assert_eq!(keys.verify(&token, NOW).unwrap(), claims());
+        assert_eq!(keys.verify(&token, NOW + Duration::minutes(30)).unwrap(), claims());
+        assert!(keys.verify(&token, NOW + Duration::minutes(31)).is_err());
+        assert!(keys.verify(&token, NOW - Duration::minutes(1)).is_err());
+    }
+
+    #[test]
+    fn a_rotated_key_still_verifies_as_the_previous_one() {
+        let token = Keys::new(key("old"), None).sign(&claims(), NOW).unwrap();
+        assert!(Keys::new(key("new"), Some(key("old"))).verify(&token, NOW).is_ok());
+        assert!(matches!(Keys::new(key("new"), None).verify(&token, NOW), Err(TokenError::UnknownKey)));
+    }
+
+    #[test]
+    fn a_key_of_less_than_256_bits_is_none() {
+        assert!(Key::new("a", &[0; 31]).is_none());
+    }
+
+    /// A token whose header and payload were changed by `change` and that was signed with the right key all the same.
+    fn forged(change: impl Fn(&mut Header, &mut serde_json::Value)) -> String {
+        let mut header = Header::new(Algorithm::HS256);
+        header.typ = Some(TYPE.to_owned());
+        header.kid = Some("a".to_owned());
+        let iat = NOW.unix_timestamp();
+        let mut payload = serde_json::json!({
+            "iss": ISSUER, "aud": AUDIENCE, "iat": iat, "exp": iat + 60, "sub": "7", "sid": 9, "role": "company",
+        });
+        change(&mut header, &mut payload);
+        encode(&header, &payload, &EncodingKey::from_secret(&key("a").secret)).unwrap()
+    }
+
+    #[test]
+    fn only_a_whole_access_token_of_ours_is_accepted() {
+        let keys = Keys::new(key("a"), None);
+        assert!(keys.verify(&forged(|_, _| ()), NOW).is_ok());
+        let refused = |name: &str, token: String| assert!(keys.verify(&token, NOW).is_err(), "{name}");
+        refused("another typ", forged(|header, _| header.typ = Some("JWT".to_owned())));
+        refused("no typ", forged(|header, _| header.typ = None));
+        refused("no kid", forged(|header, _| header.kid = None));
+        for claim in ["iss", "aud", "iat", "exp", "sub", "sid", "role"] {
+            refused(claim, forged(|_, payload| drop(payload.as_object_mut().unwrap().remove(claim))));
+        }
+        for (claim, value) in [("iss", "x"), ("aud", "x"), ("sub", "0"), ("sub", "x"), ("role", "admin")] {
+            refused(claim, forged(|_, payload| payload[claim] = value.into()));
+        }
+        let whole = forged(|_, _| ());
+        refused("truncated", whole[..whole.len() - 1].to_owned());
+        refused("no signature", format!("{}.", whole.rsplit_once('.').unwrap().0));
+        refused("another algorithm", {
+            let mut header = Header::new(Algorithm::HS384);
+            header.typ = Some(TYPE.to_owned());
+            header.kid = Some("a".to_owned());
+            let body = serde_json::json!({"iss": ISSUER, "aud": AUDIENCE, "iat": 0, "exp": i64::MAX, "sub": "7", "sid": 9, "role": "company"});
+            encode(&header, &body, &EncodingKey::from_secret(&key("a").secret)).unwrap()
+        });
+        refused("another key", Keys::new(Key::new("a", &[1; 32]).unwrap(), None).sign(&claims(), NOW).unwrap());
+    }
+}

@@ -1,0 +1,118 @@
+//! Usernames and passwords.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use crate::Problem;
+
+/// 6 to 20 of `A-Z a-z 0-9`; unique without regard to case, over customers and companies together.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Username(String);
+
+impl Username {
+    /// As its owner typed it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Username {
+    type Error = Problem;
+
+    fn try_from(text: String) -> Result<Self, Problem> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(Problem::Required);
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(Problem::InvalidCharacters);
+        }
+        match text.len() {
+            0..6 => Err(Problem::TooShort(6)),
+            6..=20 => Ok(Self(text.to_owned())),
+            _ => Err(Problem::TooLong(20)),
+        }
+    }
+}
+
+/// 8 to 64 characters with at least one ASCII letter and one digit, never trimmed. It has no `Display`, its `Debug`
+/// hides it, and it is never serialised.
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Password(String);
+
+impl Password {
+    /// The password itself, for hashing alone.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(hidden)")
+    }
+}
+
+impl TryFrom<String> for Password {
+    type Error = Problem;
+
+    fn try_from(text: String) -> Result<Self, Problem> {
+        if text.is_empty() {
+            return Err(Problem::Required);
+        }
+        if text.contains('\0') {
+            return Err(Problem::InvalidCharacters);
+        }
+        let length = text.chars().count();
+        if length < 8 {
+            return Err(Problem::TooShort(8));
+        }
+        if length > 64 {
+            return Err(Problem::TooLong(64));
+        }
+        let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(kind);
+        if has(u8::is_ascii_alphabetic) && has(u8::is_ascii_digit) {
+            Ok(Self(text))
+        } else {
+            Err(Problem::LetterAndDigit)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_username_is_6_to_20_letters_and_digits() {
+        let username = |text: &str| Username::try_from(text.to_owned());
+        assert_eq!(username(" Haneul01 ").unwrap().as_str(), "Haneul01");
+        assert_eq!(username("abc12"), Err(Problem::TooShort(6)));
+        assert_eq!(username(&"a".repeat(21)), Err(Problem::TooLong(20)));
+        for text in ["한글이름입니다", "with space", "dash-ed", "nul\0nul", "ＡＢＣＤＥＦ"] {
+            assert_eq!(username(text), Err(Problem::InvalidCharacters), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_has_8_to_64_characters_with_a_letter_and_a_digit() {
+        let problem = |text: &str| Password::try_from(text.to_owned()).err();
+        assert_eq!(problem("haneul01"), None);
+        assert_eq!(problem(" 8 spaces "), None);
+        assert_eq!(problem("short1"), Some(Problem::TooShort(8)));
+        assert_eq!(problem(&"a1".repeat(33)), Some(Problem::TooLong(64)));
+        assert_eq!(problem("onlyletters"), Some(Problem::LetterAndDigit));
+        assert_eq!(problem("1234567890"), Some(Problem::LetterAndDigit));
+        assert_eq!(problem("nul\0nul1"), Some(Problem::InvalidCharacters));
+        assert_eq!(problem(""), Some(Problem::Required));
+    }
+
+    #[test]
+    fn a_password_does_not_show_in_logs() {
+        let password = Password::try_from("secret1234".to_owned()).unwrap();
+        assert!(!format!("{password:?}").contains("secret"));
+    }
+}

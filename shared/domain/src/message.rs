@@ -1,0 +1,140 @@
+//! Messages, their numbers, and the ids that clients give them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{AccountId, ConnectionId, MessageId, Problem, Timestamp, id::whole_number};
+
+/// A message's number in its room: 1, 2, 3 … without a gap. As a marker, 0 stands before the first message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct Seq(i64);
+
+impl Seq {
+    /// The number, for SQL.
+    pub fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for Seq {
+    type Error = Problem;
+
+    fn try_from(seq: i64) -> Result<Self, Problem> {
+        if (0..1 << 53).contains(&seq) { Ok(Self(seq)) } else { Err(Problem::OutOfRange) }
+    }
+}
+
+impl std::str::FromStr for Seq {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        whole_number(text)?.try_into()
+    }
+}
+
+/// The UUID by which a client recognises its message, unique for each sender in a room; sending it again is harmless.
+/// Read in the hyphenated form of RFC 9562 in either case, written in lower case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ClientMessageId(Uuid);
+
+impl ClientMessageId {
+    /// The UUID, for SQL.
+    pub fn get(self) -> Uuid {
+        self.0
+    }
+}
+
+impl From<Uuid> for ClientMessageId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
+impl TryFrom<String> for ClientMessageId {
+    type Error = Problem;
+
+    fn try_from(text: String) -> Result<Self, Problem> {
+        if text.is_empty() {
+            return Err(Problem::Required);
+        }
+        let hyphenated = text.len() == uuid::fmt::Hyphenated::LENGTH;
+        Uuid::try_parse(&text).ok().filter(|_| hyphenated).map(Self).ok_or(Problem::InvalidFormat)
+    }
+}
+
+impl fmt::Display for ClientMessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MessageKind {
+    /// A person typed it.
+    General,
+    /// The product wrote it.
+    Auto,
+}
+
+/// One message of a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// Unique over all rooms.
+    pub id: MessageId,
+    /// Its place in the room.
+    pub seq: Seq,
+    /// The side that it stands on.
+    pub sender_id: AccountId,
+    /// Typed by a person, or written by the product.
+    #[serde(rename = "type")]
+    pub kind: MessageKind,
+    /// 1 to 2,000 characters.
+    pub content: String,
+    /// When it was kept; never earlier than that of a smaller seq in the room.
+    pub created_at: Timestamp,
+    /// The sender's own name for it; nobody else is shown it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_message_id: Option<ClientMessageId>,
+}
+
+impl Message {
+    /// The message as everybody but its sender sees it.
+    #[must_use]
+    pub fn for_others(&self) -> Self {
+        Self { client_message_id: None, ..self.clone() }
+    }
+}
+
+/// The open connections of a room's two sides, without the one that the frame came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sides {
+    /// Of the account that acted.
+    pub own: Vec<ConnectionId>,
+    /// Of its counterpart.
+    pub theirs: Vec<ConnectionId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_message_id_is_a_hyphenated_uuid() {
+        let parse = |text: &str| ClientMessageId::try_from(text.to_owned());
+        assert_eq!(
+            parse("0191E3A8-0000-7000-8000-00000000ABCD").unwrap().to_string(),
+            "0191e3a8-0000-7000-8000-00000000abcd"
+        );
+        for text in ["0191e3a8000070008000000000000000", "{0191e3a8-0000-7000-8000-000000000000}", "1", "나"] {
+            assert_eq!(parse(text), Err(Problem::InvalidFormat), "{text:?}");
+        }
+        assert_eq!(parse(""), Err(Problem::Required));
+    }
+}

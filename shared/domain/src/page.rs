@@ -1,0 +1,124 @@
+//! Page numbers, totals, and windows into a room's history.
+
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use crate::{Problem, Seq, id::whole_number};
+
+/// Which page, counting from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageNumber(i64);
+
+impl PageNumber {
+    /// The number, from 1 to 2^53 − 1.
+    pub fn get(self) -> i64 {
+        self.0
+    }
+
+    /// How many entries stand before this page.
+    pub fn offset(self, entries_a_page: i64) -> i64 {
+        (self.0 - 1) * entries_a_page
+    }
+}
+
+impl Default for PageNumber {
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
+impl FromStr for PageNumber {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        match whole_number(text)? {
+            page @ 1..=9_007_199_254_740_991 => Ok(Self(page)),
+            _ => Err(Problem::OutOfRange),
+        }
+    }
+}
+
+/// Where in a paged list an answer stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Page {
+    /// The page that was asked for.
+    pub current: i64,
+    /// How many pages there are; 0 for an empty list.
+    pub total: i64,
+}
+
+impl Page {
+    /// The page `number` of a list of so many entries.
+    pub fn of(number: PageNumber, entries: i64, entries_a_page: i64) -> Self {
+        Self { current: number.get(), total: (entries + entries_a_page - 1) / entries_a_page }
+    }
+}
+
+/// How many messages a history answer has at most: 1 to 100, 20 unless told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryLimit(i64);
+
+impl HistoryLimit {
+    /// The number, for SQL.
+    pub fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl Default for HistoryLimit {
+    fn default() -> Self {
+        Self(20)
+    }
+}
+
+impl FromStr for HistoryLimit {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        match whole_number(text)? {
+            limit @ 1..=100 => Ok(Self(limit)),
+            _ => Err(Problem::OutOfRange),
+        }
+    }
+}
+
+/// Which part of a room's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// The messages right after this seq.
+    After(Seq),
+    /// The messages right before this seq.
+    Before(Seq),
+    /// The newest messages.
+    Newest,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_count_from_1_and_an_empty_list_has_none() {
+        let page = PageNumber::default();
+        assert_eq!(Page::of(page, 0, 10).total, 0);
+        assert_eq!(Page::of(page, 10, 10).total, 1);
+        assert_eq!(Page::of(page, 11, 10).total, 2);
+        assert_eq!("3".parse::<PageNumber>().unwrap().offset(10), 20);
+    }
+
+    #[test]
+    fn a_page_that_is_no_positive_integer_is_refused() {
+        assert_eq!("0".parse::<PageNumber>(), Err(Problem::OutOfRange));
+        for text in ["-1", "", "one", "1.5"] {
+            assert_eq!(text.parse::<PageNumber>(), Err(Problem::WrongType), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_history_answer_has_1_to_100_messages() {
+        assert!("100".parse::<HistoryLimit>().is_ok());
+        assert_eq!("101".parse::<HistoryLimit>(), Err(Problem::OutOfRange));
+        assert_eq!("0".parse::<HistoryLimit>(), Err(Problem::OutOfRange));
+    }
+}

@@ -1,0 +1,65 @@
+//! Profiles, as their owners and as others see them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AccountId, CompanyId, Problem};
+
+/// A customer's own profile.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerProfile {
+    /// The account.
+    pub id: AccountId,
+    /// As it was signed up with.
+    pub username: String,
+    /// 1 to 20 characters.
+    pub name: String,
+    /// The picture, if there is one.
+    pub image_url: Option<String>,
+}
+
+/// A company's own profile.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CompanyProfile {
+    /// The account.
+    pub id: CompanyId,
+    /// As it was signed up with.
+    pub username: String,
+    /// 1 to 20 characters.
+    pub name: String,
+    /// 0 to 200 characters.
+    pub description: String,
+    /// The picture, if there is one.
+    pub image_url: Option<String>,
+    /// Whether the directory shows it.
+    pub profile_visibility: bool,
+}
+
+/// A company as everybody sees it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CompanySummary {
+    /// The company.
+    pub id: CompanyId,
+    /// 1 to 20 characters.
+    pub name: String,
+    /// 0 to 200 characters.
+    pub description: String,
+    /// The picture, if there is one.
+    pub image_url: Option<String>,
+}
+
+/// The empty text that removes a profile's picture. A URL that no upload here gave out is refused, and there is no
+/// upload yet, so each is.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct NoPicture;
+
+impl TryFrom<String> for NoPicture {
+    type Error = Problem;
+
+    fn try_from(url: String) -> Result<Self, Problem> {
+        if url.trim().is_empty() { Ok(Self) } else { Err(Problem::UnknownPicture) }
+    }
+}

@@ -1,0 +1,78 @@
+//! The clauses that statements share: who calls, and which room of theirs.
+
+use chatchat_domain::{Caller, ConnectionId, SessionId};
+
+/// Who asks: the session of a verified access token, or the WebSocket connection that a frame came in on. A connection
+/// stands for the session that opened it.
+#[derive(Clone, Copy, Debug)]
+pub enum Who<'a> {
+    /// Over HTTP.
+    Session(SessionId),
+    /// Over WebSocket.
+    Connection(&'a ConnectionId),
+}
+
+impl<'a> Who<'a> {
+    /// For `$1` of the clause.
+    pub(crate) fn session(self) -> Option<i64> {
+        match self {
+            Self::Session(session) => Some(session.get()),
+            Self::Connection(_) => None,
+        }
+    }
+
+    /// For `$2` of the clause.
+    pub(crate) fn connection(self) -> Option<&'a str> {
+        match self {
+            Self::Session(_) => None,
+            Self::Connection(connection) => Some(connection.as_str()),
+        }
+    }
+}
+
+impl<R> From<&Caller<R>> for Who<'_> {
+    fn from(caller: &Caller<R>) -> Self {
+        Self::Session(caller.session)
+    }
+}
+
+/// Makes a statement's text of literals and clauses at compile time.
+macro_rules! sql {
+    ($($part:expr),+ $(,)?) => { concat!($($part),+) };
+}
+
+/// `caller(id, kind, session_id)`: one row while the session lives and its account has not withdrawn, else none.
+/// `$1` is the session's id, or null where `$2` is a connection's.
+macro_rules! caller {
+    () => {
+        "caller as (
+             select a.id, a.kind, s.id as session_id
+             from sessions s join accounts a on a.id = s.account_id
+             where s.id = coalesce($1, (select c.session_id from connections c where c.id = $2))
+               and s.ended_at is null and s.expires_at > now() and a.withdrawn_at is null
+         )"
+    };
+}
+
+/// `room(id, me, side, other)`: the room `$3`, if the caller is on one of its sides, else none. Comes after `caller`.
+macro_rules! room {
+    () => {
+        "room as (
+             select r.id, caller.id as me,
+                    case when r.customer_id = caller.id then 'customer' else 'company' end as side,
+                    case when r.customer_id = caller.id then r.company_id else r.customer_id end as other
+             from caller join rooms r on r.id = $3 and caller.id in (r.customer_id, r.company_id)
+         )"
+    };
+}
+
+/// The columns `own` and `theirs`: the open connections of the two sides of `room`, without the connection `$2`.
+macro_rules! sides {
+    () => {
+        "(select array_agg(c.id) from connections c
+          where c.account_id = room.me and c.id is distinct from $2) as own,
+         (select array_agg(c.id) from connections c where c.account_id = room.other) as theirs"
+    };
+}
+
+pub(crate) use {caller, room, sides, sql};

@@ -1,0 +1,242 @@
+//! The connection to the database: a pool of one, for an environment of Lambda works on one request at a time.
+
+use std::{
+    error::Error,
+    future::Future,
+    net::IpAddr,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use deadpool_postgres::{ClientWrapper, Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+use tokio::{sync::RwLock, task::JoinHandle};
+use tokio_postgres::{
+    Client, Config, NoTls, Row,
+    error::SqlState,
+    types::{ToSql, Type},
+};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::StoreError;
+
+/// Longer than a connection over TLS takes on a loaded database, shorter than any request's deadline.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The root certificates that RDS and RDS Proxy are verified against.
+const RDS_CA: &[u8] = include_bytes!("../rds-ca.pem");
+
+/// Where the database is.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// A host name, or a loopback address.
+    pub host: String,
+    /// The TCP port.
+    pub port: u16,
+    /// The name of the database.
+    pub name: String,
+}
+
+/// Who the functions are to the database.
+#[derive(Clone)]
+pub struct Credentials {
+    /// The role.
+    pub user: String,
+    /// Its password.
+    pub password: String,
+}
+
+/// Why credentials could not be read.
+pub type CredentialsError = Box<dyn Error + Send + Sync>;
+
+/// Reads the credentials: once at the start, and again whenever the database refuses a password.
+pub type CredentialsSource =
+    Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Credentials, CredentialsError>> + Send>> + Send + Sync>;
+
+/// Every statement of ChatChat, as a method.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+    micros: Arc<AtomicU64>,
+}
+
+impl Store {
+    /// Opens the database. Credentials that cannot be read end the start; a database that is away does not: the first
+    /// request will try again.
+    pub async fn open(database: &Database, source: CredentialsSource) -> Result<Self, CredentialsError> {
+        let mut config = Config::new();
+        config
+            .host(&database.host)
+            .port(database.port)
+            .dbname(&database.name)
+            .application_name("chatchat")
+            .connect_timeout(CONNECT_TIMEOUT)
+            .keepalives_idle(Duration::from_secs(30));
+        let credentials = RwLock::new(source().await?);
+        let tls = if is_this_machine(&database.host) { None } else { Some(verified_tls()?) };
+        if tls.is_some() {
+            config.ssl_mode(tokio_postgres::config::SslMode::Require);
+        }
+        let manager = Manager::from_connect(
+            config,
+            Connector { credentials: Arc::new(credentials), source: Arc::new(source), tls },
+            ManagerConfig { recycling_method: RecyclingMethod::Fast },
+        );
+        let pool = Pool::builder(manager)
+            .max_size(1)
+            .wait_timeout(Some(CONNECT_TIMEOUT))
+            .create_timeout(Some(CONNECT_TIMEOUT))
+            .runtime(Runtime::Tokio1)
+            .build()?;
+        if let Err(error) = pool.get().await {
+            tracing::warn!(error = &error as &dyn Error, "the database is away; the first request will try again");
+        }
+        Ok(Self { pool, micros: Arc::default() })
+    }
+
+    /// The milliseconds spent on the database since this was last asked, for the request's line in the log.
+    pub fn take_elapsed_ms(&self) -> f64 {
+        Duration::from_micros(self.micros.swap(0, Ordering::Relaxed)).as_secs_f64() * 1000.0
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.rows("select 1", &[]).await.map(drop)
+    }
+
+    /// A connection of its own, for migrations.
+    pub async fn dedicated(&self) -> Result<ClientWrapper, StoreError> {
+        Ok(deadpool_postgres::Object::take(self.pool.get().await?))
+    }
+
+    /// Runs one unnamed statement in one round trip.
+    pub(crate) async fn rows(
+        &self,
+        sql: &str,
+        params: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Vec<Row>, StoreError> {
+        let started = Instant::now();
+        let answer = async { Ok(self.pool.get().await?.query_typed(sql, params).await?) }.await;
+        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.micros.fetch_add(micros, Ordering::Relaxed);
+        answer
+    }
+
+    /// The same for a statement that gives at most one row.
+    pub(crate) async fn row(
+        &self,
+        sql: &str,
+        params: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(sql, params).await?.into_iter().next())
+    }
+}
+
+/// Whether `host` is a loopback address or `localhost`.
+fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+/// TLS that trusts Amazon's roots alone and verifies the host's name.
+fn verified_tls() -> Result<MakeRustlsConnect, CredentialsError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(RDS_CA) {
+        roots.add(certificate?)?;
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}
+
+/// Opens connections with the credentials of the day.
+struct Connector {
+    credentials: Arc<RwLock<Credentials>>,
+    source: Arc<CredentialsSource>,
+    tls: Option<MakeRustlsConnect>,
+}
+
+type Connected = (Client, JoinHandle<()>);
+
+impl Connect for Connector {
+    fn connect(
+        &self,
+        config: &Config,
+    ) -> Pin<Box<dyn Future<Output = Result<Connected, tokio_postgres::Error>> + Send + '_>> {
+        let mut config = config.clone();
+        Box::pin(async move {
+            self.sign(&mut config).await;
+            let refused = match open(&config, self.tls.clone()).await {
+                Err(error) if error.code() == Some(&SqlState::INVALID_PASSWORD) => error,
+                answer => return answer,
+            };
+            // The password was rotated: read it again, once.
+            match (self.source)().await {
+                Ok(fresh) => *self.credentials.write().await = fresh,
+                Err(error) => {
+                    tracing::error!(error = &*error as &dyn Error, "the database's credentials could not be read again");
+                    return Err(refused);
+                }
+            }
+            self.sign(&mut config).await;
+            open(&config, self.tls.clone()).await
+        })
+    }
+}
+
+impl Connector {
+    async fn sign(&self, config: &mut Config) {
+        let credentials = self.credentials.read().await;
+        config.user(&credentials.user).password(&credentials.password);
+    }
+}
+
+async fn open(config: &Config, tls: Option<MakeRustlsConnect>) -> Result<Connected, tokio_postgres::Error> {
+    Ok(match tls {
+        Some(tls) => {
+            let (client, connection) = config.connect(tls).await?;
+            (client, tokio::spawn(watch(connection)))
+        }
+        None => {
+            let (client, connection) = config.connect(NoTls).await?;
+            (client, tokio::spawn(watch(connection)))
+        }
+    })
+}
+
+/// Drives a connection until it ends. Its end is no event of its own: whoever uses it next opens another.
+async fn watch(connection: impl Future<Output = Result<(), tokio_postgres::Error>>) {
+    if let Err(error) = connection.await {
+        tracing::warn!(error = &error as &dyn Error, "the connection to the database ended");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_loopback_address_goes_without_tls() {
+        for host in ["127.0.0.1", "127.8.8.8", "::1", "localhost"] {
+            assert!(is_this_machine(host), "{host}");
+        }
+        for host in ["10.0.0.1", "db.abc.ap-northeast-2.rds.amazonaws.com", "localhost.example.com", "0.0.0.0", ""] {
+            assert!(!is_this_machine(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn every_root_of_the_bundle_is_accepted() {
+        assert!(verified_tls().is_ok());
+        assert!(CertificateDer::pem_slice_iter(RDS_CA).count() > 80);
+    }
+}

@@ -1,0 +1,125 @@
+//! Tickets, and the WebSocket connections that they open.
+
+use chatchat_domain::{AccountId, ConnectionId, ErrorCode, RoomId, RoomPosition, Sides};
+use tokio_postgres::types::Type;
+
+use crate::{
+    Store, StoreError, Who,
+    clauses::{caller, room, sides, sql},
+    row,
+};
+
+/// The rooms in which a client lags behind.
+pub type Beat = Vec<RoomPosition>;
+
+impl Store {
+    /// Keeps a ticket of the caller. `hash` is the ticket's SHA-256.
+    pub async fn create_ticket(&self, who: Who<'_>, hash: &[u8; 32], seconds: i64) -> Result<(), StoreError> {
+        self.row(
+            sql!(
+                "with ",
+                caller!(),
+                " insert into tickets (hash, session_id, expires_at)
+                  select $3, session_id, now() + make_interval(secs => $4) from caller
+                  returning session_id"
+            ),
+            &[
+                (&who.session(), Type::INT8),
+                (&who.connection(), Type::TEXT),
+                (&hash.as_slice(), Type::BYTEA),
+                (&(seconds as f64), Type::FLOAT8),
+            ],
+        )
+        .await?
+        .map(drop)
+        .ok_or_else(|| ErrorCode::Unauthenticated.into())
+    }
+
+    /// Spends a ticket on a connection. A ticket that is unknown, used or expired, or whose session has ended, gets
+    /// `unauthenticated`; it is spent all the same.
+    pub async fn connect(&self, hash: &[u8; 32], connection: &ConnectionId) -> Result<AccountId, StoreError> {
+        let row = self
+            .row(
+                "with spent as (
+                     delete from tickets where hash = $1 returning session_id, expires_at
+                 )
+                 insert into connections (id, session_id, account_id)
+                 select $2, s.id, s.account_id
+                 from spent join sessions s on s.id = spent.session_id join accounts a on a.id = s.account_id
+                 where spent.expires_at > now()
+                   and s.ended_at is null and s.expires_at > now() and a.withdrawn_at is null
+                 returning account_id",
+                &[(&hash.as_slice(), Type::BYTEA), (&connection.as_str(), Type::TEXT)],
+            )
+            .await?
+            .ok_or(ErrorCode::Unauthenticated)?;
+        row::id(&row, "account_id")
+    }
+
+    /// Forgets connections that are gone. Those that are not known are passed over.
+    pub async fn forget_connections(&self, connections: &[ConnectionId]) -> Result<(), StoreError> {
+        let ids: Vec<&str> = connections.iter().map(ConnectionId::as_str).collect();
+        self.rows("delete from connections where id = any($1)", &[(&ids, Type::TEXT_ARRAY)]).await.map(drop)
+    }
+
+    /// Whom to tell that the caller types in one of its rooms. Refuses with `room_not_found`.
+    pub async fn typing(&self, who: Who<'_>, room: RoomId) -> Result<(AccountId, Sides), StoreError> {
+        let row = self
+            .row(
+                sql!(
+                    "with ",
+                    caller!(),
+                    ", ",
+                    room!(),
+                    " select room.id as room_id, room.me, ",
+                    sides!(),
+                    " from caller left join room on true"
+                ),
+                &[(&who.session(), Type::INT8), (&who.connection(), Type::TEXT), (&room.get(), Type::INT8)],
+            )
+            .await?
+            .ok_or(ErrorCode::Unauthenticated)?;
+        row::optional_id::<RoomId>(&row, "room_id")?.ok_or(ErrorCode::RoomNotFound)?;
+        Ok((row::id(&row, "me")?, row::sides(&row)?))
+    }
+
+    /// Notes that the connection lives, and tells which of the rooms are ahead of what its client says it has. Rooms
+    /// that are not the caller's are passed over.
+    pub async fn heartbeat(&self, connection: &ConnectionId, said: &[RoomPosition]) -> Result<Beat, StoreError> {
+        let rooms: Vec<i64> = said.iter().map(|position| position.room_id.get()).collect();
+        let seqs: Vec<i64> = said.iter().map(|position| position.last_seq.get()).collect();
+        let who = Who::Connection(connection);
+        let rows = self
+            .rows(
+                sql!(
+                    "with ",
+                    caller!(),
+                    ", seen as (
+                         update connections c set seen_at = now() from caller where c.id = $2
+                     )
+                     select r.id, r.last_seq
+                     from caller
+                     left join unnest($3, $4) as said (room_id, last_seq) on true
+                     left join rooms r on r.id = said.room_id and r.last_seq > said.last_seq
+                         and caller.id in (r.customer_id, r.company_id)"
+                ),
+                &[
+                    (&who.session(), Type::INT8),
+                    (&who.connection(), Type::TEXT),
+                    (&rooms, Type::INT8_ARRAY),
+                    (&seqs, Type::INT8_ARRAY),
+                ],
+            )
+            .await?;
+        if rows.is_empty() {
+            return Err(ErrorCode::Unauthenticated.into());
+        }
+        let mut ahead = Beat::new();
+        for row in &rows {
+            if let Some(room_id) = row::optional_id(row, "id")? {
+                ahead.push(RoomPosition { room_id, last_seq: row::id(row, "last_seq")? });
+            }
+        }
+        Ok(ahead)
+    }
+}

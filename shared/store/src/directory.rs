@@ -1,0 +1,99 @@
+//! The directory: companies as others see them.
+
+use chatchat_domain::{CompanyId, CompanySummary, ErrorCode, Keyword, Page, PageNumber, ROOMS_A_PAGE};
+use tokio_postgres::{Row, types::Type};
+
+use crate::{
+    Store, StoreError, Who,
+    clauses::{caller, sql},
+    row,
+};
+
+impl Store {
+    /// The visible companies whose name contains the keyword, without regard to case, newest first. A caller is
+    /// optional, but one whose session has ended is refused.
+    pub async fn companies(
+        &self,
+        who: Option<Who<'_>>,
+        keyword: &Keyword,
+        page: PageNumber,
+    ) -> Result<(Vec<CompanySummary>, Page), StoreError> {
+        let rows = self
+            .rows(
+                sql!(
+                    "with ",
+                    caller!(),
+                    ", found as materialized (
+                         select c.account_id from companies c join accounts a on a.id = c.account_id
+                         where c.visible and a.withdrawn_at is null
+                           and ($3 = '' or position(lower($3) in lower(a.name)) > 0)
+                     ), listed as (
+                         select account_id from found order by account_id desc limit $4 offset $5
+                     )
+                     select (select count(*) from found) as total,
+                            a.id, a.name, c.description, a.image_url
+                     from (select) as always
+                     left join listed on true
+                     left join companies c on c.account_id = listed.account_id
+                     left join accounts a on a.id = c.account_id
+                     where not $6 or exists (select from caller)
+                     order by a.id desc"
+                ),
+                &[
+                    (&who.and_then(Who::session), Type::INT8),
+                    (&who.and_then(Who::connection), Type::TEXT),
+                    (&keyword.as_str(), Type::TEXT),
+                    (&ROOMS_A_PAGE, Type::INT8),
+                    (&page.offset(ROOMS_A_PAGE), Type::INT8),
+                    (&who.is_some(), Type::BOOL),
+                ],
+            )
+            .await?;
+        let first = rows.first().ok_or(ErrorCode::Unauthenticated)?;
+        let page = Page::of(page, row::get(first, "total")?, ROOMS_A_PAGE);
+        let listed = rows.iter().filter_map(|row| summary(row).transpose()).collect::<Result<_, _>>()?;
+        Ok((listed, page))
+    }
+
+    /// One company: a visible one for everybody, a hidden one for itself and for customers that have a room with it,
+    /// one that has withdrawn for nobody. Refuses with `company_not_found`.
+    pub async fn company(&self, who: Option<Who<'_>>, company: CompanyId) -> Result<CompanySummary, StoreError> {
+        let row = self
+            .row(
+                sql!(
+                    "with ",
+                    caller!(),
+                    " select a.id, a.name, c.description, a.image_url
+                      from (select) as always
+                      left join companies c on c.account_id = $3 and (
+                          c.visible
+                          or c.account_id = (select id from caller)
+                          or exists (
+                              select from rooms r
+                              where r.customer_id = (select id from caller) and r.company_id = c.account_id))
+                      left join accounts a on a.id = c.account_id and a.withdrawn_at is null
+                      where not $4 or exists (select from caller)"
+                ),
+                &[
+                    (&who.and_then(Who::session), Type::INT8),
+                    (&who.and_then(Who::connection), Type::TEXT),
+                    (&company.get(), Type::INT8),
+                    (&who.is_some(), Type::BOOL),
+                ],
+            )
+            .await?
+            .ok_or(ErrorCode::Unauthenticated)?;
+        summary(&row)?.ok_or_else(|| ErrorCode::CompanyNotFound.into())
+    }
+}
+
+/// A company, or none where the row stands for an empty list.
+fn summary(row: &Row) -> Result<Option<CompanySummary>, StoreError> {
+    let Some(id) = row::optional_id(row, "id")? else { return Ok(None) };
+    Ok(Some(CompanySummary {
+        id,
+        name: row::get(row, "name")?,
+        description: row::get(row, "description")?,
+        image_url: row::get(row, "image_url")?,
+    }))
+}

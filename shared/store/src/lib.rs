@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod accounts;
+mod clauses;
+mod connect;
+mod connections;
+mod directory;
+mod error;
+mod messages;
+mod profiles;
+mod rooms;
+mod row;
+mod sessions;
+
+pub use accounts::{Account, NewAccount};
+pub use clauses::Who;
+pub use connect::{Credentials, CredentialsError, CredentialsSource, Database, Store};
+pub use connections::Beat;
+pub use error::StoreError;
+pub use messages::{History, Marked, Sent};
+pub use profiles::CompanyChanges;
+pub use rooms::{OpenedRoom, RoomPage};
+pub use deadpool_postgres::ClientWrapper as Connection;

@@ -1,0 +1,236 @@
+//! Sending a message, reading history, moving read markers.
+
+use chatchat_domain::{
+    AccountId, Caller, ClientMessageId, ErrorCode, HistoryLimit, Message, MessageContent, Role, RoomId, Seq, Sides,
+    Window,
+};
+use tokio_postgres::types::Type;
+
+use crate::{
+    Store, StoreError, Who,
+    clauses::{caller, room, sides, sql},
+    row,
+};
+
+/// A message that is kept.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// As its sender sees it.
+    pub message: Message,
+    /// False when the same `clientMessageId` was kept before: then this is the first answer again.
+    pub new: bool,
+    /// Whom to push it to.
+    pub sides: Sides,
+}
+
+/// A read marker that moved.
+#[derive(Clone, Debug)]
+pub struct Marked {
+    /// Whose marker.
+    pub reader: AccountId,
+    /// Where it stands now.
+    pub seq: Seq,
+    /// Whom to tell.
+    pub sides: Sides,
+}
+
+/// A part of a room's history, ascending by seq, and the newest seq.
+pub type History = (Vec<Message>, Seq);
+
+/// The send: who may, whether it was sent before, its seq, the room's summary and the message itself, and the connections
+/// to push to, in one statement and one commit. The update of the room's row orders concurrent sends, so seq has no gap
+/// and no twin, and `created_at`, taken under that lock, never goes back within a room. Two concurrent sends with one
+/// `clientMessageId` meet at `messages_client_message_id_key`: the later is undone whole, seq included, and run again.
+const SEND: &str = sql!(
+    "with ",
+    caller!(),
+    ", ",
+    room!(),
+    ", receiver as (
+         select a.withdrawn_at is not null as withdrawn from room join accounts a on a.id = room.other
+     ), known as (
+         select m.id, m.seq, m.content, m.created_at
+         from room join messages m
+             on m.room_id = room.id and m.sender = room.side and m.client_message_id = $4
+     ), counted as (
+         update rooms r
+         set last_seq = r.last_seq + 1,
+             last_message = $5,
+             last_message_at = greatest(r.last_message_at, clock_timestamp()),
+             customer_sent = r.customer_sent + (room.side = 'customer')::int,
+             company_sent = r.company_sent + (room.side = 'company')::int
+         from room, receiver
+         where r.id = room.id and not receiver.withdrawn and not exists (select from known)
+         returning r.id, r.company_id, r.last_seq, r.last_message_at, r.customer_sent, r.company_sent, room.side
+     ), kept as (
+         insert into messages
+             (room_id, seq, sender, type, content, client_message_id, created_at, customer_sent, company_sent)
+         select id, last_seq, side, 'general', $5, $4, last_message_at, customer_sent, company_sent from counted
+         returning id, seq, content, created_at
+     ), listed as (
+         -- The first message that a person types puts the room on the company's list.
+         update accounts a set room_count = a.room_count + 1
+         from counted where a.id = counted.company_id and counted.customer_sent + counted.company_sent = 1
+     ), answer as (
+         select *, true as new from kept union all select *, false from known
+     )
+     select room.id as room_id, room.me as sender_id, receiver.withdrawn,
+            answer.id as message_id, answer.seq, 'general' as type, answer.content, answer.created_at,
+            $4 as client_message_id, answer.new, ",
+    sides!(),
+    " from caller left join room on true left join receiver on true left join answer on true"
+);
+
+impl Store {
+    /// Keeps a message of the caller in one of its rooms; a repeat of `client_message_id` gives the first answer again.
+    /// Refuses with `room_not_found`, `receiver_withdrawn`, and `message_id_reused` where the first had another content.
+    pub async fn send_message(
+        &self,
+        who: Who<'_>,
+        room: RoomId,
+        client_message_id: ClientMessageId,
+        content: &MessageContent,
+    ) -> Result<Sent, StoreError> {
+        match self.try_send_message(who, room, client_message_id, content).await {
+            Err(error) if error.violates("messages_client_message_id_key") => {
+                self.try_send_message(who, room, client_message_id, content).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn try_send_message(
+        &self,
+        who: Who<'_>,
+        room: RoomId,
+        client_message_id: ClientMessageId,
+        content: &MessageContent,
+    ) -> Result<Sent, StoreError> {
+        let row = self
+            .row(
+                SEND,
+                &[
+                    (&who.session(), Type::INT8),
+                    (&who.connection(), Type::TEXT),
+                    (&room.get(), Type::INT8),
+                    (&client_message_id.get(), Type::UUID),
+                    (&content.as_str(), Type::TEXT),
+                ],
+            )
+            .await?
+            .ok_or(ErrorCode::Unauthenticated)?;
+        row::optional_id::<RoomId>(&row, "room_id")?.ok_or(ErrorCode::RoomNotFound)?;
+        let Some(new) = row::get::<Option<bool>>(&row, "new")? else {
+            return Err(if row::get(&row, "withdrawn")? {
+                ErrorCode::ReceiverWithdrawn.into()
+            } else {
+                StoreError::unexpected("the message was neither kept nor refused")
+            });
+        };
+        let message = row::message(&row)?;
+        if message.content != content.as_str() {
+            return Err(ErrorCode::MessageIdReused.into());
+        }
+        Ok(Sent { message, new, sides: row::sides(&row)? })
+    }
+
+    /// A part of the history of one of the caller's rooms. Because seq has no gap, the window is arithmetic. Refuses
+    /// with `room_not_found`.
+    pub async fn history<R: Role>(
+        &self,
+        caller: &Caller<R>,
+        room: RoomId,
+        window: Window,
+        limit: HistoryLimit,
+    ) -> Result<History, StoreError> {
+        let who = Who::from(caller);
+        let (after, before) = match window {
+            Window::After(seq) => (Some(seq.get()), None),
+            Window::Before(seq) => (None, Some(seq.get())),
+            Window::Newest => (None, None),
+        };
+        let rows = self
+            .rows(
+                sql!(
+                    "with ",
+                    caller!(),
+                    ", ",
+                    room!(),
+                    ", part as (
+                         select r.last_seq,
+                                coalesce($4, least($5, r.last_seq + 1) - $6 - 1) as after
+                         from room join rooms r on r.id = room.id
+                     )
+                     select part.last_seq, m.id as message_id, m.seq, m.type, m.content, m.created_at,
+                            case when m.sender = room.side then room.me else room.other end as sender_id,
+                            case when m.sender = room.side then m.client_message_id end as client_message_id
+                     from caller left join room on true left join part on true
+                     left join messages m on m.room_id = room.id and m.seq > part.after and m.seq <= part.after + $6
+                     order by m.seq"
+                ),
+                &[
+                    (&who.session(), Type::INT8),
+                    (&who.connection(), Type::TEXT),
+                    (&room.get(), Type::INT8),
+                    (&after, Type::INT8),
+                    (&before, Type::INT8),
+                    (&limit.get(), Type::INT8),
+                ],
+            )
+            .await?;
+        let first = rows.first().ok_or(ErrorCode::Unauthenticated)?;
+        let last_seq = row::optional_id(first, "last_seq")?.ok_or(ErrorCode::RoomNotFound)?;
+        Ok((row::messages(&rows)?, last_seq))
+    }
+
+    /// Moves the caller's read marker in one of its rooms to `seq`, but never back and never past the newest message;
+    /// gives none when it did not move. Refuses with `room_not_found`.
+    ///
+    /// The unread count that belongs to the marker is read off the message that it stands at, which never changes, and not
+    /// counted, so it is right whatever is sent meanwhile.
+    pub async fn mark_read(&self, who: Who<'_>, room: RoomId, seq: Seq) -> Result<Option<Marked>, StoreError> {
+        let row = self
+            .row(
+                sql!(
+                    "with ",
+                    caller!(),
+                    ", ",
+                    room!(),
+                    ", reached as (
+                         select m.seq, m.customer_sent, m.company_sent
+                         from room join lateral (
+                             select * from messages m
+                             where m.room_id = room.id and m.seq <= $4 order by m.seq desc limit 1
+                         ) m on true
+                     ), customer_moved as (
+                         update rooms r
+                         set customer_read_seq = reached.seq, customer_read_count = reached.company_sent
+                         from room, reached
+                         where r.id = room.id and room.side = 'customer' and r.customer_read_seq < reached.seq
+                         returning r.customer_read_seq as seq
+                     ), company_moved as (
+                         update rooms r
+                         set company_read_seq = reached.seq, company_read_count = reached.customer_sent
+                         from room, reached
+                         where r.id = room.id and room.side = 'company' and r.company_read_seq < reached.seq
+                         returning r.company_read_seq as seq
+                     )
+                     select room.id as room_id, room.me, moved.seq, ",
+                    sides!(),
+                    " from caller left join room on true
+                      left join (table customer_moved union all table company_moved) moved on true"
+                ),
+                &[
+                    (&who.session(), Type::INT8),
+                    (&who.connection(), Type::TEXT),
+                    (&room.get(), Type::INT8),
+                    (&seq.get(), Type::INT8),
+                ],
+            )
+            .await?
+            .ok_or(ErrorCode::Unauthenticated)?;
+        row::optional_id::<RoomId>(&row, "room_id")?.ok_or(ErrorCode::RoomNotFound)?;
+        let Some(seq) = row::optional_id(&row, "seq")? else { return Ok(None) };
+        Ok(Some(Marked { reader: row::id(&row, "me")?, seq, sides: row::sides(&row)? }))
+    }
+}

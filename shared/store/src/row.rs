@@ -1,0 +1,83 @@
+//! Rows to domain types. A value that does not fit is a defect, and says which column.
+
+use chatchat_domain::{
+    AccountId, ClientMessageId, ConnectionId, Message, MessageId, MessageKind, Receiver, Seq, Sides, Timestamp,
+};
+use time::OffsetDateTime;
+use tokio_postgres::{Row, types::FromSql};
+use uuid::Uuid;
+
+use crate::StoreError;
+
+/// The value of a column.
+pub fn get<'a, T: FromSql<'a>>(row: &'a Row, column: &str) -> Result<T, StoreError> {
+    row.try_get(column).map_err(StoreError::unexpected)
+}
+
+/// The value of a column of ids or seqs.
+pub fn id<T: TryFrom<i64>>(row: &Row, column: &str) -> Result<T, StoreError> {
+    optional_id(row, column)?.ok_or_else(|| StoreError::unexpected(format!("the column {column} is null")))
+}
+
+/// The same where null means none.
+pub fn optional_id<T: TryFrom<i64>>(row: &Row, column: &str) -> Result<Option<T>, StoreError> {
+    let value: Option<i64> = get(row, column)?;
+    let convert = |value| {
+        T::try_from(value).map_err(|_| StoreError::unexpected(format!("the column {column} holds {value}")))
+    };
+    value.map(convert).transpose()
+}
+
+/// A moment.
+pub fn timestamp(row: &Row, column: &str) -> Result<Timestamp, StoreError> {
+    get::<OffsetDateTime>(row, column).map(Timestamp::from)
+}
+
+/// The columns `own` and `theirs`.
+pub fn sides(row: &Row) -> Result<Sides, StoreError> {
+    let connections = |column| -> Result<Vec<ConnectionId>, StoreError> {
+        let ids: Option<Vec<String>> = get(row, column)?;
+        Ok(ids.unwrap_or_default().into_iter().map(ConnectionId::from).collect())
+    };
+    Ok(Sides { own: connections("own")?, theirs: connections("theirs")? })
+}
+
+/// The columns `message_id`, `seq`, `sender_id`, `type`, `content`, `created_at` and `client_message_id` (null for
+/// all but the sender).
+pub fn message(row: &Row) -> Result<Message, StoreError> {
+    Ok(Message {
+        id: id(row, "message_id")?,
+        seq: id::<Seq>(row, "seq")?,
+        sender_id: id(row, "sender_id")?,
+        kind: match get(row, "type")? {
+            "general" => MessageKind::General,
+            "auto" => MessageKind::Auto,
+            other => return Err(StoreError::unexpected(format!("no type of message: {other}"))),
+        },
+        content: get(row, "content")?,
+        created_at: timestamp(row, "created_at")?,
+        client_message_id: get::<Option<Uuid>>(row, "client_message_id")?.map(ClientMessageId::from),
+    })
+}
+
+/// The messages of rows that may stand for none.
+pub fn messages(rows: &[Row]) -> Result<Vec<Message>, StoreError> {
+    let mut messages = Vec::with_capacity(rows.len());
+    for row in rows {
+        if optional_id::<MessageId>(row, "message_id")?.is_some() {
+            messages.push(message(row)?);
+        }
+    }
+    Ok(messages)
+}
+
+/// The columns `receiver_id`, `receiver_name`, `receiver_image_url` and `receiver_withdrawn_at`.
+pub fn receiver(row: &Row) -> Result<Receiver, StoreError> {
+    let deleted = get::<Option<OffsetDateTime>>(row, "receiver_withdrawn_at")?.is_some();
+    Ok(Receiver {
+        id: id::<AccountId>(row, "receiver_id")?,
+        name: if deleted { None } else { get(row, "receiver_name")? },
+        image_url: if deleted { None } else { get(row, "receiver_image_url")? },
+        deleted,
+    })
+}
