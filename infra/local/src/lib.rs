@@ -1,1 +1,37 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod cloud;
+mod error;
+mod guard;
+mod http_api;
+mod lambda;
+mod listen;
+mod log;
+mod postgres;
+mod public;
+mod secrets;
+mod settings;
+mod stack;
+mod websocket;
+
+pub use cloud::{Cloud, Options};
+pub use error::StartError;
+pub use lambda::{Environment, EnvironmentState, InvokeError};
+pub use log::LogLines;
+pub use postgres::{Database, Postgres, PostgresOptions};
+pub use settings::Settings;
+
+/// Milliseconds since the epoch.
+pub(crate) fn milliseconds(time: ::time::OffsetDateTime) -> i64 {
+    time.unix_timestamp() * 1000 + i64::from(time.millisecond())
+}
+
+/// A whole number, written as one or as a text.
+pub(crate) fn number(value: &serde_json::Value) -> Option<usize> {
+    match value {
+        serde_json::Value::Number(number) => number.as_u64().and_then(|number| usize::try_from(number).ok()),
+        serde_json::Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}

@@ -81,6 +81,15 @@ impl Keys {
         Self { current, previous }
     }
 
+    /// Signs with `key` from now on, and keeps the key of before for verifying. Gives false if it is the same key.
+    pub fn rotate_to(&mut self, key: Key) -> bool {
+        if key.id == self.current.id {
+            return false;
+        }
+        self.previous = Some(std::mem::replace(&mut self.current, key));
+        true
+    }
+
     /// A token of 30 minutes from `now`.
     pub fn sign(&self, claims: &Claims, now: OffsetDateTime) -> Result<String, TokenError> {
         let mut header = Header::new(Algorithm::HS256);

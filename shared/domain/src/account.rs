@@ -26,6 +26,7 @@ impl AccountKind {
     }
 
     /// The kind on the other side of a room.
+    #[must_use]
     pub fn other(self) -> Self {
         match self {
             Self::Customer => Self::Company,

@@ -46,6 +46,14 @@ macro_rules! texts {
             }
         }
 
+        impl std::str::FromStr for $name {
+            type Err = Problem;
+
+            fn from_str(text: &str) -> Result<Self, Problem> {
+                trimmed(text, $min, $max, $lines).map(Self)
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
@@ -59,8 +67,8 @@ texts! {
     Name: 1 to 20, several lines: false;
     /// What a company says of itself: 0 to 200 characters on one line.
     Description: 0 to 200, several lines: false;
-    /// What to look for in company names: 0 to 20 characters; empty finds all.
-    Keyword: 0 to 20, several lines: false;
+    /// What to look for in company names: 0 to 100 characters; empty finds all.
+    Keyword: 0 to 100, several lines: false;
     /// What a person says: 1 to 2,000 characters, may have newlines, not blank.
     MessageContent: 1 to 2000, several lines: true;
 }

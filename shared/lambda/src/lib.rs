@@ -1,1 +1,29 @@
+#![doc = include_str!("../README.md")]
 
+mod answer;
+mod core;
+mod environment;
+mod error;
+mod fields;
+mod http;
+mod language;
+mod patch;
+mod request;
+mod run;
+mod secrets;
+mod telemetry;
+mod tokens;
+
+pub use answer::Answer;
+pub use core::Core;
+pub use environment::{StartError, optional, required};
+pub use error::{Error, FieldError, both, status};
+pub use fields::read as read_fields;
+pub use language::preferred as preferred_language;
+pub use lambda_http::aws_lambda_events;
+pub use patch::Patch;
+pub use request::{Request, confirmed, differs};
+pub use run::{Event, Handler, run};
+
+/// A boxed future, as handlers in a table give.
+pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -76,14 +76,14 @@ impl Store {
         let row = self
             .row(
                 "insert into sessions (account_id, refresh_hash, expires_at)
-                 select id, $3, now() + make_interval(secs => $4)
+                 select id, $3, now() + $4 * interval '1 second'
                  from accounts where id = $1 and password_hash = $2 and withdrawn_at is null
                  returning id",
                 &[
                     (&account.id.get(), Type::INT8),
                     (&account.password_hash, Type::TEXT),
                     (&refresh_hash.as_slice(), Type::BYTEA),
-                    (&(seconds as f64), Type::FLOAT8),
+                    (&seconds, Type::INT8),
                 ],
             )
             .await?;

@@ -201,15 +201,12 @@ impl Connector {
 }
 
 async fn open(config: &Config, tls: Option<MakeRustlsConnect>) -> Result<Connected, tokio_postgres::Error> {
-    Ok(match tls {
-        Some(tls) => {
-            let (client, connection) = config.connect(tls).await?;
-            (client, tokio::spawn(watch(connection)))
-        }
-        None => {
-            let (client, connection) = config.connect(NoTls).await?;
-            (client, tokio::spawn(watch(connection)))
-        }
+    Ok(if let Some(tls) = tls {
+        let (client, connection) = config.connect(tls).await?;
+        (client, tokio::spawn(watch(connection)))
+    } else {
+        let (client, connection) = config.connect(NoTls).await?;
+        (client, tokio::spawn(watch(connection)))
     })
 }
 

@@ -20,14 +20,14 @@ impl Store {
                 "with ",
                 caller!(),
                 " insert into tickets (hash, session_id, expires_at)
-                  select $3, session_id, now() + make_interval(secs => $4) from caller
+                  select $3, session_id, now() + $4 * interval '1 second' from caller
                   returning session_id"
             ),
             &[
                 (&who.session(), Type::INT8),
                 (&who.connection(), Type::TEXT),
                 (&hash.as_slice(), Type::BYTEA),
-                (&(seconds as f64), Type::FLOAT8),
+                (&seconds, Type::INT8),
             ],
         )
         .await?

@@ -15,7 +15,7 @@ impl Store {
     pub async fn companies(
         &self,
         who: Option<Who<'_>>,
-        keyword: &Keyword,
+        keyword: Option<&Keyword>,
         page: PageNumber,
     ) -> Result<(Vec<CompanySummary>, Page), StoreError> {
         let rows = self
@@ -42,7 +42,7 @@ impl Store {
                 &[
                     (&who.and_then(Who::session), Type::INT8),
                     (&who.and_then(Who::connection), Type::TEXT),
-                    (&keyword.as_str(), Type::TEXT),
+                    (&keyword.map_or("", Keyword::as_str), Type::TEXT),
                     (&ROOMS_A_PAGE, Type::INT8),
                     (&page.offset(ROOMS_A_PAGE), Type::INT8),
                     (&who.is_some(), Type::BOOL),

@@ -1,0 +1,36 @@
+//! `POST /customers` and `POST /companies`: somebody signs up.
+
+use chatchat_domain::{Name, Password, Role, Username};
+use chatchat_lambda::{Answer, Error, Request, confirmed, differs};
+use chatchat_store::NewAccount;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{Service, passwords};
+
+#[derive(Deserialize)]
+struct SignUp {
+    username: Username,
+    password: Password,
+    /// Compared with `password` in the body as it came.
+    #[serde(rename = "confirmPassword")]
+    _confirm_password: String,
+    name: Name,
+}
+
+/// Answers 201 with the new account's id; 409 `username_taken`.
+pub async fn sign_up<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {
+    let body: SignUp = request.json_and(|body| {
+        let checks = [confirmed(body, "password", "confirmPassword"), differs(body, "password", "username")];
+        checks.into_iter().flatten().collect()
+    })?;
+    let password_hash = passwords::hash(body.password).await?;
+    let account = NewAccount {
+        kind: R::KIND,
+        username: &body.username,
+        password_hash: &password_hash,
+        name: &body.name,
+    };
+    let id = service.core.store.create_account(&account).await?;
+    Answer::created(&json!({ "id": id }))
+}

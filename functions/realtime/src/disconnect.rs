@@ -1,0 +1,14 @@
+//! `$disconnect`: a connection has ended. API Gateway tells of it as best it can; the sweep finds the rest.
+
+use std::slice;
+
+use chatchat_lambda::{Error, Event};
+use serde_json::{Value, json};
+
+use crate::{Service, frame::Frame};
+
+/// Forgets the connection.
+pub async fn disconnect(service: &Service, event: &Event<Frame>) -> Result<Value, Error> {
+    service.core.store.forget_connections(slice::from_ref(&event.payload.connection)).await?;
+    Ok(json!({ "statusCode": 200 }))
+}

@@ -1,0 +1,28 @@
+//! The action `heartbeat`: a client lives, and says how far it is in the rooms that it shows.
+
+use std::slice;
+
+use chatchat_domain::{Event, Problem, RoomPosition};
+use chatchat_lambda::{Error, FieldError};
+use serde::Deserialize;
+
+use crate::{Service, frame::Frame};
+
+/// The most rooms that a client can ask about at once.
+const MAX_ROOMS: usize = 20;
+
+#[derive(Deserialize)]
+struct Heartbeat {
+    rooms: Vec<RoomPosition>,
+}
+
+/// Answers with a `heartbeat` of the rooms that are ahead of what the client said.
+pub async fn heartbeat(service: &Service, frame: &Frame) -> Result<(), Error> {
+    let Heartbeat { rooms } = frame.json()?;
+    if rooms.len() > MAX_ROOMS {
+        return Err(Error::Invalid(vec![FieldError::new("rooms", Problem::TooLong(20))]));
+    }
+    let rooms = service.core.store.heartbeat(&frame.connection, &rooms).await?;
+    service.delivery()?.push(&[(slice::from_ref(&frame.connection), Event::Heartbeat { rooms })]).await;
+    Ok(())
+}

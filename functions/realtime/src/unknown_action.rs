@@ -1,0 +1,17 @@
+//! `$default`: a frame that no action matches.
+
+use chatchat_domain::ErrorCode;
+use chatchat_lambda::Error;
+use serde::Deserialize;
+
+use crate::{Service, frame::Frame};
+
+/// Every JSON object has these fields.
+#[derive(Deserialize)]
+struct Anything {}
+
+/// Refuses with `malformed_json`, `validation_failed` for JSON that is no object, or `unknown_action`.
+pub async fn refuse(_: &Service, frame: &Frame) -> Result<(), Error> {
+    frame.json::<Anything>()?;
+    Err(ErrorCode::UnknownAction.into())
+}

@@ -1,0 +1,154 @@
+//! A function for the conformance tests: `_HANDLER` chooses what it does.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+/// Grows for as long as the process runs, in the background.
+static COUNT: AtomicU64 = AtomicU64::new(0);
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let handler = variable("_HANDLER");
+    match handler.as_str() {
+        "init_exit" => {
+            eprintln!("the probe does not like its configuration");
+            std::process::exit(7);
+        }
+        "init_hang" => std::future::pending().await,
+        "init_error" => {
+            let url = format!("http://{}/2018-06-01/runtime/init/error", variable("AWS_LAMBDA_RUNTIME_API"));
+            let report = json!({ "errorType": "Probe.Config", "errorMessage": "a setting is missing" });
+            reqwest::Client::new().post(url).json(&report).send().await?;
+            std::process::exit(1);
+        }
+        "background" => _ = std::thread::spawn(count),
+        _ => {}
+    }
+    lambda_runtime::run(service_fn(|event| handle(&handler, event))).await
+}
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
+}
+
+fn count() {
+    loop {
+        COUNT.fetch_add(1, Ordering::Relaxed);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+async fn handle(handler: &str, event: LambdaEvent<Value>) -> Result<Value, Error> {
+    let LambdaEvent { payload, context } = event;
+    match handler {
+        // The event, and all that the process knows.
+        "echo" => {
+            let known = json!({
+                "event": payload,
+                "pid": std::process::id(),
+                "requestId": context.request_id,
+                "deadline": context.deadline,
+                "arn": context.invoked_function_arn,
+                "trace": context.xray_trace_id,
+                "environment": std::env::vars().collect::<std::collections::BTreeMap<_, _>>(),
+            });
+            Ok(json!({ "statusCode": 200, "headers": { "content-type": "application/json" }, "body": known.to_string() }))
+        }
+        // What the request's body says.
+        "answer" => Ok(serde_json::from_str(payload["body"].as_str().unwrap_or("null"))?),
+        "background" => Ok(json!(COUNT.load(Ordering::Relaxed))),
+        "large" => Ok(json!("x".repeat(usize::try_from(payload["bytes"].as_u64().unwrap_or(7_000_000))?))),
+        "secret" => secret(&payload).await,
+        "connect" => connect(&payload).await,
+        "message" => message(&payload).await,
+        "disconnect" => {
+            record(&payload);
+            Ok(json!({ "statusCode": 200 }))
+        }
+        what => misbehave(what).await,
+    }
+}
+
+async fn misbehave(what: &str) -> Result<Value, Error> {
+    match what {
+        "crash" => std::process::exit(3),
+        "hang" => std::future::pending().await,
+        "fail" => Err("the probe fails".into()),
+        _ => Ok(json!({ "statusCode": 200 })),
+    }
+}
+
+/// Does what the query asks for; `early` tries to push before the connection is open.
+async fn connect(event: &Value) -> Result<Value, Error> {
+    record(event);
+    let query = &event["queryStringParameters"];
+    if let Some(what) = query["what"].as_str() {
+        if what == "early" {
+            let pushed = push(event, "too early").await?;
+            return Ok(json!({ "statusCode": if pushed == StatusCode::GONE { 200 } else { 409 } }));
+        }
+        return misbehave(what).await;
+    }
+    let status = query["status"].as_str().unwrap_or("200").parse::<u16>()?;
+    let mut answer = json!({ "statusCode": status, "headers": { "X-Probe": "hidden" }, "body": "hidden" });
+    if let Some(protocol) = query["protocol"].as_str() {
+        answer["headers"]["Sec-WebSocket-Protocol"] = protocol.into();
+    }
+    Ok(answer)
+}
+
+/// Does what the message's field `what` asks for; without one it pushes the event back. With `wait`, once that file is there.
+async fn message(event: &Value) -> Result<Value, Error> {
+    let body: Value = serde_json::from_str(event["body"].as_str().unwrap_or_default()).unwrap_or_default();
+    if let Some(file) = body["wait"].as_str() {
+        while !std::path::Path::new(file).exists() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    match body["what"].as_str() {
+        Some("answer") => Ok(json!({ "statusCode": 200, "body": "an answer" })),
+        Some(what) => misbehave(what).await,
+        None => {
+            push(event, &event.to_string()).await?;
+            Ok(json!({ "statusCode": 200, "body": "nobody reads this" }))
+        }
+    }
+}
+
+async fn push(event: &Value, text: &str) -> Result<StatusCode, Error> {
+    let id = event["requestContext"]["connectionId"].as_str().unwrap_or_default().replace('=', "%3D");
+    let url = format!("{}/@connections/{id}", variable("MANAGEMENT_URL"));
+    let key = variable("AWS_ACCESS_KEY_ID");
+    let authorization = format!("AWS4-HMAC-SHA256 Credential={key}/20260101/eu-west-1/execute-api/aws4_request, SignedHeaders=host, Signature=0");
+    let answer = reqwest::Client::new().post(url).header("authorization", authorization).body(text.to_owned()).send().await?;
+    Ok(answer.status())
+}
+
+async fn secret(event: &Value) -> Result<Value, Error> {
+    let answer = reqwest::Client::new()
+        .post(variable("AWS_ENDPOINT_URL_SECRETS_MANAGER"))
+        .header("x-amz-target", "secretsmanager.GetSecretValue")
+        .body(event.to_string())
+        .send()
+        .await?;
+    let status = answer.status().as_u16();
+    Ok(json!({ "status": status, "answer": serde_json::from_str::<Value>(&answer.text().await?)? }))
+}
+
+/// Keeps the event in the folder of the test.
+fn record(event: &Value) {
+    let context = &event["requestContext"];
+    let name = format!("{}-{}", context["eventType"].as_str().unwrap_or_default(), context["connectionId"].as_str().unwrap_or_default());
+    let path = std::path::Path::new(&variable("RECORDS")).join(name);
+    // Renamed when complete, so that no test reads a half.
+    let draft = path.with_extension("draft");
+    let mut file = std::fs::File::create(&draft).expect("the test's folder is there");
+    file.write_all(event.to_string().as_bytes()).expect("the test's folder takes files");
+    std::fs::rename(draft, path).expect("the test's folder takes files");
+}

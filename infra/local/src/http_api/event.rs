@@ -1,0 +1,142 @@
+//! The event of a request: payload format 2.0.
+
+use std::net::IpAddr;
+
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, Version, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+use time::macros::format_description;
+use uuid::Uuid;
+
+use super::routes::Matched;
+use crate::stack::ACCOUNT;
+
+/// A request with what the gateway knows about it.
+pub(super) struct Call<'a> {
+    pub(super) api: &'a str,
+    pub(super) peer: IpAddr,
+    pub(super) parts: &'a Parts,
+    pub(super) body: &'a [u8],
+    pub(super) matched: &'a Matched<'a>,
+    pub(super) request_id: &'a str,
+}
+
+impl Call<'_> {
+    pub(super) fn event(&self) -> Value {
+        let headers = &self.parts.headers;
+        let uri = &self.parts.uri;
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+        let domain = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        let now = OffsetDateTime::now_utc();
+        let time = now.format(format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000")).unwrap_or_default();
+        let mut event = json!({
+            "version": "2.0",
+            "routeKey": self.matched.key,
+            "rawPath": uri.path(),
+            "rawQueryString": uri.query().unwrap_or_default(),
+            "headers": self.headers(host),
+            "requestContext": {
+                "accountId": ACCOUNT,
+                "apiId": self.api,
+                "domainName": domain,
+                "domainPrefix": domain.split('.').next().unwrap_or_default(),
+                "http": {
+                    "method": self.parts.method.as_str(),
+                    "path": uri.path(),
+                    "protocol": if self.parts.version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" },
+                    "sourceIp": self.peer.to_string(),
+                    "userAgent": text(headers, &header::USER_AGENT),
+                },
+                "requestId": self.request_id,
+                "routeKey": self.matched.key,
+                "stage": "$default",
+                "time": time,
+                "timeEpoch": crate::milliseconds(now),
+            },
+            "isBase64Encoded": false,
+        });
+        let cookies: Vec<&str> = headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(';'))
+            .map(str::trim)
+            .filter(|cookie| !cookie.is_empty())
+            .collect();
+        if !cookies.is_empty() {
+            event["cookies"] = cookies.into();
+        }
+        if let Some(query) = uri.query().filter(|query| !query.is_empty()) {
+            event["queryStringParameters"] = query_parameters(query);
+        }
+        if !self.matched.parameters.is_empty() {
+            event["pathParameters"] = json!(self.matched.parameters);
+        }
+        if !self.body.is_empty() {
+            match std::str::from_utf8(self.body) {
+                Ok(body) if is_text(headers) => event["body"] = body.into(),
+                _ => {
+                    event["body"] = STANDARD.encode(self.body).into();
+                    event["isBase64Encoded"] = true.into();
+                }
+            }
+        }
+        event
+    }
+
+    /// Names in lower case, repeats joined by a comma; cookies and what belongs to the connection alone are left out.
+    fn headers(&self, host: &str) -> Map<String, Value> {
+        let headers = &self.parts.headers;
+        let mut joined = Map::new();
+        for name in headers.keys().filter(|name| *name != header::COOKIE && *name != header::CONNECTION) {
+            joined.insert(name.as_str().to_owned(), text(headers, name).into());
+        }
+        let forwarded = match text(headers, &HeaderName::from_static("x-forwarded-for")) {
+            empty if empty.is_empty() => self.peer.to_string(),
+            before => format!("{before}, {}", self.peer),
+        };
+        joined.insert("x-forwarded-for".to_owned(), forwarded.into());
+        joined.insert("x-forwarded-proto".to_owned(), "http".into());
+        joined.insert("x-forwarded-port".to_owned(), host.rsplit_once(':').map_or("80", |(_, port)| port).into());
+        let trace = Uuid::new_v4().simple().to_string();
+        joined.entry("x-amzn-trace-id").or_insert_with(|| format!("Root=1-{}-{}", &trace[..8], &trace[8..]).into());
+        joined.entry("content-length").or_insert_with(|| self.body.len().to_string().into());
+        joined
+    }
+}
+
+/// The id of a request, of the form API Gateway uses.
+pub(super) fn request_id() -> String {
+    let id = Uuid::new_v4();
+    format!("{}=", &base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(id.as_bytes())[..15])
+}
+
+
+fn text(headers: &HeaderMap, name: &HeaderName) -> String {
+    let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    values.collect::<Vec<_>>().join(",")
+}
+
+fn query_parameters(query: &str) -> Value {
+    let mut parameters = Map::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match parameters.get_mut(name.as_ref()) {
+            Some(Value::String(before)) => {
+                before.push(',');
+                before.push_str(&value);
+            }
+            _ => _ = parameters.insert(name.into_owned(), value.into_owned().into()),
+        }
+    }
+    Value::Object(parameters)
+}
+
+/// Whether the gateway passes a body of this content type on as text.
+fn is_text(headers: &HeaderMap) -> bool {
+    let content_type = text(headers, &header::CONTENT_TYPE).to_ascii_lowercase();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    media_type.starts_with("text/") || matches!(media_type, "application/json" | "application/xml" | "application/javascript")
+}

@@ -1,0 +1,171 @@
+//! The folder of a cluster: where it lies, its passwords, and making a new one.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::account::Account;
+use super::programs;
+use crate::error::StartError;
+
+/// How long a server that is being shut down may still hold its cluster.
+const HANDOVER: Duration = Duration::from_secs(8);
+
+/// The passwords of a cluster.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct Passwords {
+    pub(super) superuser: String,
+    pub(super) owner: String,
+}
+
+/// A folder with `cluster` (PostgreSQL's own), `passwords.json` and `postgres.log`.
+#[derive(Debug)]
+pub(super) struct Folder {
+    pub(super) path: PathBuf,
+    pub(super) temporary: bool,
+    pub(super) notice: Option<String>,
+}
+
+impl Folder {
+    /// The folder at `data`, or a temporary one; elsewhere if the account cannot reach it.
+    pub(super) fn open(data: Option<&Path>, account: Account) -> Result<Self, StartError> {
+        let Some(data) = data else {
+            let name = format!("chatchat-postgres-{}", Uuid::new_v4().simple());
+            let mut path = std::env::temp_dir().join(&name);
+            create(&path)?;
+            if !account.reaches(&path) {
+                _ = std::fs::remove_dir(&path);
+                path = Path::new("/var/tmp").join(&name);
+                create(&path)?;
+            }
+            return Ok(Self { path, temporary: true, notice: None });
+        };
+        create(data)?;
+        let path = data.canonicalize().map_err(StartError::io(data.display().to_string()))?;
+        if account.reaches(&path) {
+            return Ok(Self { path, temporary: false, notice: None });
+        }
+        let mut hash = DefaultHasher::new();
+        path.hash(&mut hash);
+        let elsewhere = PathBuf::from(format!("/var/tmp/chatchat-postgres-{:016x}", hash.finish()));
+        create(&elsewhere)?;
+        let notice = format!(
+            "PostgreSQL cannot run as root, and the user it runs as cannot enter {}; its files are in {}",
+            path.display(),
+            elsewhere.display()
+        );
+        Ok(Self { path: elsewhere, temporary: false, notice: Some(notice) })
+    }
+
+    pub(super) fn cluster(&self) -> PathBuf {
+        self.path.join("cluster")
+    }
+
+    /// Makes the cluster ready for a server: waits for a server that is going away, empties it if asked, makes it if it is not there.
+    pub(super) fn prepare(&self, programs: &Path, account: Account, fresh: bool) -> Result<Passwords, StartError> {
+        self.wait_until_free()?;
+        let cluster = self.cluster();
+        if fresh {
+            remove(&cluster)?;
+        }
+        match (std::fs::read_to_string(cluster.join("PG_VERSION")), self.read_passwords()) {
+            (Ok(version), Some(passwords)) => {
+                let installed = programs::version(programs)?;
+                if version.trim() != installed.to_string() {
+                    return Err(StartError::Postgres(format!(
+                        "the data in {} was made by PostgreSQL {}, version {installed} is installed; start over with `--fresh`, or install version {}",
+                        self.path.display(),
+                        version.trim(),
+                        version.trim()
+                    )));
+                }
+                Ok(passwords)
+            }
+            (Ok(_), None) => Err(StartError::Postgres(format!("{} has lost its passwords.json; start over with `--fresh`", self.path.display()))),
+            // Not there, or left half made.
+            (Err(_), _) => {
+                remove(&cluster)?;
+                self.make(programs, account)
+            }
+        }
+    }
+
+    fn make(&self, programs: &Path, account: Account) -> Result<Passwords, StartError> {
+        let cluster = self.cluster();
+        create(&cluster)?;
+        account.own(&cluster).map_err(StartError::io(format!("giving {} to PostgreSQL's user", cluster.display())))?;
+        let passwords = Passwords { superuser: password(), owner: password() };
+        let password_file = self.path.join("initdb.password");
+        write_secret(&password_file, &passwords.superuser)?;
+        account.own(&password_file).map_err(StartError::io(password_file.display().to_string()))?;
+        let made = account
+            .command(&programs.join("initdb"))
+            .args(["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"])
+            .arg(format!("--pwfile={}", password_file.display()))
+            .arg("-D")
+            .arg(&cluster)
+            .output();
+        _ = std::fs::remove_file(&password_file);
+        let made = made.map_err(StartError::io("initdb"))?;
+        if !made.status.success() {
+            let said = String::from_utf8_lossy(&made.stderr);
+            return Err(StartError::Postgres(format!("initdb could not make a cluster in {}: {}", cluster.display(), said.trim())));
+        }
+        let text = serde_json::to_string(&passwords).map_err(|error| StartError::io("passwords.json")(error.into()))?;
+        write_secret(&self.path.join("passwords.json"), &text)?;
+        Ok(passwords)
+    }
+
+    fn read_passwords(&self) -> Option<Passwords> {
+        serde_json::from_slice(&std::fs::read(self.path.join("passwords.json")).ok()?).ok()
+    }
+
+    /// A server whose parent was killed a moment ago is still shutting down; any other is somebody's.
+    fn wait_until_free(&self) -> Result<(), StartError> {
+        let started = Instant::now();
+        while let Some(pid) = self.running() {
+            if started.elapsed() > HANDOVER {
+                return Err(StartError::Postgres(format!(
+                    "another PostgreSQL (process {pid}) uses {}; end the local cloud that runs in another terminal, or run `kill -INT {pid}`",
+                    self.path.display()
+                )));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    /// The server that uses this cluster. The lock file of a dead one stays, and its number may belong to another program by now.
+    fn running(&self) -> Option<u32> {
+        let lock = std::fs::read_to_string(self.cluster().join("postmaster.pid")).ok()?;
+        let pid: u32 = lock.lines().next()?.trim().parse().ok()?;
+        let command = programs::output(std::process::Command::new("ps").args(["-o", "args=", "-p", &pid.to_string()]))?;
+        command.contains(&self.cluster().display().to_string()).then_some(pid)
+    }
+}
+
+fn create(path: &Path) -> Result<(), StartError> {
+    std::fs::create_dir_all(path).map_err(StartError::io(format!("the folder {}", path.display())))
+}
+
+fn remove(path: &Path) -> Result<(), StartError> {
+    match std::fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StartError::io(format!("removing {}", path.display()))(error)),
+        _ => Ok(()),
+    }
+}
+
+fn write_secret(path: &Path, text: &str) -> Result<(), StartError> {
+    let open = std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path);
+    open.and_then(|mut file| file.write_all(text.as_bytes())).map_err(StartError::io(path.display().to_string()))
+}
+
+fn password() -> String {
+    Uuid::new_v4().simple().to_string()
+}

@@ -1,0 +1,165 @@
+//! PostgreSQL for the functions and the tests: a server of its own, or the one that `DATABASE_URL` names.
+
+mod account;
+mod admin;
+mod cluster;
+mod programs;
+mod server;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::error::StartError;
+use cluster::Passwords;
+use server::Server;
+
+/// The role that owns the databases, with the rights of RDS's master user: no superuser.
+const OWNER: &str = "chatchat";
+
+/// Which server to use.
+#[derive(Clone, Debug, Default)]
+pub struct PostgresOptions {
+    /// Where the cluster is kept between runs; without it the cluster is temporary.
+    pub data: Option<PathBuf>,
+    /// Starts over with an empty cluster.
+    pub fresh: bool,
+    /// A server to use instead of starting one, as a superuser's URL; `DATABASE_URL` usually.
+    pub url: Option<String>,
+}
+
+impl PostgresOptions {
+    /// With the server that the environment variable `DATABASE_URL` names, if it is set.
+    #[must_use]
+    pub fn with_environment(mut self) -> Self {
+        self.url = std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
+        self
+    }
+}
+
+/// A database with the role that owns it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Database {
+    /// The server's host.
+    pub host: String,
+    /// The server's port.
+    pub port: u16,
+    /// The database's name.
+    pub name: String,
+    /// The owner, who is no superuser.
+    pub user: String,
+    /// The owner's password.
+    pub password: String,
+}
+
+impl Database {
+    /// The connection string of the owner.
+    pub fn url(&self) -> String {
+        url(&self.host, self.port, &self.user, &self.password, &self.name)
+    }
+}
+
+/// A running PostgreSQL; dropping it shuts it down if it was started here.
+#[derive(Debug)]
+#[must_use = "dropping it shuts the server down"]
+pub struct Postgres {
+    host: String,
+    port: u16,
+    superuser: String,
+    passwords: Passwords,
+    /// Nothing when the server is somebody else's.
+    server: Option<Server>,
+}
+
+impl Postgres {
+    /// Starts a server on a free loopback port and waits until it takes connections, or connects to the one given.
+    ///
+    /// # Errors
+    /// When no server is installed, the cluster belongs to another version or a running server, or the server does not start.
+    pub async fn start(options: PostgresOptions) -> Result<Self, StartError> {
+        let postgres = match &options.url {
+            Some(url) => Self::given(url)?,
+            None => {
+                let started = tokio::task::spawn_blocking(move || Server::start(options.data.as_deref(), options.fresh));
+                let (server, passwords) = started.await.map_err(|error| StartError::Postgres(error.to_string()))??;
+                Self { host: "127.0.0.1".to_owned(), port: server.port, superuser: "postgres".to_owned(), passwords, server: Some(server) }
+            }
+        };
+        postgres.make_owner().await?;
+        Ok(postgres)
+    }
+
+    fn given(url: &str) -> Result<Self, StartError> {
+        let unusable = |problem: &str| StartError::Postgres(format!("DATABASE_URL cannot be used: {problem}"));
+        let config: tokio_postgres::Config = url.parse().map_err(|error: tokio_postgres::Error| unusable(&error.to_string()))?;
+        let host = match config.get_hosts() {
+            [tokio_postgres::config::Host::Tcp(host), ..] => host.clone(),
+            _ => return Err(unusable("a host name is expected, not a socket's path")),
+        };
+        let password = config.get_password().map(|password| String::from_utf8_lossy(password).into_owned()).unwrap_or_default();
+        // The owner gets the superuser's password: it is the same at the next run, and nothing has to be kept.
+        let passwords = Passwords { superuser: password.clone(), owner: password };
+        let superuser = config.get_user().unwrap_or("postgres").to_owned();
+        Ok(Self { host, port: config.get_ports().first().copied().unwrap_or(5432), superuser, passwords, server: None })
+    }
+
+    /// Creates a database unless it is there; its owner is `chatchat`, who is no superuser.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn create_database(&self, name: &str) -> Result<Database, StartError> {
+        self.make_database(name).await?;
+        Ok(Database {
+            host: self.host.clone(),
+            port: self.port,
+            name: name.to_owned(),
+            user: OWNER.to_owned(),
+            password: self.passwords.owner.clone(),
+        })
+    }
+
+    /// Drops a database if it is there, and ends the connections to it.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn drop_database(&self, name: &str) -> Result<(), StartError> {
+        self.as_superuser(&format!("drop database if exists {} with (force)", quoted(name, '"'))).await
+    }
+
+    /// The connection string of a superuser.
+    pub fn admin_url(&self, database: &str) -> String {
+        url(&self.host, self.port, &self.superuser, &self.passwords.superuser, database)
+    }
+
+    /// The folder with the cluster and the server's log; nothing when the server was not started here.
+    pub fn folder(&self) -> Option<&std::path::Path> {
+        self.server.as_ref().map(|server| server.folder.as_path())
+    }
+
+    /// What the person who started this should know, for instance that the cluster had to be put elsewhere.
+    pub fn notice(&self) -> Option<&str> {
+        self.server.as_ref()?.notice.as_deref()
+    }
+
+    /// The process id of the server, if it was started here.
+    pub fn pid(&self) -> Option<u32> {
+        self.server.as_ref().map(Server::pid)
+    }
+
+    /// Shuts the server down and waits for its end.
+    pub async fn stop(mut self) {
+        if let Some(server) = self.server.take() {
+            // Dropping it is the shutdown; a panic in there would already have been reported.
+            _ = tokio::time::timeout(Duration::from_secs(30), tokio::task::spawn_blocking(move || drop(server))).await;
+        }
+    }
+}
+
+fn url(host: &str, port: u16, user: &str, password: &str, database: &str) -> String {
+    let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    format!("postgres://{}:{}@{host}:{port}/{}", encode(user), encode(password), encode(database))
+}
+
+/// A name or a text as SQL writes it.
+fn quoted(text: &str, quote: char) -> String {
+    format!("{quote}{}{quote}", text.replace(quote, &format!("{quote}{quote}")))
+}

@@ -1,0 +1,10 @@
+//! The local cloud against the facts about AWS: each test carries the number of the fact it stands for.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod http;
+mod lambda;
+mod life;
+mod postgres;
+mod secrets;
+mod site;
+mod websocket;

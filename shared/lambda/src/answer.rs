@@ -1,0 +1,81 @@
+//! What a handler answers over HTTP.
+
+use chatchat_domain::Language;
+use lambda_http::{
+    Body, Response,
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE},
+    },
+};
+use serde::Serialize;
+
+use crate::{Error, error::status};
+
+/// A status with a JSON body, or none.
+#[derive(Debug)]
+pub struct Answer {
+    status: StatusCode,
+    body: Option<String>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Answer {
+    /// 200 with a body.
+    pub fn ok(body: &impl Serialize) -> Result<Self, Error> {
+        Self::json(StatusCode::OK, body)
+    }
+
+    /// 201 with a body.
+    pub fn created(body: &impl Serialize) -> Result<Self, Error> {
+        Self::json(StatusCode::CREATED, body)
+    }
+
+    /// 204.
+    pub fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT, body: None, headers: Vec::new() }
+    }
+
+    fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Error> {
+        let body = serde_json::to_string(body).map_err(Error::internal)?;
+        Ok(Self { status, body: Some(body), headers: Vec::new() })
+    }
+
+    /// An error, as the contract writes it.
+    pub(crate) fn error(error: &Error, language: Language, request_id: &str) -> Self {
+        let status = status(error.code());
+        let body = Some(error.body(language, request_id).to_string());
+        let headers = match error {
+            Error::Unavailable(_) => vec![(RETRY_AFTER, HeaderValue::from_static("1"))],
+            Error::MethodNotAllowed(methods) => vec![(ALLOW, HeaderValue::from_static(methods))],
+            _ => Vec::new(),
+        };
+        Self { status, body, headers }
+    }
+
+    /// The same with one more `Set-Cookie`.
+    pub fn with_cookie(mut self, cookie: &str) -> Result<Self, Error> {
+        self.headers.push((SET_COOKIE, HeaderValue::from_str(cookie).map_err(Error::internal)?));
+        Ok(self)
+    }
+
+    /// The HTTP status.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// For the runtime. No answer of the API is for a cache.
+    pub(crate) fn into_response(self) -> Response<Body> {
+        let mut response = Response::new(self.body.map_or(Body::Empty, Body::Text));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if !matches!(response.body(), Body::Empty) {
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        }
+        for (name, value) in self.headers {
+            response.headers_mut().append(name, value);
+        }
+        response
+    }
+}

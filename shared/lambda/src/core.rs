@@ -1,0 +1,90 @@
+//! What every service has: the store, the signing keys, the AWS clients' configuration.
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use chatchat_auth::{Claims, TokenError};
+use chatchat_store::{Credentials, Database, Store};
+use serde::Deserialize;
+
+use crate::{
+    Error, StartError, optional, required,
+    request::Authorization,
+    secrets::{SecretError, Secrets},
+    tokens::Tokens,
+};
+
+/// The parts that all functions share. An artifact's own service holds one, and gives it by `AsRef`.
+pub struct Core {
+    /// Every statement.
+    pub store: Store,
+    /// For more clients.
+    pub aws: SdkConfig,
+    tokens: Option<Tokens>,
+}
+
+/// A secret of RDS, as RDS writes it.
+#[derive(Deserialize)]
+struct DatabaseSecret {
+    username: String,
+    password: String,
+}
+
+impl Core {
+    /// Reads the configuration and the secrets, and opens the database. A function whose environment has no
+    /// `TOKEN_SECRET_ARN` may not read the signing keys and accepts no token.
+    pub async fn start() -> Result<Self, StartError> {
+        let port = required("DATABASE_PORT")?
+            .parse()
+            .map_err(|_| StartError::Variable { name: "DATABASE_PORT", problem: "is not a port" })?;
+        let database = Database { host: required("DATABASE_HOST")?, port, name: required("DATABASE_NAME")? };
+        let database_secret = required("DATABASE_SECRET_ARN")?;
+        let aws = aws_config::load_defaults(BehaviorVersion::latest()).await;
+        let secrets = Secrets::new(&aws);
+
+        let read_tokens = async {
+            let Some(arn) = optional("TOKEN_SECRET_ARN") else { return Ok(None) };
+            let tokens = Tokens::read(secrets.clone(), arn).await;
+            tokens.map(Some).map_err(|cause| StartError::Part { what: "the signing key cannot be read", cause })
+        };
+        let open_store = async {
+            let secrets = secrets.clone();
+            let source = Box::new(move || {
+                let (secrets, arn) = (secrets.clone(), database_secret.clone());
+                Box::pin(async move { credentials(&secrets, &arn).await }) as _
+            });
+            Store::open(&database, source)
+                .await
+                .map_err(|cause| StartError::Part { what: "the database cannot be configured", cause })
+        };
+        let (tokens, store) = tokio::try_join!(read_tokens, open_store)?;
+        Ok(Self { store, aws, tokens })
+    }
+
+    /// Signs an access token.
+    pub async fn sign(&self, claims: &Claims) -> Result<String, Error> {
+        let tokens = self.tokens.as_ref().ok_or_else(|| Error::internal("this function has no signing key"))?;
+        tokens.sign(claims).await.map_err(Error::internal)
+    }
+
+    /// What a bearer token proves.
+    pub(crate) async fn authorize(&self, bearer: Option<&str>) -> Authorization {
+        match (bearer, &self.tokens) {
+            (None, _) => Authorization::Absent,
+            (Some(_), None) => Authorization::Refused,
+            (Some(token), Some(tokens)) => match tokens.verify(token).await {
+                Ok(claims) => Authorization::Verified(claims),
+                Err(TokenError::UnknownKey | TokenError::Invalid(_)) => Authorization::Refused,
+            },
+        }
+    }
+}
+
+impl AsRef<Self> for Core {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+async fn credentials(secrets: &Secrets, arn: &str) -> Result<Credentials, SecretError> {
+    let secret: DatabaseSecret = serde_json::from_str(&secrets.read(arn).await?.text)?;
+    Ok(Credentials { user: secret.username, password: secret.password })
+}

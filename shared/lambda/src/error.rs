@@ -1,0 +1,196 @@
+//! The one error type of the functions, and the one table from codes to HTTP statuses.
+
+use chatchat_auth::TokenError;
+use chatchat_domain::{ErrorCode, Language, Problem};
+use chatchat_store::StoreError;
+use lambda_http::http::StatusCode;
+use serde_json::{Value, json};
+
+/// A field that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// Its name in the body, the path or the query; `body` for the body as a whole.
+    pub field: String,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+impl FieldError {
+    /// A field and its problem.
+    pub fn new(field: &str, problem: Problem) -> Self {
+        Self { field: field.to_owned(), problem }
+    }
+}
+
+/// Why a request is not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller can read why from the code.
+    #[error("refused: {}", .0.as_str())]
+    Refused(ErrorCode),
+    /// The path has other methods: these, as `Allow` writes them.
+    #[error("method not allowed; allowed: {0}")]
+    MethodNotAllowed(&'static str),
+    /// All fields that are wrong.
+    #[error("invalid: {0:?}")]
+    Invalid(Vec<FieldError>),
+    /// Trying again can help.
+    #[error("unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A defect of ours; the cause is for the log alone.
+    #[error("internal")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// A defect, with its cause.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Refused(code) => *code,
+            Self::MethodNotAllowed(_) => ErrorCode::MethodNotAllowed,
+            Self::Invalid(_) => ErrorCode::ValidationFailed,
+            Self::Unavailable(_) => ErrorCode::Unavailable,
+            Self::Internal(_) => ErrorCode::Internal,
+        }
+    }
+
+    /// Whether the request was turned away before the store saw it or by the store's rules, and not by a failure.
+    pub(crate) fn is_refusal(&self) -> bool {
+        !matches!(self, Self::Unavailable(_) | Self::Internal(_))
+    }
+
+    /// One sentence for a person: for wrong fields, which and why.
+    pub fn message(&self, language: Language) -> String {
+        let mut text = self.code().message(language).to_owned();
+        if let Self::Invalid(fields) = self {
+            for FieldError { field, problem } in fields {
+                text = format!("{text} {field}: {}", problem.message(language));
+            }
+        }
+        text
+    }
+
+    /// The body of an answer: no cause, no place, no secret.
+    pub(crate) fn body(&self, language: Language, request_id: &str) -> Value {
+        let mut body = json!({
+            "code": self.code().as_str(),
+            "message": self.code().message(language),
+            "requestId": request_id,
+        });
+        if let Self::Invalid(fields) = self {
+            let describe = |FieldError { field, problem }: &FieldError| {
+                json!({ "field": field, "code": problem.code(), "message": problem.message(language) })
+            };
+            body["fields"] = fields.iter().map(describe).collect();
+        }
+        body
+    }
+
+    /// Writes a failure with its causes to the log; refusals are not worth a line of their own.
+    pub fn log(&self, request_id: &str) {
+        match self {
+            Self::Unavailable(_) => tracing::warn!(request_id, causes = causes(self), "unavailable"),
+            Self::Internal(_) => tracing::error!(request_id, causes = causes(self), "internal error"),
+            Self::Refused(_) | Self::MethodNotAllowed(_) | Self::Invalid(_) => {}
+        }
+    }
+}
+
+/// An error and its causes, outermost first.
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+impl From<ErrorCode> for Error {
+    fn from(code: ErrorCode) -> Self {
+        Self::Refused(code)
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(code) => Self::Refused(code),
+            StoreError::Unavailable(cause) => Self::Unavailable(cause),
+            StoreError::Unexpected(cause) => Self::Internal(cause),
+        }
+    }
+}
+
+impl From<TokenError> for Error {
+    fn from(_: TokenError) -> Self {
+        Self::Refused(ErrorCode::Unauthenticated)
+    }
+}
+
+/// Two things that may both be wrong: their wrong fields are told together.
+pub fn both<A, B>(one: Result<A, Error>, other: Result<B, Error>) -> Result<(A, B), Error> {
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok((one, other)),
+        (Err(Error::Invalid(mut fields)), Err(Error::Invalid(more))) => {
+            fields.extend(more);
+            Err(Error::Invalid(fields))
+        }
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    }
+}
+
+/// The HTTP status of each code.
+pub fn status(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::MalformedJson
+        | ErrorCode::ValidationFailed
+        | ErrorCode::LoginFailed
+        | ErrorCode::UnknownAction => StatusCode::BAD_REQUEST,
+        ErrorCode::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorCode::WrongRole | ErrorCode::OriginNotAllowed => StatusCode::FORBIDDEN,
+        ErrorCode::RouteNotFound | ErrorCode::CompanyNotFound | ErrorCode::RoomNotFound => StatusCode::NOT_FOUND,
+        ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        ErrorCode::UsernameTaken | ErrorCode::ReceiverWithdrawn | ErrorCode::MessageIdReused => StatusCode::CONFLICT,
+        ErrorCode::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_internal_error_shows_nothing_of_its_cause() {
+        let error = Error::internal("select secret from /etc/passwd");
+        assert_eq!(
+            error.body(Language::English, "r-1"),
+            json!({ "code": "internal", "message": "Something went wrong on our side.", "requestId": "r-1" })
+        );
+    }
+
+    #[test]
+    fn wrong_fields_of_two_places_are_told_together() {
+        let wrong = |field: &str| Err::<(), _>(Error::Invalid(vec![FieldError::new(field, Problem::Required)]));
+        let Err(Error::Invalid(fields)) = both(wrong("id"), wrong("content")) else { panic!("both are wrong") };
+        assert_eq!(fields.iter().map(|field| field.field.as_str()).collect::<Vec<_>>(), ["id", "content"]);
+        assert!(matches!(both(Ok(()), wrong("content")), Err(Error::Invalid(_))));
+    }
+
+    #[test]
+    fn every_code_has_an_error_status() {
+        for code in ErrorCode::ALL {
+            assert!(status(*code).as_u16() >= 400, "{}", code.as_str());
+        }
+    }
+}

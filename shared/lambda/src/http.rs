@@ -1,0 +1,69 @@
+//! Serving an HTTP route.
+
+use std::time::Duration;
+
+use chatchat_domain::ErrorCode;
+use lambda_http::{RequestExt, Response, service_fn};
+use tokio::time::{Instant, timeout};
+
+use crate::{
+    Answer, Core, Error, Request,
+    request::{Authorization, bearer},
+    run::{HttpHandler, time_left},
+};
+
+/// Serves one event after the other until Lambda ends the process.
+pub(crate) async fn serve<S: AsRef<Core> + Sync>(
+    name: &'static str,
+    handler: HttpHandler<S>,
+    service: &S,
+) -> Result<(), lambda_http::Error> {
+    let service = &service;
+    lambda_http::run(service_fn(move |event: lambda_http::Request| async move {
+        let started = Instant::now();
+        let deadline = event.lambda_context_ref().map(lambda_http::Context::deadline);
+        let authorization = service.as_ref().authorize(bearer(&event)).await;
+        let request = Request::new(event, authorization);
+        let left = deadline.map_or(Duration::MAX, time_left);
+        let outcome = match timeout(left, handle(handler, service, &request)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Error::Unavailable("the request ran out of time".into())),
+        };
+        let answer = outcome.unwrap_or_else(|error| {
+            error.log(&request.id);
+            Answer::error(&error, request.language, &request.id)
+        });
+        log(name, &request, &answer, started, service.as_ref());
+        Ok::<Response<_>, lambda_http::Error>(answer.into_response())
+    }))
+    .await
+}
+
+/// Calls the handler. What refused the request is told to living sessions alone.
+async fn handle<S: AsRef<Core>>(handler: HttpHandler<S>, service: &S, request: &Request) -> Result<Answer, Error> {
+    let outcome = handler(service, request).await;
+    if let (Err(error), Authorization::Verified(_)) = (&outcome, &request.authorization)
+        && error.is_refusal()
+        && error.code() != ErrorCode::Unauthenticated
+    {
+        let living = service.as_ref().store.living_caller(request.either_caller()?).await?;
+        living.ok_or(ErrorCode::Unauthenticated)?;
+    }
+    outcome
+}
+
+fn log(route: &str, request: &Request, answer: &Answer, started: Instant, core: &Core) {
+    let account = match &request.authorization {
+        Authorization::Verified(claims) => Some(claims.account.get()),
+        _ => None,
+    };
+    tracing::info!(
+        request_id = request.id,
+        route,
+        status = answer.status().as_u16(),
+        account,
+        ms = started.elapsed().as_secs_f64() * 1000.0,
+        database_ms = core.store.take_elapsed_ms(),
+        "answered"
+    );
+}

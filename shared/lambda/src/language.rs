@@ -1,0 +1,32 @@
+//! Korean, or English where the client prefers it.
+
+use chatchat_domain::Language;
+
+/// Reads `Accept-Language` (RFC 9110, section 12.5.4): English if it weighs more than Korean, else Korean.
+pub fn preferred(header: Option<&str>) -> Language {
+    let weight = |language: &str| {
+        let ranges = header.unwrap_or_default().split(',').filter_map(|range| {
+            let (tag, parameters) = range.split_once(';').unwrap_or((range, ""));
+            let primary = tag.trim().split('-').next().unwrap_or_default();
+            let weight = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse::<f32>().ok())?;
+            primary.eq_ignore_ascii_case(language).then_some(weight)
+        });
+        ranges.fold(0.0, f32::max)
+    };
+    if weight("en") > weight("ko") { Language::English } else { Language::Korean }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn english_only_where_it_is_preferred_to_korean() {
+        for header in [None, Some(""), Some("ko"), Some("ko-KR,ko;q=0.9,en;q=0.8"), Some("fr"), Some("en;q=0"), Some("*")] {
+            assert_eq!(preferred(header), Language::Korean, "{header:?}");
+        }
+        for header in ["en", "en-US,en;q=0.9,ko;q=0.8", "EN-gb", "fr, en;q=0.3"] {
+            assert_eq!(preferred(Some(header)), Language::English, "{header}");
+        }
+    }
+}

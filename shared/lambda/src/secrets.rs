@@ -1,0 +1,34 @@
+//! Secrets Manager.
+
+use aws_config::SdkConfig;
+use aws_sdk_secretsmanager::Client;
+
+/// Why a secret could not be read.
+pub(crate) type SecretError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A secret's current value.
+pub(crate) struct Secret {
+    /// Names this value; a rotation gives another.
+    pub version: String,
+    /// The value.
+    pub text: String,
+}
+
+/// Reads secrets.
+#[derive(Clone)]
+pub(crate) struct Secrets(Client);
+
+impl Secrets {
+    pub(crate) fn new(aws: &SdkConfig) -> Self {
+        Self(Client::new(aws))
+    }
+
+    /// The current value of the secret with that ARN.
+    pub(crate) async fn read(&self, arn: &str) -> Result<Secret, SecretError> {
+        let answer = self.0.get_secret_value().secret_id(arn).send().await?;
+        Ok(Secret {
+            version: answer.version_id.ok_or("the secret has no version")?,
+            text: answer.secret_string.ok_or("the secret is not a text")?,
+        })
+    }
+}

@@ -1,0 +1,109 @@
+//! API Gateway's management API: frames to connections, all at the same time.
+
+use std::{
+    error::Error,
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
+
+use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_apigatewaymanagement::{
+    Client,
+    config::Builder,
+    operation::{delete_connection::DeleteConnectionError, post_to_connection::PostToConnectionError},
+    primitives::Blob,
+};
+use chatchat_domain::{ConnectionId, Event};
+use futures_util::{StreamExt, stream};
+
+/// How many connections are pushed to at once.
+const AT_ONCE: usize = 128;
+
+/// The open connections of the WebSocket API.
+pub struct Connections {
+    client: Client,
+    micros: AtomicU64,
+}
+
+/// What became of one frame.
+enum Pushed {
+    Delivered,
+    Gone(ConnectionId),
+    Failed,
+}
+
+impl Connections {
+    /// `endpoint` is the management API's URL, with the stage where the host is API Gateway's own.
+    pub fn new(aws: &SdkConfig, endpoint: &str) -> Self {
+        let retry = RetryConfig::standard()
+            .with_max_attempts(3)
+            .with_initial_backoff(Duration::from_millis(50))
+            .with_max_backoff(Duration::from_millis(400));
+        let timeout = TimeoutConfig::builder()
+            .operation_attempt_timeout(Duration::from_secs(1))
+            .operation_timeout(Duration::from_secs(2))
+            .build();
+        let config =
+            Builder::from(aws).endpoint_url(endpoint).retry_config(retry).timeout_config(timeout).build();
+        Self { client: Client::from_conf(config), micros: AtomicU64::default() }
+    }
+
+    /// Pushes each event to its connections and returns when all are done. Gives those that are gone.
+    pub async fn push(&self, frames: &[(&[ConnectionId], Event)]) -> Vec<ConnectionId> {
+        let started = Instant::now();
+        let mut pushes = Vec::new();
+        for (connections, event) in frames {
+            match serde_json::to_vec(event) {
+                Ok(frame) => pushes.extend(connections.iter().map(|connection| (connection.clone(), frame.clone()))),
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn Error, "an event could not be written as JSON");
+                }
+            }
+        }
+        let all = pushes.len();
+        let outcomes: Vec<Pushed> = stream::iter(pushes)
+            .map(|(connection, frame)| self.push_one(connection, frame))
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        let failed = outcomes.iter().filter(|outcome| matches!(outcome, Pushed::Failed)).count();
+        let gone: Vec<_> = outcomes
+            .into_iter()
+            .filter_map(|outcome| if let Pushed::Gone(connection) = outcome { Some(connection) } else { None })
+            .collect();
+        if failed > 0 || !gone.is_empty() {
+            tracing::warn!(all, failed, gone = gone.len(), "not every connection could be pushed to");
+        }
+        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.micros.fetch_add(micros, Ordering::Relaxed);
+        gone
+    }
+
+    async fn push_one(&self, connection: ConnectionId, frame: Vec<u8>) -> Pushed {
+        let push = self.client.post_to_connection().connection_id(connection.as_str()).data(Blob::new(frame));
+        match push.send().await {
+            Ok(_) => Pushed::Delivered,
+            Err(error) if error.as_service_error().is_some_and(PostToConnectionError::is_gone_exception) => {
+                Pushed::Gone(connection)
+            }
+            Err(error) => {
+                tracing::debug!(error = &error as &dyn Error, "a push failed");
+                Pushed::Failed
+            }
+        }
+    }
+
+    /// Closes a connection. One that is gone already counts as closed; what fails is logged and left to the sweep.
+    pub async fn close(&self, connection: &ConnectionId) {
+        if let Err(error) = self.client.delete_connection().connection_id(connection.as_str()).send().await
+            && !error.as_service_error().is_some_and(DeleteConnectionError::is_gone_exception)
+        {
+            tracing::warn!(error = &error as &dyn Error, "a connection could not be closed");
+        }
+    }
+
+    /// The milliseconds spent on pushing since this was last asked, for the request's line in the log.
+    pub fn take_elapsed_ms(&self) -> f64 {
+        Duration::from_micros(self.micros.swap(0, Ordering::Relaxed)).as_secs_f64() * 1000.0
+    }
+}

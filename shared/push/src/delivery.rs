@@ -1,0 +1,80 @@
+//! What the HTTP routes and the WebSocket actions share: keep, then push.
+
+use std::{error::Error, slice};
+
+use aws_config::SdkConfig;
+use chatchat_domain::{ClientMessageId, ConnectionId, Event, MessageContent, RoomId, Seq};
+use chatchat_store::{Marked, Sent, Store, StoreError, Who};
+
+use crate::Connections;
+
+/// Keeps what happens in rooms and tells the open connections of both sides.
+pub struct Delivery {
+    store: Store,
+    /// To answer the sender of a frame.
+    pub connections: Connections,
+}
+
+impl Delivery {
+    /// `endpoint` is the URL of the WebSocket API's management API.
+    pub fn new(store: Store, aws: &SdkConfig, endpoint: &str) -> Self {
+        Self { store, connections: Connections::new(aws, endpoint) }
+    }
+
+    /// Keeps a message, then acknowledges it to the connection that sent it, if it came over one, and pushes it to all
+    /// others of both sides. A repeat is acknowledged and not pushed again.
+    pub async fn send_message(
+        &self,
+        who: Who<'_>,
+        room: RoomId,
+        client_message_id: ClientMessageId,
+        content: &MessageContent,
+    ) -> Result<Sent, StoreError> {
+        let sent = self.store.send_message(who, room, client_message_id, content).await?;
+        let message = &sent.message;
+        let mut frames = Vec::with_capacity(3);
+        if let Who::Connection(sender) = who {
+            let ack = Event::Ack {
+                client_message_id,
+                room_id: room,
+                id: message.id,
+                seq: message.seq,
+                created_at: message.created_at,
+            };
+            frames.push((slice::from_ref(sender), ack));
+        }
+        if sent.new {
+            frames.push((&sent.sides.theirs, Event::Message { room_id: room, message: message.for_others() }));
+            frames.push((&sent.sides.own, Event::Message { room_id: room, message: message.clone() }));
+        }
+        self.push(&frames).await;
+        Ok(sent)
+    }
+
+    /// Moves a read marker, and tells both sides if it moved.
+    pub async fn mark_read(&self, who: Who<'_>, room: RoomId, seq: Seq) -> Result<(), StoreError> {
+        if let Some(Marked { reader, seq, sides }) = self.store.mark_read(who, room, seq).await? {
+            let read = Event::Read { room_id: room, reader_id: reader, seq };
+            self.push(&[(&sides.theirs, read.clone()), (&sides.own, read)]).await;
+        }
+        Ok(())
+    }
+
+    /// Tells both sides that the caller types; nothing is kept.
+    pub async fn typing(&self, who: Who<'_>, room: RoomId) -> Result<(), StoreError> {
+        let (account_id, sides) = self.store.typing(who, room).await?;
+        let typing = Event::Typing { room_id: room, account_id };
+        self.push(&[(&sides.theirs, typing.clone()), (&sides.own, typing)]).await;
+        Ok(())
+    }
+
+    /// Pushes events and forgets the connections that are gone.
+    pub async fn push(&self, frames: &[(&[ConnectionId], Event)]) {
+        let gone = self.connections.push(frames).await;
+        if !gone.is_empty()
+            && let Err(error) = self.store.forget_connections(&gone).await
+        {
+            tracing::warn!(error = &error as &dyn Error, "connections that are gone could not be forgotten");
+        }
+    }
+}
