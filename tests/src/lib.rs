@@ -1,1 +1,15 @@
+#![doc = include_str!("../README.md")]
 
+mod client;
+mod person;
+mod socket;
+mod system;
+
+pub use client::{Answer, Client, Watch};
+pub use person::{PASSWORD, Person, new_username};
+pub use socket::{PATIENCE, Socket};
+pub use system::{System, SystemOptions, build_functions, root, target};
+pub use tokio_tungstenite::tungstenite;
+
+/// What went wrong, for a person to read.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -11,7 +11,7 @@ mod embedded {
 /// applied before and differs now is an error, and nothing is applied.
 pub async fn migrate(service: &Core, _: &Event<Value>) -> Result<Value, Error> {
     let mut connection = service.store.dedicated().await?;
-    let report = embedded::migrations::runner().run_async(&mut **connection).await.map_err(Error::internal)?;
+    let report = embedded::migrations::runner().run_async(&mut *connection).await.map_err(Error::internal)?;
     let applied: Vec<String> = report.applied_migrations().iter().map(ToString::to_string).collect();
     tracing::info!(?applied, "migrated");
     Ok(json!({ "applied": applied }))

@@ -9,8 +9,14 @@ use crate::error::StartError;
 impl Postgres {
     /// Runs one statement, or several, as the superuser.
     pub(super) async fn as_superuser(&self, sql: &str) -> Result<(), StartError> {
-        let client = connect(&self.admin_url("postgres")).await.map_err(|error| explain(&error))?;
-        client.batch_execute(sql).await.map_err(|error| explain(&error))
+        self.superuser().await?.batch_execute(sql).await.map_err(|error| explain(&error))
+    }
+
+    async fn superuser(&self) -> Result<Client, StartError> {
+        let place = if self.server.is_some() { "the PostgreSQL started here" } else { "the PostgreSQL that DATABASE_URL names" };
+        connect(&self.admin_url("postgres")).await.map_err(|error| {
+            StartError::Postgres(format!("{place} cannot be reached at {}:{}: {}", self.host, self.port, text(&error)))
+        })
     }
 
     /// Makes the role that owns the databases, with the password known here.
@@ -35,8 +41,7 @@ impl Postgres {
 
     pub(super) async fn make_database(&self, name: &str) -> Result<(), StartError> {
         let sql = format!("create database {} owner {}", quoted(name, '"'), quoted(OWNER, '"'));
-        let client = connect(&self.admin_url("postgres")).await.map_err(|error| explain(&error))?;
-        match client.batch_execute(&sql).await {
+        match self.superuser().await?.batch_execute(&sql).await {
             Err(error) if error.code() != Some(&SqlState::DUPLICATE_DATABASE) => Err(explain(&error)),
             _ => Ok(()),
         }
@@ -50,6 +55,15 @@ async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {
 }
 
 fn explain(error: &tokio_postgres::Error) -> StartError {
-    let text = error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
-    StartError::Postgres(format!("PostgreSQL does not do what is needed: {text}"))
+    StartError::Postgres(format!("PostgreSQL does not do what is needed: {}", text(error)))
+}
+
+/// The server's message, or the error with its cause.
+fn text(error: &tokio_postgres::Error) -> String {
+    use std::error::Error;
+    match (error.as_db_error(), error.source()) {
+        (Some(said), _) => said.message().to_owned(),
+        (None, Some(cause)) => format!("{error}: {cause}"),
+        (None, None) => error.to_string(),
+    }
 }

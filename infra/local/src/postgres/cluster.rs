@@ -14,8 +14,10 @@ use super::account::Account;
 use super::programs;
 use crate::error::StartError;
 
-/// How long a server that is being shut down may still hold its cluster.
-const HANDOVER: Duration = Duration::from_secs(8);
+/// How long a server that is being shut down may still hold its cluster, and how long one whose parent has just been killed may not
+/// have heard of it.
+const SHUTDOWN: Duration = Duration::from_secs(10);
+const NOTICE: Duration = Duration::from_secs(1);
 
 /// The passwords of a cluster.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -129,8 +131,8 @@ impl Folder {
     /// A server whose parent was killed a moment ago is still shutting down; any other is somebody's.
     fn wait_until_free(&self) -> Result<(), StartError> {
         let started = Instant::now();
-        while let Some(pid) = self.running() {
-            if started.elapsed() > HANDOVER {
+        while let Some((pid, status)) = self.running() {
+            if started.elapsed() > if status == "stopping" { SHUTDOWN } else { NOTICE } {
                 return Err(StartError::Postgres(format!(
                     "another PostgreSQL (process {pid}) uses {}; end the local cloud that runs in another terminal, or run `kill -INT {pid}`",
                     self.path.display()
@@ -141,12 +143,14 @@ impl Folder {
         Ok(())
     }
 
-    /// The server that uses this cluster. The lock file of a dead one stays, and its number may belong to another program by now.
-    fn running(&self) -> Option<u32> {
+    /// The server that uses this cluster, and its status. The lock file of a dead one stays, and its number may belong to another
+    /// program by now.
+    fn running(&self) -> Option<(u32, String)> {
         let lock = std::fs::read_to_string(self.cluster().join("postmaster.pid")).ok()?;
         let pid: u32 = lock.lines().next()?.trim().parse().ok()?;
         let command = programs::output(std::process::Command::new("ps").args(["-o", "args=", "-p", &pid.to_string()]))?;
-        command.contains(&self.cluster().display().to_string()).then_some(pid)
+        let status = lock.lines().next_back()?.trim().to_owned();
+        command.contains(&self.cluster().display().to_string()).then_some((pid, status))
     }
 }
 

@@ -23,17 +23,6 @@ pub struct PostgresOptions {
     pub data: Option<PathBuf>,
     /// Starts over with an empty cluster.
     pub fresh: bool,
-    /// A server to use instead of starting one, as a superuser's URL; `DATABASE_URL` usually.
-    pub url: Option<String>,
-}
-
-impl PostgresOptions {
-    /// With the server that the environment variable `DATABASE_URL` names, if it is set.
-    #[must_use]
-    pub fn with_environment(mut self) -> Self {
-        self.url = std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
-        self
-    }
 }
 
 /// A database with the role that owns it.
@@ -71,24 +60,35 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts a server on a free loopback port and waits until it takes connections, or connects to the one given.
+    /// Connects to the server that the environment variable `DATABASE_URL` names, as a superuser; without it starts one.
     ///
     /// # Errors
-    /// When no server is installed, the cluster belongs to another version or a running server, or the server does not start.
+    /// As [`Postgres::connect`] and [`Postgres::launch`].
     pub async fn start(options: PostgresOptions) -> Result<Self, StartError> {
-        let postgres = match &options.url {
-            Some(url) => Self::given(url)?,
-            None => {
-                let started = tokio::task::spawn_blocking(move || Server::start(options.data.as_deref(), options.fresh));
-                let (server, passwords) = started.await.map_err(|error| StartError::Postgres(error.to_string()))??;
-                Self { host: "127.0.0.1".to_owned(), port: server.port, superuser: "postgres".to_owned(), passwords, server: Some(server) }
-            }
-        };
+        match std::env::var("DATABASE_URL") {
+            Ok(url) if !url.is_empty() => Self::connect(&url).await,
+            _ => Self::launch(options).await,
+        }
+    }
+
+    /// Starts a server on a free loopback port and waits until it takes connections.
+    ///
+    /// # Errors
+    /// When no server is installed, the cluster belongs to another version or to a running server, or the server does not start.
+    pub async fn launch(options: PostgresOptions) -> Result<Self, StartError> {
+        let started = tokio::task::spawn_blocking(move || Server::start(options.data.as_deref(), options.fresh));
+        let (server, passwords) = started.await.map_err(|error| StartError::Postgres(error.to_string()))??;
+        let (host, superuser) = ("127.0.0.1".to_owned(), "postgres".to_owned());
+        let postgres = Self { host, port: server.port, superuser, passwords, server: Some(server) };
         postgres.make_owner().await?;
         Ok(postgres)
     }
 
-    fn given(url: &str) -> Result<Self, StartError> {
+    /// Uses a server that is running, and leaves it running; the URL is a superuser's.
+    ///
+    /// # Errors
+    /// When the URL names no host, or the server cannot be reached.
+    pub async fn connect(url: &str) -> Result<Self, StartError> {
         let unusable = |problem: &str| StartError::Postgres(format!("DATABASE_URL cannot be used: {problem}"));
         let config: tokio_postgres::Config = url.parse().map_err(|error: tokio_postgres::Error| unusable(&error.to_string()))?;
         let host = match config.get_hosts() {
@@ -99,7 +99,10 @@ impl Postgres {
         // The owner gets the superuser's password: it is the same at the next run, and nothing has to be kept.
         let passwords = Passwords { superuser: password.clone(), owner: password };
         let superuser = config.get_user().unwrap_or("postgres").to_owned();
-        Ok(Self { host, port: config.get_ports().first().copied().unwrap_or(5432), superuser, passwords, server: None })
+        let port = config.get_ports().first().copied().unwrap_or(5432);
+        let postgres = Self { host, port, superuser, passwords, server: None };
+        postgres.make_owner().await?;
+        Ok(postgres)
     }
 
     /// Creates a database unless it is there; its owner is `chatchat`, who is no superuser.

@@ -1,0 +1,124 @@
+//! HTTP requests and answers, as any client sees them.
+
+use std::{sync::Arc, time::Duration};
+
+use reqwest::{
+    Method,
+    header::{AUTHORIZATION, HeaderMap},
+};
+use serde_json::Value;
+
+use crate::Failure;
+
+/// Called with each exchange: the method, the path and the answer.
+pub type Watch = Arc<dyn Fn(&Method, &str, &Answer) + Send + Sync>;
+
+/// A client of one ChatChat.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    /// Where it is, such as `http://localhost:8080`.
+    pub url: String,
+    watch: Option<Watch>,
+}
+
+/// An answer as it came.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body; null where there is none, a text where it is no JSON.
+    pub body: Value,
+}
+
+impl Answer {
+    /// A header's text, empty where there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The `code` of an error.
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    /// The answer, if it has this status.
+    pub fn expect(self, status: u16) -> Result<Self, Failure> {
+        if self.status == status {
+            return Ok(self);
+        }
+        Err(format!("expected {status}, got {}: {}", self.status, self.body).into())
+    }
+}
+
+impl Client {
+    /// A client that talks to `url`.
+    pub fn new(url: &str) -> Result<Self, Failure> {
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(40)).build()?;
+        Ok(Self { http, url: url.to_owned(), watch: None })
+    }
+
+    /// The same client, showing each exchange to `watch`.
+    #[must_use]
+    pub fn watched(mut self, watch: Watch) -> Self {
+        self.watch = Some(watch);
+        self
+    }
+
+    /// A request that can be changed before it is sent.
+    pub fn request(&self, method: Method, path: &str) -> Request<'_> {
+        let builder = self.http.request(method.clone(), format!("{}{path}", self.url));
+        Request { client: self, method, path: path.to_owned(), builder }
+    }
+
+    /// A request with a JSON body, or none for null, by a token's owner, or by nobody.
+    pub async fn call(&self, method: Method, path: &str, token: Option<&str>, body: &Value) -> Result<Answer, Failure> {
+        let mut request = self.request(method, path);
+        if let Some(token) = token {
+            request = request.header(AUTHORIZATION.as_str(), &format!("Bearer {token}"));
+        }
+        if !body.is_null() {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        request.send().await
+    }
+}
+
+/// A request that is not sent yet.
+pub struct Request<'a> {
+    client: &'a Client,
+    method: Method,
+    path: String,
+    builder: reqwest::RequestBuilder,
+}
+
+impl Request<'_> {
+    /// The same with one more header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.builder = self.builder.header(name, value);
+        self
+    }
+
+    /// The same with a body.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.builder = self.builder.body(body.into());
+        self
+    }
+
+    /// Sends it.
+    pub async fn send(self) -> Result<Answer, Failure> {
+        let response = self.builder.send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await?;
+        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
+        let answer = Answer { status, headers, body };
+        if let Some(watch) = &self.client.watch {
+            watch(&self.method, &self.path, &answer);
+        }
+        Ok(answer)
+    }
+}

@@ -1,0 +1,138 @@
+//! The whole product on this machine: functions, PostgreSQL, local cloud.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+};
+
+use chatchat_local::{Cloud, Database, LogLines, Options, Postgres, PostgresOptions, Settings};
+use chatchat_template::Template;
+use serde_json::{Value, json};
+
+use crate::Failure;
+
+/// The repository's folder.
+pub fn root() -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().unwrap_or(tests).to_owned()
+}
+
+/// Where cargo puts what it builds.
+pub fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// Builds the functions that the template names, and gives the folder with their programs.
+pub fn build_functions() -> Result<PathBuf, Failure> {
+    let artifacts: BTreeSet<String> =
+        Template::read(&template())?.functions()?.into_iter().map(|function| function.artifact).collect();
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(root()).args(["build", "--quiet"]);
+    for artifact in &artifacts {
+        cargo.args(["--package", artifact]);
+    }
+    if !cargo.status()?.success() {
+        return Err("the functions do not build; cargo says above what to mend".into());
+    }
+    Ok(target().join("debug"))
+}
+
+fn template() -> PathBuf {
+    root().join("infra/template.yaml")
+}
+
+/// How to run the product.
+#[derive(Default)]
+pub struct SystemOptions {
+    /// The public port; 0 takes any that is free.
+    pub port: u16,
+    /// Where data and logs are kept between runs; without it they go with the system.
+    pub state: Option<PathBuf>,
+    /// Whether to start over with empty data.
+    pub fresh: bool,
+    /// Takes one line a request.
+    pub log: Option<LogLines>,
+    /// Limits of the local cloud.
+    pub settings: Settings,
+    /// A server that runs already, for a database of its own there.
+    pub postgres: Option<Arc<Postgres>>,
+}
+
+/// A running ChatChat. Dropping it ends all that it started.
+pub struct System {
+    /// The local cloud.
+    pub cloud: Cloud,
+    /// The database server.
+    pub postgres: Arc<Postgres>,
+    /// The product's database.
+    pub database: Database,
+    options: Options,
+}
+
+impl System {
+    /// Starts everything and migrates the database; the functions must be built.
+    pub async fn start(options: SystemOptions) -> Result<Self, Failure> {
+        let port = if options.port == 0 { free_port()? } else { options.port };
+        let state = options.state;
+        if let Some(state) = &state {
+            fs::create_dir_all(state).map_err(|error| format!("{} cannot be made: {error}", state.display()))?;
+        }
+        let postgres = match options.postgres {
+            Some(postgres) => postgres,
+            None => {
+                let data = state.as_ref().map(|state| state.join("postgres"));
+                Arc::new(Postgres::start(PostgresOptions { data, fresh: options.fresh }).await?)
+            }
+        };
+        let name = match &state {
+            Some(_) => "chatchat".to_owned(),
+            None => format!("chatchat_{}", uuid::Uuid::new_v4().simple()),
+        };
+        let database = postgres.create_database(&name).await?;
+        let origins = format!("http://localhost:{port},http://127.0.0.1:{port},http://localhost:5173");
+        let options = Options {
+            template: template(),
+            artifacts: target().join("debug"),
+            port,
+            database: Some(database.clone()),
+            secrets_file: state.as_ref().map(|state| state.join("secrets.json")),
+            parameters: BTreeMap::from([("DatabaseName".to_owned(), name), ("AllowedOrigins".to_owned(), origins)]),
+            settings: options.settings,
+            log: options.log,
+            function_log: state.as_ref().map(|state| state.join("functions.log")),
+        };
+        let cloud = Cloud::start(options.clone()).await?;
+        let system = Self { cloud, postgres, database, options };
+        system.migrate().await?;
+        Ok(system)
+    }
+
+    /// Stops the cloud with all functions, and starts it again on the same data.
+    pub async fn restart(self) -> Result<Self, Failure> {
+        let Self { cloud, postgres, database, options } = self;
+        cloud.stop().await;
+        let cloud = Cloud::start(options.clone()).await?;
+        Ok(Self { cloud, postgres, database, options })
+    }
+
+    /// Brings the schema up to date, through the function that does it on AWS; gives the versions applied.
+    pub async fn migrate(&self) -> Result<Value, Failure> {
+        Ok(self.cloud.invoke("Migrate", json!({})).await?)
+    }
+
+    /// Stops everything that was started here.
+    pub async fn stop(self) {
+        self.cloud.stop().await;
+        if let Some(postgres) = Arc::into_inner(self.postgres) {
+            postgres.stop().await;
+        }
+    }
+}
+
+fn free_port() -> Result<u16, Failure> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}

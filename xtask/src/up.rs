@@ -1,0 +1,46 @@
+//! `cargo xtask up`: the whole product on this machine.
+
+use std::{net::TcpListener, sync::Arc};
+
+use chatchat_tests::{Failure, System, SystemOptions, build_functions, root};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::failure;
+
+/// Builds and starts everything, says `ready` with the address, then one line a request, until Ctrl-C or a `SIGTERM`.
+pub async fn up(port: u16, fresh: bool) -> Result<(), Failure> {
+    // Before the build, which takes longer than to say so.
+    if let Err(error) = TcpListener::bind(("127.0.0.1", port)) {
+        return Err(failure(format!("port {port} cannot be used ({error}); stop what uses it, or choose another with --port")));
+    }
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    eprintln!("building the functions; the first time takes some minutes");
+    build_functions()?;
+    let state = root().join(".local").join(port.to_string());
+    eprintln!("starting PostgreSQL and the local cloud; data and logs are in {}", state.display());
+    let options = SystemOptions {
+        port,
+        state: Some(state),
+        fresh,
+        log: Some(Arc::new(|line: &str| println!("{line}"))),
+        ..SystemOptions::default()
+    };
+    let start = System::start(options);
+    let system = tokio::select! {
+        system = start => system?,
+        _ = interrupted.recv() => return Ok(()),
+        _ = terminated.recv() => return Ok(()),
+    };
+    if let Some(notice) = system.postgres.notice() {
+        eprintln!("{notice}");
+    }
+    println!("ready {}", system.cloud.url());
+    tokio::select! {
+        _ = interrupted.recv() => {}
+        _ = terminated.recv() => {}
+    }
+    eprintln!("stopping");
+    system.stop().await;
+    Ok(())
+}
