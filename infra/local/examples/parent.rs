@@ -10,20 +10,34 @@ use serde_json::json;
 
 #[tokio::main]
 async fn main() {
-    let [template, artifacts, records] = [1, 2, 3].map(|index| std::env::args().nth(index).expect("three arguments"));
+    let [template, artifacts, records] =
+        [1, 2, 3].map(|index| std::env::args().nth(index).expect("three arguments"));
     let postgres = Postgres::launch(PostgresOptions::default()).await.unwrap();
     let parameters = [("Records".to_owned(), records)].into();
-    let options = Options { template: PathBuf::from(template), artifacts: PathBuf::from(artifacts), parameters, ..Options::default() };
+    let options = Options {
+        template: PathBuf::from(template),
+        artifacts: PathBuf::from(artifacts),
+        parameters,
+        ..Options::default()
+    };
     let cloud = Arc::new(Cloud::start(options).await.unwrap());
     // One process that is frozen, and one in the middle of a call.
     cloud.invoke("Echo", json!({})).await.unwrap();
     let busy = Arc::clone(&cloud);
     tokio::spawn(async move { busy.invoke("Hang", json!({})).await });
-    while !cloud.environments("Hang").iter().any(|environment| environment.state == EnvironmentState::Busy) {
+    while !cloud
+        .environments("Hang")
+        .iter()
+        .any(|environment| environment.state == EnvironmentState::Busy)
+    {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let pids: Vec<_> = ["Echo", "Hang"].iter().flat_map(|function| cloud.environments(function)).map(|environment| environment.pid).collect();
+    let pids: Vec<_> = ["Echo", "Hang"]
+        .iter()
+        .flat_map(|function| cloud.environments(function))
+        .map(|environment| environment.pid)
+        .collect();
     let started = json!({ "port": cloud.port(), "functions": pids, "postgres": postgres.pid(), "folder": postgres.folder() });
     println!("{started}");
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

@@ -22,7 +22,10 @@ async fn main() -> Result<(), Error> {
         }
         "init_hang" => std::future::pending().await,
         "init_error" => {
-            let url = format!("http://{}/2018-06-01/runtime/init/error", variable("AWS_LAMBDA_RUNTIME_API"));
+            let url = format!(
+                "http://{}/2018-06-01/runtime/init/error",
+                variable("AWS_LAMBDA_RUNTIME_API")
+            );
             let report = json!({ "errorType": "Probe.Config", "errorMessage": "a setting is missing" });
             reqwest::Client::new().post(url).json(&report).send().await?;
             std::process::exit(1);
@@ -58,12 +61,16 @@ async fn handle(handler: &str, event: LambdaEvent<Value>) -> Result<Value, Error
                 "trace": context.xray_trace_id,
                 "environment": std::env::vars().collect::<std::collections::BTreeMap<_, _>>(),
             });
-            Ok(json!({ "statusCode": 200, "headers": { "content-type": "application/json" }, "body": known.to_string() }))
+            Ok(
+                json!({ "statusCode": 200, "headers": { "content-type": "application/json" }, "body": known.to_string() }),
+            )
         }
         // What the request's body says.
         "answer" => Ok(serde_json::from_str(payload["body"].as_str().unwrap_or("null"))?),
         "background" => Ok(json!(COUNT.load(Ordering::Relaxed))),
-        "large" => Ok(json!("x".repeat(usize::try_from(payload["bytes"].as_u64().unwrap_or(7_000_000))?))),
+        "large" => Ok(json!(
+            "x".repeat(usize::try_from(payload["bytes"].as_u64().unwrap_or(7_000_000))?)
+        )),
         "secret" => secret(&payload).await,
         "connect" => connect(&payload).await,
         "message" => message(&payload).await,
@@ -122,11 +129,21 @@ async fn message(event: &Value) -> Result<Value, Error> {
 }
 
 async fn push(event: &Value, text: &str) -> Result<StatusCode, Error> {
-    let id = event["requestContext"]["connectionId"].as_str().unwrap_or_default().replace('=', "%3D");
+    let id = event["requestContext"]["connectionId"]
+        .as_str()
+        .unwrap_or_default()
+        .replace('=', "%3D");
     let url = format!("{}/@connections/{id}", variable("MANAGEMENT_URL"));
     let key = variable("AWS_ACCESS_KEY_ID");
-    let authorization = format!("AWS4-HMAC-SHA256 Credential={key}/20260101/eu-west-1/execute-api/aws4_request, SignedHeaders=host, Signature=0");
-    let answer = reqwest::Client::new().post(url).header("authorization", authorization).body(text.to_owned()).send().await?;
+    let authorization = format!(
+        "AWS4-HMAC-SHA256 Credential={key}/20260101/eu-west-1/execute-api/aws4_request, SignedHeaders=host, Signature=0"
+    );
+    let answer = reqwest::Client::new()
+        .post(url)
+        .header("authorization", authorization)
+        .body(text.to_owned())
+        .send()
+        .await?;
     Ok(answer.status())
 }
 
@@ -144,11 +161,16 @@ async fn secret(event: &Value) -> Result<Value, Error> {
 /// Keeps the event in the folder of the test.
 fn record(event: &Value) {
     let context = &event["requestContext"];
-    let name = format!("{}-{}", context["eventType"].as_str().unwrap_or_default(), context["connectionId"].as_str().unwrap_or_default());
+    let name = format!(
+        "{}-{}",
+        context["eventType"].as_str().unwrap_or_default(),
+        context["connectionId"].as_str().unwrap_or_default()
+    );
     let path = std::path::Path::new(&variable("RECORDS")).join(name);
     // Renamed when complete, so that no test reads a half.
     let draft = path.with_extension("draft");
     let mut file = std::fs::File::create(&draft).expect("the test's folder is there");
-    file.write_all(event.to_string().as_bytes()).expect("the test's folder takes files");
+    file.write_all(event.to_string().as_bytes())
+        .expect("the test's folder takes files");
     std::fs::rename(draft, path).expect("the test's folder takes files");
 }

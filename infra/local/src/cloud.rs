@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,8 +16,9 @@ use uuid::Uuid;
 
 use crate::Database;
 use crate::error::StartError;
+use crate::functions;
 use crate::http_api::HttpApi;
-use crate::lambda::{Environment, Function, InvokeError, Lambda, Output};
+use crate::lambda::{Environment, InvokeError, Lambda, Output};
 use crate::listen::{self, Server};
 use crate::log::{Log, LogLines};
 use crate::public::{self, Apis};
@@ -51,7 +52,11 @@ pub struct Options {
 
 impl fmt::Debug for Options {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Options").field("template", &self.template).field("port", &self.port).finish_non_exhaustive()
+        formatter
+            .debug_struct("Options")
+            .field("template", &self.template)
+            .field("port", &self.port)
+            .finish_non_exhaustive()
     }
 }
 
@@ -77,23 +82,64 @@ impl Cloud {
         let template = Template::read(&options.template)?;
         let (listeners, port) = public_port(options.port).await?;
         let settings = options.settings;
-        let stack = Stack::new(template, &settings.region, options.parameters, options.database.clone(), port)?;
-        let secrets = Arc::new(Secrets::new(&stack, options.database.as_ref(), options.secrets_file)?);
-        let internal = listen::free_port().await.map_err(StartError::io("a loopback port"))?;
-        let access_key = format!("ASIA{}", &Uuid::new_v4().simple().to_string().to_uppercase()[..16]);
-        let mut shared = aws_variables(&settings.region, &access_key);
-        shared.insert("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), format!("http://{}", internal.1));
-        let functions = functions(&stack, &options.artifacts, &settings, &shared)?;
+        let stack = Stack::new(
+            template,
+            &settings.region,
+            options.parameters,
+            options.database.clone(),
+            port,
+        )?;
+        let secrets = Arc::new(Secrets::new(
+            &stack,
+            options.database.as_ref(),
+            options.secrets_file,
+        )?);
+        let internal = listen::free_port()
+            .await
+            .map_err(StartError::io("a loopback port"))?;
+        let access_key = format!(
+            "ASIA{}",
+            &Uuid::new_v4().simple().to_string().to_uppercase()[..16]
+        );
+        let mut shared = functions::aws_variables(&settings.region, &access_key);
+        shared.insert(
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(),
+            format!("http://{}", internal.1),
+        );
+        let functions = functions::declared(&stack, &options.artifacts, &settings, &shared)?;
         let log = Log(options.log);
-        let output = Output::open(options.function_log.as_deref()).map_err(StartError::io("the log of the functions"))?;
+        let output = Output::open(options.function_log.as_deref())
+            .map_err(StartError::io("the log of the functions"))?;
         let lambda = Arc::new(Lambda::new(functions, &output, &log));
-        let websocket = WebSocketApi::new(&stack, Arc::clone(&lambda), access_key.clone(), settings.clone(), log.clone())?.map(Arc::new);
+        let websocket = WebSocketApi::new(
+            &stack,
+            Arc::clone(&lambda),
+            access_key.clone(),
+            settings.clone(),
+            log.clone(),
+        )?
+        .map(Arc::new);
         let http = HttpApi::new(&stack, Arc::clone(&lambda), settings, log)?.map(Arc::new);
-        let router = public::router(Apis { http, websocket: websocket.clone() });
+        let router = public::router(Apis {
+            http,
+            websocket: websocket.clone(),
+        });
         let mut servers = vec![listen::serve(internal.0, secrets::router(Arc::clone(&secrets)))];
-        servers.extend(listeners.into_iter().map(|listener| listen::serve(listener, router.clone())));
+        servers.extend(
+            listeners
+                .into_iter()
+                .map(|listener| listen::serve(listener, router.clone())),
+        );
         let stage = websocket.as_ref().map(|api| api.stage().to_owned());
-        Ok(Self { port, stage, access_key, lambda, websocket, secrets, servers })
+        Ok(Self {
+            port,
+            stage,
+            access_key,
+            lambda,
+            websocket,
+            secrets,
+            servers,
+        })
     }
 
     /// The HTTP API's address, without a slash at its end.
@@ -108,12 +154,16 @@ impl Cloud {
 
     /// The WebSocket API's address; nothing when the template has none.
     pub fn websocket_url(&self) -> Option<String> {
-        self.stage.as_ref().map(|stage| format!("ws://localhost:{}/{stage}", self.port))
+        self.stage
+            .as_ref()
+            .map(|stage| format!("ws://localhost:{}/{stage}", self.port))
     }
 
     /// The address of the WebSocket API's management API; nothing when the template has none.
     pub fn management_url(&self) -> Option<String> {
-        self.stage.as_ref().map(|stage| format!("http://localhost:{}/{stage}", self.port))
+        self.stage
+            .as_ref()
+            .map(|stage| format!("http://localhost:{}/{stage}", self.port))
     }
 
     /// The access key that the functions have and that the management API asks for.
@@ -126,7 +176,10 @@ impl Cloud {
     /// # Errors
     /// When the function fails in any way.
     pub async fn invoke(&self, function: &str, event: Value) -> Result<Value, InvokeError> {
-        let answer = self.lambda.invoke(function, Bytes::from(event.to_string())).await?;
+        let answer = self
+            .lambda
+            .invoke(function, Bytes::from(event.to_string()))
+            .await?;
         Ok(serde_json::from_slice(&answer).unwrap_or_else(|_| String::from_utf8_lossy(&answer).into()))
     }
 
@@ -147,7 +200,11 @@ impl Cloud {
     /// When there is no such secret, or the secrets file cannot be written.
     pub fn rotate_secret(&self, logical_id: &str, value: &str) -> Result<(), StartError> {
         let found = self.secrets.rotate(logical_id, value)?;
-        if found { Ok(()) } else { Err(StartError::Unusable(format!("there is no secret {logical_id}"))) }
+        if found {
+            Ok(())
+        } else {
+            Err(StartError::Unusable(format!("there is no secret {logical_id}")))
+        }
     }
 
     /// Ends connections and processes, frees the ports, and waits until all processes are gone.
@@ -179,7 +236,9 @@ async fn public_port(port: u16) -> Result<(Vec<TcpListener>, u16), StartError> {
         _ => StartError::io(format!("port {port}"))(error),
     };
     loop {
-        let first = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
+        let first = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .await
+            .map_err(failed)?;
         let bound = first.local_addr().map_err(failed)?.port();
         match TcpListener::bind((Ipv6Addr::LOCALHOST, bound)).await {
             Ok(second) => return Ok((vec![first, second], bound)),
@@ -189,74 +248,4 @@ async fn public_port(port: u16) -> Result<(Vec<TcpListener>, u16), StartError> {
             Err(_) => return Ok((vec![first], bound)),
         }
     }
-}
-
-/// What Lambda sets for every function.
-fn aws_variables(region: &str, access_key: &str) -> BTreeMap<String, String> {
-    [
-        ("AWS_REGION", region),
-        ("AWS_DEFAULT_REGION", region),
-        ("AWS_ACCESS_KEY_ID", access_key),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
-        ("AWS_SESSION_TOKEN", "local"),
-        ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"),
-        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-        ("LANG", "en_US.UTF-8"),
-        ("TZ", ":UTC"),
-        ("PATH", "/usr/local/bin:/usr/bin/:/bin:/opt/bin"),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into()
-}
-
-fn functions(
-    stack: &Stack,
-    artifacts: &Path,
-    settings: &Settings,
-    shared: &BTreeMap<String, String>,
-) -> Result<Vec<Function>, StartError> {
-    let artifacts = std::path::absolute(artifacts).map_err(StartError::io(artifacts.display().to_string()))?;
-    let declared = stack.template.functions()?;
-    let mut missing: Vec<PathBuf> =
-        declared.iter().map(|function| artifacts.join(&function.artifact)).filter(|program| !program.is_file()).collect();
-    missing.sort();
-    missing.dedup();
-    if !missing.is_empty() {
-        return Err(StartError::NotBuilt(missing));
-    }
-    let make = |function: chatchat_template::Function| {
-        let mut variables = shared.clone();
-        for (name, value) in &function.environment {
-            if let Some(text) = stack.text(&format!("Resources.{}.Environment.{name}", function.id), value)? {
-                variables.insert(name.clone(), text);
-            }
-        }
-        variables.extend(
-            [
-                ("_HANDLER", function.handler.clone()),
-                ("AWS_LAMBDA_FUNCTION_NAME", function.id.clone()),
-                ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory.to_string()),
-                ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", function.id)),
-                ("AWS_LAMBDA_LOG_STREAM_NAME", "local".to_owned()),
-                ("LAMBDA_TASK_ROOT", artifacts.display().to_string()),
-                ("LAMBDA_RUNTIME_DIR", "/var/runtime".to_owned()),
-            ]
-            .map(|(name, value)| (name.to_owned(), value)),
-        );
-        let reserved = function.reserved_concurrency.as_ref().map(|value| stack.resolve(value)).transpose()?;
-        let reserved = reserved.as_ref().and_then(crate::number).unwrap_or(usize::MAX);
-        Ok(Function {
-            arn: stack.function_arn(&function.id),
-            program: artifacts.join(&function.artifact),
-            variables,
-            timeout: Duration::from_secs(function.timeout),
-            init_limit: settings.init_limit,
-            environments: settings.environments.min(reserved),
-            event_limit: settings.event_limit,
-            answer_limit: settings.answer_limit,
-            id: function.id,
-        })
-    };
-    declared.into_iter().map(make).collect()
 }

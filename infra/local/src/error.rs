@@ -14,7 +14,9 @@ pub enum StartError {
     #[error("the functions are not built: {} missing; run `cargo build --workspace` first", list(.0))]
     NotBuilt(Vec<PathBuf>),
     /// The port belongs to another program.
-    #[error("port {0} is taken by another program (is the local cloud already running?); stop that program or choose another port")]
+    #[error(
+        "port {0} is taken by another program (is the local cloud already running?); stop that program or choose another port"
+    )]
     PortTaken(u16),
     /// The template gives a function or an API something that cannot be used.
     #[error("{0}")]
@@ -47,5 +49,9 @@ impl StartError {
 }
 
 fn list(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+    paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect::<Vec<_>>()
+        .join(", ")
 }

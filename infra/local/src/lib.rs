@@ -3,6 +3,7 @@
 
 mod cloud;
 mod error;
+mod functions;
 mod guard;
 mod http_api;
 mod lambda;

@@ -23,7 +23,11 @@ pub(crate) fn router(apis: Apis) -> Router {
     Router::new().fallback(serve).with_state(apis)
 }
 
-async fn serve(State(apis): State<Apis>, Extension(Peer(peer)): Extension<Peer>, request: Request<Body>) -> Response<Body> {
+async fn serve(
+    State(apis): State<Apis>,
+    Extension(Peer(peer)): Extension<Peer>,
+    request: Request<Body>,
+) -> Response<Body> {
     if let Some(websocket) = apis.websocket {
         if is_upgrade(&request) {
             return websocket.connect(peer, request).await;
@@ -33,12 +37,10 @@ async fn serve(State(apis): State<Apis>, Extension(Peer(peer)): Extension<Peer>,
             return websocket.manage(id, request).await;
         }
     }
-    match apis.http {
-        Some(http) => http.serve(peer, request).await,
-        None => {
-            let mut response = Response::new(Body::from(r#"{"message":"Not Found"}"#));
-            *response.status_mut() = StatusCode::NOT_FOUND;
-            response
-        }
+    if let Some(http) = apis.http {
+        return http.serve(peer, request).await;
     }
+    let mut response = Response::new(Body::from(r#"{"message":"Not Found"}"#));
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
 }

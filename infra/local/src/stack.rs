@@ -32,10 +32,23 @@ impl Stack {
     ) -> Result<Self, StartError> {
         let known = template.parameters();
         if let Some(name) = parameters.keys().find(|name| !known.contains_key(name.as_str())) {
-            return Err(StartError::Unusable(format!("the template has no parameter {name}")));
+            return Err(StartError::Unusable(format!(
+                "the template has no parameter {name}"
+            )));
         }
-        let kinds = template.resources()?.iter().map(|resource| (resource.id.to_owned(), resource.kind.to_owned())).collect();
-        Ok(Self { template, region: region.to_owned(), parameters, kinds, database, port })
+        let kinds = template
+            .resources()?
+            .iter()
+            .map(|resource| (resource.id.to_owned(), resource.kind.to_owned()))
+            .collect();
+        Ok(Self {
+            template,
+            region: region.to_owned(),
+            parameters,
+            kinds,
+            database,
+            port,
+        })
     }
 
     pub(crate) fn resolve(&self, value: &Value) -> Result<Value, TemplateError> {
@@ -48,7 +61,9 @@ impl Stack {
             Value::Null => Ok(None),
             Value::String(text) => Ok(Some(self.localize(text))),
             value @ (Value::Number(_) | Value::Bool(_)) => Ok(Some(value.to_string())),
-            Value::Array(_) | Value::Object(_) => Err(StartError::Unusable(format!("{place}: a text is expected"))),
+            Value::Array(_) | Value::Object(_) => {
+                Err(StartError::Unusable(format!("{place}: a text is expected")))
+            }
         }
     }
 
@@ -56,7 +71,10 @@ impl Stack {
         for (id, kind) in &self.kinds {
             if is_api(kind) {
                 let host = format!("{}.execute-api.{}.amazonaws.com", api_id(id), self.region);
-                text = text.replace(&format!("https://{host}"), &format!("http://localhost:{}", self.port));
+                text = text.replace(
+                    &format!("https://{host}"),
+                    &format!("http://localhost:{}", self.port),
+                );
                 text = text.replace(&format!("wss://{host}"), &format!("ws://localhost:{}", self.port));
             }
         }
@@ -89,12 +107,12 @@ impl Lookup for Stack {
         if let Some(value) = self.parameters.get(name).cloned().or_else(|| self.pseudo(name)) {
             return Some(value.into());
         }
-        Some(match self.kinds.get(name)?.as_str() {
+        let value = match self.kinds.get(name)?.as_str() {
             "AWS::SecretsManager::Secret" => self.secret_arn(name),
             kind if is_api(kind) => api_id(name),
             _ => name.to_owned(),
-        })
-        .map(Value::from)
+        };
+        Some(value.into())
     }
 
     fn attribute(&self, resource: &str, attribute: &str) -> Option<Value> {
@@ -106,16 +124,26 @@ impl Lookup for Stack {
         };
         let database = || self.database.as_ref();
         Some(match (kind, attribute) {
-            ("AWS::RDS::DBInstance" | "AWS::RDS::DBCluster", "Endpoint.Address") | ("AWS::RDS::DBProxy", "Endpoint") => {
-                database()?.host.clone().into()
+            ("AWS::RDS::DBInstance" | "AWS::RDS::DBCluster", "Endpoint.Address")
+            | ("AWS::RDS::DBProxy", "Endpoint") => database()?.host.clone().into(),
+            ("AWS::RDS::DBInstance" | "AWS::RDS::DBCluster", "Endpoint.Port") => {
+                database()?.port.to_string().into()
             }
-            ("AWS::RDS::DBInstance" | "AWS::RDS::DBCluster", "Endpoint.Port") => database()?.port.to_string().into(),
-            ("AWS::RDS::DBInstance" | "AWS::RDS::DBCluster", "MasterUserSecret.SecretArn") => self.secret_arn(resource).into(),
-            ("AWS::SecretsManager::Secret", "Id") => self.secret_arn(resource).into(),
+            ("AWS::RDS::DBInstance" | "AWS::RDS::DBCluster", "MasterUserSecret.SecretArn")
+            | ("AWS::SecretsManager::Secret", "Id") => self.secret_arn(resource).into(),
             ("AWS::Serverless::Function", "Arn") => self.function_arn(resource).into(),
             (kind, "ApiEndpoint") if is_api(kind) => {
-                let scheme = if kind.contains("WebSocket") { "wss" } else { "https" };
-                format!("{scheme}://{}.execute-api.{}.amazonaws.com", api_id(resource), self.region).into()
+                let scheme = if kind.contains("WebSocket") {
+                    "wss"
+                } else {
+                    "https"
+                };
+                format!(
+                    "{scheme}://{}.execute-api.{}.amazonaws.com",
+                    api_id(resource),
+                    self.region
+                )
+                .into()
             }
             (kind, "ApiId") if is_api(kind) => api_id(resource).into(),
             (kind, "Arn") => {

@@ -48,7 +48,11 @@ impl HttpRoute {
     /// API Gateway's route key: `GET /rooms/{id}`, or `$default`.
     #[must_use]
     pub fn key(&self) -> String {
-        if self.path == "$default" { self.path.clone() } else { format!("{} {}", self.method, self.path) }
+        if self.path == "$default" {
+            self.path.clone()
+        } else {
+            format!("{} {}", self.method, self.path)
+        }
     }
 }
 
@@ -85,22 +89,51 @@ impl Template {
         let declared = self.of_kind("AWS::Serverless::HttpApi")?;
         let (id, cors, stage) = match declared.as_slice() {
             [] if self.http_routes()?.is_empty() => return Ok(None),
-            [] => (IMPLICIT_HTTP_API, self.global("HttpApi", "CorsConfiguration"), &Value::Null),
-            [api] => (api.id, self.property(api, "HttpApi", "CorsConfiguration"), &api.properties["StageName"]),
-            [_, second, ..] => return Err(self.shape(&format!("Resources.{}", second.id), "one HTTP API is expected, this is the second")),
+            [] => (
+                IMPLICIT_HTTP_API,
+                self.global("HttpApi", "CorsConfiguration"),
+                &Value::Null,
+            ),
+            [api] => (
+                api.id,
+                self.property(api, "HttpApi", "CorsConfiguration"),
+                &api.properties["StageName"],
+            ),
+            [_, second, ..] => {
+                return Err(self.shape(
+                    &format!("Resources.{}", second.id),
+                    "one HTTP API is expected, this is the second",
+                ));
+            }
         };
         if !matches!(stage.as_str(), None | Some("$default")) {
-            return Err(self.shape(&format!("Resources.{id}.Properties.StageName"), "the stage of an HTTP API has to be $default"));
+            return Err(self.shape(
+                &format!("Resources.{id}.Properties.StageName"),
+                "the stage of an HTTP API has to be $default",
+            ));
         }
-        Ok(Some(HttpApi { id: id.to_owned(), cors: self.cors(&self.resolve(cors, lookup)?, id)? }))
+        Ok(Some(HttpApi {
+            id: id.to_owned(),
+            cors: self.cors(&self.resolve(cors, lookup)?, id)?,
+        }))
     }
 
     fn cors(&self, value: &Value, api: &str) -> Result<Option<Cors>, TemplateError> {
         let object = match value {
             Value::Null | Value::Bool(false) => return Ok(None),
-            Value::Bool(true) => return Ok(Some(Cors { allow_origins: vec!["*".to_owned()], ..Cors::default() })),
+            Value::Bool(true) => {
+                return Ok(Some(Cors {
+                    allow_origins: vec!["*".to_owned()],
+                    ..Cors::default()
+                }));
+            }
             Value::Object(object) => object,
-            _ => return Err(self.shape(&format!("Resources.{api}.Properties.CorsConfiguration"), "a mapping is expected")),
+            _ => {
+                return Err(self.shape(
+                    &format!("Resources.{api}.Properties.CorsConfiguration"),
+                    "a mapping is expected",
+                ));
+            }
         };
         let list = |name: &str| match object.get(name) {
             Some(Value::Array(items)) => items.iter().filter_map(crate::scalar_text).collect(),
@@ -112,8 +145,15 @@ impl Template {
             allow_methods: list("AllowMethods"),
             allow_headers: list("AllowHeaders"),
             expose_headers: list("ExposeHeaders"),
-            max_age: object.get("MaxAge").and_then(crate::scalar_text).and_then(|text| text.parse().ok()),
-            allow_credentials: object.get("AllowCredentials").and_then(crate::scalar_text).as_deref() == Some("true"),
+            max_age: object
+                .get("MaxAge")
+                .and_then(crate::scalar_text)
+                .and_then(|text| text.parse().ok()),
+            allow_credentials: object
+                .get("AllowCredentials")
+                .and_then(crate::scalar_text)
+                .as_deref()
+                == Some("true"),
         }))
     }
 
@@ -139,17 +179,33 @@ impl Template {
         Ok(routes)
     }
 
-    fn http_route(&self, function: &Resource<'_>, event: &str, properties: &Value) -> Result<HttpRoute, TemplateError> {
+    fn http_route(
+        &self,
+        function: &Resource<'_>,
+        event: &str,
+        properties: &Value,
+    ) -> Result<HttpRoute, TemplateError> {
         let (method, path) = match (properties["Method"].as_str(), properties["Path"].as_str()) {
-            (_, None | Some("$default")) if properties["Method"].is_null() || properties["Path"] == "$default" => ("ANY", "$default"),
+            (_, None | Some("$default"))
+                if properties["Method"].is_null() || properties["Path"] == "$default" =>
+            {
+                ("ANY", "$default")
+            }
             (Some("*" | "x-amazon-apigateway-any-method"), Some(path)) => ("ANY", path),
             (Some(method), Some(path)) if path.starts_with('/') => (method, path),
             _ => {
                 let place = format!("Resources.{}.Properties.Events.{event}", function.id);
-                return Err(self.shape(&place, "Method and a Path that starts with a slash are expected, or neither"));
+                return Err(self.shape(
+                    &place,
+                    "Method and a Path that starts with a slash are expected, or neither",
+                ));
             }
         };
-        Ok(HttpRoute { method: method.to_ascii_uppercase(), path: path.to_owned(), function: function.id.to_owned() })
+        Ok(HttpRoute {
+            method: method.to_ascii_uppercase(),
+            path: path.to_owned(),
+            function: function.id.to_owned(),
+        })
     }
 
     /// The WebSocket API with its routes; nothing when the template has none.
@@ -162,7 +218,12 @@ impl Template {
         let api = match declared.as_slice() {
             [] => return Ok(None),
             [api] => api,
-            [_, second, ..] => return Err(self.shape(&format!("Resources.{}", second.id), "one WebSocket API is expected, this is the second")),
+            [_, second, ..] => {
+                return Err(self.shape(
+                    &format!("Resources.{}", second.id),
+                    "one WebSocket API is expected, this is the second",
+                ));
+            }
         };
         let place = format!("Resources.{}.Properties", api.id);
         let stage = match &api.properties["StageName"] {
@@ -170,15 +231,24 @@ impl Template {
             value => value.clone(),
         };
         if stage == "$default" {
-            return Err(self.shape(&format!("{place}.StageName"), "the stage of a WebSocket API cannot be $default"));
+            return Err(self.shape(
+                &format!("{place}.StageName"),
+                "the stage of a WebSocket API cannot be $default",
+            ));
         }
-        let expression = self.property(api, "WebSocketApi", "RouteSelectionExpression").as_str();
-        let routes = api.properties["Routes"].as_object().into_iter().flatten().map(|(key, route)| self.websocket_route(&place, key, route));
+        let expression = self
+            .property(api, "WebSocketApi", "RouteSelectionExpression")
+            .as_str();
+        let routes = api.properties["Routes"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(key, route)| self.websocket_route(&place, key, route));
         Ok(Some(WebSocketApi {
             id: api.id.to_owned(),
-            route_selection_expression: expression
-                .map(str::to_owned)
-                .ok_or_else(|| self.shape(&format!("{place}.RouteSelectionExpression"), "a text is expected"))?,
+            route_selection_expression: expression.map(str::to_owned).ok_or_else(|| {
+                self.shape(&format!("{place}.RouteSelectionExpression"), "a text is expected")
+            })?,
             stage,
             routes: routes.collect::<Result<_, _>>()?,
         }))
@@ -195,17 +265,27 @@ impl Template {
     fn websocket_route(&self, api: &str, key: &str, route: &Value) -> Result<WebSocketRoute, TemplateError> {
         let special = matches!(key, "$connect" | "$disconnect" | "$default");
         if !special && (key.is_empty() || !key.chars().all(|letter| letter.is_ascii_alphanumeric())) {
-            return Err(self.shape(&format!("{api}.Routes.{key}"), "a route key consists of letters and digits"));
+            return Err(self.shape(
+                &format!("{api}.Routes.{key}"),
+                "a route key consists of letters and digits",
+            ));
         }
         let arn = &route["FunctionArn"];
         let function = match (arn["Fn::GetAtt"][0].as_str(), arn["Fn::Sub"].as_str()) {
             (Some(function), _) if arn["Fn::GetAtt"][1] == "Arn" => Some(function),
-            (_, Some(text)) => text.strip_prefix("${").and_then(|text| text.strip_suffix(".Arn}")),
+            (_, Some(text)) => text
+                .strip_prefix("${")
+                .and_then(|text| text.strip_suffix(".Arn}")),
             _ => None,
         };
         let function = function
             .filter(|id| self.root()["Resources"][*id]["Type"] == "AWS::Serverless::Function")
-            .ok_or_else(|| self.shape(&format!("{api}.Routes.{key}.FunctionArn"), "!GetAtt of a function's Arn is expected"))?;
+            .ok_or_else(|| {
+                self.shape(
+                    &format!("{api}.Routes.{key}.FunctionArn"),
+                    "!GetAtt of a function's Arn is expected",
+                )
+            })?;
         Ok(WebSocketRoute {
             key: key.to_owned(),
             function: function.to_owned(),

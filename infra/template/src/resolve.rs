@@ -24,7 +24,9 @@ impl Resolver<'_> {
         match value {
             Value::Array(items) => self.list(items).map(Value::Array),
             Value::Object(object) => match single(object) {
-                Some((name, argument)) if name == "Ref" || name.starts_with("Fn::") => self.intrinsic(name, argument),
+                Some((name, argument)) if name == "Ref" || name.starts_with("Fn::") => {
+                    self.intrinsic(name, argument)
+                }
                 _ => self.mapping(object),
             },
             plain => Ok(plain.clone()),
@@ -37,8 +39,13 @@ impl Resolver<'_> {
     }
 
     fn mapping(&self, object: &Map<String, Value>) -> Result<Value, TemplateError> {
-        let resolved = object.iter().map(|(key, value)| Ok((key.clone(), self.value(value)?)));
-        resolved.filter(|entry| !matches!(entry, Ok((_, Value::Null)))).collect::<Result<Map<_, _>, _>>().map(Value::Object)
+        let resolved = object
+            .iter()
+            .map(|(key, value)| Ok((key.clone(), self.value(value)?)));
+        resolved
+            .filter(|entry| !matches!(entry, Ok((_, Value::Null))))
+            .collect::<Result<Map<_, _>, _>>()
+            .map(Value::Object)
     }
 
     fn intrinsic(&self, name: &str, argument: &Value) -> Result<Value, TemplateError> {
@@ -46,7 +53,9 @@ impl Resolver<'_> {
         match name {
             "Ref" => self.reference(argument.as_str().ok_or_else(malformed)?),
             "Fn::GetAtt" => match argument.as_array().map(Vec::as_slice) {
-                Some([Value::String(resource), Value::String(attribute)]) => self.attribute(resource, attribute),
+                Some([Value::String(resource), Value::String(attribute)]) => {
+                    self.attribute(resource, attribute)
+                }
                 _ => Err(malformed()),
             },
             "Fn::Sub" => self.substitute(argument).map(Value::String),
@@ -54,12 +63,21 @@ impl Resolver<'_> {
                 let separator = argument[0].as_str().ok_or_else(malformed)?;
                 let parts = self.value(&argument[1])?;
                 let parts = parts.as_array().ok_or_else(malformed)?;
-                let parts: Vec<String> = parts.iter().map(scalar_text).collect::<Option<_>>().ok_or_else(malformed)?;
+                let parts: Vec<String> = parts
+                    .iter()
+                    .map(scalar_text)
+                    .collect::<Option<_>>()
+                    .ok_or_else(malformed)?;
                 Ok(Value::String(parts.join(separator)))
             }
             "Fn::Select" => {
-                let index: usize = scalar_text(&self.value(&argument[0])?).and_then(|text| text.parse().ok()).ok_or_else(malformed)?;
-                self.value(&argument[1])?.get(index).cloned().ok_or_else(malformed)
+                let index: usize = scalar_text(&self.value(&argument[0])?)
+                    .and_then(|text| text.parse().ok())
+                    .ok_or_else(malformed)?;
+                self.value(&argument[1])?
+                    .get(index)
+                    .cloned()
+                    .ok_or_else(malformed)
             }
             "Fn::Split" => {
                 let separator = argument[0].as_str().ok_or_else(malformed)?;
@@ -69,9 +87,13 @@ impl Resolver<'_> {
             "Fn::FindInMap" => {
                 let keys = self.value(argument)?;
                 let [map, first, second] = [0, 1, 2].map(|index| scalar_text(&keys[index]));
-                let (Some(map), Some(first), Some(second)) = (map, first, second) else { return Err(malformed()) };
+                let (Some(map), Some(first), Some(second)) = (map, first, second) else {
+                    return Err(malformed());
+                };
                 match &self.template.root()["Mappings"][map.as_str()][first.as_str()][second.as_str()] {
-                    Value::Null => Err(self.unresolved(name, &keys, "the template's Mappings have no such entry")),
+                    Value::Null => {
+                        Err(self.unresolved(name, &keys, "the template's Mappings have no such entry"))
+                    }
                     found => Ok(found.clone()),
                 }
             }
@@ -87,7 +109,9 @@ impl Resolver<'_> {
     /// Whether a named condition of the template holds.
     pub(crate) fn condition(&self, name: &str) -> Result<bool, TemplateError> {
         match &self.template.root()["Conditions"][name] {
-            Value::Null => Err(self.template.shape(&format!("Conditions.{name}"), "there is no such condition")),
+            Value::Null => Err(self
+                .template
+                .shape(&format!("Conditions.{name}"), "there is no such condition")),
             condition => self.expression(condition),
         }
     }
@@ -103,10 +127,16 @@ impl Resolver<'_> {
     fn holds(&self, name: &str, argument: &Value) -> Result<bool, TemplateError> {
         let parts = argument.as_array().map(Vec::as_slice).unwrap_or_default();
         match (name, parts) {
-            ("Fn::Equals", [left, right]) => Ok(scalar_text(&self.value(left)?) == scalar_text(&self.value(right)?)),
+            ("Fn::Equals", [left, right]) => {
+                Ok(scalar_text(&self.value(left)?) == scalar_text(&self.value(right)?))
+            }
             ("Fn::Not", [part]) => Ok(!self.expression(part)?),
-            ("Fn::And", parts) => parts.iter().try_fold(true, |all, part| Ok(all & self.expression(part)?)),
-            ("Fn::Or", parts) => parts.iter().try_fold(false, |any, part| Ok(any | self.expression(part)?)),
+            ("Fn::And", parts) => parts
+                .iter()
+                .try_fold(true, |all, part| Ok(all & self.expression(part)?)),
+            ("Fn::Or", parts) => parts
+                .iter()
+                .try_fold(false, |any, part| Ok(any | self.expression(part)?)),
             _ => Err(self.unresolved(name, argument, "a condition is expected")),
         }
     }
@@ -116,20 +146,38 @@ impl Resolver<'_> {
             return Ok(Value::Null);
         }
         let parameter = self.template.parameters().remove(name);
-        let given = self.lookup.reference(name).or_else(|| parameter.as_ref()?.default.clone().map(Value::String));
+        let given = self
+            .lookup
+            .reference(name)
+            .or_else(|| parameter.as_ref()?.default.clone().map(Value::String));
         match (given, parameter) {
-            (Some(Value::String(text)), Some(parameter)) if is_list(&parameter.kind) => {
-                Ok(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect())
-            }
+            (Some(Value::String(text)), Some(parameter)) if is_list(&parameter.kind) => Ok(text
+                .split(',')
+                .map(str::trim)
+                .filter(|part| !part.is_empty())
+                .map(Value::from)
+                .collect()),
             (Some(value), _) => Ok(value),
-            (None, Some(_)) => Err(self.unresolved("Ref", &name.into(), "this parameter has no default and no value was given")),
-            (None, None) => Err(self.unresolved("Ref", &name.into(), "there is no such parameter or resource")),
+            (None, Some(_)) => Err(self.unresolved(
+                "Ref",
+                &name.into(),
+                "this parameter has no default and no value was given",
+            )),
+            (None, None) => {
+                Err(self.unresolved("Ref", &name.into(), "there is no such parameter or resource"))
+            }
         }
     }
 
     fn attribute(&self, resource: &str, attribute: &str) -> Result<Value, TemplateError> {
         let found = self.lookup.attribute(resource, attribute);
-        found.ok_or_else(|| self.unresolved("Fn::GetAtt", &vec![resource, attribute].into(), "this attribute is not known here"))
+        found.ok_or_else(|| {
+            self.unresolved(
+                "Fn::GetAtt",
+                &vec![resource, attribute].into(),
+                "this attribute is not known here",
+            )
+        })
     }
 
     /// `Fn::Sub`: a text, or a text and a mapping of its own names. `${!Name}` stands for a literal `${Name}`.
@@ -142,11 +190,13 @@ impl Resolver<'_> {
         let mut rest = text.ok_or_else(|| malformed("a text is expected"))?;
         let mut result = String::new();
         while let Some((before, after)) = rest.split_once("${") {
-            let (name, after) = after.split_once('}').ok_or_else(|| malformed("a ${ is not closed"))?;
+            let (name, after) = after
+                .split_once('}')
+                .ok_or_else(|| malformed("a ${ is not closed"))?;
             result.push_str(before);
             rest = after;
             if let Some(literal) = name.strip_prefix('!') {
-                result.push_str(&format!("${{{literal}}}"));
+                result.extend(["${", literal, "}"]);
                 continue;
             }
             let value = match (names.and_then(|names| names.get(name)), name.split_once('.')) {
@@ -154,7 +204,10 @@ impl Resolver<'_> {
                 (None, Some((resource, attribute))) => self.attribute(resource, attribute)?,
                 (None, None) => self.reference(name)?,
             };
-            result.push_str(&scalar_text(&value).ok_or_else(|| malformed("a list or a mapping cannot stand in a text"))?);
+            result.push_str(
+                &scalar_text(&value)
+                    .ok_or_else(|| malformed("a list or a mapping cannot stand in a text"))?,
+            );
         }
         result.push_str(rest);
         Ok(result)
@@ -162,7 +215,11 @@ impl Resolver<'_> {
 
     fn unresolved(&self, name: &str, argument: &Value, problem: &str) -> TemplateError {
         let expression = serde_json::json!({ name: argument }).to_string();
-        TemplateError::Unresolved { file: self.template.file.clone(), expression, problem: problem.to_owned() }
+        TemplateError::Unresolved {
+            file: self.template.file.clone(),
+            expression,
+            problem: problem.to_owned(),
+        }
     }
 }
 

@@ -7,7 +7,10 @@ use crate::TemplateError;
 
 /// Parses one YAML document.
 pub(crate) fn parse(file: &str, text: &str) -> Result<Value, TemplateError> {
-    let problem = |problem: String| TemplateError::Yaml { file: file.to_owned(), problem };
+    let problem = |problem: String| TemplateError::Yaml {
+        file: file.to_owned(),
+        problem,
+    };
     let mut documents = YamlOwned::load_from_str(text).map_err(|error| problem(error.to_string()))?;
     match (documents.pop(), documents.is_empty()) {
         (Some(document), true) => json_of(document, "").map_err(problem),
@@ -18,22 +21,26 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Value, TemplateError> {
 fn json_of(node: YamlOwned, place: &str) -> Result<Value, String> {
     match node {
         YamlOwned::Value(scalar) => Ok(scalar_json(scalar)),
-        YamlOwned::Sequence(items) => {
-            items.into_iter().enumerate().map(|(index, item)| json_of(item, &format!("{place}[{index}]"))).collect()
-        }
+        YamlOwned::Sequence(items) => items
+            .into_iter()
+            .enumerate()
+            .map(|(index, item)| json_of(item, &format!("{place}[{index}]")))
+            .collect(),
         YamlOwned::Mapping(entries) => {
             let mut object = Map::new();
             for (key, value) in entries {
                 let key = match json_of(key, place)? {
                     Value::String(text) => text,
-                    other => crate::scalar_text(&other).ok_or_else(|| format!("{place}: a key has to be a scalar"))?,
+                    other => crate::scalar_text(&other)
+                        .ok_or_else(|| format!("{place}: a key has to be a scalar"))?,
                 };
                 let value = json_of(value, &format!("{place}.{key}"))?;
                 object.insert(key, value);
             }
             Ok(Value::Object(object))
         }
-        YamlOwned::Tagged(tag, inner) => long_form(&tag, json_of(*inner, place)?).ok_or_else(|| format!("{place}: the tag {tag} is not CloudFormation's")),
+        YamlOwned::Tagged(tag, inner) => long_form(&tag, json_of(*inner, place)?)
+            .ok_or_else(|| format!("{place}: the tag {tag} is not CloudFormation's")),
         YamlOwned::Representation(text, ..) => Ok(Value::String(text)),
         YamlOwned::Alias(_) | YamlOwned::BadValue => Err(format!("{place}: this YAML value cannot be read")),
     }
@@ -53,15 +60,13 @@ fn long_form(tag: &Tag, value: Value) -> Option<Value> {
     if tag.handle != "!" {
         return None;
     }
-    Some(match tag.suffix.as_str() {
-        name @ ("Ref" | "Condition") => json!({ name: value }),
+    let (name, value) = match tag.suffix.as_str() {
+        name @ ("Ref" | "Condition") => (name.to_owned(), value),
         "GetAtt" => match value.as_str().and_then(|text| text.split_once('.')) {
-            Some((resource, attribute)) => json!({ "Fn::GetAtt": [resource, attribute] }),
-            None => json!({ "Fn::GetAtt": value }),
+            Some((resource, attribute)) => ("Fn::GetAtt".to_owned(), json!([resource, attribute])),
+            None => ("Fn::GetAtt".to_owned(), value),
         },
-        name => {
-            let name = format!("Fn::{name}");
-            json!({ name: value })
-        }
-    })
+        name => (format!("Fn::{name}"), value),
+    };
+    Some(Value::Object(Map::from_iter([(name, value)])))
 }

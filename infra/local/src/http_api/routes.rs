@@ -39,18 +39,35 @@ pub(super) struct Matched<'a> {
 
 impl Routes {
     pub(super) fn new(routes: Vec<HttpRoute>) -> Self {
-        let (default, exact): (Vec<_>, Vec<_>) = routes.into_iter().partition(|route| route.path == "$default");
+        let (default, exact): (Vec<_>, Vec<_>) =
+            routes.into_iter().partition(|route| route.path == "$default");
         let mut entries: Vec<Entry> = exact
             .into_iter()
-            .map(|route| Entry { key: route.key(), parts: route.path[1..].split('/').map(part).collect(), route })
+            .map(|route| Entry {
+                key: route.key(),
+                parts: route.path[1..].split('/').map(part).collect(),
+                route,
+            })
             .collect();
         // Literal parts first, from the left; a route for one method before one for any.
         entries.sort_by_key(|entry| {
             let greedy = matches!(entry.parts.last(), Some(Part::Greedy(_)));
-            let literal = entry.parts.iter().map(|part| Reverse(matches!(part, Part::Literal(_)))).collect::<Vec<_>>();
-            (greedy, literal, Reverse(entry.parts.len()), entry.route.method == "ANY")
+            let literal = entry
+                .parts
+                .iter()
+                .map(|part| Reverse(matches!(part, Part::Literal(_))))
+                .collect::<Vec<_>>();
+            (
+                greedy,
+                literal,
+                Reverse(entry.parts.len()),
+                entry.route.method == "ANY",
+            )
         });
-        Self { entries, default: default.into_iter().next() }
+        Self {
+            entries,
+            default: default.into_iter().next(),
+        }
     }
 
     pub(super) fn find(&self, method: &Method, path: &str) -> Option<Matched<'_>> {
@@ -60,11 +77,19 @@ impl Routes {
                 return None;
             }
             let parameters = entry.parameters(&segments)?;
-            Some(Matched { key: &entry.key, function: &entry.route.function, parameters })
+            Some(Matched {
+                key: &entry.key,
+                function: &entry.route.function,
+                parameters,
+            })
         });
         found.or_else(|| {
             let route = self.default.as_ref()?;
-            Some(Matched { key: "$default", function: &route.function, parameters: BTreeMap::new() })
+            Some(Matched {
+                key: "$default",
+                function: &route.function,
+                parameters: BTreeMap::new(),
+            })
         })
     }
 }
@@ -76,7 +101,9 @@ impl Entry {
             let segment = segments.get(index)?;
             match part {
                 Part::Literal(literal) if literal == segment => {}
-                Part::Variable(name) if !segment.is_empty() => _ = parameters.insert(name.as_str(), decode(segment)),
+                Part::Variable(name) if !segment.is_empty() => {
+                    _ = parameters.insert(name.as_str(), decode(segment));
+                }
                 Part::Greedy(name) if !segment.is_empty() => {
                     parameters.insert(name.as_str(), decode(&segments[index..].join("/")));
                     return Some(parameters);
@@ -107,10 +134,21 @@ mod tests {
     use super::*;
 
     fn routes() -> Routes {
-        let routes = ["GET /rooms", "GET /rooms/{id}", "GET /rooms/own", "ANY /rooms/{id}", "GET /files/{proxy+}", "POST /files/{id}"];
+        let routes = [
+            "GET /rooms",
+            "GET /rooms/{id}",
+            "GET /rooms/own",
+            "ANY /rooms/{id}",
+            "GET /files/{proxy+}",
+            "POST /files/{id}",
+        ];
         let route = |key: &&str| {
             let (method, path) = key.split_once(' ').unwrap();
-            HttpRoute { method: method.into(), path: path.into(), function: (*key).into() }
+            HttpRoute {
+                method: method.into(),
+                path: path.into(),
+                function: (*key).into(),
+            }
         };
         Routes::new(routes.iter().map(route).collect())
     }
@@ -130,14 +168,24 @@ mod tests {
             ("GET", "/", None),
         ] {
             let method = method.parse().unwrap();
-            assert_eq!(routes.find(&method, path).map(|matched| matched.key), key, "{method} {path}");
+            assert_eq!(
+                routes.find(&method, path).map(|matched| matched.key),
+                key,
+                "{method} {path}"
+            );
         }
     }
 
     #[test]
     fn variables_are_decoded() {
         let routes = routes();
-        assert_eq!(routes.find(&Method::GET, "/files/a%20b/c").unwrap().parameters["proxy"], "a b/c");
-        assert_eq!(routes.find(&Method::GET, "/rooms/7").unwrap().parameters["id"], "7");
+        assert_eq!(
+            routes.find(&Method::GET, "/files/a%20b/c").unwrap().parameters["proxy"],
+            "a b/c"
+        );
+        assert_eq!(
+            routes.find(&Method::GET, "/rooms/7").unwrap().parameters["id"],
+            "7"
+        );
     }
 }

@@ -4,6 +4,7 @@ mod error;
 mod pool;
 mod process;
 mod runtime_api;
+mod slot;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 
 pub use error::InvokeError;
-pub use pool::{Environment, EnvironmentState};
+pub use slot::{Environment, EnvironmentState};
 
 use crate::log::Log;
 use pool::Pool;
@@ -47,18 +48,31 @@ impl Lambda {
             let id = function.id.clone();
             (id, Arc::new(Pool::new(function, output.clone(), log.clone())))
         });
-        Self { pools: pools.collect() }
+        Self {
+            pools: pools.collect(),
+        }
+    }
+
+    /// Whether there is such a function.
+    pub(crate) fn has(&self, function: &str) -> bool {
+        self.pools.contains_key(function)
     }
 
     /// Calls a function and waits for its answer. The function goes on when the caller stops waiting.
     pub(crate) async fn invoke(&self, function: &str, event: Bytes) -> Result<Bytes, InvokeError> {
-        let pool = self.pools.get(function).ok_or_else(|| InvokeError::UnknownFunction(function.to_owned()))?;
+        let pool = self
+            .pools
+            .get(function)
+            .ok_or_else(|| InvokeError::UnknownFunction(function.to_owned()))?;
         pool.invoke(event).await
     }
 
     /// The processes of a function; none when there is no such function.
     pub(crate) fn environments(&self, function: &str) -> Vec<Environment> {
-        self.pools.get(function).map(|pool| pool.environments()).unwrap_or_default()
+        self.pools
+            .get(function)
+            .map(|pool| pool.environments())
+            .unwrap_or_default()
     }
 
     /// Kills a process if it is one of the functions'.

@@ -5,78 +5,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::Bytes;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::Signal;
 use tokio::sync::{Notify, oneshot};
-use tokio::task::AbortHandle;
 use uuid::Uuid;
 
 use super::process::{self, Output};
+use super::slot::{Call, Delivery, Environment, Slot, State};
 use super::{Function, InvokeError};
 use crate::guard;
 use crate::log::Log;
-
-type Answer = oneshot::Sender<Result<Bytes, InvokeError>>;
-
-/// A call that waits for a process.
-#[derive(Debug)]
-struct Call {
-    id: Uuid,
-    event: Bytes,
-    answer: Answer,
-}
-
-/// An event on its way to a process.
-#[derive(Debug)]
-pub(super) struct Delivery {
-    pub(super) id: Uuid,
-    pub(super) event: Bytes,
-    /// Milliseconds since the epoch.
-    pub(super) deadline: u128,
-}
-
-/// What a process of a function is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EnvironmentState {
-    /// It has not asked for its first event.
-    Starting,
-    /// It is frozen and waits for an event.
-    Idle,
-    /// It works on an event.
-    Busy,
-    /// It has answered and not yet asked for the next event.
-    Finishing,
-    /// It has been killed.
-    Ending,
-}
-
-/// A process of a function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Environment {
-    /// The process id; nothing until it has been started.
-    pub pid: Option<u32>,
-    /// What it is doing.
-    pub state: EnvironmentState,
-    /// Events it has been given.
-    pub served: u64,
-}
-
-#[derive(Debug)]
-enum State {
-    Starting,
-    Idle(oneshot::Sender<Delivery>),
-    Busy { call: Uuid, answer: Answer, timer: AbortHandle },
-    Finishing { call: Uuid, timer: AbortHandle },
-    Ending,
-}
-
-#[derive(Debug)]
-struct Slot {
-    pid: Option<u32>,
-    state: State,
-    served: u64,
-    /// Why it was killed, or what it reported to `init/error`.
-    reason: Option<InvokeError>,
-}
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -101,7 +38,13 @@ pub(super) struct Pool {
 
 impl Pool {
     pub(super) fn new(function: Function, output: Output, log: Log) -> Self {
-        Self { function, output, log, inner: Mutex::default(), slot_ended: Notify::new() }
+        Self {
+            function,
+            output,
+            log,
+            inner: Mutex::default(),
+            slot_ended: Notify::new(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -111,10 +54,17 @@ impl Pool {
     pub(super) async fn invoke(self: &Arc<Self>, event: Bytes) -> Result<Bytes, InvokeError> {
         let limit = self.function.event_limit;
         if event.len() > limit {
-            return Err(InvokeError::EventTooLarge { bytes: event.len(), limit });
+            return Err(InvokeError::EventTooLarge {
+                bytes: event.len(),
+                limit,
+            });
         }
         let (answer, answered) = oneshot::channel();
-        self.submit(Call { id: Uuid::new_v4(), event, answer })?;
+        self.submit(Call {
+            id: Uuid::new_v4(),
+            event,
+            answer,
+        })?;
         answered.await.unwrap_or(Err(InvokeError::Stopped))
     }
 
@@ -137,18 +87,32 @@ impl Pool {
         while !inner.waiting.is_empty()
             && let Some(id) = inner.idle.pop()
         {
-            let Some(slot) = inner.slots.get_mut(&id) else { continue };
-            let State::Idle(sender) = std::mem::replace(&mut slot.state, State::Ending) else { continue };
-            let Some(call) = inner.waiting.pop_front() else { return };
-            signal(slot.pid, Signal::CONT);
-            // A process that has just ended does not take it; its watcher then fails this call as it does any call in flight.
-            _ = sender.send(self.deliver(id, slot, call));
+            let Some(slot) = inner.slots.get_mut(&id) else {
+                continue;
+            };
+            let State::Idle(sender) = std::mem::replace(&mut slot.state, State::Ending) else {
+                continue;
+            };
+            let Some(call) = inner.waiting.pop_front() else {
+                return;
+            };
+            slot.signal(Signal::CONT);
+            if let Err(delivery) = sender.send(self.deliver(id, slot, call)) {
+                // The process has just ended; it never saw the event, so another one can have it.
+                slot.take_back(delivery)
+                    .into_iter()
+                    .for_each(|call| inner.waiting.push_front(call));
+            }
         }
-        let coming = inner.slots.values().filter(|slot| matches!(slot.state, State::Starting | State::Finishing { .. })).count();
+        let coming = inner
+            .slots
+            .values()
+            .filter(|slot| matches!(slot.state, State::Starting | State::Finishing { .. }))
+            .count();
         for _ in coming..inner.waiting.len() {
             let id = inner.next_slot;
             inner.next_slot += 1;
-            inner.slots.insert(id, Slot { pid: None, state: State::Starting, served: 0, reason: None });
+            inner.slots.insert(id, Slot::starting());
             tokio::spawn(process::run(Arc::clone(self), id));
         }
     }
@@ -161,9 +125,20 @@ impl Pool {
             pool.time_out(id, call.id);
         });
         slot.served += 1;
-        slot.state = State::Busy { call: call.id, answer: call.answer, timer: timer.abort_handle() };
-        let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO) + timeout;
-        Delivery { id: call.id, event: call.event, deadline: deadline.as_millis() }
+        slot.state = State::Busy {
+            call: call.id,
+            answer: call.answer,
+            timer: timer.abort_handle(),
+        };
+        let deadline = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or(Duration::ZERO)
+            + timeout;
+        Delivery {
+            id: call.id,
+            event: call.event,
+            deadline: deadline.as_millis(),
+        }
     }
 
     /// A process asks for its next event. Without a call for it, it is frozen until there is one.
@@ -171,7 +146,9 @@ impl Pool {
         let (sender, receiver) = oneshot::channel();
         let mut inner = self.lock();
         let inner = &mut *inner;
-        let Some(slot) = inner.slots.get_mut(&id) else { return receiver };
+        let Some(slot) = inner.slots.get_mut(&id) else {
+            return receiver;
+        };
         match std::mem::replace(&mut slot.state, State::Ending) {
             State::Ending => return receiver,
             State::Finishing { timer, .. } => timer.abort(),
@@ -179,7 +156,9 @@ impl Pool {
             State::Busy { answer, timer, .. } => {
                 timer.abort();
                 inner.in_flight -= 1;
-                _ = answer.send(Err(InvokeError::Crashed("it asked for the next event without an answer".to_owned())));
+                _ = answer.send(Err(InvokeError::Crashed(
+                    "it asked for the next event without an answer".to_owned(),
+                )));
             }
             State::Starting | State::Idle(_) => {}
         }
@@ -187,7 +166,7 @@ impl Pool {
             _ = sender.send(self.deliver(id, slot, call));
         } else {
             // Under the lock, so that a CONT cannot come before this STOP.
-            signal(slot.pid, Signal::STOP);
+            slot.signal(Signal::STOP);
             slot.state = State::Idle(sender);
             inner.idle.retain(|other| *other != id);
             inner.idle.push(id);
@@ -199,9 +178,15 @@ impl Pool {
     pub(super) fn answer(&self, id: u64, call: Uuid, result: Result<Bytes, InvokeError>) -> bool {
         let mut inner = self.lock();
         let inner = &mut *inner;
-        let Some(slot) = inner.slots.get_mut(&id) else { return false };
+        let Some(slot) = inner.slots.get_mut(&id) else {
+            return false;
+        };
         match std::mem::replace(&mut slot.state, State::Ending) {
-            State::Busy { call: current, answer, timer } if current == call => {
+            State::Busy {
+                call: current,
+                answer,
+                timer,
+            } if current == call => {
                 slot.state = State::Finishing { call, timer };
                 inner.in_flight -= 1;
                 _ = answer.send(result);
@@ -216,14 +201,16 @@ impl Pool {
 
     fn time_out(&self, id: u64, call: Uuid) {
         let mut inner = self.lock();
-        let Some(slot) = inner.slots.get_mut(&id) else { return };
+        let Some(slot) = inner.slots.get_mut(&id) else {
+            return;
+        };
         let current = match &slot.state {
             State::Busy { call, .. } | State::Finishing { call, .. } => *call,
             State::Starting | State::Idle(_) | State::Ending => return,
         };
         if current == call {
             slot.reason = Some(InvokeError::TimedOut(self.function.timeout));
-            signal(slot.pid, Signal::KILL);
+            slot.signal(Signal::KILL);
         }
     }
 
@@ -235,7 +222,7 @@ impl Pool {
         if let Some(slot) = inner.slots.get_mut(&id) {
             slot.pid = Some(pid);
             if closed {
-                signal(slot.pid, Signal::KILL);
+                slot.signal(Signal::KILL);
             }
         }
     }
@@ -252,16 +239,21 @@ impl Pool {
         if let Some(slot) = self.lock().slots.get_mut(&id)
             && matches!(slot.state, State::Starting)
         {
-            let message = format!("it did not ask for an event within {:?}", self.function.init_limit);
+            let message = format!(
+                "it did not ask for an event within {:?}",
+                self.function.init_limit
+            );
             slot.reason = Some(InvokeError::Init(message));
-            signal(slot.pid, Signal::KILL);
+            slot.signal(Signal::KILL);
         }
     }
 
     /// The process has ended, or could not be started; `why` is what is known of it. The call it had fails, and no other.
     pub(super) fn ended_because(self: &Arc<Self>, id: u64, why: &str) {
         let mut inner = self.lock();
-        let Some(slot) = inner.slots.remove(&id) else { return };
+        let Some(slot) = inner.slots.remove(&id) else {
+            return;
+        };
         if let Some(pid) = slot.pid {
             guard::forget(pid);
         }
@@ -270,7 +262,9 @@ impl Pool {
             State::Busy { answer, timer, .. } => {
                 timer.abort();
                 inner.in_flight -= 1;
-                let reason = slot.reason.unwrap_or_else(|| InvokeError::Crashed(why.to_owned()));
+                let reason = slot
+                    .reason
+                    .unwrap_or_else(|| InvokeError::Crashed(why.to_owned()));
                 self.report(&reason);
                 _ = answer.send(Err(reason));
             }
@@ -297,28 +291,21 @@ impl Pool {
     }
 
     pub(super) fn environments(&self) -> Vec<Environment> {
-        let inner = self.lock();
-        let environment = |slot: &Slot| Environment {
-            pid: slot.pid,
-            served: slot.served,
-            state: match slot.state {
-                State::Starting => EnvironmentState::Starting,
-                State::Idle(_) => EnvironmentState::Idle,
-                State::Busy { .. } => EnvironmentState::Busy,
-                State::Finishing { .. } => EnvironmentState::Finishing,
-                State::Ending => EnvironmentState::Ending,
-            },
-        };
-        inner.slots.values().map(environment).collect()
+        self.lock().slots.values().map(Slot::view).collect()
     }
 
     pub(super) fn kill(&self, pid: u32) -> bool {
-        let inner = self.lock();
-        let found = inner.slots.values().any(|slot| slot.pid == Some(pid));
-        if found {
-            signal(Some(pid), Signal::KILL);
+        let mut inner = self.lock();
+        let inner = &mut *inner;
+        let Some((id, slot)) = inner.slots.iter_mut().find(|(_, slot)| slot.pid == Some(pid)) else {
+            return false;
+        };
+        if matches!(slot.state, State::Idle(_)) {
+            slot.state = State::Ending;
+            inner.idle.retain(|other| other != id);
         }
-        found
+        slot.signal(Signal::KILL);
+        true
     }
 
     pub(super) fn close(&self) {
@@ -329,7 +316,7 @@ impl Pool {
         }
         for slot in inner.slots.values_mut() {
             slot.reason = Some(InvokeError::Stopped);
-            signal(slot.pid, Signal::KILL);
+            slot.signal(Signal::KILL);
         }
     }
 
@@ -342,12 +329,5 @@ impl Pool {
             }
             ended.await;
         }
-    }
-}
-
-/// Signals a process and all it has started; a process that is gone needs no signal.
-fn signal(pid: Option<u32>, signal: Signal) {
-    if let Some(pid) = pid.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) {
-        _ = kill_process_group(pid, signal);
     }
 }

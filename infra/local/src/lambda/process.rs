@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,7 +22,9 @@ pub(crate) struct Output(Option<Arc<File>>);
 impl Output {
     /// Appends to a file, or throws it away.
     pub(crate) fn open(path: Option<&Path>) -> std::io::Result<Self> {
-        let file = path.map(|path| File::options().create(true).append(true).open(path)).transpose()?;
+        let file = path
+            .map(|path| File::options().create(true).append(true).open(path))
+            .transpose()?;
         Ok(Self(file.map(Arc::new)))
     }
 
@@ -74,32 +76,33 @@ async fn start(pool: &Arc<Pool>, id: u64) -> std::io::Result<Running> {
     if let Some(stderr) = child.stderr.take() {
         readers.spawn(copy(stderr, pool.clone(), last_line.clone(), true));
     }
-    Ok(Running { child, _runtime_api: runtime_api, readers, last_line })
+    Ok(Running {
+        child,
+        _runtime_api: runtime_api,
+        readers,
+        last_line,
+    })
 }
 
 impl Running {
     /// Waits for the end and says what is known of it.
     async fn watch(mut self, pool: &Pool, id: u64) -> String {
-        let status = match tokio::time::timeout(pool.function.init_limit, self.child.wait()).await {
-            Ok(status) => status,
-            Err(_) => {
+        let status =
+            if let Ok(status) = tokio::time::timeout(pool.function.init_limit, self.child.wait()).await {
+                status
+            } else {
                 pool.end_init(id);
                 self.child.wait().await
-            }
-        };
+            };
         // What it wrote last is still on its way; a grandchild may hold the pipe open for longer.
         let rest = async { while self.readers.join_next().await.is_some() {} };
         _ = tokio::time::timeout(Duration::from_millis(500), rest).await;
-        let status = status.map_or_else(|error| error.to_string(), describe);
+        let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
         match self.last_line.take() {
             Some(line) => format!("{status}; it wrote last: {line}"),
             None => status,
         }
     }
-}
-
-fn describe(status: ExitStatus) -> String {
-    status.to_string()
 }
 
 /// The last line of standard error, or of standard output when there is none.
@@ -111,7 +114,8 @@ impl LastLine {
         let text = String::from_utf8_lossy(line);
         let text = text.trim();
         if !text.is_empty() {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner)[usize::from(!is_error)] = Some(text.to_owned());
+            self.0.lock().unwrap_or_else(PoisonError::into_inner)[usize::from(!is_error)] =
+                Some(text.to_owned());
         }
     }
 

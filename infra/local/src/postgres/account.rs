@@ -19,7 +19,9 @@ impl Account {
             return Ok(Self(None));
         }
         let id = |what: &str, name: &str| output(Command::new("id").args([what, name]))?.parse::<u32>().ok();
-        let found = ["postgres", "nobody"].iter().find_map(|name| Some((id("-u", name)?, id("-g", name)?)));
+        let found = ["postgres", "nobody"]
+            .iter()
+            .find_map(|name| Some((id("-u", name)?, id("-g", name)?)));
         let found = found.ok_or_else(|| {
             StartError::Postgres("PostgreSQL cannot run as root, and there is neither a user postgres nor a user nobody to run it as".to_owned())
         })?;
@@ -38,11 +40,19 @@ impl Account {
 
     /// Gives a file or an empty folder to this account.
     pub(super) fn own(self, path: &Path) -> std::io::Result<()> {
-        self.0.map_or(Ok(()), |(user, group)| chown(path, Some(user), Some(group)))
+        self.0
+            .map_or(Ok(()), |(user, group)| chown(path, Some(user), Some(group)))
     }
 
     /// Whether the account can enter a folder.
     pub(super) fn reaches(self, folder: &Path) -> bool {
-        self.0.is_none() || self.command(Path::new("/bin/sh")).args(["-c", "cd \"$1\"", "sh"]).arg(folder).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+        self.0.is_none()
+            || self
+                .command(Path::new("/bin/sh"))
+                .args(["-c", "cd \"$1\"", "sh"])
+                .arg(folder)
+                .stderr(Stdio::null())
+                .status()
+                .is_ok_and(|status| status.success())
     }
 }

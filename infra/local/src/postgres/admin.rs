@@ -9,13 +9,26 @@ use crate::error::StartError;
 impl Postgres {
     /// Runs one statement, or several, as the superuser.
     pub(super) async fn as_superuser(&self, sql: &str) -> Result<(), StartError> {
-        self.superuser().await?.batch_execute(sql).await.map_err(|error| explain(&error))
+        self.superuser()
+            .await?
+            .batch_execute(sql)
+            .await
+            .map_err(|error| explain(&error))
     }
 
     async fn superuser(&self) -> Result<Client, StartError> {
-        let place = if self.server.is_some() { "the PostgreSQL started here" } else { "the PostgreSQL that DATABASE_URL names" };
+        let place = if self.server.is_some() {
+            "the PostgreSQL started here"
+        } else {
+            "the PostgreSQL that DATABASE_URL names"
+        };
         connect(&self.admin_url("postgres")).await.map_err(|error| {
-            StartError::Postgres(format!("{place} cannot be reached at {}:{}: {}", self.host, self.port, text(&error)))
+            StartError::Postgres(format!(
+                "{place} cannot be reached at {}:{}: {}",
+                self.host,
+                self.port,
+                text(&error)
+            ))
         })
     }
 
@@ -40,7 +53,11 @@ impl Postgres {
     }
 
     pub(super) async fn make_database(&self, name: &str) -> Result<(), StartError> {
-        let sql = format!("create database {} owner {}", quoted(name, '"'), quoted(OWNER, '"'));
+        let sql = format!(
+            "create database {} owner {}",
+            quoted(name, '"'),
+            quoted(OWNER, '"')
+        );
         match self.superuser().await?.batch_execute(&sql).await {
             Err(error) if error.code() != Some(&SqlState::DUPLICATE_DATABASE) => Err(explain(&error)),
             _ => Ok(()),

@@ -46,12 +46,22 @@ impl Folder {
                 path = Path::new("/var/tmp").join(&name);
                 create(&path)?;
             }
-            return Ok(Self { path, temporary: true, notice: None });
+            return Ok(Self {
+                path,
+                temporary: true,
+                notice: None,
+            });
         };
         create(data)?;
-        let path = data.canonicalize().map_err(StartError::io(data.display().to_string()))?;
+        let path = data
+            .canonicalize()
+            .map_err(StartError::io(data.display().to_string()))?;
         if account.reaches(&path) {
-            return Ok(Self { path, temporary: false, notice: None });
+            return Ok(Self {
+                path,
+                temporary: false,
+                notice: None,
+            });
         }
         let mut hash = DefaultHasher::new();
         path.hash(&mut hash);
@@ -62,7 +72,11 @@ impl Folder {
             path.display(),
             elsewhere.display()
         );
-        Ok(Self { path: elsewhere, temporary: false, notice: Some(notice) })
+        Ok(Self {
+            path: elsewhere,
+            temporary: false,
+            notice: Some(notice),
+        })
     }
 
     pub(super) fn cluster(&self) -> PathBuf {
@@ -70,13 +84,21 @@ impl Folder {
     }
 
     /// Makes the cluster ready for a server: waits for a server that is going away, empties it if asked, makes it if it is not there.
-    pub(super) fn prepare(&self, programs: &Path, account: Account, fresh: bool) -> Result<Passwords, StartError> {
+    pub(super) fn prepare(
+        &self,
+        programs: &Path,
+        account: Account,
+        fresh: bool,
+    ) -> Result<Passwords, StartError> {
         self.wait_until_free()?;
         let cluster = self.cluster();
         if fresh {
             remove(&cluster)?;
         }
-        match (std::fs::read_to_string(cluster.join("PG_VERSION")), self.read_passwords()) {
+        match (
+            std::fs::read_to_string(cluster.join("PG_VERSION")),
+            self.read_passwords(),
+        ) {
             (Ok(version), Some(passwords)) => {
                 let installed = programs::version(programs)?;
                 if version.trim() != installed.to_string() {
@@ -89,7 +111,10 @@ impl Folder {
                 }
                 Ok(passwords)
             }
-            (Ok(_), None) => Err(StartError::Postgres(format!("{} has lost its passwords.json; start over with `--fresh`", self.path.display()))),
+            (Ok(_), None) => Err(StartError::Postgres(format!(
+                "{} has lost its passwords.json; start over with `--fresh`",
+                self.path.display()
+            ))),
             // Not there, or left half made.
             (Err(_), _) => {
                 remove(&cluster)?;
@@ -101,14 +126,29 @@ impl Folder {
     fn make(&self, programs: &Path, account: Account) -> Result<Passwords, StartError> {
         let cluster = self.cluster();
         create(&cluster)?;
-        account.own(&cluster).map_err(StartError::io(format!("giving {} to PostgreSQL's user", cluster.display())))?;
-        let passwords = Passwords { superuser: password(), owner: password() };
+        account.own(&cluster).map_err(StartError::io(format!(
+            "giving {} to PostgreSQL's user",
+            cluster.display()
+        )))?;
+        let passwords = Passwords {
+            superuser: password(),
+            owner: password(),
+        };
         let password_file = self.path.join("initdb.password");
         write_secret(&password_file, &passwords.superuser)?;
-        account.own(&password_file).map_err(StartError::io(password_file.display().to_string()))?;
+        account
+            .own(&password_file)
+            .map_err(StartError::io(password_file.display().to_string()))?;
         let made = account
             .command(&programs.join("initdb"))
-            .args(["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"])
+            .args([
+                "--username=postgres",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--no-sync",
+                "--no-instructions",
+            ])
+            .arg(format!("--locale={}", programs::locale()))
             .arg(format!("--pwfile={}", password_file.display()))
             .arg("-D")
             .arg(&cluster)
@@ -117,9 +157,14 @@ impl Folder {
         let made = made.map_err(StartError::io("initdb"))?;
         if !made.status.success() {
             let said = String::from_utf8_lossy(&made.stderr);
-            return Err(StartError::Postgres(format!("initdb could not make a cluster in {}: {}", cluster.display(), said.trim())));
+            return Err(StartError::Postgres(format!(
+                "initdb could not make a cluster in {}: {}",
+                cluster.display(),
+                said.trim()
+            )));
         }
-        let text = serde_json::to_string(&passwords).map_err(|error| StartError::io("passwords.json")(error.into()))?;
+        let text = serde_json::to_string(&passwords)
+            .map_err(|error| StartError::io("passwords.json")(error.into()))?;
         write_secret(&self.path.join("passwords.json"), &text)?;
         Ok(passwords)
     }
@@ -148,9 +193,12 @@ impl Folder {
     fn running(&self) -> Option<(u32, String)> {
         let lock = std::fs::read_to_string(self.cluster().join("postmaster.pid")).ok()?;
         let pid: u32 = lock.lines().next()?.trim().parse().ok()?;
-        let command = programs::output(std::process::Command::new("ps").args(["-o", "args=", "-p", &pid.to_string()]))?;
+        let command =
+            programs::output(std::process::Command::new("ps").args(["-o", "args=", "-p", &pid.to_string()]))?;
         let status = lock.lines().next_back()?.trim().to_owned();
-        command.contains(&self.cluster().display().to_string()).then_some((pid, status))
+        command
+            .contains(&self.cluster().display().to_string())
+            .then_some((pid, status))
     }
 }
 
@@ -160,14 +208,22 @@ fn create(path: &Path) -> Result<(), StartError> {
 
 fn remove(path: &Path) -> Result<(), StartError> {
     match std::fs::remove_dir_all(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StartError::io(format!("removing {}", path.display()))(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(StartError::io(format!("removing {}", path.display()))(error))
+        }
         _ => Ok(()),
     }
 }
 
 fn write_secret(path: &Path, text: &str) -> Result<(), StartError> {
-    let open = std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path);
-    open.and_then(|mut file| file.write_all(text.as_bytes())).map_err(StartError::io(path.display().to_string()))
+    let open = std::fs::OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path);
+    open.and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(StartError::io(path.display().to_string()))
 }
 
 fn password() -> String {

@@ -18,7 +18,7 @@ use crate::guard;
 /// Ports to try: another program may take one between the choice and the start.
 const TRIES: usize = 5;
 /// How long the server may take to start; recovery after a crash takes the longest.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// A server that was started here; dropping it shuts it down.
 #[derive(Debug)]
@@ -40,9 +40,16 @@ impl Server {
             Ok((child, port, passwords))
         });
         match started {
-            Ok((child, port, passwords)) => {
-                Ok((Self { child, port, folder: folder.path, notice: folder.notice, temporary: folder.temporary }, passwords))
-            }
+            Ok((child, port, passwords)) => Ok((
+                Self {
+                    child,
+                    port,
+                    folder: folder.path,
+                    notice: folder.notice,
+                    temporary: folder.temporary,
+                },
+                passwords,
+            )),
             Err(error) => {
                 if folder.temporary {
                     _ = std::fs::remove_dir_all(&folder.path);
@@ -118,17 +125,31 @@ fn run(programs: &Path, account: Account, folder: &Folder) -> Result<(Child, u16
 }
 
 fn spawn(programs: &Path, account: Account, folder: &Folder, port: u16) -> Result<Child, StartError> {
-    let log = File::create(log_file(folder)).map_err(StartError::io(log_file(folder).display().to_string()))?;
+    let log =
+        File::create(log_file(folder)).map_err(StartError::io(log_file(folder).display().to_string()))?;
     let mut command = account.command(&programs.join("postgres"));
-    command.arg("-D").arg(folder.cluster()).args(["-p", &port.to_string()]);
-    let mut settings = vec!["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=500", "logging_collector=off"];
+    command
+        .arg("-D")
+        .arg(folder.cluster())
+        .args(["-p", &port.to_string()]);
+    let mut settings = vec![
+        "listen_addresses=127.0.0.1",
+        "unix_socket_directories=",
+        "max_connections=500",
+        "logging_collector=off",
+    ];
     if programs::has_module(programs, "pg_stat_statements") {
         settings.push("shared_preload_libraries=pg_stat_statements");
     }
     for setting in settings {
         command.args(["-c", setting]);
     }
-    command.stdout(Stdio::null()).stderr(log).process_group(0).spawn().map_err(StartError::io("starting PostgreSQL"))
+    command
+        .stdout(Stdio::null())
+        .stderr(log)
+        .process_group(0)
+        .spawn()
+        .map_err(StartError::io("starting PostgreSQL"))
 }
 
 /// The last line of the lock file says when the server takes connections.
@@ -152,5 +173,7 @@ fn log_file(folder: &Folder) -> PathBuf {
 
 fn free_port() -> Result<u16, StartError> {
     let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
-    address.map(|address| address.port()).map_err(StartError::io("a free port for PostgreSQL"))
+    address
+        .map(|address| address.port())
+        .map_err(StartError::io("a free port for PostgreSQL"))
 }

@@ -25,7 +25,11 @@ pub(super) struct Version {
 
 impl Version {
     fn new(value: String) -> Self {
-        Self { id: Uuid::new_v4().to_string(), value, created: OffsetDateTime::now_utc() }
+        Self {
+            id: Uuid::new_v4().to_string(),
+            value,
+            created: OffsetDateTime::now_utc(),
+        }
     }
 }
 
@@ -41,7 +45,7 @@ pub(super) struct Secret {
 /// All secrets, by logical id.
 #[derive(Debug)]
 pub(crate) struct Secrets {
-    secrets: Mutex<BTreeMap<String, Secret>>,
+    by_id: Mutex<BTreeMap<String, Secret>>,
     /// Generated and rotated values, by logical id; the database's are not among them.
     kept: Mutex<BTreeMap<String, String>>,
     file: Option<PathBuf>,
@@ -50,7 +54,11 @@ pub(crate) struct Secrets {
 impl Secrets {
     /// Makes the template's secrets: a value of the template, a kept one, or a generated one. The database's own secret holds its
     /// user and password.
-    pub(crate) fn new(stack: &Stack, database: Option<&Database>, file: Option<PathBuf>) -> Result<Self, StartError> {
+    pub(crate) fn new(
+        stack: &Stack,
+        database: Option<&Database>,
+        file: Option<PathBuf>,
+    ) -> Result<Self, StartError> {
         let mut kept = file.as_deref().map(read).transpose()?.unwrap_or_default();
         let mut secrets = BTreeMap::new();
         for resource in stack.template.resources()? {
@@ -63,7 +71,9 @@ impl Secrets {
                         (_, Value::Null) => continue,
                         (_, rules) => match kept.get(resource.id) {
                             Some(value) => value.clone(),
-                            None => generate(rules).map_err(|problem| StartError::Unusable(format!("Resources.{}: {problem}", resource.id)))?,
+                            None => generate(rules).map_err(|problem| {
+                                StartError::Unusable(format!("Resources.{}: {problem}", resource.id))
+                            })?,
                         },
                     };
                     kept.insert(resource.id.to_owned(), value.clone());
@@ -78,22 +88,38 @@ impl Secrets {
                 },
                 _ => continue,
             };
-            let secret = Secret { arn: stack.secret_arn(resource.id), name, current: Version::new(value), previous: None };
+            let secret = Secret {
+                arn: stack.secret_arn(resource.id),
+                name,
+                current: Version::new(value),
+                previous: None,
+            };
             secrets.insert(resource.id.to_owned(), secret);
         }
-        let this = Self { secrets: Mutex::new(secrets), kept: Mutex::new(kept), file };
+        let this = Self {
+            by_id: Mutex::new(secrets),
+            kept: Mutex::new(kept),
+            file,
+        };
         this.write()?;
         Ok(this)
     }
 
     /// Makes `value` the current version and the current version the previous one; false when there is no such secret.
     pub(crate) fn rotate(&self, logical: &str, value: &str) -> Result<bool, StartError> {
-        let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(secret) = secrets.get_mut(logical) else { return Ok(false) };
+        let mut secrets = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(secret) = secrets.get_mut(logical) else {
+            return Ok(false);
+        };
         let before = std::mem::replace(&mut secret.current, Version::new(value.to_owned()));
         secret.previous = Some(before);
         drop(secrets);
-        if let Some(kept) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get_mut(logical) {
+        if let Some(kept) = self
+            .kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_mut(logical)
+        {
             value.clone_into(kept);
         }
         self.write()?;
@@ -102,8 +128,11 @@ impl Secrets {
 
     /// Finds a secret by ARN or name.
     pub(super) fn find(&self, id: &str) -> Option<Secret> {
-        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        secrets.values().find(|secret| secret.arn == id || secret.name == id).cloned()
+        let secrets = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets
+            .values()
+            .find(|secret| secret.arn == id || secret.name == id)
+            .cloned()
     }
 
     fn write(&self) -> Result<(), StartError> {
@@ -117,8 +146,14 @@ impl Secrets {
             std::fs::create_dir_all(folder).map_err(failed())?;
         }
         let text = serde_json::to_string_pretty(&*kept).map_err(|error| failed()(error.into()))?;
-        let open = std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(file);
-        open.and_then(|mut open| open.write_all(text.as_bytes())).map_err(failed())
+        let open = std::fs::OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(file);
+        open.and_then(|mut open| open.write_all(text.as_bytes()))
+            .map_err(failed())
     }
 }
 

@@ -18,18 +18,38 @@ impl WebSocketApi {
         });
         let mut headers = headers(&parts.headers);
         headers.push(("X-Forwarded-For".to_owned(), connection.source_ip.to_string()));
-        headers.push(("X-Forwarded-Port".to_owned(), connection.host.rsplit_once(':').map_or("80", |(_, port)| port).to_owned()));
+        headers.push((
+            "X-Forwarded-Port".to_owned(),
+            connection
+                .host
+                .rsplit_once(':')
+                .map_or("80", |(_, port)| port)
+                .to_owned(),
+        ));
         headers.push(("X-Forwarded-Proto".to_owned(), "http".to_owned()));
         insert(&mut event, "headers", "multiValueHeaders", headers);
         let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
-        let query: Vec<(String, String)> = query.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        let query: Vec<(String, String)> = query
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
         if !query.is_empty() {
-            insert(&mut event, "queryStringParameters", "multiValueQueryStringParameters", query);
+            insert(
+                &mut event,
+                "queryStringParameters",
+                "multiValueQueryStringParameters",
+                query,
+            );
         }
         event
     }
 
-    pub(super) fn message_event(&self, connection: &Connection, route_key: &str, request_id: &str, body: &str) -> Value {
+    pub(super) fn message_event(
+        &self,
+        connection: &Connection,
+        route_key: &str,
+        request_id: &str,
+        body: &str,
+    ) -> Value {
         let mut context = self.context(connection, "MESSAGE", route_key, request_id);
         context["messageId"] = request_id_like().into();
         json!({ "requestContext": context, "body": body, "isBase64Encoded": false })
@@ -40,14 +60,27 @@ impl WebSocketApi {
         context["disconnectStatusCode"] = code.into();
         context["disconnectReason"] = reason.into();
         let mut event = json!({ "requestContext": context, "isBase64Encoded": false });
-        let headers = [("Host", connection.host.clone()), ("X-Forwarded-For", String::new()), ("x-api-key", String::new())];
-        insert(&mut event, "headers", "multiValueHeaders", headers.map(|(name, value)| (name.to_owned(), value)).to_vec());
+        let headers = [
+            ("Host", connection.host.clone()),
+            ("X-Forwarded-For", String::new()),
+            ("x-api-key", String::new()),
+        ];
+        insert(
+            &mut event,
+            "headers",
+            "multiValueHeaders",
+            headers.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+        );
         event
     }
 
     fn context(&self, connection: &Connection, event_type: &str, route_key: &str, request_id: &str) -> Value {
         let now = OffsetDateTime::now_utc();
-        let time = now.format(format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000")).unwrap_or_default();
+        let time = now
+            .format(format_description!(
+                "[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000"
+            ))
+            .unwrap_or_default();
         let mut identity = json!({ "sourceIp": connection.source_ip.to_string() });
         if let Some(user_agent) = &connection.user_agent {
             identity["userAgent"] = user_agent.as_str().into();
@@ -87,9 +120,29 @@ fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
         "websocket" => "WebSocket".to_owned(),
         part => part[..1].to_ascii_uppercase() + &part[1..],
     };
-    let name = |name: &str| name.split('-').map(|part| if part.is_empty() { String::new() } else { capitals(part) }).collect::<Vec<_>>().join("-");
-    let passed = headers.iter().filter(|(name, _)| *name != "connection" && *name != "upgrade");
-    passed.map(|(key, value)| (name(key.as_str()), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
+    let name = |name: &str| {
+        name.split('-')
+            .map(|part| {
+                if part.is_empty() {
+                    String::new()
+                } else {
+                    capitals(part)
+                }
+            })
+            .collect::<Vec<_>>()
+            .join("-")
+    };
+    let passed = headers
+        .iter()
+        .filter(|(name, _)| *name != "connection" && *name != "upgrade");
+    passed
+        .map(|(key, value)| {
+            (
+                name(key.as_str()),
+                String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            )
+        })
+        .collect()
 }
 
 /// Inserts a map of last values and a map of all values.

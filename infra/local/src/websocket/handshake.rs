@@ -37,19 +37,31 @@ impl WebSocketApi {
             return gateway(StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#.to_owned());
         }
         if request.uri().to_string().len() > self.settings.url_limit {
-            return gateway(StatusCode::URI_TOO_LONG, r#"{"message":"URI Too Long"}"#.to_owned());
+            return gateway(
+                StatusCode::URI_TOO_LONG,
+                r#"{"message":"URI Too Long"}"#.to_owned(),
+            );
         }
         if !self.new_connections.take(Instant::now()) {
-            return gateway(StatusCode::TOO_MANY_REQUESTS, r#"{"message":"Too Many Requests"}"#.to_owned());
+            return gateway(
+                StatusCode::TOO_MANY_REQUESTS,
+                r#"{"message":"Too Many Requests"}"#.to_owned(),
+            );
         }
         let upgrade = hyper::upgrade::on(&mut request);
         let (parts, _) = request.into_parts();
         let Ok(mut accepted) = handshake_response(&parts) else {
             return gateway(StatusCode::BAD_REQUEST, r#"{"message":"Bad Request"}"#.to_owned());
         };
-        let text = |name| parts.headers.get(name).map(|value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let text = |name| {
+            parts
+                .headers
+                .get(name)
+                .map(|value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
         let host = text(header::HOST).unwrap_or_else(|| "localhost".to_owned());
-        let (connection, queue) = Connection::new(peer, text(header::USER_AGENT), host, self.settings.client_buffer);
+        let (connection, queue) =
+            Connection::new(peer, text(header::USER_AGENT), host, self.settings.client_buffer);
         let connection = Arc::new(connection);
         // In its own task: a client that leaves before the answer still gets its `$disconnect`.
         let (decide, decision) = oneshot::channel();
@@ -59,7 +71,10 @@ impl WebSocketApi {
             async move {
                 let decision = api.ask(&connection, &parts).await;
                 let open = matches!(decision, Decision::Open(_)) && api.connections.open(&connection);
-                _ = decide.send(decision);
+                // Without an answer, because the API is closed, the handshake is refused.
+                if open || !matches!(decision, Decision::Open(_)) {
+                    _ = decide.send(decision);
+                }
                 if open {
                     api.session(connection, queue, upgrade).await;
                 }
@@ -68,25 +83,42 @@ impl WebSocketApi {
         let response = match decision.await {
             Ok(Decision::Open(protocol)) => {
                 if let Some(protocol) = protocol {
-                    accepted.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+                    accepted
+                        .headers_mut()
+                        .insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
                 }
                 accepted
             }
             Ok(Decision::Refused(status)) => gateway(status, String::new()),
             Ok(Decision::Failed(problem)) => {
                 self.log.line(|| format!("$connect: {problem}"));
-                gateway(StatusCode::BAD_GATEWAY, failure("Internal server error", &connection.id, &event::request_id()))
+                gateway(
+                    StatusCode::BAD_GATEWAY,
+                    failure("Internal server error", &connection.id, &event::request_id()),
+                )
             }
             Err(_) => gateway(StatusCode::BAD_GATEWAY, String::new()),
         };
-        self.log.line(|| format!("WS $connect {} {:.1} ms {}", response.status().as_u16(), started.elapsed().as_secs_f64() * 1000.0, connection.id));
+        self.log.line(|| {
+            format!(
+                "WS $connect {} {:.1} ms {}",
+                response.status().as_u16(),
+                started.elapsed().as_secs_f64() * 1000.0,
+                connection.id
+            )
+        });
         response
     }
 
     /// Asks the function of `$connect`; without one every client is let in.
     async fn ask(&self, connection: &Connection, parts: &Parts) -> Decision {
-        let Some(route) = self.routes.special("$connect") else { return Decision::Open(None) };
-        let answer = match self.integrate(&route.function, &self.connect_event(connection, parts)).await {
+        let Some(route) = self.routes.special("$connect") else {
+            return Decision::Open(None);
+        };
+        let answer = match self
+            .integrate(&route.function, &self.connect_event(connection, parts))
+            .await
+        {
             Ok(answer) => answer,
             Err(failure) => return Decision::Failed(format!("{}: {failure}", route.function)),
         };
@@ -103,8 +135,15 @@ impl WebSocketApi {
 /// The one header of `$connect`'s answer that reaches the client, with its first value.
 fn protocol(answer: &Value) -> Option<HeaderValue> {
     let named = |map: &Value| {
-        let entry = map.as_object()?.iter().find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"))?;
-        entry.1.as_str().or_else(|| entry.1[0].as_str()).map(str::to_owned)
+        let entry = map
+            .as_object()?
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"))?;
+        entry
+            .1
+            .as_str()
+            .or_else(|| entry.1[0].as_str())
+            .map(str::to_owned)
     };
     let value = named(&answer["headers"]).or_else(|| named(&answer["multiValueHeaders"]))?;
     HeaderValue::from_str(value.split(',').next().unwrap_or_default().trim()).ok()
@@ -127,7 +166,9 @@ pub(super) fn failure(message: &str, connection: &str, request: &str) -> String 
 pub(super) fn gateway(status: StatusCode, body: String) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
@@ -140,7 +181,10 @@ pub(super) struct Rate {
 
 impl Rate {
     pub(super) fn new(limit: u32) -> Self {
-        Self { limit, second: Mutex::new((Instant::now(), 0)) }
+        Self {
+            limit,
+            second: Mutex::new((Instant::now(), 0)),
+        }
     }
 
     /// Counts an event; false when this second already had its number.

@@ -17,7 +17,8 @@ impl WebSocketApi {
     /// The part after `/<stage>/@connections/`, when a path is the management API's.
     pub(crate) fn managed<'a>(&self, path: &'a str) -> Option<&'a str> {
         let rest = path.strip_prefix('/')?.strip_prefix(self.stage.as_str())?;
-        rest.strip_prefix("/@connections/").or_else(|| rest.strip_prefix("/%40connections/"))
+        rest.strip_prefix("/@connections/")
+            .or_else(|| rest.strip_prefix("/%40connections/"))
     }
 
     /// Serves a request of the management API; `id` is the end of its path, percent-encoded.
@@ -27,13 +28,23 @@ impl WebSocketApi {
         }
         let id = percent_decode_str(id).decode_utf8_lossy().into_owned();
         if !is_id(&id) {
-            return refusal(StatusCode::BAD_REQUEST, "BadRequestException", &format!("Invalid connectionId: {id}"));
+            return refusal(
+                StatusCode::BAD_REQUEST,
+                "BadRequestException",
+                &format!("Invalid connectionId: {id}"),
+            );
         }
         let method = request.method().clone();
         let Ok(body) = axum::body::to_bytes(request.into_body(), self.settings.message_limit).await else {
-            return refusal(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException", "Message too long");
+            return refusal(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "PayloadTooLargeException",
+                "Message too long",
+            );
         };
-        let Some(connection) = self.connections.find(&id) else { return gone() };
+        let Some(connection) = self.connections.find(&id) else {
+            return gone();
+        };
         if method == Method::POST {
             sent(connection.send(Outgoing::Message(body.into())), StatusCode::OK)
         } else if method == Method::DELETE {
@@ -45,14 +56,23 @@ impl WebSocketApi {
         } else if method == Method::GET {
             gateway(StatusCode::OK, description(&connection).to_string())
         } else {
-            refusal(StatusCode::FORBIDDEN, "ForbiddenException", "Missing Authentication Token")
+            refusal(
+                StatusCode::FORBIDDEN,
+                "ForbiddenException",
+                "Missing Authentication Token",
+            )
         }
     }
 
     /// Whether a request carries a signature by this cloud's access key. The signature itself is not verified.
     fn authorised(&self, headers: &HeaderMap) -> Result<(), &'static str> {
-        let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let credential = header.strip_prefix("AWS4-HMAC-SHA256 ").and_then(|rest| rest.trim_start().strip_prefix("Credential="));
+        let header = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let credential = header
+            .strip_prefix("AWS4-HMAC-SHA256 ")
+            .and_then(|rest| rest.trim_start().strip_prefix("Credential="));
         match credential.and_then(|credential| credential.split('/').next()) {
             None => Err("Missing Authentication Token"),
             Some(key) if key == self.access_key => Ok(()),
@@ -65,7 +85,11 @@ fn sent(result: Result<(), SendError>, status: StatusCode) -> Response<Body> {
     match result {
         Ok(()) => gateway(status, String::new()),
         Err(SendError::Gone) => gone(),
-        Err(SendError::Full) => refusal(StatusCode::TOO_MANY_REQUESTS, "LimitExceededException", "Client buffer is full"),
+        Err(SendError::Full) => refusal(
+            StatusCode::TOO_MANY_REQUESTS,
+            "LimitExceededException",
+            "Client buffer is full",
+        ),
     }
 }
 
@@ -76,7 +100,9 @@ fn gone() -> Response<Body> {
 /// An error as the AWS SDKs read it: its kind stands in a header.
 fn refusal(status: StatusCode, kind: &'static str, message: &str) -> Response<Body> {
     let mut response = gateway(status, json!({ "message": message }).to_string());
-    response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(kind));
+    response
+        .headers_mut()
+        .insert("x-amzn-errortype", HeaderValue::from_static(kind));
     response
 }
 

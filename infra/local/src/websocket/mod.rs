@@ -56,9 +56,12 @@ impl WebSocketApi {
         settings: Settings,
         log: Log,
     ) -> Result<Option<Self>, StartError> {
-        let Some(api) = stack.template.websocket_api()? else { return Ok(None) };
+        let Some(api) = stack.template.websocket_api()? else {
+            return Ok(None);
+        };
         let stage = stack.text("StageName", &api.stage)?.unwrap_or_default();
-        let routes = Routes::new(&api.route_selection_expression, api.routes).map_err(StartError::Unusable)?;
+        let routes =
+            Routes::new(&api.route_selection_expression, api.routes).map_err(StartError::Unusable)?;
         Ok(Some(Self {
             id: api_id(&api.id),
             stage,
@@ -84,7 +87,12 @@ impl WebSocketApi {
 
     async fn integrate(&self, function: &str, event: &Value) -> Result<Bytes, Failure> {
         let limit = self.settings.websocket_integration_limit;
-        match tokio::time::timeout(limit, self.lambda.invoke(function, Bytes::from(event.to_string()))).await {
+        match tokio::time::timeout(
+            limit,
+            self.lambda.invoke(function, Bytes::from(event.to_string())),
+        )
+        .await
+        {
             Ok(answer) => answer.map_err(Failure::Function),
             Err(_) => Err(Failure::TooSlow(limit)),
         }

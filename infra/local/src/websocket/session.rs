@@ -39,13 +39,20 @@ enum End {
 }
 
 impl WebSocketApi {
-    pub(super) async fn session(self: Arc<Self>, connection: Arc<Connection>, queue: mpsc::Receiver<Outgoing>, upgrade: OnUpgrade) {
+    pub(super) async fn session(
+        self: Arc<Self>,
+        connection: Arc<Connection>,
+        queue: mpsc::Receiver<Outgoing>,
+        upgrade: OnUpgrade,
+    ) {
         let (code, reason) = match upgrade.await {
             Ok(upgraded) => {
                 let config = WebSocketConfig::default()
                     .max_frame_size(Some(self.settings.frame_limit))
                     .max_message_size(Some(self.settings.message_limit));
-                let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
+                let socket =
+                    WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config))
+                        .await;
                 self.converse(&connection, queue, socket).await
             }
             // The client left during the handshake.
@@ -55,11 +62,21 @@ impl WebSocketApi {
         self.log.line(|| format!("WS $disconnect {code} {reason}"));
         if let Some(route) = self.routes.special("$disconnect") {
             // Best effort: nobody is left to be told of a failure, and the function's own is in its log.
-            _ = self.integrate(&route.function, &self.disconnect_event(&connection, code, &reason)).await;
+            _ = self
+                .integrate(
+                    &route.function,
+                    &self.disconnect_event(&connection, code, &reason),
+                )
+                .await;
         }
     }
 
-    async fn converse(self: &Arc<Self>, connection: &Arc<Connection>, queue: mpsc::Receiver<Outgoing>, socket: Socket) -> (u16, String) {
+    async fn converse(
+        self: &Arc<Self>,
+        connection: &Arc<Connection>,
+        queue: mpsc::Receiver<Outgoing>,
+        socket: Socket,
+    ) -> (u16, String) {
         let (mut sink, mut stream) = socket.split();
         let end = tokio::select! {
             end = self.read(connection, &mut stream) => end,
@@ -97,20 +114,46 @@ impl WebSocketApi {
                         drop(permit);
                     });
                 }
-                Some(Ok(Message::Binary(_))) => return End::Gateway { code: 1003, reason: "binary frames are not supported" },
+                Some(Ok(Message::Binary(_))) => {
+                    return End::Gateway {
+                        code: 1003,
+                        reason: "binary frames are not supported",
+                    };
+                }
                 Some(Ok(Message::Close(frame))) => {
-                    let (code, reason) = frame.map_or((NO_CODE, String::new()), |frame| (frame.code.into(), frame.reason.to_string()));
+                    let (code, reason) = frame.map_or((NO_CODE, String::new()), |frame| {
+                        (frame.code.into(), frame.reason.to_string())
+                    });
                     return End::Client { code, reason };
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-                Some(Err(Error::Capacity(_))) => return End::Gateway { code: 1009, reason: "frame or message too large" },
-                Some(Err(Error::Utf8(_))) => return End::Gateway { code: 1007, reason: "not UTF-8" },
-                Some(Err(_)) | None => return End::Client { code: ABNORMAL, reason: String::new() },
+                Some(Err(Error::Capacity(_))) => {
+                    return End::Gateway {
+                        code: 1009,
+                        reason: "frame or message too large",
+                    };
+                }
+                Some(Err(Error::Utf8(_))) => {
+                    return End::Gateway {
+                        code: 1007,
+                        reason: "not UTF-8",
+                    };
+                }
+                Some(Err(_)) | None => {
+                    return End::Client {
+                        code: ABNORMAL,
+                        reason: String::new(),
+                    };
+                }
             }
         }
     }
 
-    async fn write(connection: &Connection, mut queue: mpsc::Receiver<Outgoing>, sink: &mut SplitSink<Socket, Message>) -> End {
+    async fn write(
+        connection: &Connection,
+        mut queue: mpsc::Receiver<Outgoing>,
+        sink: &mut SplitSink<Socket, Message>,
+    ) -> End {
         while let Some(outgoing) = queue.recv().await {
             let message = match outgoing {
                 Outgoing::Message(bytes) => match String::from_utf8(bytes) {
@@ -124,7 +167,10 @@ impl WebSocketApi {
             }
             connection.touch();
         }
-        End::Client { code: ABNORMAL, reason: String::new() }
+        End::Client {
+            code: ABNORMAL,
+            reason: String::new(),
+        }
     }
 
     /// Waits for the end of the lifetime, or until nothing has passed for the idle limit.
@@ -133,10 +179,24 @@ impl WebSocketApi {
         let opened = Instant::now();
         loop {
             let now = crate::milliseconds(OffsetDateTime::now_utc());
-            let idle = Duration::from_millis(u64::try_from(now - connection.last_active()).unwrap_or_default());
-            let left = self.settings.lifetime_limit.checked_sub(opened.elapsed()).filter(|left| !left.is_zero());
-            let (Some(left), Some(quiet)) = (left, self.settings.idle_limit.checked_sub(idle).filter(|left| !left.is_zero())) else {
-                return End::Gateway { code, reason: "Going away" };
+            let idle =
+                Duration::from_millis(u64::try_from(now - connection.last_active()).unwrap_or_default());
+            let left = self
+                .settings
+                .lifetime_limit
+                .checked_sub(opened.elapsed())
+                .filter(|left| !left.is_zero());
+            let (Some(left), Some(quiet)) = (
+                left,
+                self.settings
+                    .idle_limit
+                    .checked_sub(idle)
+                    .filter(|left| !left.is_zero()),
+            ) else {
+                return End::Gateway {
+                    code,
+                    reason: "Going away",
+                };
             };
             tokio::time::sleep(left.min(quiet)).await;
         }
@@ -148,19 +208,40 @@ impl WebSocketApi {
         let request = event::request_id();
         let (answer, note) = match self.routes.of_message(body) {
             None => {
-                let text = format!(r#"{{"message":"Forbidden","connectionId":"{}","requestId":"{request}"}}"#, connection.id);
+                let text = format!(
+                    r#"{{"message":"Forbidden","connectionId":"{}","requestId":"{request}"}}"#,
+                    connection.id
+                );
                 (Some(text), "no route".to_owned())
             }
-            Some(route) => match self.integrate(&route.function, &self.message_event(connection, &route.key, &request, body)).await {
-                Ok(answer) => (if route.answers { text_of(&answer) } else { None }, route.key.clone()),
-                Err(problem) => (Some(failure("Internal server error", &connection.id, &request)), format!("{} {problem}", route.key)),
+            Some(route) => match self
+                .integrate(
+                    &route.function,
+                    &self.message_event(connection, &route.key, &request, body),
+                )
+                .await
+            {
+                Ok(answer) => (
+                    if route.answers { text_of(&answer) } else { None },
+                    route.key.clone(),
+                ),
+                Err(problem) => (
+                    Some(failure("Internal server error", &connection.id, &request)),
+                    format!("{} {problem}", route.key),
+                ),
             },
         };
         if let Some(text) = answer {
             // A client that is gone or reads too slowly misses it, as it would miss a push.
             _ = connection.send(Outgoing::Message(text.into_bytes()));
         }
-        self.log.line(|| format!("WS {note} {:.1} ms {}", started.elapsed().as_secs_f64() * 1000.0, connection.id));
+        self.log.line(|| {
+            format!(
+                "WS {note} {:.1} ms {}",
+                started.elapsed().as_secs_f64() * 1000.0,
+                connection.id
+            )
+        });
     }
 }
 
@@ -172,7 +253,10 @@ fn text_of(answer: &[u8]) -> Option<String> {
 
 /// Says goodbye, and reads what the client still sends, so that the closing frame is not lost to a reset of the socket.
 async fn close(mut socket: Socket, code: u16, reason: &'static str) {
-    let frame = CloseFrame { code: CloseCode::from(code), reason: Utf8Bytes::from_static(reason) };
+    let frame = CloseFrame {
+        code: CloseCode::from(code),
+        reason: Utf8Bytes::from_static(reason),
+    };
     if socket.send(Message::Close(Some(frame))).await.is_err() {
         return;
     }

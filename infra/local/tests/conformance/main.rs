@@ -4,7 +4,10 @@
 mod http;
 mod lambda;
 mod life;
+mod management;
 mod postgres;
 mod secrets;
 mod site;
 mod websocket;
+mod websocket_events;
+mod websocket_limits;

@@ -1,0 +1,158 @@
+//! Signing up, logging in, and sessions that have ended.
+
+use chatchat_tests::{Answer, Client, PASSWORD, new_username};
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::in_world;
+
+async fn sign_up(client: &Client, path: &str, username: &str) -> Answer {
+    let body = json!({ "username": username, "password": PASSWORD, "confirmPassword": PASSWORD, "name": "이름" });
+    client.call(Method::POST, path, None, &body).await.unwrap()
+}
+
+async fn log_in(client: &Client, kind: &str, username: &str, password: &str) -> Answer {
+    let body = json!({ "username": username, "password": password });
+    client.call(Method::POST, &format!("/{kind}/session"), None, &body).await.unwrap()
+}
+
+#[test]
+fn a_username_is_taken_for_customers_and_companies_whatever_its_case() {
+    in_world(|world| async move {
+        let username = new_username("taken");
+        assert_eq!(sign_up(&world.client, "/customers", &username).await.status, 201);
+        for (path, name) in [("/customers", username.clone()), ("/companies", username.to_uppercase())] {
+            let answer = sign_up(&world.client, path, &name).await;
+            assert_eq!((answer.status, answer.code()), (409, "username_taken"));
+        }
+    });
+}
+
+#[test]
+fn of_fifty_sign_ups_with_one_username_one_succeeds() {
+    in_world(|world| async move {
+        let username = new_username("race");
+        let answers = join_all((0..50).map(|_| sign_up(&world.client, "/customers", &username))).await;
+        assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
+        assert_eq!(answers.iter().filter(|answer| answer.code() == "username_taken").count(), 49);
+    });
+}
+
+#[test]
+fn logging_in_gives_a_token_and_a_cookie_that_scripts_cannot_read() {
+    in_world(|world| async move {
+        let mut customer = world.customer().await;
+        let answer = customer.log_in().await.unwrap();
+        assert_eq!(answer.body["expiresIn"], 1800);
+        let cookie = answer.header("set-cookie");
+        assert!(cookie.starts_with("__Secure-refreshToken="), "{cookie}");
+        for part in ["HttpOnly", "Secure", "SameSite=Strict", "Path=/", "Max-Age=1209600"] {
+            assert!(cookie.split("; ").any(|found| found == part), "{part} in {cookie}");
+        }
+        assert!(!cookie.contains("Domain"), "{cookie}");
+        assert_eq!(answer.header("cache-control"), "no-store");
+        let shown = log_in(&world.client, "customer", &customer.username.to_uppercase(), PASSWORD).await;
+        assert_eq!(shown.status, 201, "case does not matter at login either");
+    });
+}
+
+#[test]
+fn every_wrong_login_gets_the_same_answer() {
+    in_world(|world| async move {
+        let customer = world.customer().await;
+        let mut answers = vec![
+            log_in(&world.client, "customer", &customer.username, "wrong-2026").await,
+            log_in(&world.client, "customer", &new_username("nobody"), PASSWORD).await,
+            log_in(&world.client, "company", &customer.username, PASSWORD).await,
+            log_in(&world.client, "customer", "\0", PASSWORD).await,
+            log_in(&world.client, "customer", "", "").await,
+        ];
+        for answer in &mut answers {
+            answer.body.as_object_mut().unwrap().remove("requestId");
+            assert_eq!((answer.status, &answer.body), (400, &json!({
+                "code": "login_failed", "message": "아이디 또는 비밀번호가 올바르지 않습니다.",
+            })));
+        }
+    });
+}
+
+#[test]
+fn an_ended_session_is_refused_at_the_next_call_on_every_route() {
+    in_world(|world| async move {
+        let (customer, company, room) = world.pair().await;
+        let database = world.database().await;
+        let ended = "update sessions set ended_at = now() where account_id = any($1)";
+        database.execute(ended, &[&vec![customer.id, company.id]]).await.unwrap();
+        let message = json!({ "clientMessageId": "0191e3a8-0000-7000-8000-000000000000", "content": "x" });
+        let mut refused = 0;
+        for person in [&customer, &company] {
+            let kind = person.kind;
+            let own = if kind == "customer" { "/customers/me" } else { "/companies/me" };
+            for (method, path, body) in [
+                (Method::GET, own.to_owned(), Value::Null),
+                (Method::PATCH, "/companies/me".to_owned(), json!({})),
+                (Method::PATCH, "/companies/me".to_owned(), json!({ "name": 1 })),
+                (Method::GET, "/companies".to_owned(), Value::Null),
+                (Method::GET, format!("/companies/{}", company.id), Value::Null),
+                (Method::POST, "/customer/chatrooms".to_owned(), json!({ "companyId": company.id })),
+                (Method::GET, format!("/{kind}/chatrooms"), Value::Null),
+                (Method::GET, format!("/{kind}/chatrooms?page=-1"), Value::Null),
+                (Method::GET, person.room(room), Value::Null),
+                (Method::GET, format!("{}/messages", person.room(room)), Value::Null),
+                (Method::POST, format!("{}/messages", person.room(room)), message.clone()),
+                (Method::PUT, format!("{}/read", person.room(room)), json!({ "seq": 1 })),
+                (Method::POST, "/realtime/tickets".to_owned(), Value::Null),
+            ] {
+                let answer = person.call(method.clone(), &path, &body).await.unwrap();
+                assert_eq!((answer.status, answer.code()), (401, "unauthenticated"), "{kind} {method} {path}");
+                refused += 1;
+            }
+        }
+        assert_eq!(refused, 26);
+    });
+}
+
+#[test]
+fn a_token_of_one_role_does_not_open_the_other_roles_routes() {
+    in_world(|world| async move {
+        let (customer, company, room) = world.pair().await;
+        for (person, path) in [
+            (&customer, "/companies/me".to_owned()),
+            (&customer, "/company/chatrooms".to_owned()),
+            (&customer, format!("/company/chatrooms/{room}")),
+            (&company, "/customers/me".to_owned()),
+            (&company, format!("/customer/chatrooms/{room}/messages")),
+        ] {
+            let answer = person.get(&path).await.unwrap();
+            assert_eq!((answer.status, answer.code()), (403, "wrong_role"), "{path}");
+        }
+    });
+}
+
+#[test]
+fn what_is_no_access_token_is_refused_also_where_none_is_needed() {
+    in_world(|world| async move {
+        let customer = world.customer().await;
+        let (head, rest) = customer.token.split_once('.').unwrap();
+        let (body, signature) = rest.split_once('.').unwrap();
+        for header in [
+            "Bearer".to_owned(),
+            "Bearer ".to_owned(),
+            "Bearer x".to_owned(),
+            format!("Basic {}", customer.token),
+            customer.token.clone(),
+            format!("Bearer {head}.{body}."),
+            format!("Bearer {head}.{body}.{}", signature.chars().rev().collect::<String>()),
+            format!("Bearer eyJhbGciOiJub25lIn0.{body}."),
+        ] {
+            for path in ["/customers/me", "/companies"] {
+                let request = world.client.request(Method::GET, path).header("authorization", &header);
+                let answer = request.send().await.unwrap();
+                assert_eq!((answer.status, answer.code()), (401, "unauthenticated"), "{header} {path}");
+            }
+        }
+        let answer = world.client.call(Method::GET, "/customers/me", None, &Value::Null).await.unwrap();
+        assert_eq!(answer.status, 401);
+    });
+}

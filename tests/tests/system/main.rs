@@ -1,0 +1,126 @@
+//! The whole product, from outside: compiled functions, real PostgreSQL, real WebSockets.
+//!
+//! The tests share one system, and each makes its own people; those that restart or starve a system start one of their own.
+
+// The tests' own questions to the database need no pooler's manners.
+#![allow(clippy::disallowed_methods)]
+
+mod accounts;
+mod contract;
+mod conversation;
+mod environments;
+mod handlers;
+mod profiles;
+mod realtime;
+mod rooms;
+mod statements;
+mod up;
+mod wrong_input;
+
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use chatchat_local::{Postgres, PostgresOptions};
+use chatchat_tests::{Client, Person, System, SystemOptions, Watch, build_functions};
+use contract::Contract;
+use serde_json::Value;
+use tokio::{runtime::Runtime, sync::OnceCell};
+
+/// The shared system, and a client of it whose every exchange is held against the OpenAPI document.
+struct World {
+    system: System,
+    client: Client,
+}
+
+/// One runtime for all tests, because the shared system lives in it.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+static POSTGRES: OnceCell<Arc<Postgres>> = OnceCell::const_new();
+static WORLD: OnceCell<World> = OnceCell::const_new();
+
+fn contract() -> &'static Contract {
+    static CONTRACT: OnceLock<Contract> = OnceLock::new();
+    CONTRACT.get_or_init(|| Contract::load().unwrap())
+}
+
+fn watch() -> Watch {
+    Arc::new(|method, path, answer| {
+        let body = (!answer.body.is_null()).then_some(&answer.body);
+        let fits = contract().check_answer(method.as_str(), path, answer.status, body);
+        assert!(fits.is_ok(), "{}", fits.unwrap_err());
+    })
+}
+
+/// Runs a test in the shared system.
+fn in_world<F: Future>(test: impl FnOnce(&'static World) -> F) -> F::Output {
+    RUNTIME.block_on(async { test(WORLD.get_or_init(World::start).await).await })
+}
+
+/// Runs a test that starts a system of its own.
+fn alone<F: Future>(test: impl FnOnce() -> F) -> F::Output {
+    RUNTIME.block_on(async { test().await })
+}
+
+/// The database server that all systems here share, each with a database of its own.
+async fn postgres() -> Arc<Postgres> {
+    let start = || async {
+        build_functions().unwrap();
+        Arc::new(Postgres::start(PostgresOptions::default()).await.unwrap())
+    };
+    Arc::clone(POSTGRES.get_or_init(start).await)
+}
+
+async fn own_system() -> System {
+    let options = SystemOptions { postgres: Some(postgres().await), ..SystemOptions::default() };
+    System::start(options).await.unwrap()
+}
+
+fn client_of(system: &System) -> Client {
+    Client::new(&system.cloud.url()).unwrap().watched(watch())
+}
+
+impl World {
+    async fn start() -> Self {
+        let system = own_system().await;
+        let client = client_of(&system);
+        Self { system, client }
+    }
+
+    async fn customer(&self) -> Person {
+        Person::customer(&self.client, "김하늘").await.unwrap()
+    }
+
+    /// A visible company.
+    async fn company(&self) -> Person {
+        let company = Person::company(&self.client, "새벽빵집").await.unwrap();
+        company.become_visible().await.unwrap();
+        company
+    }
+
+    /// A customer and a company with a room.
+    async fn pair(&self) -> (Person, Person, i64) {
+        let (customer, company) = (self.customer().await, self.company().await);
+        let room = customer.open_room(&company).await.unwrap();
+        (customer, company, room)
+    }
+
+    /// The database, as its superuser.
+    async fn database(&self) -> tokio_postgres::Client {
+        database(&self.system).await
+    }
+}
+
+async fn database(system: &System) -> tokio_postgres::Client {
+    let url = system.postgres.admin_url(&system.database.name);
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+/// The wrong fields of an answer with their codes, in order.
+fn wrong_fields(body: &Value) -> Vec<(&str, &str)> {
+    body["fields"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|field| (field["field"].as_str().unwrap_or_default(), field["code"].as_str().unwrap_or_default()))
+        .collect()
+}

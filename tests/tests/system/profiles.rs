@@ -1,0 +1,103 @@
+//! Profiles and the directory.
+
+use chatchat_tests::{Person, new_username};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{in_world, wrong_fields};
+
+#[test]
+fn a_company_changes_what_it_names_and_the_rest_stays() {
+    in_world(|world| async move {
+        let company = Person::company(&world.client, "새벽빵집").await.unwrap();
+        let own = || async { company.get("/companies/me").await.unwrap().expect(200).unwrap().body };
+        let change = |body: Value| {
+            let company = company.clone();
+            async move { company.call(Method::PATCH, "/companies/me", &body).await.unwrap() }
+        };
+        let mut expected = json!({
+            "id": company.id, "username": company.username, "name": "새벽빵집",
+            "description": "", "imageUrl": null, "profileVisibility": false,
+        });
+        assert_eq!(own().await, expected);
+        assert_eq!(change(json!({})).await.status, 204);
+        assert_eq!(change(json!({ "description": " 매일 새벽에 굽습니다. ", "imageUrl": null })).await.status, 204);
+        expected["description"] = "매일 새벽에 굽습니다.".into();
+        assert_eq!(own().await, expected);
+        assert_eq!(change(json!({ "name": "아침빵집", "profileVisibility": true, "imageUrl": "" })).await.status, 204);
+        expected["name"] = "아침빵집".into();
+        expected["profileVisibility"] = true.into();
+        assert_eq!(own().await, expected);
+
+        let refused = change(json!({ "name": "가".repeat(21), "profileVisibility": "yes", "imageUrl": "https://evil.example/x.png" })).await;
+        assert_eq!(refused.status, 400);
+        assert_eq!(
+            wrong_fields(&refused.body),
+            [("name", "too_long"), ("imageUrl", "unknown_picture"), ("profileVisibility", "wrong_type")]
+        );
+        assert_eq!(own().await, expected, "a refused change changes nothing");
+    });
+}
+
+#[test]
+fn a_customer_sees_their_own_profile() {
+    in_world(|world| async move {
+        let customer = world.customer().await;
+        let profile = customer.get("/customers/me").await.unwrap().expect(200).unwrap().body;
+        assert_eq!(profile, json!({ "id": customer.id, "username": customer.username, "name": "김하늘", "imageUrl": null }));
+    });
+}
+
+#[test]
+fn the_directory_has_visible_companies_newest_first_in_pages_of_ten() {
+    in_world(|world| async move {
+        // A name that no other test's company has.
+        let name = new_username("d")[..12].to_owned();
+        let mut ids = Vec::new();
+        for number in 0..12 {
+            let company = Person::company(&world.client, &format!("{name} {number}")).await.unwrap();
+            if number != 5 {
+                company.become_visible().await.unwrap();
+                ids.insert(0, json!(company.id));
+            }
+        }
+        let search = |keyword: String, page: i64| async move {
+            let path = format!("/companies?keyword={}&page={page}", keyword.replace(' ', "%20"));
+            let body = world.client.call(Method::GET, &path, None, &Value::Null).await.unwrap().expect(200).unwrap().body;
+            let found: Vec<_> = body["companySummaries"].as_array().unwrap().iter().map(|company| company["id"].clone()).collect();
+            (found, body["page"].clone())
+        };
+        assert_eq!(search(name.clone(), 1).await, (ids[..10].to_vec(), json!({ "current": 1, "total": 2 })));
+        assert_eq!(search(name.to_uppercase(), 2).await, (ids[10..].to_vec(), json!({ "current": 2, "total": 2 })));
+        assert_eq!(search(name.clone(), 3).await, (vec![], json!({ "current": 3, "total": 2 })));
+        assert_eq!(search(format!("{name} 11"), 1).await.0, ids[..1]);
+        assert_eq!(search(format!("{name}_"), 1).await, (vec![], json!({ "current": 1, "total": 0 })), "_ is a letter like others");
+        assert_eq!(search("%25".to_owned(), 1).await.0, Vec::<Value>::new(), "% is a letter like others");
+    });
+}
+
+#[test]
+fn a_hidden_company_is_there_for_itself_and_for_customers_with_a_room() {
+    in_world(|world| async move {
+        let (customer, company, _) = world.pair().await;
+        let stranger = world.customer().await;
+        let path = format!("/companies/{}", company.id);
+        assert_eq!(world.client.call(Method::GET, &path, None, &Value::Null).await.unwrap().status, 200);
+        company.call(Method::PATCH, "/companies/me", &json!({ "profileVisibility": false })).await.unwrap();
+        assert_eq!(customer.get(&path).await.unwrap().status, 200);
+        assert_eq!(company.get(&path).await.unwrap().status, 200);
+
+        let mut hidden = stranger.get(&path).await.unwrap();
+        let mut missing = stranger.get("/companies/9007199254740991").await.unwrap();
+        for answer in [&mut hidden, &mut missing] {
+            answer.body.as_object_mut().unwrap().remove("requestId");
+        }
+        assert_eq!((hidden.status, hidden.code(), &hidden.body), (404, "company_not_found", &missing.body));
+        assert_eq!(world.client.call(Method::GET, &path, None, &Value::Null).await.unwrap().status, 404);
+
+        let opened = stranger.post("/customer/chatrooms", &json!({ "companyId": company.id })).await.unwrap();
+        assert_eq!(opened.code(), "company_not_found");
+        let again = customer.post("/customer/chatrooms", &json!({ "companyId": company.id })).await.unwrap();
+        assert_eq!(again.status, 200, "a room that is there stays open");
+    });
+}

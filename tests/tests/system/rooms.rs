@@ -1,0 +1,247 @@
+//! Opening, listing and reading rooms, sending over HTTP, moving read markers.
+
+use chatchat_tests::Person;
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{World, in_world};
+
+async fn send(person: &Person, room: i64, id: Uuid, content: &str) -> chatchat_tests::Answer {
+    let body = json!({ "clientMessageId": id.to_string(), "content": content });
+    person.post(&format!("{}/messages", person.room(room)), &body).await.unwrap()
+}
+
+async fn mark(person: &Person, room: i64, seq: i64) {
+    let path = format!("{}/read", person.room(room));
+    person.call(Method::PUT, &path, &json!({ "seq": seq })).await.unwrap().expect(204).unwrap();
+}
+
+async fn unread(person: &Person, room: i64) -> i64 {
+    person.listed_room(room).await.unwrap()["unreadMessageCount"].as_i64().unwrap()
+}
+
+#[test]
+fn a_room_is_opened_once_and_begins_with_the_companys_guide_message() {
+    in_world(|world| async move {
+        let (customer, company) = (world.customer().await, world.company().await);
+        let open = || async { customer.post("/customer/chatrooms", &json!({ "companyId": company.id })).await.unwrap() };
+        let (first, second) = (open().await, open().await);
+        assert_eq!((first.status, second.status), (201, 200));
+        assert_eq!(first.body, second.body);
+        let room = first.body["chatRoomId"].as_i64().unwrap();
+        let history = customer.history(room).await.unwrap();
+        assert_eq!(history.len(), 1);
+        assert_eq!((&history[0]["type"], &history[0]["senderId"]), (&json!("auto"), &json!(company.id)));
+        assert!(history[0]["content"].as_str().unwrap().starts_with("안녕하세요, 새벽빵집입니다."));
+        assert_eq!(unread(&customer, room).await, 0, "what the product wrote is not unread");
+        assert_eq!(company.listed_room(room).await.unwrap(), Value::Null, "nobody has typed yet");
+    });
+}
+
+#[test]
+fn fifty_openings_at_once_make_one_room_with_one_guide_message() {
+    in_world(|world| async move {
+        for _ in 0..5 {
+            let (customer, company) = (world.customer().await, world.company().await);
+            let body = json!({ "companyId": company.id });
+            let answers = join_all((0..50).map(|_| customer.post("/customer/chatrooms", &body))).await;
+            let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+            assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
+            assert!(answers.iter().all(|answer| answer.body == answers[0].body && answer.status < 300));
+            let room = answers[0].body["chatRoomId"].as_i64().unwrap();
+            assert_eq!(customer.history(room).await.unwrap().len(), 1);
+            let listed = customer.get("/customer/chatrooms").await.unwrap().body;
+            assert_eq!(listed["page"], json!({ "current": 1, "total": 1 }));
+        }
+    });
+}
+
+#[test]
+fn sending_again_gives_the_first_answer_and_another_content_is_refused() {
+    in_world(|world| async move {
+        let (customer, company, room) = world.pair().await;
+        let id = Uuid::new_v4();
+        let (first, second) = (send(&customer, room, id, " 주문이요 ").await, send(&customer, room, id, "주문이요").await);
+        assert_eq!((first.status, second.status), (201, 200));
+        assert_eq!(first.body, second.body);
+        assert_eq!(first.body["content"], "주문이요");
+        let reused = send(&customer, room, id, "다른 말").await;
+        assert_eq!((reused.status, reused.code()), (409, "message_id_reused"));
+        let other_side = send(&company, room, id, "회사도 같은 id를 쓸 수 있습니다").await;
+        assert_eq!(other_side.status, 201, "ids are each sender's own");
+        assert_eq!(company.history(room).await.unwrap().len(), 3);
+    });
+}
+
+#[test]
+fn fifty_sends_of_one_message_keep_it_once() {
+    in_world(|world| async move {
+        let (customer, _, room) = world.pair().await;
+        for round in 2..7 {
+            let id = Uuid::new_v4();
+            let answers = join_all((0..50).map(|_| send(&customer, room, id, "한 번만"))).await;
+            assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
+            assert!(answers.iter().all(|answer| answer.status < 300 && answer.body == answers[0].body));
+            assert_eq!(answers[0].body["seq"], round);
+        }
+    });
+}
+
+#[test]
+fn concurrent_sends_get_seqs_without_gap_or_twin_and_unread_counts_stay_right() {
+    in_world(|world| async move {
+        let (customer, company, room) = world.pair().await;
+        let both = (0..60).map(|number| {
+            let person = if number % 2 == 0 { &customer } else { &company };
+            let reader = if number % 3 == 0 { &customer } else { &company };
+            async move {
+                let sent = send(person, room, Uuid::new_v4(), &format!("{number}")).await.expect(201).unwrap();
+                mark(reader, room, sent.body["seq"].as_i64().unwrap()).await;
+            }
+        });
+        join_all(both).await;
+        let history = customer.history(room).await.unwrap();
+        let seqs: Vec<_> = history.iter().map(|message| message["seq"].as_i64().unwrap()).collect();
+        assert_eq!(seqs, (1..=61).collect::<Vec<_>>());
+        let times: Vec<_> = history.iter().map(|message| message["createdAt"].as_str().unwrap()).collect();
+        assert!(times.is_sorted());
+        for (person, other) in [(&customer, &company), (&company, &customer)] {
+            let detail = person.get(&person.room(room)).await.unwrap().body;
+            let read = detail["readSeq"].as_i64().unwrap();
+            let left = history.iter().filter(|m| m["senderId"] == other.id && m["type"] == "general" && m["seq"].as_i64() > Some(read));
+            assert_eq!(unread(person, room).await, i64::try_from(left.count()).unwrap());
+            mark(person, room, 61).await;
+            assert_eq!(unread(person, room).await, 0);
+        }
+    });
+}
+
+#[test]
+fn a_marker_never_goes_back_and_never_passes_the_newest_message() {
+    in_world(|world| async move {
+        let (customer, company, room) = world.pair().await;
+        for number in 0..3 {
+            send(&company, room, Uuid::new_v4(), &format!("{number}")).await.expect(201).unwrap();
+        }
+        let marker = || async { customer.get(&customer.room(room)).await.unwrap().body["readSeq"].as_i64().unwrap() };
+        for (asked, stands, left) in [(0, 0, 3), (2, 2, 2), (1, 2, 2), (9_007_199_254_740_991, 4, 0), (2, 4, 0)] {
+            mark(&customer, room, asked).await;
+            assert_eq!((marker().await, unread(&customer, room).await), (stands, left), "after {asked}");
+        }
+        send(&company, room, Uuid::new_v4(), "새 소식").await;
+        assert_eq!(unread(&customer, room).await, 1, "what comes after the marker is unread");
+    });
+}
+
+#[test]
+fn pages_show_the_newest_first_and_windows_any_part() {
+    in_world(|world| async move {
+        let (customer, company, room) = world.pair().await;
+        for number in 2..=45 {
+            send(&customer, room, Uuid::new_v4(), &format!("{number}")).await.expect(201).unwrap();
+        }
+        let seqs = |query: &'static str| {
+            let path = format!("{}{query}", company.room(room));
+            let company = company.clone();
+            async move {
+                let body = company.get(&path).await.unwrap().expect(200).unwrap().body;
+                let messages = body["messages"].as_array().unwrap();
+                assert_eq!(body["lastSeq"], 45);
+                messages.iter().map(|message| message["seq"].as_i64().unwrap()).collect::<Vec<_>>()
+            }
+        };
+        let range = |from: i64, to: i64| (from..=to).collect::<Vec<_>>();
+        assert_eq!(seqs("").await, range(26, 45));
+        assert_eq!(seqs("?page=3").await, range(1, 5));
+        assert_eq!(seqs("?page=4").await, range(1, 0));
+        assert_eq!(seqs("?page=9007199254740991").await, range(1, 0));
+        assert_eq!(seqs("/messages").await, range(26, 45));
+        assert_eq!(seqs("/messages?limit=3").await, range(43, 45));
+        assert_eq!(seqs("/messages?after=0&limit=3").await, range(1, 3));
+        assert_eq!(seqs("/messages?after=40").await, range(41, 45));
+        assert_eq!(seqs("/messages?after=45").await, range(1, 0));
+        assert_eq!(seqs("/messages?before=10&limit=3").await, range(7, 9));
+        assert_eq!(seqs("/messages?before=2").await, range(1, 1));
+        assert_eq!(seqs("/messages?before=0").await, range(1, 0));
+        assert_eq!(seqs("/messages?before=9007199254740991&limit=100").await, range(1, 45));
+    });
+}
+
+#[test]
+fn rooms_are_listed_latest_first_in_pages_of_ten() {
+    in_world(|world| async move {
+        let customer = world.customer().await;
+        let mut rooms = Vec::new();
+        for _ in 0..11 {
+            rooms.push(customer.open_room(&world.company().await).await.unwrap());
+        }
+        send(&customer, rooms[0], Uuid::new_v4(), "맨 위로").await.expect(201).unwrap();
+        let listed = |page: i64| {
+            let customer = customer.clone();
+            async move {
+                let body = customer.get(&format!("/customer/chatrooms?page={page}")).await.unwrap().body;
+                assert_eq!(body["page"], json!({ "current": page, "total": 2 }));
+                body["chatRooms"].as_array().unwrap().iter().map(|room| room["id"].as_i64().unwrap()).collect::<Vec<_>>()
+            }
+        };
+        let mut order = vec![rooms[0]];
+        order.extend(rooms[1..].iter().rev());
+        assert_eq!(listed(1).await, order[..10]);
+        assert_eq!(listed(2).await, order[10..]);
+    });
+}
+
+/// A room and everything in it belong to its two sides; to others it does not exist.
+async fn foreign_answers(world: &World, stranger: &Person, room: i64) {
+    let missing = 9_007_199_254_740_991_i64;
+    let message = json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "안녕하세요" });
+    for (method, path, body) in [
+        (Method::GET, "", Value::Null),
+        (Method::GET, "/messages", Value::Null),
+        (Method::POST, "/messages", message),
+        (Method::PUT, "/read", json!({ "seq": 1 })),
+    ] {
+        let mut bodies = Vec::new();
+        for id in [room, missing] {
+            let path = format!("{}{path}", stranger.room(id));
+            let mut answer = stranger.call(method.clone(), &path, &body).await.unwrap();
+            assert_eq!((answer.status, answer.code()), (404, "room_not_found"), "{method} {path}");
+            answer.body.as_object_mut().unwrap().remove("requestId");
+            bodies.push(answer.body);
+        }
+        assert_eq!(bodies[0], bodies[1], "a foreign room and a missing one look the same");
+    }
+    let rows = world.database().await.query("select 1 from messages where room_id = $1", &[&room]).await.unwrap();
+    assert_eq!(rows.len(), 1, "nothing was written");
+}
+
+#[test]
+fn somebody_elses_room_looks_like_a_missing_one() {
+    in_world(|world| async move {
+        let (_, _, room) = world.pair().await;
+        foreign_answers(world, &world.customer().await, room).await;
+        foreign_answers(world, &world.company().await, room).await;
+    });
+}
+
+#[test]
+fn the_counterpart_of_a_withdrawn_account_still_reads_and_cannot_send() {
+    in_world(|world| async move {
+        let (customer, company, room) = world.pair().await;
+        send(&company, room, Uuid::new_v4(), "안녕히 가세요").await.expect(201).unwrap();
+        let database = world.database().await;
+        database.execute("update accounts set withdrawn_at = now() where id = $1", &[&company.id]).await.unwrap();
+        let listed = customer.listed_room(room).await.unwrap();
+        assert_eq!(
+            (&listed["receiverDeleted"], &listed["receiverName"], &listed["receiverImageUrl"]),
+            (&json!(true), &Value::Null, &Value::Null)
+        );
+        assert_eq!(customer.history(room).await.unwrap().len(), 2);
+        let refused = send(&customer, room, Uuid::new_v4(), "계세요?").await;
+        assert_eq!((refused.status, refused.code()), (409, "receiver_withdrawn"));
+        let withdrawn = company.get(&company.room(room)).await.unwrap();
+        assert_eq!((withdrawn.status, withdrawn.code()), (401, "unauthenticated"));
+    });
+}

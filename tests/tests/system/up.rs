@@ -1,0 +1,153 @@
+//! `cargo xtask up` as a person runs it: it comes up, says clearly what is wrong, and leaves nothing behind.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use chatchat_tests::{build_functions, root, target};
+
+fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+}
+
+fn xtask(port: u16) -> Command {
+    let mut command = Command::new(target().join("debug/xtask"));
+    command.current_dir(root()).args(["up", "--port", &port.to_string()]).stdin(Stdio::null());
+    command
+}
+
+/// Its data go with it.
+struct State(PathBuf);
+
+impl State {
+    fn of(port: u16) -> Self {
+        Self(root().join(".local").join(port.to_string()))
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Starts it and reads its output until it says `ready`; gives it with the processes that it started.
+fn started(port: u16) -> (Child, Vec<u32>) {
+    build_functions().unwrap();
+    let mut child = xtask(port).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let ready = lines.find(|line| line.as_ref().is_ok_and(|line| line.starts_with("ready "))).unwrap().unwrap();
+    assert_eq!(ready, format!("ready http://localhost:{port}"));
+    let children = descendants(child.id());
+    assert!(children.len() >= 3, "functions, a database and its guard: {children:?}");
+    (child, children)
+}
+
+/// The processes below one, from `ps`.
+fn descendants(parent: u32) -> Vec<u32> {
+    let output = Command::new("ps").args(["-eo", "pid=,ppid="]).output().unwrap();
+    let pairs: Vec<(u32, u32)> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .filter_map(|line| {
+            let mut numbers = line.split_whitespace().filter_map(|number| number.parse().ok());
+            Some((numbers.next()?, numbers.next()?))
+        })
+        .collect();
+    let mut found = vec![parent];
+    let mut next = 0;
+    while next < found.len() {
+        let parent = found[next];
+        found.extend(pairs.iter().filter(|pair| pair.1 == parent).map(|pair| pair.0));
+        next += 1;
+    }
+    found.split_off(1)
+}
+
+fn is_alive(pid: u32) -> bool {
+    let output = Command::new("ps").args(["-o", "stat=", "-p", &pid.to_string()]).output().unwrap();
+    let state = String::from_utf8(output.stdout).unwrap();
+    !state.trim().is_empty() && !state.trim().starts_with('Z')
+}
+
+/// Waits until no process and no port is left.
+fn assert_nothing_left(port: u16, children: &[u32]) {
+    let limit = Instant::now() + Duration::from_secs(20);
+    loop {
+        let left: Vec<_> = children.iter().copied().filter(|pid| is_alive(*pid)).collect();
+        let free = TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if left.is_empty() && free {
+            return;
+        }
+        assert!(Instant::now() < limit, "left behind: {left:?}, port free: {free}");
+        std::thread::yield_now();
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn interrupted_it_leaves_no_process_and_no_port_behind() {
+    let port = free_port();
+    let _state = State::of(port);
+    let (mut child, children) = started(port);
+    signal(&child, "-INT");
+    assert!(child.wait().unwrap().success());
+    assert_nothing_left(port, &children);
+}
+
+#[test]
+fn killed_it_leaves_no_process_and_no_port_behind_while_another_goes_on() {
+    let (port, other_port) = (free_port(), free_port());
+    let _states = [State::of(port), State::of(other_port)];
+    let (mut other, other_children) = started(other_port);
+    let (mut child, children) = started(port);
+    signal(&child, "-KILL");
+    child.wait().unwrap();
+    assert_nothing_left(port, &children);
+    assert!(other_children.iter().filter(|pid| is_alive(**pid)).count() >= 3, "the other one was not touched");
+    signal(&other, "-TERM");
+    assert!(other.wait().unwrap().success());
+    assert_nothing_left(other_port, &other_children);
+}
+
+/// Runs it to its end and gives what it said.
+fn failed(mut command: Command) -> String {
+    let Output { status, stderr, .. } = command.output().unwrap();
+    assert!(!status.success());
+    String::from_utf8(stderr).unwrap()
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_with_what_to_do() {
+    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let message = failed(xtask(port));
+    assert!(message.contains(&format!("port {port} cannot be used")) && message.contains("--port"), "{message}");
+}
+
+#[test]
+fn a_function_that_does_not_build_is_told() {
+    let mut command = xtask(free_port());
+    command.env("CARGO", "false");
+    let message = failed(command);
+    assert!(message.contains("the functions do not build"), "{message}");
+}
+
+#[test]
+fn a_database_that_cannot_start_is_told_with_what_to_do() {
+    let port = free_port();
+    let state = State::of(port);
+    let cluster = state.0.join("postgres/cluster");
+    fs::create_dir_all(&cluster).unwrap();
+    fs::write(cluster.join("PG_VERSION"), "9.6\n").unwrap();
+    let message = failed(xtask(port));
+    assert!(message.contains("--fresh"), "{message}");
+}
