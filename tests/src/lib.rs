@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
+pub mod contract;
 mod person;
 mod socket;
 mod system;

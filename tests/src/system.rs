@@ -12,6 +12,7 @@ use std::{
 use chatchat_local::{Cloud, Database, LogLines, Options, Postgres, PostgresOptions, Settings};
 use chatchat_template::Template;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::Failure;
 
@@ -71,26 +72,44 @@ pub struct System {
     /// The product's database.
     pub database: Database,
     options: Options,
+    state: State,
+}
+
+/// Where a system keeps its data and logs.
+enum State {
+    Kept(PathBuf),
+    Temporary(TempDir),
+}
+
+impl State {
+    fn folder(&self) -> &Path {
+        match self {
+            Self::Kept(folder) => folder,
+            Self::Temporary(folder) => folder.path(),
+        }
+    }
 }
 
 impl System {
     /// Starts everything and migrates the database; the functions must be built.
     pub async fn start(options: SystemOptions) -> Result<Self, Failure> {
         let port = if options.port == 0 { free_port()? } else { options.port };
-        let state = options.state;
-        if let Some(state) = &state {
-            fs::create_dir_all(state).map_err(|error| format!("{} cannot be made: {error}", state.display()))?;
-        }
+        let state = match options.state {
+            Some(folder) => State::Kept(folder),
+            None => State::Temporary(tempfile::tempdir()?),
+        };
+        let folder = state.folder();
+        fs::create_dir_all(folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
         let postgres = match options.postgres {
             Some(postgres) => postgres,
             None => {
-                let data = state.as_ref().map(|state| state.join("postgres"));
+                let data = matches!(state, State::Kept(_)).then(|| folder.join("postgres"));
                 Arc::new(Postgres::start(PostgresOptions { data, fresh: options.fresh }).await?)
             }
         };
         let name = match &state {
-            Some(_) => "chatchat".to_owned(),
-            None => format!("chatchat_{}", uuid::Uuid::new_v4().simple()),
+            State::Kept(_) => "chatchat".to_owned(),
+            State::Temporary(_) => format!("chatchat_{}", uuid::Uuid::new_v4().simple()),
         };
         let database = postgres.create_database(&name).await?;
         let origins = format!("http://localhost:{port},http://127.0.0.1:{port},http://localhost:5173");
@@ -99,29 +118,34 @@ impl System {
             artifacts: target().join("debug"),
             port,
             database: Some(database.clone()),
-            secrets_file: state.as_ref().map(|state| state.join("secrets.json")),
+            secrets_file: Some(folder.join("secrets.json")),
             parameters: BTreeMap::from([("DatabaseName".to_owned(), name), ("AllowedOrigins".to_owned(), origins)]),
             settings: options.settings,
             log: options.log,
-            function_log: state.as_ref().map(|state| state.join("functions.log")),
+            function_log: Some(folder.join("functions.log")),
         };
         let cloud = Cloud::start(options.clone()).await?;
-        let system = Self { cloud, postgres, database, options };
+        let system = Self { cloud, postgres, database, options, state };
         system.migrate().await?;
         Ok(system)
     }
 
     /// Stops the cloud with all functions, and starts it again on the same data.
     pub async fn restart(self) -> Result<Self, Failure> {
-        let Self { cloud, postgres, database, options } = self;
+        let Self { cloud, postgres, database, options, state } = self;
         cloud.stop().await;
         let cloud = Cloud::start(options.clone()).await?;
-        Ok(Self { cloud, postgres, database, options })
+        Ok(Self { cloud, postgres, database, options, state })
     }
 
     /// Brings the schema up to date, through the function that does it on AWS; gives the versions applied.
     pub async fn migrate(&self) -> Result<Value, Failure> {
         Ok(self.cloud.invoke("Migrate", json!({})).await?)
+    }
+
+    /// What the functions wrote to their log.
+    pub fn log(&self) -> Result<String, Failure> {
+        Ok(fs::read_to_string(self.state.folder().join("functions.log"))?)
     }
 
     /// Stops everything that was started here.

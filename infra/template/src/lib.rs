@@ -15,6 +15,7 @@ pub use apis::{Cors, HttpApi, HttpRoute, WebSocketApi, WebSocketRoute};
 pub use error::TemplateError;
 pub use functions::Function;
 pub use resolve::Lookup;
+pub use yaml::parse as parse_yaml;
 
 /// A SAM template, in CloudFormation's long form.
 #[derive(Clone, Debug)]

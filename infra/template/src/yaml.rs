@@ -5,8 +5,11 @@ use serde_json::{Map, Value, json};
 
 use crate::TemplateError;
 
-/// Parses one YAML document.
-pub(crate) fn parse(file: &str, text: &str) -> Result<Value, TemplateError> {
+/// Reads one YAML document as JSON, with CloudFormation's tags in its long form; errors call it `file`.
+///
+/// # Errors
+/// When the text is not one YAML document, or has a tag that is not CloudFormation's.
+pub fn parse(file: &str, text: &str) -> Result<Value, TemplateError> {
     let problem = |problem: String| TemplateError::Yaml {
         file: file.to_owned(),
         problem,

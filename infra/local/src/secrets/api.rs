@@ -36,13 +36,13 @@ async fn call(State(secrets): State<Arc<Secrets>>, headers: HeaderMap, body: Byt
     };
     let stage = request["VersionStage"].as_str();
     let version = match request["VersionId"].as_str() {
-        Some(id) => [Some(&secret.current), secret.previous.as_ref()]
+        Some(id) => [Some(&secret.versions.current), secret.versions.previous.as_ref()]
             .into_iter()
             .flatten()
             .find(|version| version.id == id),
         None => match stage.unwrap_or("AWSCURRENT") {
-            "AWSCURRENT" => Some(&secret.current),
-            "AWSPREVIOUS" => secret.previous.as_ref(),
+            "AWSCURRENT" => Some(&secret.versions.current),
+            "AWSPREVIOUS" => secret.versions.previous.as_ref(),
             _ => None,
         },
     };
@@ -52,7 +52,7 @@ async fn call(State(secrets): State<Arc<Secrets>>, headers: HeaderMap, body: Byt
             format!("Secrets Manager can't find the specified secret value for staging label: {label}");
         return error("ResourceNotFoundException", &message);
     };
-    let stage = if version.id == secret.current.id {
+    let stage = if version.id == secret.versions.current.id {
         "AWSCURRENT"
     } else {
         "AWSPREVIOUS"

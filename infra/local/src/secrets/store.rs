@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -16,11 +17,19 @@ use crate::error::StartError;
 use crate::stack::Stack;
 
 /// A value of a secret.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Version {
     pub(super) id: String,
     pub(super) value: String,
+    #[serde(with = "time::serde::timestamp")]
     pub(super) created: OffsetDateTime,
+}
+
+/// The versions of a secret that carry a stage, as the file keeps them: a version's id lasts as long as its value.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Versions {
+    pub(super) current: Version,
+    pub(super) previous: Option<Version>,
 }
 
 impl Version {
@@ -33,21 +42,26 @@ impl Version {
     }
 }
 
-/// A secret with the versions that carry a stage.
+impl Versions {
+    fn of(value: String) -> Self {
+        Self { current: Version::new(value), previous: None }
+    }
+}
+
+/// A secret.
 #[derive(Clone, Debug)]
 pub(super) struct Secret {
     pub(super) arn: String,
     pub(super) name: String,
-    pub(super) current: Version,
-    pub(super) previous: Option<Version>,
+    pub(super) versions: Versions,
+    /// Whether the file has it; the database's own has not.
+    kept: bool,
 }
 
 /// All secrets, by logical id.
 #[derive(Debug)]
 pub(crate) struct Secrets {
     by_id: Mutex<BTreeMap<String, Secret>>,
-    /// Generated and rotated values, by logical id; the database's are not among them.
-    kept: Mutex<BTreeMap<String, String>>,
     file: Option<PathBuf>,
 }
 
@@ -59,30 +73,28 @@ impl Secrets {
         database: Option<&Database>,
         file: Option<PathBuf>,
     ) -> Result<Self, StartError> {
-        let mut kept = file.as_deref().map(read).transpose()?.unwrap_or_default();
+        let mut known = file.as_deref().map(read).transpose()?.unwrap_or_default();
         let mut secrets = BTreeMap::new();
         for resource in stack.template.resources()? {
-            let (name, value) = match resource.kind {
+            let (name, versions, kept) = match resource.kind {
                 "AWS::SecretsManager::Secret" => {
                     let properties = stack.resolve(resource.properties)?;
                     let name = properties["Name"].as_str().unwrap_or(resource.id).to_owned();
-                    let value = match (&properties["SecretString"], &properties["GenerateSecretString"]) {
-                        (Value::String(value), _) => value.clone(),
-                        (_, Value::Null) => continue,
-                        (_, rules) => match kept.get(resource.id) {
-                            Some(value) => value.clone(),
-                            None => generate(rules).map_err(|problem| {
-                                StartError::Unusable(format!("Resources.{}: {problem}", resource.id))
-                            })?,
-                        },
+                    let versions = match (known.remove(resource.id), &properties["SecretString"], &properties["GenerateSecretString"]) {
+                        (Some(versions), ..) => versions,
+                        (None, Value::String(value), _) => Versions::of(value.clone()),
+                        (None, _, Value::Null) => continue,
+                        (None, _, rules) => Versions::of(generate(rules).map_err(|problem| {
+                            StartError::Unusable(format!("Resources.{}: {problem}", resource.id))
+                        })?),
                     };
-                    kept.insert(resource.id.to_owned(), value.clone());
-                    (name, value)
+                    (name, versions, true)
                 }
                 "AWS::RDS::DBInstance" | "AWS::RDS::DBCluster" => match database {
                     Some(database) => (
                         format!("rds!{}", resource.id),
-                        json!({ "username": database.user, "password": database.password }).to_string(),
+                        Versions::of(json!({ "username": database.user, "password": database.password }).to_string()),
+                        false,
                     ),
                     None => continue,
                 },
@@ -91,14 +103,13 @@ impl Secrets {
             let secret = Secret {
                 arn: stack.secret_arn(resource.id),
                 name,
-                current: Version::new(value),
-                previous: None,
+                versions,
+                kept,
             };
             secrets.insert(resource.id.to_owned(), secret);
         }
         let this = Self {
             by_id: Mutex::new(secrets),
-            kept: Mutex::new(kept),
             file,
         };
         this.write()?;
@@ -111,17 +122,9 @@ impl Secrets {
         let Some(secret) = secrets.get_mut(logical) else {
             return Ok(false);
         };
-        let before = std::mem::replace(&mut secret.current, Version::new(value.to_owned()));
-        secret.previous = Some(before);
+        let before = std::mem::replace(&mut secret.versions.current, Version::new(value.to_owned()));
+        secret.versions.previous = Some(before);
         drop(secrets);
-        if let Some(kept) = self
-            .kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_mut(logical)
-        {
-            value.clone_into(kept);
-        }
         self.write()?;
         Ok(true)
     }
@@ -137,7 +140,9 @@ impl Secrets {
 
     fn write(&self) -> Result<(), StartError> {
         let Some(file) = &self.file else { return Ok(()) };
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let secrets = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept: BTreeMap<&String, &Versions> =
+            secrets.iter().filter(|(_, secret)| secret.kept).map(|(id, secret)| (id, &secret.versions)).collect();
         if kept.is_empty() {
             return Ok(());
         }
@@ -145,7 +150,7 @@ impl Secrets {
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder).map_err(failed())?;
         }
-        let text = serde_json::to_string_pretty(&*kept).map_err(|error| failed()(error.into()))?;
+        let text = serde_json::to_string_pretty(&kept).map_err(|error| failed()(error.into()))?;
         let open = std::fs::OpenOptions::new()
             .create(true)
             .write(true)
@@ -157,7 +162,7 @@ impl Secrets {
     }
 }
 
-fn read(file: &Path) -> Result<BTreeMap<String, String>, StartError> {
+fn read(file: &Path) -> Result<BTreeMap<String, Versions>, StartError> {
     let failed = || StartError::io(format!("the secrets file {}", file.display()));
     match std::fs::read(file) {
         Ok(text) => serde_json::from_slice(&text).map_err(|error| failed()(error.into())),

@@ -48,7 +48,12 @@ pub const TEMPLATE: &str = include_str!("template.yaml");
 /// The folder with the compiled probe.
 pub fn artifacts() -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    test.ancestors().nth(2).unwrap().join("examples")
+    let folder = test.ancestors().nth(2).unwrap().join("examples");
+    assert!(
+        folder.join("probe").is_file(),
+        "`cargo test --test conformance` builds no examples: run `cargo build -p chatchat-local --examples` first"
+    );
+    folder
 }
 
 /// Options for a template, with everything else as the tests want it.
