@@ -14,7 +14,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     paths.values_mut().for_each(|methods| methods.sort_unstable());
-    let table: Vec<(String, String)> = paths.into_iter().map(|(path, methods)| (path, methods.join(", "))).collect();
+    let table: Vec<(String, String)> =
+        paths.into_iter().map(|(path, methods)| (path, methods.join(", "))).collect();
     let file = Path::new(&env::var("OUT_DIR")?).join("paths.rs");
     Ok(fs::write(file, format!("&{table:?}"))?)
 }

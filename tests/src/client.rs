@@ -74,7 +74,13 @@ impl Client {
     }
 
     /// A request with a JSON body, or none for null, by a token's owner, or by nobody.
-    pub async fn call(&self, method: Method, path: &str, token: Option<&str>, body: &Value) -> Result<Answer, Failure> {
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: &Value,
+    ) -> Result<Answer, Failure> {
         let mut request = self.request(method, path);
         if let Some(token) = token {
             request = request.header(AUTHORIZATION.as_str(), &format!("Bearer {token}"));
@@ -114,7 +120,11 @@ impl Request<'_> {
         let response = self.builder.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await?;
-        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
+        let body = if text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&text).unwrap_or(Value::String(text))
+        };
         let answer = Answer { status, headers, body };
         if let Some(watch) = &self.client.watch {
             watch(&self.method, &self.path, &answer);

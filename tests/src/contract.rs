@@ -15,9 +15,7 @@ const OPENAPI: &str = "infra/openapi.yaml";
 const ASYNCAPI: &str = "infra/asyncapi.yaml";
 
 /// The methods that a path of an OpenAPI document can have.
-const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
+const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// Both documents, with a compiled schema for every answer and every event.
 pub struct Contract {
@@ -73,10 +71,9 @@ impl Contract {
         let body = body.filter(|body| !body.is_null());
         let answers = self.answers(method, path.split('?').next().unwrap_or_default());
         let outcome = match (answers.get(&status), body) {
-            (None, _) => Err(format!(
-                "this status is not documented, only {:?}",
-                answers.keys().collect::<Vec<_>>()
-            )),
+            (None, _) => {
+                Err(format!("this status is not documented, only {:?}", answers.keys().collect::<Vec<_>>()))
+            }
             (Some(None), None) => Ok(()),
             (Some(None), Some(_)) => Err("no body is documented".to_owned()),
             (Some(Some(_)), None) => Err("a body is documented, and there is none".to_owned()),
@@ -93,10 +90,7 @@ impl Contract {
     pub fn check_event(&self, event: &Value) -> Result<(), String> {
         let kind = event["type"].as_str().unwrap_or_default();
         let outcome = match self.events.get(kind) {
-            None => Err(format!(
-                "its type is none of {:?}",
-                self.events.keys().collect::<Vec<_>>()
-            )),
+            None => Err(format!("its type is none of {:?}", self.events.keys().collect::<Vec<_>>())),
             Some(schema) => fits(schema, event),
         };
         outcome.map_err(|problem| {
@@ -106,10 +100,7 @@ impl Contract {
 
     /// The documented methods and paths of the HTTP API, such as `GET` and `/companies/{id}`.
     pub fn http_routes(&self) -> BTreeSet<(String, String)> {
-        self.operations
-            .iter()
-            .map(|operation| (operation.method.clone(), operation.path.clone()))
-            .collect()
+        self.operations.iter().map(|operation| (operation.method.clone(), operation.path.clone())).collect()
     }
 
     /// The documented actions of the WebSocket API.
@@ -118,16 +109,9 @@ impl Contract {
     }
 
     fn answers(&self, method: &str, path: &str) -> &Answers {
-        let mut of_path = self
-            .operations
-            .iter()
-            .filter(|operation| is_of(path, &operation.path))
-            .peekable();
-        let otherwise = if of_path.peek().is_some() {
-            &self.method_not_allowed
-        } else {
-            &self.route_not_found
-        };
+        let mut of_path = self.operations.iter().filter(|operation| is_of(path, &operation.path)).peekable();
+        let otherwise =
+            if of_path.peek().is_some() { &self.method_not_allowed } else { &self.route_not_found };
         of_path
             .find(|operation| operation.method.eq_ignore_ascii_case(method))
             .map_or(otherwise, |operation| &operation.answers)
@@ -153,11 +137,7 @@ fn fits(schema: &Validator, value: &Value) -> Result<(), String> {
         place => format!("{place}: {error}"),
     };
     let problems: Vec<String> = schema.iter_errors(value).map(describe).collect();
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(problems.join("; "))
-    }
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("; ")) }
 }
 
 /// One of the two documents.
@@ -180,11 +160,7 @@ impl Document {
 
     fn read(file: &'static str, draft: Draft) -> Result<Self, Failure> {
         let text = fs::read_to_string(root().join(file)).map_err(|error| format!("{file}: {error}"))?;
-        Ok(Self {
-            file,
-            draft,
-            value: parse_yaml(file, &text)?,
-        })
+        Ok(Self { file, draft, value: parse_yaml(file, &text)? })
     }
 
     /// The same value, or what it refers to inside the document.
@@ -192,18 +168,14 @@ impl Document {
         let Some(reference) = value["$ref"].as_str() else {
             return Ok(value);
         };
-        let target = reference
-            .strip_prefix('#')
-            .and_then(|pointer| self.value.pointer(pointer));
+        let target = reference.strip_prefix('#').and_then(|pointer| self.value.pointer(pointer));
         self.follow(target.ok_or_else(|| format!("{}: there is no {reference}", self.file))?)
     }
 
     /// A schema of the document; `$ref` in it means the document's components.
     fn validator(&self, schema: &Value) -> Result<Validator, Failure> {
         let standalone = json!({ "allOf": [schema], "components": self.value["components"] });
-        let options = jsonschema::options()
-            .with_draft(self.draft)
-            .should_validate_formats(true);
+        let options = jsonschema::options().with_draft(self.draft).should_validate_formats(true);
         options
             .build(&standalone)
             .map_err(|error| format!("{}: {error} in the schema {schema}", self.file).into())
@@ -224,11 +196,7 @@ impl Document {
                 .map(|(status, response)| Ok((status.parse()?, self.body(response)?)))
                 .collect::<Result<_, Failure>>()
                 .map_err(|error| format!("{method} {path}: {error}"))?;
-            operations.push(Operation {
-                method: method.to_uppercase(),
-                path: path.clone(),
-                answers,
-            });
+            operations.push(Operation { method: method.to_uppercase(), path: path.clone(), answers });
         }
         operations.sort_by_key(|operation| operation.path.split('/').map(is_variable).collect::<Vec<_>>());
         Ok(operations)
@@ -318,20 +286,8 @@ mod tests {
         let company = json!({ "id": 7, "name": "하늘꽃집", "description": "", "imageUrl": null });
         let invalid = json!([{ "field": "id", "code": "wrong_type", "message": "…" }]);
         for (method, path, status, body, problem) in [
-            (
-                "POST",
-                send,
-                201,
-                Some(with(message(), "seq", Value::Null)),
-                "\"seq\" is a required property",
-            ),
-            (
-                "POST",
-                send,
-                201,
-                Some(with(message(), "more", json!(1))),
-                "'more' was unexpected",
-            ),
+            ("POST", send, 201, Some(with(message(), "seq", Value::Null)), "\"seq\" is a required property"),
+            ("POST", send, 201, Some(with(message(), "more", json!(1))), "'more' was unexpected"),
             (
                 "POST",
                 send,
@@ -346,28 +302,10 @@ mod tests {
                 Some(with(message(), "createdAt", json!("2026-11-22T09:30:00Z"))),
                 "/createdAt",
             ),
-            (
-                "POST",
-                send,
-                201,
-                Some(with(message(), "clientMessageId", Value::Null)),
-                "clientMessageId",
-            ),
+            ("POST", send, 201, Some(with(message(), "clientMessageId", Value::Null)), "clientMessageId"),
             ("POST", send, 201, None, "a body is documented, and there is none"),
-            (
-                "POST",
-                send,
-                202,
-                Some(message()),
-                "this status is not documented",
-            ),
-            (
-                "GET",
-                "/companies/7",
-                403,
-                Some(error("wrong_role")),
-                "this status is not documented",
-            ),
+            ("POST", send, 202, Some(message()), "this status is not documented"),
+            ("GET", "/companies/7", 403, Some(error("wrong_role")), "this status is not documented"),
             ("GET", "/companies/7", 404, Some(error("room_not_found")), "/code"),
             (
                 "GET",
@@ -390,21 +328,10 @@ mod tests {
                 Some(with(company, "description", json!("x".repeat(201)))),
                 "/description",
             ),
-            (
-                "PATCH",
-                "/companies/me",
-                204,
-                Some(json!({})),
-                "no body is documented",
-            ),
+            ("PATCH", "/companies/me", 204, Some(json!({})), "no body is documented"),
         ] {
-            let found = CONTRACT
-                .check_answer(method, path, status, body.as_ref())
-                .unwrap_err();
-            assert!(
-                found.starts_with(&format!("{method} {path} answered {status}, ")),
-                "{found}"
-            );
+            let found = CONTRACT.check_answer(method, path, status, body.as_ref()).unwrap_err();
+            assert!(found.starts_with(&format!("{method} {path} answered {status}, ")), "{found}");
             assert!(found.contains(problem), "{problem:?} is expected: {found}");
             assert!(
                 found.ends_with(&body.map_or_else(|| "none".to_owned(), |body| body.to_string())),
@@ -418,20 +345,10 @@ mod tests {
         let own = json!({
             "id": 7, "username": "skyflower", "name": "하늘꽃집", "description": "", "imageUrl": null, "profileVisibility": true,
         });
-        assert_eq!(
-            CONTRACT.check_answer("GET", "/companies/me", 200, Some(&own)),
-            Ok(())
-        );
-        assert!(
-            CONTRACT
-                .check_answer("GET", "/companies/7", 200, Some(&own))
-                .is_err()
-        );
+        assert_eq!(CONTRACT.check_answer("GET", "/companies/me", 200, Some(&own)), Ok(()));
+        assert!(CONTRACT.check_answer("GET", "/companies/7", 200, Some(&own)).is_err());
         let found = json!({ "companySummaries": [], "page": { "current": 2, "total": 0 } });
-        assert_eq!(
-            CONTRACT.check_answer("GET", "/companies?keyword=/7&page=2", 200, Some(&found)),
-            Ok(())
-        );
+        assert_eq!(CONTRACT.check_answer("GET", "/companies?keyword=/7&page=2", 200, Some(&found)), Ok(()));
     }
 
     #[test]
@@ -455,23 +372,11 @@ mod tests {
         let event = |message: Value| json!({ "type": "message", "roomId": 31, "message": message });
         assert_eq!(CONTRACT.check_event(&event(message())), Ok(()));
         for (event, problem) in [
-            (
-                event(with(message(), "content", Value::Null)),
-                "/message: \"content\" is a required property",
-            ),
+            (event(with(message(), "content", Value::Null)), "/message: \"content\" is a required property"),
             (with(event(message()), "seq", json!(2)), "'seq' was unexpected"),
-            (
-                with(event(message()), "roomId", json!(0)),
-                "/roomId: 0 is less than the minimum of 1",
-            ),
-            (
-                with(event(message()), "type", json!("gossip")),
-                "its type is none of",
-            ),
-            (
-                json!({ "message": "Internal server error" }),
-                "its type is none of",
-            ),
+            (with(event(message()), "roomId", json!(0)), "/roomId: 0 is less than the minimum of 1"),
+            (with(event(message()), "type", json!("gossip")), "its type is none of"),
+            (json!({ "message": "Internal server error" }), "its type is none of"),
             (json!([]), "its type is none of"),
         ] {
             let found = CONTRACT.check_event(&event).unwrap_err();
@@ -492,17 +397,9 @@ mod tests {
     ) {
         if let Some(schema) = value.get("schema").or_else(|| value.get("payload")) {
             let before = found.len();
-            found.extend(
-                value
-                    .get("example")
-                    .map(|example| (place.to_owned(), schema, example)),
-            );
+            found.extend(value.get("example").map(|example| (place.to_owned(), schema, example)));
             for (name, example) in entries(&value["examples"]) {
-                found.push((
-                    format!("{place}.{name}"),
-                    schema,
-                    &document.follow(example).unwrap()["value"],
-                ));
+                found.push((format!("{place}.{name}"), schema, &document.follow(example).unwrap()["value"]));
             }
             for example in value["examples"].as_array().into_iter().flatten() {
                 found.push((place.to_owned(), schema, &example["payload"]));
@@ -543,15 +440,8 @@ mod tests {
 
     #[test]
     fn the_http_routes_are_those_of_the_template() {
-        let declared = template()
-            .http_routes()
-            .unwrap()
-            .into_iter()
-            .filter(|route| route.path != "$default");
-        same(
-            &CONTRACT.http_routes(),
-            &declared.map(|route| (route.method, route.path)).collect(),
-        );
+        let declared = template().http_routes().unwrap().into_iter().filter(|route| route.path != "$default");
+        same(&CONTRACT.http_routes(), &declared.map(|route| (route.method, route.path)).collect());
     }
 
     #[test]
@@ -565,29 +455,16 @@ mod tests {
             )
         });
         let functions = template.functions().unwrap();
-        let handlers: BTreeMap<_, _> = functions
-            .into_iter()
-            .map(|function| (function.id, function.handler))
-            .collect();
-        let routes = template
-            .http_routes()
-            .unwrap()
-            .into_iter()
-            .filter(|route| route.path != "$default");
+        let handlers: BTreeMap<_, _> =
+            functions.into_iter().map(|function| (function.id, function.handler)).collect();
+        let routes = template.http_routes().unwrap().into_iter().filter(|route| route.path != "$default");
         let declared = routes.map(|route| (route.method, route.path, handlers[&route.function].clone()));
         same(&documented.collect(), &declared.collect());
     }
 
     #[test]
     fn the_actions_are_those_of_the_template() {
-        let declared = template()
-            .websocket_routes()
-            .unwrap()
-            .into_iter()
-            .map(|route| route.key);
-        same(
-            &CONTRACT.actions(),
-            &declared.filter(|key| !key.starts_with('$')).collect(),
-        );
+        let declared = template().websocket_routes().unwrap().into_iter().map(|route| route.key);
+        same(&CONTRACT.actions(), &declared.filter(|key| !key.starts_with('$')).collect());
     }
 }

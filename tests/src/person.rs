@@ -80,7 +80,9 @@ impl Person {
 
     /// A company becomes visible in the directory.
     pub async fn become_visible(&self) -> Result<(), Failure> {
-        self.call(Method::PATCH, "/companies/me", &json!({ "profileVisibility": true })).await?.expect(204)?;
+        self.call(Method::PATCH, "/companies/me", &json!({ "profileVisibility": true }))
+            .await?
+            .expect(204)?;
         Ok(())
     }
 

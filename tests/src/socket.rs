@@ -21,7 +21,9 @@ pub struct Socket {
 impl Socket {
     /// Connects without an `Origin`, as a program does.
     pub async fn open(url: &str) -> Result<Self, Failure> {
-        Self::handshake(url, &[]).await.map_err(|status| format!("the handshake was refused with {status}").into())
+        Self::handshake(url, &[])
+            .await
+            .map_err(|status| format!("the handshake was refused with {status}").into())
     }
 
     /// Connects with more headers; a refusal gives its HTTP status, 0 where there was no answer.
@@ -55,7 +57,10 @@ impl Socket {
     /// Sends a message to a room and gives the id that it was sent under.
     pub async fn say(&mut self, room: i64, content: &str) -> Result<String, Failure> {
         let id = uuid::Uuid::new_v4().to_string();
-        self.send(&json!({ "action": "sendMessage", "roomId": room, "clientMessageId": id, "content": content })).await?;
+        self.send(
+            &json!({ "action": "sendMessage", "roomId": room, "clientMessageId": id, "content": content }),
+        )
+        .await?;
         Ok(id)
     }
 

@@ -99,7 +99,8 @@ impl System {
             None => State::Temporary(tempfile::tempdir()?),
         };
         let folder = state.folder();
-        fs::create_dir_all(folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+        fs::create_dir_all(folder)
+            .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
         let postgres = match options.postgres {
             Some(postgres) => postgres,
             None => {
@@ -119,7 +120,10 @@ impl System {
             port,
             database: Some(database.clone()),
             secrets_file: Some(folder.join("secrets.json")),
-            parameters: BTreeMap::from([("DatabaseName".to_owned(), name), ("AllowedOrigins".to_owned(), origins)]),
+            parameters: BTreeMap::from([
+                ("DatabaseName".to_owned(), name),
+                ("AllowedOrigins".to_owned(), origins),
+            ]),
             settings: options.settings,
             log: options.log,
             function_log: Some(folder.join("functions.log")),

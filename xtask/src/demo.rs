@@ -52,8 +52,12 @@ impl Stage {
         let company = Person::company(client, "새벽빵집").await?;
         let customer = Person::customer(client, "김하늘").await?;
         company.become_visible().await?;
-        println!("  기업 '새벽빵집'({}), 고객 '김하늘'({})이 가입했습니다.", company.username, customer.username);
-        let found = client.call(Method::GET, "/companies?keyword=%EC%83%88%EB%B2%BD", None, &Value::Null).await?;
+        println!(
+            "  기업 '새벽빵집'({}), 고객 '김하늘'({})이 가입했습니다.",
+            company.username, customer.username
+        );
+        let found =
+            client.call(Method::GET, "/companies?keyword=%EC%83%88%EB%B2%BD", None, &Value::Null).await?;
         let listed = found.expect(200)?.body["companySummaries"].as_array().map_or(0, Vec::len);
         println!("  고객이 '새벽'으로 기업을 찾습니다: {listed}곳.");
         let room = customer.open_room(&company).await?;
@@ -90,7 +94,10 @@ impl Stage {
         let history: Vec<i64> = seqs(&self.company.history(room).await?);
         println!("\n  기록: 메시지 {}개, 번호 {history:?}", history.len());
         if customer.seen != history || company.seen.iter().any(|seq| !history.contains(seq)) {
-            return Err(failure(format!("the customer saw {:?}, the company {:?}", customer.seen, company.seen)));
+            return Err(failure(format!(
+                "the customer saw {:?}, the company {:?}",
+                customer.seen, company.seen
+            )));
         }
         println!("✔ 모든 메시지가 순서대로 한 번씩 도착했습니다.");
         Ok(())
@@ -122,7 +129,8 @@ impl Stage {
 
 fn report(what: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
-    let at = |percent: usize| times[(times.len() * percent / 100).min(times.len() - 1)].as_secs_f64() * 1000.0;
+    let at =
+        |percent: usize| times[(times.len() * percent / 100).min(times.len() - 1)].as_secs_f64() * 1000.0;
     println!("  {what:<27} p50 {:6.1} ms   p99 {:6.1} ms   max {:6.1} ms", at(50), at(99), at(100));
 }
 
@@ -170,7 +178,11 @@ impl<'a> Side<'a> {
         let shown = match event["type"].as_str() {
             Some("message") => {
                 self.seen.extend(event["message"]["seq"].as_i64());
-                format!("💬 {} {}", event["message"]["seq"], on_one_line(event["message"]["content"].as_str().unwrap_or_default()))
+                format!(
+                    "💬 {} {}",
+                    event["message"]["seq"],
+                    on_one_line(event["message"]["content"].as_str().unwrap_or_default())
+                )
             }
             Some("read") => format!("👁 {}까지 읽음", event["seq"]),
             Some("typing") => "… 입력 중".to_owned(),
@@ -187,7 +199,12 @@ impl<'a> Side<'a> {
         let answer = self.person.get(&path).await?.expect(200)?;
         for message in answer.body["messages"].as_array().into_iter().flatten() {
             self.seen.extend(message["seq"].as_i64());
-            println!("{:>34} ◂ ↻ {} {}", self.name, message["seq"], on_one_line(message["content"].as_str().unwrap_or_default()));
+            println!(
+                "{:>34} ◂ ↻ {} {}",
+                self.name,
+                message["seq"],
+                on_one_line(message["content"].as_str().unwrap_or_default())
+            );
         }
         Ok(())
     }

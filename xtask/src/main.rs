@@ -8,7 +8,7 @@ mod demo;
 mod tools;
 mod up;
 
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 
 use chatchat_tests::Failure;
 use clap::{Parser, Subcommand};
@@ -72,6 +72,17 @@ fn causes(error: &(dyn std::error::Error + 'static)) -> String {
         next = cause.source();
     }
     text
+}
+
+/// Runs a program to its end; it prints for itself.
+fn run(command: &mut process::Command) -> Result<(), Failure> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().map_err(|error| failure(format!("{name} cannot be run: {error}")))?;
+    if status.success() {
+        return Ok(());
+    }
+    let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
+    Err(failure(format!("`{name} {}` failed; it says above why", arguments.join(" "))))
 }
 
 /// For errors that are nothing but a sentence.

@@ -1,1 +1,64 @@
-//! x
+//! The tools that the checks need beside Rust: installed once, at these versions, into `.local/tools`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use chatchat_tests::{Failure, root};
+
+use crate::{failure, run};
+
+/// From PyPI.
+const PYTHON: [&str; 2] = ["aws-sam-cli==1.170.0", "cfn-lint==1.58.0"];
+/// From crates.io.
+const CARGO_DENY: &str = "0.20.2";
+
+/// A program that is installed here.
+pub fn tool(name: &str) -> PathBuf {
+    folder().join("bin").join(name)
+}
+
+fn folder() -> PathBuf {
+    root().join(".local/tools")
+}
+
+/// Installs what is missing, and says so.
+pub fn install() -> Result<(), Failure> {
+    once("python", &PYTHON.join(" "), || {
+        run(Command::new("python3").args(["-m", "venv"]).arg(folder()))?;
+        run(Command::new(tool("pip"))
+            .args(["install", "--quiet", "--disable-pip-version-check"])
+            .args(PYTHON))
+    })?;
+    once("cargo-deny", CARGO_DENY, || {
+        let build = root().join(".local/build/cargo-deny");
+        run(Command::new("cargo")
+            .args([
+                "install",
+                "cargo-deny",
+                "--version",
+                CARGO_DENY,
+                "--locked",
+                "--debug",
+                "--quiet",
+                "--root",
+            ])
+            .arg(folder())
+            .arg("--target-dir")
+            .arg(&build))?;
+        Ok(fs::remove_dir_all(build)?)
+    })
+}
+
+/// Does something unless the same version of it was done before.
+fn once(what: &str, version: &str, install: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+    let done: &Path = &folder().join(format!("{what}.installed"));
+    if fs::read_to_string(done).is_ok_and(|installed| installed == version) {
+        return Ok(());
+    }
+    eprintln!("installing {what} ({version}) into .local/tools; once");
+    install().map_err(|error| failure(format!("{what} could not be installed: {error}")))?;
+    Ok(fs::write(done, version)?)
+}

@@ -11,7 +11,9 @@ use crate::failure;
 pub async fn up(port: u16, fresh: bool) -> Result<(), Failure> {
     // Before the build, which takes longer than to say so.
     if let Err(error) = TcpListener::bind(("127.0.0.1", port)) {
-        return Err(failure(format!("port {port} cannot be used ({error}); stop what uses it, or choose another with --port")));
+        return Err(failure(format!(
+            "port {port} cannot be used ({error}); stop what uses it, or choose another with --port"
+        )));
     }
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;

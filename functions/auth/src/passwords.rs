@@ -19,7 +19,8 @@ static NOBODY: LazyLock<String> = LazyLock::new(|| {
 /// The hash of a password under a new salt, in PHC string format.
 pub async fn hash(password: Password) -> Result<String, Error> {
     let hashed = spawn_blocking(move || Argon2::default().hash_password(password.reveal().as_bytes()));
-    let hash: PasswordHash = hashed.await.map_err(Error::internal)?.map_err(|error| Error::internal(error.to_string()))?;
+    let hash: PasswordHash =
+        hashed.await.map_err(Error::internal)?.map_err(|error| Error::internal(error.to_string()))?;
     Ok(hash.to_string())
 }
 

@@ -8,6 +8,7 @@ use serde_json::json;
 pub async fn find(service: &Core, request: &Request) -> Result<Answer, Error> {
     let caller = request.optional_caller()?;
     let (keyword, page) = both(request.query::<Keyword>("keyword"), request.query::<PageNumber>("page"))?;
-    let (companies, page) = service.store.companies(caller, keyword.as_ref(), page.unwrap_or_default()).await?;
+    let (companies, page) =
+        service.store.companies(caller, keyword.as_ref(), page.unwrap_or_default()).await?;
     Answer::ok(&json!({ "companySummaries": companies, "page": page }))
 }

@@ -52,7 +52,13 @@ mod tests {
         let list = "https://chat.example.com, http://localhost:8080";
         assert!(is_listed("https://chat.example.com", list));
         assert!(is_listed("http://localhost:8080", list));
-        for origin in ["", "null", "https://example.com", "https://chat.example.com.evil.com", "http://chat.example.com"] {
+        for origin in [
+            "",
+            "null",
+            "https://example.com",
+            "https://chat.example.com.evil.com",
+            "http://chat.example.com",
+        ] {
             assert!(!is_listed(origin, list), "{origin:?}");
         }
         assert!(!is_listed("", ""));

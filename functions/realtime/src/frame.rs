@@ -28,7 +28,8 @@ impl TryFrom<ApiGatewayWebsocketProxyRequest> for Frame {
     type Error = &'static str;
 
     fn try_from(mut inner: ApiGatewayWebsocketProxyRequest) -> Result<Self, &'static str> {
-        let connection = inner.request_context.connection_id.take().ok_or("the event has no connectionId")?.into();
+        let connection =
+            inner.request_context.connection_id.take().ok_or("the event has no connectionId")?.into();
         let body = match serde_json::from_str(inner.body.as_deref().unwrap_or_default()) {
             Ok(Value::Object(object)) => Ok(object),
             Ok(_) => Err(ErrorCode::ValidationFailed),

@@ -25,11 +25,7 @@ async fn main() {
     cloud.invoke("Echo", json!({})).await.unwrap();
     let busy = Arc::clone(&cloud);
     tokio::spawn(async move { busy.invoke("Hang", json!({})).await });
-    while !cloud
-        .environments("Hang")
-        .iter()
-        .any(|environment| environment.state == EnvironmentState::Busy)
-    {
+    while !cloud.environments("Hang").iter().any(|environment| environment.state == EnvironmentState::Busy) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let pids: Vec<_> = ["Echo", "Hang"]

@@ -22,10 +22,7 @@ async fn main() -> Result<(), Error> {
         }
         "init_hang" => std::future::pending().await,
         "init_error" => {
-            let url = format!(
-                "http://{}/2018-06-01/runtime/init/error",
-                variable("AWS_LAMBDA_RUNTIME_API")
-            );
+            let url = format!("http://{}/2018-06-01/runtime/init/error", variable("AWS_LAMBDA_RUNTIME_API"));
             let report = json!({ "errorType": "Probe.Config", "errorMessage": "a setting is missing" });
             reqwest::Client::new().post(url).json(&report).send().await?;
             std::process::exit(1);
@@ -68,9 +65,7 @@ async fn handle(handler: &str, event: LambdaEvent<Value>) -> Result<Value, Error
         // What the request's body says.
         "answer" => Ok(serde_json::from_str(payload["body"].as_str().unwrap_or("null"))?),
         "background" => Ok(json!(COUNT.load(Ordering::Relaxed))),
-        "large" => Ok(json!(
-            "x".repeat(usize::try_from(payload["bytes"].as_u64().unwrap_or(7_000_000))?)
-        )),
+        "large" => Ok(json!("x".repeat(usize::try_from(payload["bytes"].as_u64().unwrap_or(7_000_000))?))),
         "secret" => secret(&payload).await,
         "connect" => connect(&payload).await,
         "message" => message(&payload).await,
@@ -129,10 +124,7 @@ async fn message(event: &Value) -> Result<Value, Error> {
 }
 
 async fn push(event: &Value, text: &str) -> Result<StatusCode, Error> {
-    let id = event["requestContext"]["connectionId"]
-        .as_str()
-        .unwrap_or_default()
-        .replace('=', "%3D");
+    let id = event["requestContext"]["connectionId"].as_str().unwrap_or_default().replace('=', "%3D");
     let url = format!("{}/@connections/{id}", variable("MANAGEMENT_URL"));
     let key = variable("AWS_ACCESS_KEY_ID");
     let authorization = format!(
@@ -170,7 +162,6 @@ fn record(event: &Value) {
     // Renamed when complete, so that no test reads a half.
     let draft = path.with_extension("draft");
     let mut file = std::fs::File::create(&draft).expect("the test's folder is there");
-    file.write_all(event.to_string().as_bytes())
-        .expect("the test's folder takes files");
+    file.write_all(event.to_string().as_bytes()).expect("the test's folder takes files");
     std::fs::rename(draft, path).expect("the test's folder takes files");
 }

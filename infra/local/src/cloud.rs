@@ -82,30 +82,13 @@ impl Cloud {
         let template = Template::read(&options.template)?;
         let (listeners, port) = public_port(options.port).await?;
         let settings = options.settings;
-        let stack = Stack::new(
-            template,
-            &settings.region,
-            options.parameters,
-            options.database.clone(),
-            port,
-        )?;
-        let secrets = Arc::new(Secrets::new(
-            &stack,
-            options.database.as_ref(),
-            options.secrets_file,
-        )?);
-        let internal = listen::free_port()
-            .await
-            .map_err(StartError::io("a loopback port"))?;
-        let access_key = format!(
-            "ASIA{}",
-            &Uuid::new_v4().simple().to_string().to_uppercase()[..16]
-        );
+        let stack =
+            Stack::new(template, &settings.region, options.parameters, options.database.clone(), port)?;
+        let secrets = Arc::new(Secrets::new(&stack, options.database.as_ref(), options.secrets_file)?);
+        let internal = listen::free_port().await.map_err(StartError::io("a loopback port"))?;
+        let access_key = format!("ASIA{}", &Uuid::new_v4().simple().to_string().to_uppercase()[..16]);
         let mut shared = functions::aws_variables(&settings.region, &access_key);
-        shared.insert(
-            "AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(),
-            format!("http://{}", internal.1),
-        );
+        shared.insert("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), format!("http://{}", internal.1));
         let functions = functions::declared(&stack, &options.artifacts, &settings, &shared)?;
         let log = Log(options.log);
         let output = Output::open(options.function_log.as_deref())
@@ -120,26 +103,11 @@ impl Cloud {
         )?
         .map(Arc::new);
         let http = HttpApi::new(&stack, Arc::clone(&lambda), settings, log)?.map(Arc::new);
-        let router = public::router(Apis {
-            http,
-            websocket: websocket.clone(),
-        });
+        let router = public::router(Apis { http, websocket: websocket.clone() });
         let mut servers = vec![listen::serve(internal.0, secrets::router(Arc::clone(&secrets)))];
-        servers.extend(
-            listeners
-                .into_iter()
-                .map(|listener| listen::serve(listener, router.clone())),
-        );
+        servers.extend(listeners.into_iter().map(|listener| listen::serve(listener, router.clone())));
         let stage = websocket.as_ref().map(|api| api.stage().to_owned());
-        Ok(Self {
-            port,
-            stage,
-            access_key,
-            lambda,
-            websocket,
-            secrets,
-            servers,
-        })
+        Ok(Self { port, stage, access_key, lambda, websocket, secrets, servers })
     }
 
     /// The HTTP API's address, without a slash at its end.
@@ -154,16 +122,12 @@ impl Cloud {
 
     /// The WebSocket API's address; nothing when the template has none.
     pub fn websocket_url(&self) -> Option<String> {
-        self.stage
-            .as_ref()
-            .map(|stage| format!("ws://localhost:{}/{stage}", self.port))
+        self.stage.as_ref().map(|stage| format!("ws://localhost:{}/{stage}", self.port))
     }
 
     /// The address of the WebSocket API's management API; nothing when the template has none.
     pub fn management_url(&self) -> Option<String> {
-        self.stage
-            .as_ref()
-            .map(|stage| format!("http://localhost:{}/{stage}", self.port))
+        self.stage.as_ref().map(|stage| format!("http://localhost:{}/{stage}", self.port))
     }
 
     /// The access key that the functions have and that the management API asks for.
@@ -176,10 +140,7 @@ impl Cloud {
     /// # Errors
     /// When the function fails in any way.
     pub async fn invoke(&self, function: &str, event: Value) -> Result<Value, InvokeError> {
-        let answer = self
-            .lambda
-            .invoke(function, Bytes::from(event.to_string()))
-            .await?;
+        let answer = self.lambda.invoke(function, Bytes::from(event.to_string())).await?;
         Ok(serde_json::from_slice(&answer).unwrap_or_else(|_| String::from_utf8_lossy(&answer).into()))
     }
 
@@ -200,11 +161,7 @@ impl Cloud {
     /// When there is no such secret, or the secrets file cannot be written.
     pub fn rotate_secret(&self, logical_id: &str, value: &str) -> Result<(), StartError> {
         let found = self.secrets.rotate(logical_id, value)?;
-        if found {
-            Ok(())
-        } else {
-            Err(StartError::Unusable(format!("there is no secret {logical_id}")))
-        }
+        if found { Ok(()) } else { Err(StartError::Unusable(format!("there is no secret {logical_id}"))) }
     }
 
     /// Ends connections and processes, frees the ports, and waits until all processes are gone.
@@ -236,9 +193,7 @@ async fn public_port(port: u16) -> Result<(Vec<TcpListener>, u16), StartError> {
         _ => StartError::io(format!("port {port}"))(error),
     };
     loop {
-        let first = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-            .await
-            .map_err(failed)?;
+        let first = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
         let bound = first.local_addr().map_err(failed)?.port();
         match TcpListener::bind((Ipv6Addr::LOCALHOST, bound)).await {
             Ok(second) => return Ok((vec![first, second], bound)),

@@ -39,11 +39,7 @@ pub(crate) fn declared(
         std::path::absolute(artifacts).map_err(StartError::io(artifacts.display().to_string()))?;
     let mut declared = Vec::new();
     for function in stack.template.functions()? {
-        if function
-            .condition
-            .as_deref()
-            .map_or(Ok(true), |name| stack.template.holds(name, stack))?
-        {
+        if function.condition.as_deref().map_or(Ok(true), |name| stack.template.holds(name, stack))? {
             declared.push(function);
         }
     }
@@ -69,21 +65,15 @@ pub(crate) fn declared(
                 ("_HANDLER", function.handler.clone()),
                 ("AWS_LAMBDA_FUNCTION_NAME", function.id.clone()),
                 ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory.to_string()),
-                (
-                    "AWS_LAMBDA_LOG_GROUP_NAME",
-                    format!("/aws/lambda/{}", function.id),
-                ),
+                ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", function.id)),
                 ("AWS_LAMBDA_LOG_STREAM_NAME", "local".to_owned()),
                 ("LAMBDA_TASK_ROOT", artifacts.display().to_string()),
                 ("LAMBDA_RUNTIME_DIR", "/var/runtime".to_owned()),
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         );
-        let reserved = function
-            .reserved_concurrency
-            .as_ref()
-            .map(|value| stack.resolve(value))
-            .transpose()?;
+        let reserved =
+            function.reserved_concurrency.as_ref().map(|value| stack.resolve(value)).transpose()?;
         let reserved = reserved.as_ref().and_then(crate::number).unwrap_or(usize::MAX);
         Ok(Function {
             arn: stack.function_arn(&function.id),

@@ -19,9 +19,7 @@ pub(crate) fn watch_function(pid: u32) {
 
 /// Puts a PostgreSQL server in the guard's care: it is shut down, and `temporary` is removed after it.
 pub(crate) fn watch_server(pid: u32, temporary: Option<&Path>) {
-    let folder = temporary
-        .map(|folder| folder.display().to_string())
-        .unwrap_or_default();
+    let folder = temporary.map(|folder| folder.display().to_string()).unwrap_or_default();
     tell(&format!("add {pid} server {folder}\n"));
 }
 
@@ -33,10 +31,7 @@ pub(crate) fn forget(pid: u32) {
 fn tell(line: &str) {
     if let Some(pipe) = GUARD.get_or_init(|| start().ok()) {
         // A guard that is gone can only be missed when this process is killed; there is nobody to tell.
-        _ = pipe
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .write_all(line.as_bytes());
+        _ = pipe.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
     }
 }
 
@@ -49,9 +44,5 @@ fn start() -> std::io::Result<Mutex<ChildStdin>> {
         .stderr(Stdio::null())
         .process_group(0)
         .spawn()?;
-    guard
-        .stdin
-        .take()
-        .map(Mutex::new)
-        .ok_or_else(|| std::io::Error::other("the guard has no standard input"))
+    guard.stdin.take().map(Mutex::new).ok_or_else(|| std::io::Error::other("the guard has no standard input"))
 }

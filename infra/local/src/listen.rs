@@ -35,9 +35,7 @@ pub(crate) async fn free_port() -> std::io::Result<(TcpListener, SocketAddr)> {
 
 /// Serves `router` on `listener`.
 pub(crate) fn serve(listener: TcpListener, router: Router) -> Server {
-    Server {
-        task: tokio::spawn(accept(listener, router)),
-    }
+    Server { task: tokio::spawn(accept(listener, router)) }
 }
 
 async fn accept(listener: TcpListener, router: Router) -> Infallible {
@@ -45,10 +43,7 @@ async fn accept(listener: TcpListener, router: Router) -> Infallible {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                connections.spawn(connection(
-                    stream,
-                    router.clone().layer(axum::Extension(Peer(peer.ip()))),
-                ));
+                connections.spawn(connection(stream, router.clone().layer(axum::Extension(Peer(peer.ip())))));
             }
             // Out of file descriptors, or a client that left at once: the next accept may work.
             Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
@@ -62,8 +57,5 @@ async fn connection(stream: TcpStream, router: Router) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new());
     // An error here is the client's: it left, or does not speak HTTP.
-    _ = http
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
-        .with_upgrades()
-        .await;
+    _ = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)).with_upgrades().await;
 }

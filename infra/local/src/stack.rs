@@ -32,23 +32,14 @@ impl Stack {
     ) -> Result<Self, StartError> {
         let known = template.parameters();
         if let Some(name) = parameters.keys().find(|name| !known.contains_key(name.as_str())) {
-            return Err(StartError::Unusable(format!(
-                "the template has no parameter {name}"
-            )));
+            return Err(StartError::Unusable(format!("the template has no parameter {name}")));
         }
         let kinds = template
             .resources()?
             .iter()
             .map(|resource| (resource.id.to_owned(), resource.kind.to_owned()))
             .collect();
-        Ok(Self {
-            template,
-            region: region.to_owned(),
-            parameters,
-            kinds,
-            database,
-            port,
-        })
+        Ok(Self { template, region: region.to_owned(), parameters, kinds, database, port })
     }
 
     pub(crate) fn resolve(&self, value: &Value) -> Result<Value, TemplateError> {
@@ -71,10 +62,7 @@ impl Stack {
         for (id, kind) in &self.kinds {
             if is_api(kind) {
                 let host = format!("{}.execute-api.{}.amazonaws.com", api_id(id), self.region);
-                text = text.replace(
-                    &format!("https://{host}"),
-                    &format!("http://localhost:{}", self.port),
-                );
+                text = text.replace(&format!("https://{host}"), &format!("http://localhost:{}", self.port));
                 text = text.replace(&format!("wss://{host}"), &format!("ws://localhost:{}", self.port));
             }
         }
@@ -133,17 +121,8 @@ impl Lookup for Stack {
             | ("AWS::SecretsManager::Secret", "Id") => self.secret_arn(resource).into(),
             ("AWS::Serverless::Function", "Arn") => self.function_arn(resource).into(),
             (kind, "ApiEndpoint") if is_api(kind) => {
-                let scheme = if kind.contains("WebSocket") {
-                    "wss"
-                } else {
-                    "https"
-                };
-                format!(
-                    "{scheme}://{}.execute-api.{}.amazonaws.com",
-                    api_id(resource),
-                    self.region
-                )
-                .into()
+                let scheme = if kind.contains("WebSocket") { "wss" } else { "https" };
+                format!("{scheme}://{}.execute-api.{}.amazonaws.com", api_id(resource), self.region).into()
             }
             (kind, "ApiId") if is_api(kind) => api_id(resource).into(),
             (kind, "Arn") => {

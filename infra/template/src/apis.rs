@@ -48,11 +48,7 @@ impl HttpRoute {
     /// API Gateway's route key: `GET /rooms/{id}`, or `$default`.
     #[must_use]
     pub fn key(&self) -> String {
-        if self.path == "$default" {
-            self.path.clone()
-        } else {
-            format!("{} {}", self.method, self.path)
-        }
+        if self.path == "$default" { self.path.clone() } else { format!("{} {}", self.method, self.path) }
     }
 }
 
@@ -89,16 +85,10 @@ impl Template {
         let declared = self.of_kind("AWS::Serverless::HttpApi")?;
         let (id, cors, stage) = match declared.as_slice() {
             [] if self.http_routes()?.is_empty() => return Ok(None),
-            [] => (
-                IMPLICIT_HTTP_API,
-                self.global("HttpApi", "CorsConfiguration"),
-                &Value::Null,
-            ),
-            [api] => (
-                api.id,
-                self.property(api, "HttpApi", "CorsConfiguration"),
-                &api.properties["StageName"],
-            ),
+            [] => (IMPLICIT_HTTP_API, self.global("HttpApi", "CorsConfiguration"), &Value::Null),
+            [api] => {
+                (api.id, self.property(api, "HttpApi", "CorsConfiguration"), &api.properties["StageName"])
+            }
             [_, second, ..] => {
                 return Err(self.shape(
                     &format!("Resources.{}", second.id),
@@ -112,20 +102,14 @@ impl Template {
                 "the stage of an HTTP API has to be $default",
             ));
         }
-        Ok(Some(HttpApi {
-            id: id.to_owned(),
-            cors: self.cors(&self.resolve(cors, lookup)?, id)?,
-        }))
+        Ok(Some(HttpApi { id: id.to_owned(), cors: self.cors(&self.resolve(cors, lookup)?, id)? }))
     }
 
     fn cors(&self, value: &Value, api: &str) -> Result<Option<Cors>, TemplateError> {
         let object = match value {
             Value::Null | Value::Bool(false) => return Ok(None),
             Value::Bool(true) => {
-                return Ok(Some(Cors {
-                    allow_origins: vec!["*".to_owned()],
-                    ..Cors::default()
-                }));
+                return Ok(Some(Cors { allow_origins: vec!["*".to_owned()], ..Cors::default() }));
             }
             Value::Object(object) => object,
             _ => {
@@ -145,14 +129,8 @@ impl Template {
             allow_methods: list("AllowMethods"),
             allow_headers: list("AllowHeaders"),
             expose_headers: list("ExposeHeaders"),
-            max_age: object
-                .get("MaxAge")
-                .and_then(crate::scalar_text)
-                .and_then(|text| text.parse().ok()),
-            allow_credentials: object
-                .get("AllowCredentials")
-                .and_then(crate::scalar_text)
-                .as_deref()
+            max_age: object.get("MaxAge").and_then(crate::scalar_text).and_then(|text| text.parse().ok()),
+            allow_credentials: object.get("AllowCredentials").and_then(crate::scalar_text).as_deref()
                 == Some("true"),
         }))
     }
@@ -195,10 +173,9 @@ impl Template {
             (Some(method), Some(path)) if path.starts_with('/') => (method, path),
             _ => {
                 let place = format!("Resources.{}.Properties.Events.{event}", function.id);
-                return Err(self.shape(
-                    &place,
-                    "Method and a Path that starts with a slash are expected, or neither",
-                ));
+                return Err(
+                    self.shape(&place, "Method and a Path that starts with a slash are expected, or neither")
+                );
             }
         };
         Ok(HttpRoute {
@@ -231,14 +208,11 @@ impl Template {
             value => value.clone(),
         };
         if stage == "$default" {
-            return Err(self.shape(
-                &format!("{place}.StageName"),
-                "the stage of a WebSocket API cannot be $default",
-            ));
+            return Err(
+                self.shape(&format!("{place}.StageName"), "the stage of a WebSocket API cannot be $default")
+            );
         }
-        let expression = self
-            .property(api, "WebSocketApi", "RouteSelectionExpression")
-            .as_str();
+        let expression = self.property(api, "WebSocketApi", "RouteSelectionExpression").as_str();
         let routes = api.properties["Routes"]
             .as_object()
             .into_iter()
@@ -265,17 +239,14 @@ impl Template {
     fn websocket_route(&self, api: &str, key: &str, route: &Value) -> Result<WebSocketRoute, TemplateError> {
         let special = matches!(key, "$connect" | "$disconnect" | "$default");
         if !special && (key.is_empty() || !key.chars().all(|letter| letter.is_ascii_alphanumeric())) {
-            return Err(self.shape(
-                &format!("{api}.Routes.{key}"),
-                "a route key consists of letters and digits",
-            ));
+            return Err(
+                self.shape(&format!("{api}.Routes.{key}"), "a route key consists of letters and digits")
+            );
         }
         let arn = &route["FunctionArn"];
         let function = match (arn["Fn::GetAtt"][0].as_str(), arn["Fn::Sub"].as_str()) {
             (Some(function), _) if arn["Fn::GetAtt"][1] == "Arn" => Some(function),
-            (_, Some(text)) => text
-                .strip_prefix("${")
-                .and_then(|text| text.strip_suffix(".Arn}")),
+            (_, Some(text)) => text.strip_prefix("${").and_then(|text| text.strip_suffix(".Arn}")),
             _ => None,
         };
         let function = function

@@ -33,20 +33,15 @@ impl Template {
     /// # Errors
     /// When one lacks its handler or its code, or has a property that is not a plain value.
     pub fn functions(&self) -> Result<Vec<Function>, TemplateError> {
-        self.of_kind("AWS::Serverless::Function")?
-            .iter()
-            .map(|resource| self.function(resource))
-            .collect()
+        self.of_kind("AWS::Serverless::Function")?.iter().map(|resource| self.function(resource)).collect()
     }
 
     fn function(&self, resource: &Resource<'_>) -> Result<Function, TemplateError> {
         let code = self.text(resource, "CodeUri")?;
         let artifact = code.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         if artifact.is_empty() || artifact.starts_with('.') {
-            return Err(self.shape(
-                &place(resource, "CodeUri"),
-                "its last component has to name the compiled program",
-            ));
+            return Err(self
+                .shape(&place(resource, "CodeUri"), "its last component has to name the compiled program"));
         }
         Ok(Function {
             id: resource.id.to_owned(),
@@ -76,17 +71,15 @@ impl Template {
 
     fn text(&self, resource: &Resource<'_>, name: &str) -> Result<String, TemplateError> {
         let value = self.property(resource, "Function", name).as_str();
-        value
-            .map(str::to_owned)
-            .ok_or_else(|| self.shape(&place(resource, name), "a text is expected"))
+        value.map(str::to_owned).ok_or_else(|| self.shape(&place(resource, name), "a text is expected"))
     }
 
     fn number(&self, resource: &Resource<'_>, name: &str, default: u64) -> Result<u64, TemplateError> {
         match self.property(resource, "Function", name) {
             Value::Null => Ok(default),
-            value => value
-                .as_u64()
-                .ok_or_else(|| self.shape(&place(resource, name), "a whole number is expected")),
+            value => {
+                value.as_u64().ok_or_else(|| self.shape(&place(resource, name), "a whole number is expected"))
+            }
         }
     }
 }

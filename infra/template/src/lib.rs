@@ -53,10 +53,8 @@ impl Template {
     /// When the file cannot be read, is not YAML, or is not a template.
     pub fn read(path: &Path) -> Result<Self, TemplateError> {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|source| TemplateError::Read {
-            file: file.clone(),
-            source,
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| TemplateError::Read { file: file.clone(), source })?;
         Self::named(file, &text)
     }
 
@@ -103,13 +101,7 @@ impl Template {
         self.section("Parameters")
             .map(|(name, value)| {
                 let kind = value["Type"].as_str().unwrap_or("String").to_owned();
-                (
-                    name,
-                    Parameter {
-                        kind,
-                        default: scalar_text(&value["Default"]),
-                    },
-                )
+                (name, Parameter { kind, default: scalar_text(&value["Default"]) })
             })
             .collect()
     }
@@ -120,11 +112,7 @@ impl Template {
     /// # Errors
     /// When a name, an attribute or an intrinsic function is not known.
     pub fn resolve(&self, value: &Value, lookup: &dyn Lookup) -> Result<Value, TemplateError> {
-        resolve::Resolver {
-            template: self,
-            lookup,
-        }
-        .value(value)
+        resolve::Resolver { template: self, lookup }.value(value)
     }
 
     /// Whether a named condition holds, for instance that of a function.
@@ -132,27 +120,15 @@ impl Template {
     /// # Errors
     /// When there is no such condition, or it cannot be worked out.
     pub fn holds(&self, condition: &str, lookup: &dyn Lookup) -> Result<bool, TemplateError> {
-        resolve::Resolver {
-            template: self,
-            lookup,
-        }
-        .condition(condition)
+        resolve::Resolver { template: self, lookup }.condition(condition)
     }
 
     pub(crate) fn section<'a>(&'a self, name: &str) -> impl Iterator<Item = (&'a str, &'a Value)> + use<'a> {
-        self.root[name]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(key, value)| (key.as_str(), value))
+        self.root[name].as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
     }
 
     pub(crate) fn of_kind<'a>(&'a self, kind: &str) -> Result<Vec<Resource<'a>>, TemplateError> {
-        Ok(self
-            .resources()?
-            .into_iter()
-            .filter(|resource| resource.kind == kind)
-            .collect())
+        Ok(self.resources()?.into_iter().filter(|resource| resource.kind == kind).collect())
     }
 
     /// A property of a resource; what it lacks comes from `Globals`.
@@ -172,11 +148,7 @@ impl Template {
     }
 
     pub(crate) fn shape(&self, place: &str, problem: &str) -> TemplateError {
-        TemplateError::Shape {
-            file: self.file.clone(),
-            place: place.to_owned(),
-            problem: problem.to_owned(),
-        }
+        TemplateError::Shape { file: self.file.clone(), place: place.to_owned(), problem: problem.to_owned() }
     }
 }
 
@@ -192,9 +164,5 @@ pub(crate) fn scalar_text(value: &Value) -> Option<String> {
 
 /// The only key and value of an object with one entry.
 pub(crate) fn single(object: &Map<String, Value>) -> Option<(&str, &Value)> {
-    if object.len() == 1 {
-        object.iter().next().map(|(key, value)| (key.as_str(), value))
-    } else {
-        None
-    }
+    if object.len() == 1 { object.iter().next().map(|(key, value)| (key.as_str(), value)) } else { None }
 }

@@ -39,9 +39,7 @@ impl Resolver<'_> {
     }
 
     fn mapping(&self, object: &Map<String, Value>) -> Result<Value, TemplateError> {
-        let resolved = object
-            .iter()
-            .map(|(key, value)| Ok((key.clone(), self.value(value)?)));
+        let resolved = object.iter().map(|(key, value)| Ok((key.clone(), self.value(value)?)));
         resolved
             .filter(|entry| !matches!(entry, Ok((_, Value::Null))))
             .collect::<Result<Map<_, _>, _>>()
@@ -63,21 +61,15 @@ impl Resolver<'_> {
                 let separator = argument[0].as_str().ok_or_else(malformed)?;
                 let parts = self.value(&argument[1])?;
                 let parts = parts.as_array().ok_or_else(malformed)?;
-                let parts: Vec<String> = parts
-                    .iter()
-                    .map(scalar_text)
-                    .collect::<Option<_>>()
-                    .ok_or_else(malformed)?;
+                let parts: Vec<String> =
+                    parts.iter().map(scalar_text).collect::<Option<_>>().ok_or_else(malformed)?;
                 Ok(Value::String(parts.join(separator)))
             }
             "Fn::Select" => {
                 let index: usize = scalar_text(&self.value(&argument[0])?)
                     .and_then(|text| text.parse().ok())
                     .ok_or_else(malformed)?;
-                self.value(&argument[1])?
-                    .get(index)
-                    .cloned()
-                    .ok_or_else(malformed)
+                self.value(&argument[1])?.get(index).cloned().ok_or_else(malformed)
             }
             "Fn::Split" => {
                 let separator = argument[0].as_str().ok_or_else(malformed)?;
@@ -109,9 +101,9 @@ impl Resolver<'_> {
     /// Whether a named condition of the template holds.
     pub(crate) fn condition(&self, name: &str) -> Result<bool, TemplateError> {
         match &self.template.root()["Conditions"][name] {
-            Value::Null => Err(self
-                .template
-                .shape(&format!("Conditions.{name}"), "there is no such condition")),
+            Value::Null => {
+                Err(self.template.shape(&format!("Conditions.{name}"), "there is no such condition"))
+            }
             condition => self.expression(condition),
         }
     }
@@ -131,12 +123,8 @@ impl Resolver<'_> {
                 Ok(scalar_text(&self.value(left)?) == scalar_text(&self.value(right)?))
             }
             ("Fn::Not", [part]) => Ok(!self.expression(part)?),
-            ("Fn::And", parts) => parts
-                .iter()
-                .try_fold(true, |all, part| Ok(all & self.expression(part)?)),
-            ("Fn::Or", parts) => parts
-                .iter()
-                .try_fold(false, |any, part| Ok(any | self.expression(part)?)),
+            ("Fn::And", parts) => parts.iter().try_fold(true, |all, part| Ok(all & self.expression(part)?)),
+            ("Fn::Or", parts) => parts.iter().try_fold(false, |any, part| Ok(any | self.expression(part)?)),
             _ => Err(self.unresolved(name, argument, "a condition is expected")),
         }
     }
@@ -146,17 +134,12 @@ impl Resolver<'_> {
             return Ok(Value::Null);
         }
         let parameter = self.template.parameters().remove(name);
-        let given = self
-            .lookup
-            .reference(name)
-            .or_else(|| parameter.as_ref()?.default.clone().map(Value::String));
+        let given =
+            self.lookup.reference(name).or_else(|| parameter.as_ref()?.default.clone().map(Value::String));
         match (given, parameter) {
-            (Some(Value::String(text)), Some(parameter)) if is_list(&parameter.kind) => Ok(text
-                .split(',')
-                .map(str::trim)
-                .filter(|part| !part.is_empty())
-                .map(Value::from)
-                .collect()),
+            (Some(Value::String(text)), Some(parameter)) if is_list(&parameter.kind) => {
+                Ok(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect())
+            }
             (Some(value), _) => Ok(value),
             (None, Some(_)) => Err(self.unresolved(
                 "Ref",
@@ -190,9 +173,7 @@ impl Resolver<'_> {
         let mut rest = text.ok_or_else(|| malformed("a text is expected"))?;
         let mut result = String::new();
         while let Some((before, after)) = rest.split_once("${") {
-            let (name, after) = after
-                .split_once('}')
-                .ok_or_else(|| malformed("a ${ is not closed"))?;
+            let (name, after) = after.split_once('}').ok_or_else(|| malformed("a ${ is not closed"))?;
             result.push_str(before);
             rest = after;
             if let Some(literal) = name.strip_prefix('!') {

@@ -10,10 +10,7 @@ use crate::TemplateError;
 /// # Errors
 /// When the text is not one YAML document, or has a tag that is not CloudFormation's.
 pub fn parse(file: &str, text: &str) -> Result<Value, TemplateError> {
-    let problem = |problem: String| TemplateError::Yaml {
-        file: file.to_owned(),
-        problem,
-    };
+    let problem = |problem: String| TemplateError::Yaml { file: file.to_owned(), problem };
     let mut documents = YamlOwned::load_from_str(text).map_err(|error| problem(error.to_string()))?;
     match (documents.pop(), documents.is_empty()) {
         (Some(document), true) => json_of(document, "").map_err(problem),

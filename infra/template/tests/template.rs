@@ -71,52 +71,32 @@ fn template() -> Template {
 }
 
 fn resolved(yaml: &str) -> Result<Value, String> {
-    let holder = Template::parse(&format!(
-        "Resources: {{ It: {{ Type: T, Properties: {{ Value: {yaml} }} }} }}"
-    ))
-    .unwrap();
+    let holder =
+        Template::parse(&format!("Resources: {{ It: {{ Type: T, Properties: {{ Value: {yaml} }} }} }}"))
+            .unwrap();
     let value = holder.resources().unwrap()[0].properties["Value"].clone();
-    template()
-        .resolve(&value, &Local)
-        .map_err(|error| error.to_string())
+    template().resolve(&value, &Local).map_err(|error| error.to_string())
 }
 
 #[test]
 fn functions_merge_the_globals_and_keep_their_own() {
     let functions = template().functions().unwrap();
-    let [one, two] = functions.as_slice() else {
-        panic!("two functions are expected")
-    };
+    let [one, two] = functions.as_slice() else { panic!("two functions are expected") };
     assert_eq!(
-        (
-            one.handler.as_str(),
-            one.artifact.as_str(),
-            one.timeout,
-            one.memory
-        ),
+        (one.handler.as_str(), one.artifact.as_str(), one.timeout, one.memory),
         ("one", "messages", 10, 256)
     );
     assert_eq!(one.environment["SHARED"], "2");
-    assert_eq!(
-        one.environment["OWN"],
-        json!({ "Fn::GetAtt": ["Database", "Endpoint.Address"] })
-    );
+    assert_eq!(one.environment["OWN"], json!({ "Fn::GetAtt": ["Database", "Endpoint.Address"] }));
     assert_eq!(one.environment["STAGE"], json!({ "Ref": "Stage" }));
     assert_eq!(one.reserved_concurrency, Some(json!({ "Ref": "Size" })));
-    assert_eq!(
-        (two.handler.as_str(), two.artifact.as_str(), two.memory),
-        ("shared", "faq", 128)
-    );
+    assert_eq!((two.handler.as_str(), two.artifact.as_str(), two.memory), ("shared", "faq", 128));
 }
 
 #[test]
 fn http_routes_come_from_the_events_and_scheduled_events_are_left_out() {
-    let keys: Vec<String> = template()
-        .http_routes()
-        .unwrap()
-        .iter()
-        .map(chatchat_template::HttpRoute::key)
-        .collect();
+    let keys: Vec<String> =
+        template().http_routes().unwrap().iter().map(chatchat_template::HttpRoute::key).collect();
     assert_eq!(keys, ["GET /rooms/{id}", "$default"]);
 }
 
@@ -136,11 +116,8 @@ fn the_cors_configuration_is_resolved() {
 fn websocket_routes_name_their_function_and_whether_it_answers() {
     let api = template().websocket_api().unwrap().unwrap();
     assert_eq!(api.route_selection_expression, "$request.body.action");
-    let routes: Vec<_> = api
-        .routes
-        .iter()
-        .map(|route| (route.key.as_str(), route.function.as_str(), route.answers))
-        .collect();
+    let routes: Vec<_> =
+        api.routes.iter().map(|route| (route.key.as_str(), route.function.as_str(), route.answers)).collect();
     assert_eq!(routes, [("$connect", "One", false), ("sendMessage", "Two", true)]);
 }
 
@@ -149,16 +126,10 @@ fn a_websocket_api_that_api_gateway_would_refuse_is_refused() {
     let stage = TEMPLATE.replace("StageName: !Ref Stage", "StageName: $default");
     let key = TEMPLATE.replace("sendMessage:", "send-message:");
     let function = TEMPLATE.replace("!GetAtt One.Arn", "!GetAtt Nobody.Arn");
-    for (text, place) in [
-        (stage, "StageName"),
-        (key, "Routes.send-message"),
-        (function, "Routes.$connect.FunctionArn"),
-    ] {
-        let error = Template::parse(&text)
-            .unwrap()
-            .websocket_api()
-            .unwrap_err()
-            .to_string();
+    for (text, place) in
+        [(stage, "StageName"), (key, "Routes.send-message"), (function, "Routes.$connect.FunctionArn")]
+    {
+        let error = Template::parse(&text).unwrap().websocket_api().unwrap_err().to_string();
         assert!(error.contains(place), "{error}");
     }
 }
@@ -171,15 +142,9 @@ fn intrinsic_functions_are_worked_out() {
         ("!Ref AWS::Region", json!("eu-west-1")),
         ("[a, !Ref AWS::NoValue]", json!(["a"])),
         ("!GetAtt Database.Endpoint.Port", json!("endpoint.port")),
-        (
-            r#"!Sub "${Stage}-${Database.Endpoint.Port}-${!Stage}""#,
-            json!("prod-endpoint.port-${Stage}"),
-        ),
+        (r#"!Sub "${Stage}-${Database.Endpoint.Port}-${!Stage}""#, json!("prod-endpoint.port-${Stage}")),
         (r#"!Sub ["${X}/${Size}", { X: !Ref Stage }]"#, json!("prod/3")),
-        (
-            r#"!Join [",", !Ref Origins]"#,
-            json!("https://a.example,https://b.example"),
-        ),
+        (r#"!Join [",", !Ref Origins]"#, json!("https://a.example,https://b.example")),
         (r#"!Select [1, !Split ["-", "a-b"]]"#, json!("b")),
         ("!FindInMap [Sizes, !Ref Stage, memory]", json!(512)),
         ("!If [Production, yes, no]", json!("yes")),
@@ -197,22 +162,13 @@ fn what_is_not_known_is_an_error_that_says_where() {
     for (yaml, problem) in [
         ("!Ref Nobody", "no such parameter or resource"),
         ("!Ref Needed", "no default and no value"),
-        (
-            "!GetAtt One.Colour",
-            r#"{"Fn::GetAtt":["One","Colour"]}: this attribute is not known here"#,
-        ),
+        ("!GetAtt One.Colour", r#"{"Fn::GetAtt":["One","Colour"]}: this attribute is not known here"#),
         ("!Cidr [a, 1, 2]", "this intrinsic function is not known here"),
-        (
-            "!If [Nobody, 1, 2]",
-            "Conditions.Nobody: there is no such condition",
-        ),
+        ("!If [Nobody, 1, 2]", "Conditions.Nobody: there is no such condition"),
         (r#"!Sub "${Stage""#, "is not closed"),
     ] {
         let error = resolved(yaml).unwrap_err();
-        assert!(
-            error.starts_with("template: ") && error.contains(problem),
-            "{yaml}: {error}"
-        );
+        assert!(error.starts_with("template: ") && error.contains(problem), "{yaml}: {error}");
     }
 }
 
@@ -237,24 +193,13 @@ fn broken_templates_say_what_is_wrong_and_where() {
         ("Resources: { A: !!binary eA== }", "Resources.A"),
     ] {
         let error = Template::parse(text).map(|_| ()).unwrap_err().to_string();
-        assert!(
-            error.to_lowercase().contains(&problem.to_lowercase()),
-            "{text}: {error}"
-        );
+        assert!(error.to_lowercase().contains(&problem.to_lowercase()), "{text}: {error}");
     }
-    let missing = Template::read(std::path::Path::new("/nowhere/template.yaml"))
-        .map(|_| ())
-        .unwrap_err()
-        .to_string();
+    let missing =
+        Template::read(std::path::Path::new("/nowhere/template.yaml")).map(|_| ()).unwrap_err().to_string();
     assert!(missing.starts_with("/nowhere/template.yaml: "), "{missing}");
     let handler =
         Template::parse("Resources: { F: { Type: AWS::Serverless::Function, Properties: { CodeUri: x } } }")
             .unwrap();
-    assert!(
-        handler
-            .functions()
-            .unwrap_err()
-            .to_string()
-            .contains("Resources.F.Properties.Handler")
-    );
+    assert!(handler.functions().unwrap_err().to_string().contains("Resources.F.Properties.Handler"));
 }

@@ -214,6 +214,9 @@ mod tests {
             let body = serde_json::json!({"iss": ISSUER, "aud": AUDIENCE, "iat": 0, "exp": i64::MAX, "sub": "7", "sid": 9, "role": "company"});
             encode(&header, &body, &EncodingKey::from_secret(&key("a").secret)).unwrap()
         });
-        refused("another key", Keys::new(Key::new("a", &[1; 32]).unwrap(), None).sign(&claims(), NOW).unwrap());
+        refused(
+            "another key",
+            Keys::new(Key::new("a", &[1; 32]).unwrap(), None).sign(&claims(), NOW).unwrap(),
+        );
     }
 }

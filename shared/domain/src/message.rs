@@ -132,7 +132,8 @@ mod tests {
             parse("0191E3A8-0000-7000-8000-00000000ABCD").unwrap().to_string(),
             "0191e3a8-0000-7000-8000-00000000abcd"
         );
-        for text in ["0191e3a8000070008000000000000000", "{0191e3a8-0000-7000-8000-000000000000}", "1", "나"] {
+        for text in ["0191e3a8000070008000000000000000", "{0191e3a8-0000-7000-8000-000000000000}", "1", "나"]
+        {
             assert_eq!(parse(text), Err(Problem::InvalidFormat), "{text:?}");
         }
         assert_eq!(parse(""), Err(Problem::Required));

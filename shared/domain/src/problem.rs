@@ -57,11 +57,15 @@ impl Problem {
     pub fn message(self, language: Language) -> String {
         let (korean, english) = match self {
             Self::Required => ("필수 항목입니다.".into(), "This is required.".into()),
-            Self::WrongType => ("값의 형식이 올바르지 않습니다.".into(), "The value is of the wrong type.".into()),
+            Self::WrongType => {
+                ("값의 형식이 올바르지 않습니다.".into(), "The value is of the wrong type.".into())
+            }
             Self::TooShort(min) => {
                 (format!("{min}자 이상이어야 합니다."), format!("At least {min} are needed."))
             }
-            Self::TooLong(max) => (format!("{max}개(자)를 넘을 수 없습니다."), format!("At most {max} are allowed.")),
+            Self::TooLong(max) => {
+                (format!("{max}개(자)를 넘을 수 없습니다."), format!("At most {max} are allowed."))
+            }
             Self::OutOfRange => ("허용 범위를 벗어난 값입니다.".into(), "The value is out of range.".into()),
             Self::InvalidCharacters => {
                 ("사용할 수 없는 문자가 있습니다.".into(), "It has characters that are not allowed.".into())
@@ -72,12 +76,14 @@ impl Problem {
                 "At least one letter and one digit are needed.".into(),
             ),
             Self::Mismatch => ("서로 일치하지 않습니다.".into(), "The two values differ.".into()),
-            Self::SameAsUsername => {
-                ("아이디와 같은 비밀번호는 쓸 수 없습니다.".into(), "It must differ from the username.".into())
-            }
-            Self::UnknownPicture => {
-                ("여기에 올린 사진만 쓸 수 있습니다.".into(), "Only pictures that were uploaded here can be used.".into())
-            }
+            Self::SameAsUsername => (
+                "아이디와 같은 비밀번호는 쓸 수 없습니다.".into(),
+                "It must differ from the username.".into(),
+            ),
+            Self::UnknownPicture => (
+                "여기에 올린 사진만 쓸 수 있습니다.".into(),
+                "Only pictures that were uploaded here can be used.".into(),
+            ),
             Self::Conflict => ("함께 쓸 수 없는 값입니다.".into(), "These cannot be used together.".into()),
         };
         match language {
@@ -103,7 +109,8 @@ impl FromStr for Problem {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let (code, bound) = text.split_once(' ').map_or((text, None), |(code, bound)| (code, bound.parse().ok()));
+        let (code, bound) =
+            text.split_once(' ').map_or((text, None), |(code, bound)| (code, bound.parse().ok()));
         let all = [
             Self::Required,
             Self::WrongType,
@@ -128,7 +135,9 @@ mod tests {
 
     #[test]
     fn a_problem_survives_being_written_and_read() {
-        for problem in [Problem::TooShort(6), Problem::TooLong(20), Problem::Required, Problem::UnknownPicture] {
+        for problem in
+            [Problem::TooShort(6), Problem::TooLong(20), Problem::Required, Problem::UnknownPicture]
+        {
             assert_eq!(problem.to_string().parse(), Ok(problem));
         }
         assert_eq!("something else".parse::<Problem>(), Err(()));

@@ -1,7 +1,9 @@
 //! Times as the API writes them.
 
 use serde::{Serialize, Serializer, ser::Error};
-use time::{OffsetDateTime, UtcOffset, format_description::StaticFormatDescription, macros::format_description};
+use time::{
+    OffsetDateTime, UtcOffset, format_description::StaticFormatDescription, macros::format_description,
+};
 
 const FORMAT: StaticFormatDescription =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");

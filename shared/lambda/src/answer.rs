@@ -71,7 +71,9 @@ impl Answer {
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if !matches!(response.body(), Body::Empty) {
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+            response
+                .headers_mut()
+                .insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         }
         for (name, value) in self.headers {
             response.headers_mut().append(name, value);

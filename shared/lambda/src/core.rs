@@ -6,8 +6,9 @@ use chatchat_store::{Credentials, Database, Store};
 use serde::Deserialize;
 
 use crate::{
-    Error, StartError, optional, required,
+    Error, StartError, optional,
     request::Authorization,
+    required,
     secrets::{SecretError, Secrets},
     tokens::Tokens,
 };
@@ -43,7 +44,9 @@ impl Core {
         let read_tokens = async {
             let Some(arn) = optional("TOKEN_SECRET_ARN") else { return Ok(None) };
             let tokens = Tokens::read(secrets.clone(), arn).await;
-            tokens.map(Some).map_err(|cause| StartError::Part { what: "the signing key cannot be read", cause })
+            tokens
+                .map(Some)
+                .map_err(|cause| StartError::Part { what: "the signing key cannot be read", cause })
         };
         let open_store = async {
             let secrets = secrets.clone();
@@ -61,7 +64,8 @@ impl Core {
 
     /// Signs an access token.
     pub async fn sign(&self, claims: &Claims) -> Result<String, Error> {
-        let tokens = self.tokens.as_ref().ok_or_else(|| Error::internal("this function has no signing key"))?;
+        let tokens =
+            self.tokens.as_ref().ok_or_else(|| Error::internal("this function has no signing key"))?;
         tokens.sign(claims).await.map_err(Error::internal)
     }
 

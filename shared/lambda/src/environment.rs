@@ -6,7 +6,9 @@ use std::env;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A variable is missing or wrong.
-    #[error("the environment variable {name} {problem}; the function's entry in infra/template.yaml should set it")]
+    #[error(
+        "the environment variable {name} {problem}; the function's entry in infra/template.yaml should set it"
+    )]
     Variable {
         /// Which.
         name: &'static str,

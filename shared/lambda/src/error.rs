@@ -83,9 +83,7 @@ impl Error {
             "requestId": request_id,
         });
         if let Self::Invalid(fields) = self {
-            let describe = |FieldError { field, problem }: &FieldError| {
-                json!({ "field": field, "code": problem.code(), "message": problem.message(language) })
-            };
+            let describe = |FieldError { field, problem }: &FieldError| json!({ "field": field, "code": problem.code(), "message": problem.message(language) });
             body["fields"] = fields.iter().map(describe).collect();
         }
         body
@@ -156,9 +154,13 @@ pub fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::UnknownAction => StatusCode::BAD_REQUEST,
         ErrorCode::Unauthenticated => StatusCode::UNAUTHORIZED,
         ErrorCode::WrongRole | ErrorCode::OriginNotAllowed => StatusCode::FORBIDDEN,
-        ErrorCode::RouteNotFound | ErrorCode::CompanyNotFound | ErrorCode::RoomNotFound => StatusCode::NOT_FOUND,
+        ErrorCode::RouteNotFound | ErrorCode::CompanyNotFound | ErrorCode::RoomNotFound => {
+            StatusCode::NOT_FOUND
+        }
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        ErrorCode::UsernameTaken | ErrorCode::ReceiverWithdrawn | ErrorCode::MessageIdReused => StatusCode::CONFLICT,
+        ErrorCode::UsernameTaken | ErrorCode::ReceiverWithdrawn | ErrorCode::MessageIdReused => {
+            StatusCode::CONFLICT
+        }
         ErrorCode::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -181,8 +183,11 @@ mod tests {
 
     #[test]
     fn wrong_fields_of_two_places_are_told_together() {
-        let wrong = |field: &str| Err::<(), _>(Error::Invalid(vec![FieldError::new(field, Problem::Required)]));
-        let Err(Error::Invalid(fields)) = both(wrong("id"), wrong("content")) else { panic!("both are wrong") };
+        let wrong =
+            |field: &str| Err::<(), _>(Error::Invalid(vec![FieldError::new(field, Problem::Required)]));
+        let Err(Error::Invalid(fields)) = both(wrong("id"), wrong("content")) else {
+            panic!("both are wrong")
+        };
         assert_eq!(fields.iter().map(|field| field.field.as_str()).collect::<Vec<_>>(), ["id", "content"]);
         assert!(matches!(both(Ok(()), wrong("content")), Err(Error::Invalid(_))));
     }

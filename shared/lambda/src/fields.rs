@@ -9,7 +9,8 @@ use chatchat_domain::Problem;
 use serde::{
     Deserializer,
     de::{
-        self, DeserializeOwned, DeserializeSeed, Error as _, IntoDeserializer, MapAccess, Unexpected, Visitor,
+        self, DeserializeOwned, DeserializeSeed, Error as _, IntoDeserializer, MapAccess, Unexpected,
+        Visitor,
         value::{MapDeserializer, SeqDeserializer},
     },
     forward_to_deserialize_any,

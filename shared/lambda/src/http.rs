@@ -40,7 +40,11 @@ pub(crate) async fn serve<S: AsRef<Core> + Sync>(
 }
 
 /// Calls the handler. What refused the request is told to living sessions alone.
-async fn handle<S: AsRef<Core>>(handler: HttpHandler<S>, service: &S, request: &Request) -> Result<Answer, Error> {
+async fn handle<S: AsRef<Core>>(
+    handler: HttpHandler<S>,
+    service: &S,
+    request: &Request,
+) -> Result<Answer, Error> {
     let outcome = handler(service, request).await;
     if let (Err(error), Authorization::Verified(_)) = (&outcome, &request.authorization)
         && error.is_refusal()

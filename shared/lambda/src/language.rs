@@ -8,7 +8,8 @@ pub fn preferred(header: Option<&str>) -> Language {
         let ranges = header.unwrap_or_default().split(',').filter_map(|range| {
             let (tag, parameters) = range.split_once(';').unwrap_or((range, ""));
             let primary = tag.trim().split('-').next().unwrap_or_default();
-            let weight = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse::<f32>().ok())?;
+            let weight =
+                parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse::<f32>().ok())?;
             primary.eq_ignore_ascii_case(language).then_some(weight)
         });
         ranges.fold(0.0, f32::max)
@@ -22,7 +23,15 @@ mod tests {
 
     #[test]
     fn english_only_where_it_is_preferred_to_korean() {
-        for header in [None, Some(""), Some("ko"), Some("ko-KR,ko;q=0.9,en;q=0.8"), Some("fr"), Some("en;q=0"), Some("*")] {
+        for header in [
+            None,
+            Some(""),
+            Some("ko"),
+            Some("ko-KR,ko;q=0.9,en;q=0.8"),
+            Some("fr"),
+            Some("en;q=0"),
+            Some("*"),
+        ] {
             assert_eq!(preferred(header), Language::Korean, "{header:?}");
         }
         for header in ["en", "en-US,en;q=0.9,ko;q=0.8", "EN-gb", "fr, en;q=0.3"] {

@@ -62,7 +62,8 @@ mod tests {
 
     #[test]
     fn absent_null_and_a_value_are_three_things() {
-        let read = |body: &serde_json::Value| fields::read::<Body>(body.as_object().unwrap()).map(|body| body.name);
+        let read =
+            |body: &serde_json::Value| fields::read::<Body>(body.as_object().unwrap()).map(|body| body.name);
         assert_eq!(read(&json!({})), Ok(Patch::Absent));
         assert_eq!(read(&json!({ "name": null })), Ok(Patch::Null));
         assert_eq!(read(&json!({ "name": "하늘" })), Ok(Patch::Value("하늘".parse().unwrap())));

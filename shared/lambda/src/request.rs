@@ -43,7 +43,9 @@ impl Request {
             Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
             _ => None,
         };
-        let id = id.unwrap_or_else(|| inner.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default());
+        let id = id.unwrap_or_else(|| {
+            inner.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default()
+        });
         Self { inner, authorization, language, id }
     }
 
@@ -177,10 +179,17 @@ mod tests {
 
     #[test]
     fn json_has_a_json_content_type() {
-        for content_type in ["application/json", "application/json; charset=utf-8", "Application/JSON", "application/problem+json"] {
+        for content_type in [
+            "application/json",
+            "application/json; charset=utf-8",
+            "Application/JSON",
+            "application/problem+json",
+        ] {
             assert!(is_json(content_type), "{content_type}");
         }
-        for content_type in ["", "text/plain", "application/x-www-form-urlencoded", "text/json", "application/jsonp"] {
+        for content_type in
+            ["", "text/plain", "application/x-www-form-urlencoded", "text/json", "application/jsonp"]
+        {
             assert!(!is_json(content_type), "{content_type}");
         }
     }

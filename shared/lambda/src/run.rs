@@ -59,7 +59,10 @@ macro_rules! handlers {
 
 /// Runs the handler that `_HANDLER` names, until Lambda ends the process. A failure to start is logged with its cause and
 /// gives a failing exit code.
-pub async fn run<S, E, F>(handlers: &'static [(&'static str, Handler<S, E>)], start: impl FnOnce() -> F) -> ExitCode
+pub async fn run<S, E, F>(
+    handlers: &'static [(&'static str, Handler<S, E>)],
+    start: impl FnOnce() -> F,
+) -> ExitCode
 where
     S: AsRef<Core> + Sync,
     E: DeserializeOwned + Sync,

@@ -61,5 +61,6 @@ impl Tokens {
 /// The secret's text is the key, and its version is the key's id.
 async fn read_key(secrets: &Secrets, arn: &str) -> Result<Key, SecretError> {
     let secret = secrets.read(arn).await?;
-    Key::new(&secret.version, secret.text.as_bytes()).ok_or_else(|| "the signing key has less than 256 bits".into())
+    Key::new(&secret.version, secret.text.as_bytes())
+        .ok_or_else(|| "the signing key has less than 256 bits".into())
 }

@@ -54,7 +54,9 @@ impl Connections {
         let mut pushes = Vec::new();
         for (connections, event) in frames {
             match serde_json::to_vec(event) {
-                Ok(frame) => pushes.extend(connections.iter().map(|connection| (connection.clone(), frame.clone()))),
+                Ok(frame) => {
+                    pushes.extend(connections.iter().map(|connection| (connection.clone(), frame.clone())))
+                }
                 Err(error) => {
                     tracing::error!(error = &error as &dyn Error, "an event could not be written as JSON");
                 }
@@ -69,7 +71,9 @@ impl Connections {
         let failed = outcomes.iter().filter(|outcome| matches!(outcome, Pushed::Failed)).count();
         let gone: Vec<_> = outcomes
             .into_iter()
-            .filter_map(|outcome| if let Pushed::Gone(connection) = outcome { Some(connection) } else { None })
+            .filter_map(
+                |outcome| if let Pushed::Gone(connection) = outcome { Some(connection) } else { None },
+            )
             .collect();
         if failed > 0 || !gone.is_empty() {
             tracing::warn!(all, failed, gone = gone.len(), "not every connection could be pushed to");

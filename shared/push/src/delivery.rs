@@ -44,7 +44,8 @@ impl Delivery {
             frames.push((slice::from_ref(sender), ack));
         }
         if sent.new {
-            frames.push((&sent.sides.theirs, Event::Message { room_id: room, message: message.for_others() }));
+            frames
+                .push((&sent.sides.theirs, Event::Message { room_id: room, message: message.for_others() }));
             frames.push((&sent.sides.own, Event::Message { room_id: room, message: message.clone() }));
         }
         self.push(&frames).await;

@@ -53,7 +53,11 @@ impl Store {
     }
 
     /// Finds the account of that kind and name that has not withdrawn.
-    pub async fn find_account(&self, kind: AccountKind, username: &str) -> Result<Option<Account>, StoreError> {
+    pub async fn find_account(
+        &self,
+        kind: AccountKind,
+        username: &str,
+    ) -> Result<Option<Account>, StoreError> {
         let row = self
             .row(
                 "select id, password_hash from accounts
@@ -61,8 +65,10 @@ impl Store {
                 &[(&username, Type::TEXT), (&kind.as_str(), Type::TEXT)],
             )
             .await?;
-        row.map(|row| Ok(Account { id: row::id(&row, "id")?, password_hash: row::get(&row, "password_hash")? }))
-            .transpose()
+        row.map(|row| {
+            Ok(Account { id: row::id(&row, "id")?, password_hash: row::get(&row, "password_hash")? })
+        })
+        .transpose()
     }
 
     /// Begins a session of an account whose password was just verified. An account that has withdrawn or changed its

@@ -57,8 +57,9 @@ pub struct Credentials {
 pub type CredentialsError = Box<dyn Error + Send + Sync>;
 
 /// Reads the credentials: once at the start, and again whenever the database refuses a password.
-pub type CredentialsSource =
-    Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Credentials, CredentialsError>> + Send>> + Send + Sync>;
+pub type CredentialsSource = Box<
+    dyn Fn() -> Pin<Box<dyn Future<Output = Result<Credentials, CredentialsError>> + Send>> + Send + Sync,
+>;
 
 /// Every statement of ChatChat, as a method.
 #[derive(Clone)]
@@ -96,7 +97,10 @@ impl Store {
             .runtime(Runtime::Tokio1)
             .build()?;
         if let Err(error) = pool.get().await {
-            tracing::warn!(error = &error as &dyn Error, "the database is away; the first request will try again");
+            tracing::warn!(
+                error = &error as &dyn Error,
+                "the database is away; the first request will try again"
+            );
         }
         Ok(Self { pool, micros: Arc::default() })
     }
@@ -183,7 +187,10 @@ impl Connect for Connector {
             match (self.source)().await {
                 Ok(fresh) => *self.credentials.write().await = fresh,
                 Err(error) => {
-                    tracing::error!(error = &*error as &dyn Error, "the database's credentials could not be read again");
+                    tracing::error!(
+                        error = &*error as &dyn Error,
+                        "the database's credentials could not be read again"
+                    );
                     return Err(refused);
                 }
             }
@@ -226,7 +233,9 @@ mod tests {
         for host in ["127.0.0.1", "127.8.8.8", "::1", "localhost"] {
             assert!(is_this_machine(host), "{host}");
         }
-        for host in ["10.0.0.1", "db.abc.ap-northeast-2.rds.amazonaws.com", "localhost.example.com", "0.0.0.0", ""] {
+        for host in
+            ["10.0.0.1", "db.abc.ap-northeast-2.rds.amazonaws.com", "localhost.example.com", "0.0.0.0", ""]
+        {
             assert!(!is_this_machine(host), "{host}");
         }
     }

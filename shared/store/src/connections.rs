@@ -85,7 +85,11 @@ impl Store {
 
     /// Notes that the connection lives, and tells which of the rooms are ahead of what its client says it has. Rooms
     /// that are not the caller's are passed over.
-    pub async fn heartbeat(&self, connection: &ConnectionId, said: &[RoomPosition]) -> Result<Beat, StoreError> {
+    pub async fn heartbeat(
+        &self,
+        connection: &ConnectionId,
+        said: &[RoomPosition],
+    ) -> Result<Beat, StoreError> {
         let rooms: Vec<i64> = said.iter().map(|position| position.room_id.get()).collect();
         let seqs: Vec<i64> = said.iter().map(|position| position.last_seq.get()).collect();
         let who = Who::Connection(connection);

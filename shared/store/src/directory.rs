@@ -57,7 +57,11 @@ impl Store {
 
     /// One company: a visible one for everybody, a hidden one for itself and for customers that have a room with it,
     /// one that has withdrawn for nobody. Refuses with `company_not_found`.
-    pub async fn company(&self, who: Option<Who<'_>>, company: CompanyId) -> Result<CompanySummary, StoreError> {
+    pub async fn company(
+        &self,
+        who: Option<Who<'_>>,
+        company: CompanyId,
+    ) -> Result<CompanySummary, StoreError> {
         let row = self
             .row(
                 sql!(

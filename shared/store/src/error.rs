@@ -46,7 +46,8 @@ impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(answer) = error.as_db_error() else {
             // No answer of the database at all: the connection broke or was never made.
-            let local = error.to_string().starts_with("error serializing") || error.to_string().starts_with("error deserializing");
+            let local = error.to_string().starts_with("error serializing")
+                || error.to_string().starts_with("error deserializing");
             return if local { Self::unexpected(error) } else { Self::Unavailable(error.into()) };
         };
         if answer.constraint() == Some("accounts_username_key") {
@@ -88,7 +89,9 @@ mod tests {
 
     #[test]
     fn a_database_that_is_away_or_overloaded_is_not_a_defect() {
-        for state in ["08006", "25006", "40001", "40P01", "53300", "57014", "57P01", "57P02", "57P03", "28P01"] {
+        for state in
+            ["08006", "25006", "40001", "40P01", "53300", "57014", "57P01", "57P02", "57P03", "28P01"]
+        {
             assert!(can_pass(&SqlState::from_code(state)), "{state}");
         }
         for state in ["42601", "23505", "22P02", "42P01", "XX000"] {

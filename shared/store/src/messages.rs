@@ -1,8 +1,8 @@
 //! Sending a message, reading history, moving read markers.
 
 use chatchat_domain::{
-    AccountId, Caller, ClientMessageId, ErrorCode, HistoryLimit, Message, MessageContent, Role, RoomId, Seq, Sides,
-    Window,
+    AccountId, Caller, ClientMessageId, ErrorCode, HistoryLimit, Message, MessageContent, Role, RoomId, Seq,
+    Sides, Window,
 };
 use tokio_postgres::types::Type;
 
@@ -188,7 +188,12 @@ impl Store {
     ///
     /// The unread count that belongs to the marker is read off the message that it stands at, which never changes, and not
     /// counted, so it is right whatever is sent meanwhile.
-    pub async fn mark_read(&self, who: Who<'_>, room: RoomId, seq: Seq) -> Result<Option<Marked>, StoreError> {
+    pub async fn mark_read(
+        &self,
+        who: Who<'_>,
+        room: RoomId,
+        seq: Seq,
+    ) -> Result<Option<Marked>, StoreError> {
         let row = self
             .row(
                 sql!(

@@ -1,8 +1,8 @@
 //! Opening and listing rooms, and looking into one.
 
 use chatchat_domain::{
-    AccountKind, Caller, CompanyId, Customer, ErrorCode, MESSAGES_A_PAGE, Page, PageNumber, ROOMS_A_PAGE, Role,
-    RoomDetail, RoomId, RoomSummary, Seq, guide_message,
+    AccountKind, Caller, CompanyId, Customer, ErrorCode, MESSAGES_A_PAGE, Page, PageNumber, ROOMS_A_PAGE,
+    Role, RoomDetail, RoomId, RoomSummary, Seq, guide_message,
 };
 use tokio_postgres::{Row, types::Type};
 
@@ -27,7 +27,11 @@ pub type RoomPage = (Vec<RoomSummary>, Page);
 impl Store {
     /// Gives the room of the caller with the company; a new one begins with the guide message. Refuses with
     /// `company_not_found` where there is neither a room nor a visible company.
-    pub async fn open_room(&self, caller: &Caller<Customer>, company: CompanyId) -> Result<OpenedRoom, StoreError> {
+    pub async fn open_room(
+        &self,
+        caller: &Caller<Customer>,
+        company: CompanyId,
+    ) -> Result<OpenedRoom, StoreError> {
         // Whoever loses a race for the same room finds the winner's at the second look.
         for _ in 0..2 {
             if let Some(room) = self.try_open_room(caller, company).await? {

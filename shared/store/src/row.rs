@@ -1,7 +1,8 @@
 //! Rows to domain types. A value that does not fit is a defect, and says which column.
 
 use chatchat_domain::{
-    AccountId, ClientMessageId, ConnectionId, Message, MessageId, MessageKind, Receiver, Seq, Sides, Timestamp,
+    AccountId, ClientMessageId, ConnectionId, Message, MessageId, MessageKind, Receiver, Seq, Sides,
+    Timestamp,
 };
 use time::OffsetDateTime;
 use tokio_postgres::{Row, types::FromSql};

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::in_world;
 
 async fn sign_up(client: &Client, path: &str, username: &str) -> Answer {
-    let body = json!({ "username": username, "password": PASSWORD, "confirmPassword": PASSWORD, "name": "이름" });
+    let body =
+        json!({ "username": username, "password": PASSWORD, "confirmPassword": PASSWORD, "name": "이름" });
     client.call(Method::POST, path, None, &body).await.unwrap()
 }
 
@@ -70,9 +71,15 @@ fn every_wrong_login_gets_the_same_answer() {
         ];
         for answer in &mut answers {
             answer.body.as_object_mut().unwrap().remove("requestId");
-            assert_eq!((answer.status, &answer.body), (400, &json!({
-                "code": "login_failed", "message": "아이디 또는 비밀번호가 올바르지 않습니다.",
-            })));
+            assert_eq!(
+                (answer.status, &answer.body),
+                (
+                    400,
+                    &json!({
+                        "code": "login_failed", "message": "아이디 또는 비밀번호가 올바르지 않습니다.",
+                    })
+                )
+            );
         }
     });
 }
@@ -105,7 +112,11 @@ fn an_ended_session_is_refused_at_the_next_call_on_every_route() {
                 (Method::POST, "/realtime/tickets".to_owned(), Value::Null),
             ] {
                 let answer = person.call(method.clone(), &path, &body).await.unwrap();
-                assert_eq!((answer.status, answer.code()), (401, "unauthenticated"), "{kind} {method} {path}");
+                assert_eq!(
+                    (answer.status, answer.code()),
+                    (401, "unauthenticated"),
+                    "{kind} {method} {path}"
+                );
                 refused += 1;
             }
         }

@@ -28,7 +28,8 @@ fn two_hundred_messages_arrive_once_and_in_order_and_survive_a_restart() {
         let company = Person::company(&client, "새벽빵집").await.unwrap();
         let customer = Person::customer(&client, "김하늘").await.unwrap();
         company.become_visible().await.unwrap();
-        let found = client.call(Method::GET, "/companies?keyword=%EB%B9%B5", None, &Value::Null).await.unwrap();
+        let found =
+            client.call(Method::GET, "/companies?keyword=%EB%B9%B5", None, &Value::Null).await.unwrap();
         assert_eq!(found.body["companySummaries"][0]["id"], company.id);
         let room = customer.open_room(&company).await.unwrap();
 
@@ -55,11 +56,22 @@ fn two_hundred_messages_arrive_once_and_in_order_and_survive_a_restart() {
             assert_eq!(listed["lastMessage"], text(MESSAGES - 1));
         }
         let [customer_socket, company_socket] = &mut sockets;
-        customer_socket.send(&json!({ "action": "markRead", "roomId": room, "seq": last - 10 })).await.unwrap();
+        customer_socket
+            .send(&json!({ "action": "markRead", "roomId": room, "seq": last - 10 }))
+            .await
+            .unwrap();
         let read = checked(company_socket).await;
-        assert_eq!(read, json!({ "type": "read", "roomId": room, "readerId": customer.id, "seq": last - 10 }));
+        assert_eq!(
+            read,
+            json!({ "type": "read", "roomId": room, "readerId": customer.id, "seq": last - 10 })
+        );
         assert_eq!(customer.listed_room(room).await.unwrap()["unreadMessageCount"], 5);
-        company.call(Method::PUT, &format!("{}/read", company.room(room)), &json!({ "seq": last })).await.unwrap().expect(204).unwrap();
+        company
+            .call(Method::PUT, &format!("{}/read", company.room(room)), &json!({ "seq": last }))
+            .await
+            .unwrap()
+            .expect(204)
+            .unwrap();
         assert_eq!(company.listed_room(room).await.unwrap()["unreadMessageCount"], 0);
 
         let before = [customer.history(room).await.unwrap(), company.history(room).await.unwrap()];
@@ -71,9 +83,14 @@ fn two_hundred_messages_arrive_once_and_in_order_and_survive_a_restart() {
         for (mut person, before) in [(customer, &before[0]), (company, &before[1])] {
             person.client = client.clone();
             assert_eq!(person.get("/health").await.unwrap().status, 200);
-            assert_eq!(&person.history(room).await.unwrap(), before, "the token from before the restart still opens the same history");
+            assert_eq!(
+                &person.history(room).await.unwrap(),
+                before,
+                "the token from before the restart still opens the same history"
+            );
             let detail = person.get(&person.room(room)).await.unwrap().expect(200).unwrap().body;
-            let (mine, theirs) = if person.kind == "customer" { (last - 10, last) } else { (last, last - 10) };
+            let (mine, theirs) =
+                if person.kind == "customer" { (last - 10, last) } else { (last, last - 10) };
             assert_eq!((&detail["readSeq"], &detail["receiverReadSeq"]), (&json!(mine), &json!(theirs)));
         }
         system.stop().await;

@@ -14,8 +14,13 @@ fn twenty_overlapping_requests_run_in_more_than_one_process() {
         let customer = world.customer().await;
         let answers = join_all((0..20).map(|_| customer.get("/customers/me"))).await;
         assert!(answers.iter().all(|answer| answer.as_ref().unwrap().status == 200));
-        let processes: BTreeSet<_> =
-            world.system.cloud.environments("OwnCustomerProfile").into_iter().filter_map(|one| one.pid).collect();
+        let processes: BTreeSet<_> = world
+            .system
+            .cloud
+            .environments("OwnCustomerProfile")
+            .into_iter()
+            .filter_map(|one| one.pid)
+            .collect();
         assert!(processes.len() > 1, "{processes:?}");
     });
 }
@@ -46,16 +51,27 @@ fn a_process_killed_in_mid_request_fails_that_request_alone() {
             }
         });
         let caught = caught.unwrap();
-        assert_eq!((caught.status, &caught.body), (500, &serde_json::json!({ "message": "Internal Server Error" })));
+        assert_eq!(
+            (caught.status, &caught.body),
+            (500, &serde_json::json!({ "message": "Internal Server Error" }))
+        );
         lock.commit().await.unwrap();
 
         let next = customer.post(&path, &say("셋")).await.unwrap();
         assert_eq!(next.status, 201);
         let again = customer.post(&path, &body).await.unwrap();
         assert!(again.status < 300, "sending again is harmless whether it was kept or not: {}", again.body);
-        let contents: BTreeSet<_> =
-            customer.history(room).await.unwrap().iter().map(|message: &Value| message["content"].to_string()).collect();
-        assert!(["\"하나\"", "\"둘\"", "\"셋\""].iter().all(|content| contents.contains(*content)), "{contents:?}");
+        let contents: BTreeSet<_> = customer
+            .history(room)
+            .await
+            .unwrap()
+            .iter()
+            .map(|message: &Value| message["content"].to_string())
+            .collect();
+        assert!(
+            ["\"하나\"", "\"둘\"", "\"셋\""].iter().all(|content| contents.contains(*content)),
+            "{contents:?}"
+        );
         system.stop().await;
     });
 }

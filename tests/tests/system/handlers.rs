@@ -18,11 +18,13 @@ fn each_artifact_has_the_handlers_that_the_template_names_and_no_others() {
     assert!(named.len() >= 5);
     for (artifact, handlers) in named {
         // An unknown handler ends the start, and the message names those that there are.
-        let output = Command::new(folder.join(&artifact)).env("_HANDLER", "no_such_handler").output().unwrap();
+        let output =
+            Command::new(folder.join(&artifact)).env("_HANDLER", "no_such_handler").output().unwrap();
         assert!(!output.status.success());
         let message = String::from_utf8(output.stdout).unwrap();
         let (_, known) = message.split_once("it has: ").unwrap_or_else(|| panic!("{message}"));
-        let known: BTreeSet<String> = known.split('"').next().unwrap().split(", ").map(str::to_owned).collect();
+        let known: BTreeSet<String> =
+            known.split('"').next().unwrap().split(", ").map(str::to_owned).collect();
         assert_eq!(known, handlers, "{artifact}");
     }
 }

@@ -121,6 +121,8 @@ fn wrong_fields(body: &Value) -> Vec<(&str, &str)> {
         .as_array()
         .into_iter()
         .flatten()
-        .map(|field| (field["field"].as_str().unwrap_or_default(), field["code"].as_str().unwrap_or_default()))
+        .map(|field| {
+            (field["field"].as_str().unwrap_or_default(), field["code"].as_str().unwrap_or_default())
+        })
         .collect()
 }

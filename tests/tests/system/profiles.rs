@@ -21,10 +21,16 @@ fn a_company_changes_what_it_names_and_the_rest_stays() {
         });
         assert_eq!(own().await, expected);
         assert_eq!(change(json!({})).await.status, 204);
-        assert_eq!(change(json!({ "description": " 매일 새벽에 굽습니다. ", "imageUrl": null })).await.status, 204);
+        assert_eq!(
+            change(json!({ "description": " 매일 새벽에 굽습니다. ", "imageUrl": null })).await.status,
+            204
+        );
         expected["description"] = "매일 새벽에 굽습니다.".into();
         assert_eq!(own().await, expected);
-        assert_eq!(change(json!({ "name": "아침빵집", "profileVisibility": true, "imageUrl": "" })).await.status, 204);
+        assert_eq!(
+            change(json!({ "name": "아침빵집", "profileVisibility": true, "imageUrl": "" })).await.status,
+            204
+        );
         expected["name"] = "아침빵집".into();
         expected["profileVisibility"] = true.into();
         assert_eq!(own().await, expected);
@@ -44,7 +50,10 @@ fn a_customer_sees_their_own_profile() {
     in_world(|world| async move {
         let customer = world.customer().await;
         let profile = customer.get("/customers/me").await.unwrap().expect(200).unwrap().body;
-        assert_eq!(profile, json!({ "id": customer.id, "username": customer.username, "name": "김하늘", "imageUrl": null }));
+        assert_eq!(
+            profile,
+            json!({ "id": customer.id, "username": customer.username, "name": "김하늘", "imageUrl": null })
+        );
     });
 }
 
@@ -63,15 +72,34 @@ fn the_directory_has_visible_companies_newest_first_in_pages_of_ten() {
         }
         let search = |keyword: String, page: i64| async move {
             let path = format!("/companies?keyword={}&page={page}", keyword.replace(' ', "%20"));
-            let body = world.client.call(Method::GET, &path, None, &Value::Null).await.unwrap().expect(200).unwrap().body;
-            let found: Vec<_> = body["companySummaries"].as_array().unwrap().iter().map(|company| company["id"].clone()).collect();
+            let body = world
+                .client
+                .call(Method::GET, &path, None, &Value::Null)
+                .await
+                .unwrap()
+                .expect(200)
+                .unwrap()
+                .body;
+            let found: Vec<_> = body["companySummaries"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|company| company["id"].clone())
+                .collect();
             (found, body["page"].clone())
         };
         assert_eq!(search(name.clone(), 1).await, (ids[..10].to_vec(), json!({ "current": 1, "total": 2 })));
-        assert_eq!(search(name.to_uppercase(), 2).await, (ids[10..].to_vec(), json!({ "current": 2, "total": 2 })));
+        assert_eq!(
+            search(name.to_uppercase(), 2).await,
+            (ids[10..].to_vec(), json!({ "current": 2, "total": 2 }))
+        );
         assert_eq!(search(name.clone(), 3).await, (vec![], json!({ "current": 3, "total": 2 })));
         assert_eq!(search(format!("{name} 11"), 1).await.0, ids[..1]);
-        assert_eq!(search(format!("{name}_"), 1).await, (vec![], json!({ "current": 1, "total": 0 })), "_ is a letter like others");
+        assert_eq!(
+            search(format!("{name}_"), 1).await,
+            (vec![], json!({ "current": 1, "total": 0 })),
+            "_ is a letter like others"
+        );
         assert_eq!(search("%25".to_owned(), 1).await.0, Vec::<Value>::new(), "% is a letter like others");
     });
 }

@@ -56,7 +56,10 @@ fn without_a_good_ticket_the_handshake_is_refused_with_401() {
         assert_eq!(database.execute(&expire, &[&customer.id]).await.unwrap(), 1);
         assert_eq!(refused(url).await, Some(401), "expired");
         let url = customer.ticket().await.unwrap()["url"].as_str().unwrap().to_owned();
-        database.execute("update sessions set ended_at = now() where account_id = $1", &[&customer.id]).await.unwrap();
+        database
+            .execute("update sessions set ended_at = now() where account_id = $1", &[&customer.id])
+            .await
+            .unwrap();
         assert_eq!(refused(url).await, Some(401), "the session has ended");
     });
 }
@@ -77,7 +80,11 @@ fn messages_reach_every_connection_of_both_sides_and_the_sender_gets_an_ack() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let mut sender = customer.connect().await.unwrap();
-        let mut others = [customer.connect().await.unwrap(), company.connect().await.unwrap(), company.connect().await.unwrap()];
+        let mut others = [
+            customer.connect().await.unwrap(),
+            company.connect().await.unwrap(),
+            company.connect().await.unwrap(),
+        ];
         let id = sender.say(room, "여러 기기").await.unwrap();
         let ack = next(&mut sender).await;
         assert_eq!((&ack["type"], &ack["roomId"]), (&json!("ack"), &json!(room)));
@@ -85,7 +92,11 @@ fn messages_reach_every_connection_of_both_sides_and_the_sender_gets_an_ack() {
             let event = next(socket).await;
             assert_eq!(event["message"]["id"], ack["id"]);
             let shown = event["message"].get("clientMessageId").cloned();
-            assert_eq!(shown, (number == 0).then(|| json!(id)), "its sender's other devices are told its name");
+            assert_eq!(
+                shown,
+                (number == 0).then(|| json!(id)),
+                "its sender's other devices are told its name"
+            );
         }
         let body = json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "HTTP로도" });
         company.post(&format!("{}/messages", company.room(room)), &body).await.unwrap().expect(201).unwrap();
@@ -99,7 +110,8 @@ fn messages_reach_every_connection_of_both_sides_and_the_sender_gets_an_ack() {
 fn a_repeated_frame_is_acknowledged_again_and_pushed_once() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
-        let (mut sender, mut receiver) = (customer.connect().await.unwrap(), company.connect().await.unwrap());
+        let (mut sender, mut receiver) =
+            (customer.connect().await.unwrap(), company.connect().await.unwrap());
         let frame = json!({ "action": "sendMessage", "roomId": room, "clientMessageId": Uuid::new_v4().to_string(), "content": "한 번" });
         sender.send(&frame).await.unwrap();
         let first = next(&mut sender).await;
@@ -117,7 +129,10 @@ fn typing_and_reading_are_told_to_the_other_side() {
         let (customer, company, room) = world.pair().await;
         let (mut one, mut other) = (customer.connect().await.unwrap(), company.connect().await.unwrap());
         one.send(&json!({ "action": "typing", "roomId": room })).await.unwrap();
-        assert_eq!(next(&mut other).await, json!({ "type": "typing", "roomId": room, "accountId": customer.id }));
+        assert_eq!(
+            next(&mut other).await,
+            json!({ "type": "typing", "roomId": room, "accountId": customer.id })
+        );
         let path = format!("{}/read", customer.room(room));
         customer.call(Method::PUT, &path, &json!({ "seq": 1 })).await.unwrap().expect(204).unwrap();
         let read = json!({ "type": "read", "roomId": room, "readerId": customer.id, "seq": 1 });
@@ -139,9 +154,13 @@ fn a_heartbeat_tells_which_rooms_are_ahead() {
         let body = json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "하나" });
         company.post(&format!("{}/messages", company.room(room)), &body).await.unwrap().expect(201).unwrap();
         assert_eq!(next(&mut socket).await["type"], "message");
-        let said = [(room, 1), (second, 1), (foreign, 0)].map(|(room, seq)| json!({ "roomId": room, "lastSeq": seq }));
+        let said = [(room, 1), (second, 1), (foreign, 0)]
+            .map(|(room, seq)| json!({ "roomId": room, "lastSeq": seq }));
         socket.send(&json!({ "action": "heartbeat", "rooms": said })).await.unwrap();
-        assert_eq!(next(&mut socket).await, json!({ "type": "heartbeat", "rooms": [{ "roomId": room, "lastSeq": 2 }] }));
+        assert_eq!(
+            next(&mut socket).await,
+            json!({ "type": "heartbeat", "rooms": [{ "roomId": room, "lastSeq": 2 }] })
+        );
         socket.send(&json!({ "action": "heartbeat", "rooms": [] })).await.unwrap();
         assert_eq!(next(&mut socket).await, json!({ "type": "heartbeat", "rooms": [] }));
         let many: Vec<_> = (1..=21).map(|room| json!({ "roomId": room, "lastSeq": 0 })).collect();
@@ -157,7 +176,9 @@ fn a_wrong_frame_gets_an_error_and_the_connection_stays_open() {
         let (_, _, foreign) = world.pair().await;
         let mut socket = customer.connect().await.unwrap();
         let id = Uuid::new_v4().to_string();
-        for raw in ["", "{", "nonsense", "{\"action\":\"sendMessage\"", "\u{feff}{}", "{\"action\":\"heartbeat\",}"] {
+        for raw in
+            ["", "{", "nonsense", "{\"action\":\"sendMessage\"", "\u{feff}{}", "{\"action\":\"heartbeat\",}"]
+        {
             socket.send_raw(Message::text(raw)).await.unwrap();
             assert_eq!(next(&mut socket).await["code"], "malformed_json", "{raw:?}");
         }
@@ -169,15 +190,42 @@ fn a_wrong_frame_gets_an_error_and_the_connection_stays_open() {
             (json!({ "action": 7 }), "unknown_action"),
             (json!({ "action": "$connect" }), "unknown_action"),
             (json!({ "action": "sendMessage" }), "validation_failed"),
-            (json!({ "action": "sendMessage", "roomId": room, "clientMessageId": id, "content": " " }), "validation_failed"),
-            (json!({ "action": "sendMessage", "roomId": room, "clientMessageId": id, "content": "a\0b" }), "validation_failed"),
-            (json!({ "action": "sendMessage", "roomId": room, "clientMessageId": id, "content": "x".repeat(2001) }), "validation_failed"),
-            (json!({ "action": "sendMessage", "roomId": room, "clientMessageId": "x", "content": "x" }), "validation_failed"),
-            (json!({ "action": "sendMessage", "roomId": 0, "clientMessageId": id, "content": "x" }), "validation_failed"),
-            (json!({ "action": "sendMessage", "roomId": "1", "clientMessageId": id, "content": "x" }), "validation_failed"),
-            (json!({ "action": "sendMessage", "roomId": 9_223_372_036_854_775_808_u64, "clientMessageId": id, "content": "x" }), "validation_failed"),
-            (json!({ "action": "sendMessage", "roomId": foreign, "clientMessageId": id, "content": "x" }), "room_not_found"),
-            (json!({ "action": "sendMessage", "roomId": 9_007_199_254_740_991_i64, "clientMessageId": id, "content": "x" }), "room_not_found"),
+            (
+                json!({ "action": "sendMessage", "roomId": room, "clientMessageId": id, "content": " " }),
+                "validation_failed",
+            ),
+            (
+                json!({ "action": "sendMessage", "roomId": room, "clientMessageId": id, "content": "a\0b" }),
+                "validation_failed",
+            ),
+            (
+                json!({ "action": "sendMessage", "roomId": room, "clientMessageId": id, "content": "x".repeat(2001) }),
+                "validation_failed",
+            ),
+            (
+                json!({ "action": "sendMessage", "roomId": room, "clientMessageId": "x", "content": "x" }),
+                "validation_failed",
+            ),
+            (
+                json!({ "action": "sendMessage", "roomId": 0, "clientMessageId": id, "content": "x" }),
+                "validation_failed",
+            ),
+            (
+                json!({ "action": "sendMessage", "roomId": "1", "clientMessageId": id, "content": "x" }),
+                "validation_failed",
+            ),
+            (
+                json!({ "action": "sendMessage", "roomId": 9_223_372_036_854_775_808_u64, "clientMessageId": id, "content": "x" }),
+                "validation_failed",
+            ),
+            (
+                json!({ "action": "sendMessage", "roomId": foreign, "clientMessageId": id, "content": "x" }),
+                "room_not_found",
+            ),
+            (
+                json!({ "action": "sendMessage", "roomId": 9_007_199_254_740_991_i64, "clientMessageId": id, "content": "x" }),
+                "room_not_found",
+            ),
             (json!({ "action": "markRead", "roomId": foreign, "seq": 1 }), "room_not_found"),
             (json!({ "action": "markRead", "roomId": room, "seq": -1 }), "validation_failed"),
             (json!({ "action": "typing", "roomId": foreign }), "room_not_found"),
@@ -206,7 +254,10 @@ fn a_frame_after_the_end_of_the_session_gets_unauthenticated_and_the_connection_
             let mut person = customer.clone();
             person.log_in().await.unwrap();
             let mut socket = person.connect().await.unwrap();
-            database.execute("update sessions set ended_at = now() where account_id = $1", &[&customer.id]).await.unwrap();
+            database
+                .execute("update sessions set ended_at = now() where account_id = $1", &[&customer.id])
+                .await
+                .unwrap();
             assert_eq!(refusal(&mut socket, &frame).await["code"], "unauthenticated", "{frame}");
             socket.closed().await.unwrap();
         }

@@ -26,7 +26,9 @@ async fn unread(person: &Person, room: i64) -> i64 {
 fn a_room_is_opened_once_and_begins_with_the_companys_guide_message() {
     in_world(|world| async move {
         let (customer, company) = (world.customer().await, world.company().await);
-        let open = || async { customer.post("/customer/chatrooms", &json!({ "companyId": company.id })).await.unwrap() };
+        let open = || async {
+            customer.post("/customer/chatrooms", &json!({ "companyId": company.id })).await.unwrap()
+        };
         let (first, second) = (open().await, open().await);
         assert_eq!((first.status, second.status), (201, 200));
         assert_eq!(first.body, second.body);
@@ -63,7 +65,8 @@ fn sending_again_gives_the_first_answer_and_another_content_is_refused() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let id = Uuid::new_v4();
-        let (first, second) = (send(&customer, room, id, " 주문이요 ").await, send(&customer, room, id, "주문이요").await);
+        let (first, second) =
+            (send(&customer, room, id, " 주문이요 ").await, send(&customer, room, id, "주문이요").await);
         assert_eq!((first.status, second.status), (201, 200));
         assert_eq!(first.body, second.body);
         assert_eq!(first.body["content"], "주문이요");
@@ -97,7 +100,8 @@ fn concurrent_sends_get_seqs_without_gap_or_twin_and_unread_counts_stay_right() 
             let person = if number % 2 == 0 { &customer } else { &company };
             let reader = if number % 3 == 0 { &customer } else { &company };
             async move {
-                let sent = send(person, room, Uuid::new_v4(), &format!("{number}")).await.expect(201).unwrap();
+                let sent =
+                    send(person, room, Uuid::new_v4(), &format!("{number}")).await.expect(201).unwrap();
                 mark(reader, room, sent.body["seq"].as_i64().unwrap()).await;
             }
         });
@@ -110,7 +114,9 @@ fn concurrent_sends_get_seqs_without_gap_or_twin_and_unread_counts_stay_right() 
         for (person, other) in [(&customer, &company), (&company, &customer)] {
             let detail = person.get(&person.room(room)).await.unwrap().body;
             let read = detail["readSeq"].as_i64().unwrap();
-            let left = history.iter().filter(|m| m["senderId"] == other.id && m["type"] == "general" && m["seq"].as_i64() > Some(read));
+            let left = history.iter().filter(|m| {
+                m["senderId"] == other.id && m["type"] == "general" && m["seq"].as_i64() > Some(read)
+            });
             assert_eq!(unread(person, room).await, i64::try_from(left.count()).unwrap());
             mark(person, room, 61).await;
             assert_eq!(unread(person, room).await, 0);
@@ -125,8 +131,11 @@ fn a_marker_never_goes_back_and_never_passes_the_newest_message() {
         for number in 0..3 {
             send(&company, room, Uuid::new_v4(), &format!("{number}")).await.expect(201).unwrap();
         }
-        let marker = || async { customer.get(&customer.room(room)).await.unwrap().body["readSeq"].as_i64().unwrap() };
-        for (asked, stands, left) in [(0, 0, 3), (2, 2, 2), (1, 2, 2), (9_007_199_254_740_991, 4, 0), (2, 4, 0)] {
+        let marker =
+            || async { customer.get(&customer.room(room)).await.unwrap().body["readSeq"].as_i64().unwrap() };
+        for (asked, stands, left) in
+            [(0, 0, 3), (2, 2, 2), (1, 2, 2), (9_007_199_254_740_991, 4, 0), (2, 4, 0)]
+        {
             mark(&customer, room, asked).await;
             assert_eq!((marker().await, unread(&customer, room).await), (stands, left), "after {asked}");
         }
@@ -183,7 +192,12 @@ fn rooms_are_listed_latest_first_in_pages_of_ten() {
             async move {
                 let body = customer.get(&format!("/customer/chatrooms?page={page}")).await.unwrap().body;
                 assert_eq!(body["page"], json!({ "current": page, "total": 2 }));
-                body["chatRooms"].as_array().unwrap().iter().map(|room| room["id"].as_i64().unwrap()).collect::<Vec<_>>()
+                body["chatRooms"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|room| room["id"].as_i64().unwrap())
+                    .collect::<Vec<_>>()
             }
         };
         let mut order = vec![rooms[0]];
@@ -213,7 +227,8 @@ async fn foreign_answers(world: &World, stranger: &Person, room: i64) {
         }
         assert_eq!(bodies[0], bodies[1], "a foreign room and a missing one look the same");
     }
-    let rows = world.database().await.query("select 1 from messages where room_id = $1", &[&room]).await.unwrap();
+    let rows =
+        world.database().await.query("select 1 from messages where room_id = $1", &[&room]).await.unwrap();
     assert_eq!(rows.len(), 1, "nothing was written");
 }
 
@@ -232,7 +247,10 @@ fn the_counterpart_of_a_withdrawn_account_still_reads_and_cannot_send() {
         let (customer, company, room) = world.pair().await;
         send(&company, room, Uuid::new_v4(), "안녕히 가세요").await.expect(201).unwrap();
         let database = world.database().await;
-        database.execute("update accounts set withdrawn_at = now() where id = $1", &[&company.id]).await.unwrap();
+        database
+            .execute("update accounts set withdrawn_at = now() where id = $1", &[&company.id])
+            .await
+            .unwrap();
         let listed = customer.listed_room(room).await.unwrap();
         assert_eq!(
             (&listed["receiverDeleted"], &listed["receiverName"], &listed["receiverImageUrl"]),

@@ -24,7 +24,12 @@ fn send_history_list_detail_and_connect_are_one_statement_each() {
         // Once to have the process started and connected, once to count.
         for counted in [false, true] {
             let before = counting.reset(counted).await;
-            customer.post(&path, &json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "HTTP" })).await.unwrap().expect(201).unwrap();
+            customer
+                .post(&path, &json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "HTTP" }))
+                .await
+                .unwrap()
+                .expect(201)
+                .unwrap();
             other.next_of("message").await.unwrap();
             counting.expect(before, 1, "send over HTTP").await;
 

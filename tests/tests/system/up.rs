@@ -41,7 +41,8 @@ fn started(port: u16) -> (Child, Vec<u32>) {
     build_functions().unwrap();
     let mut child = xtask(port).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let ready = lines.find(|line| line.as_ref().is_ok_and(|line| line.starts_with("ready "))).unwrap().unwrap();
+    let ready =
+        lines.find(|line| line.as_ref().is_ok_and(|line| line.starts_with("ready "))).unwrap().unwrap();
     assert_eq!(ready, format!("ready http://localhost:{port}"));
     let children = descendants(child.id());
     assert!(children.len() >= 3, "functions, a database and its guard: {children:?}");
@@ -112,7 +113,10 @@ fn killed_it_leaves_no_process_and_no_port_behind_while_another_goes_on() {
     signal(&child, "-KILL");
     child.wait().unwrap();
     assert_nothing_left(port, &children);
-    assert!(other_children.iter().filter(|pid| is_alive(**pid)).count() >= 3, "the other one was not touched");
+    assert!(
+        other_children.iter().filter(|pid| is_alive(**pid)).count() >= 3,
+        "the other one was not touched"
+    );
     signal(&other, "-TERM");
     assert!(other.wait().unwrap().success());
     assert_nothing_left(other_port, &other_children);
@@ -130,7 +134,10 @@ fn a_port_that_is_taken_is_told_with_what_to_do() {
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port();
     let message = failed(xtask(port));
-    assert!(message.contains(&format!("port {port} cannot be used")) && message.contains("--port"), "{message}");
+    assert!(
+        message.contains(&format!("port {port} cannot be used")) && message.contains("--port"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -11,10 +11,23 @@ use crate::{in_world, wrong_fields};
 fn all_wrong_fields_of_a_sign_up_are_told_at_once() {
     in_world(|world| async move {
         for (body, expected) in [
-            (json!({}), vec![("username", "required"), ("password", "required"), ("confirmPassword", "required"), ("name", "required")]),
+            (
+                json!({}),
+                vec![
+                    ("username", "required"),
+                    ("password", "required"),
+                    ("confirmPassword", "required"),
+                    ("name", "required"),
+                ],
+            ),
             (
                 json!({ "username": "한글", "password": "short", "confirmPassword": "other", "name": "" }),
-                vec![("username", "invalid_characters"), ("password", "too_short"), ("name", "required"), ("confirmPassword", "mismatch")],
+                vec![
+                    ("username", "invalid_characters"),
+                    ("password", "too_short"),
+                    ("name", "required"),
+                    ("confirmPassword", "mismatch"),
+                ],
             ),
             (
                 json!({ "username": "haneul2026", "password": "HANEUL2026", "confirmPassword": "HANEUL2026", "name": "a\0b" }),
@@ -22,7 +35,12 @@ fn all_wrong_fields_of_a_sign_up_are_told_at_once() {
             ),
             (
                 json!({ "username": 7, "password": ["a"], "confirmPassword": {}, "name": true }),
-                vec![("username", "wrong_type"), ("password", "wrong_type"), ("confirmPassword", "wrong_type"), ("name", "wrong_type")],
+                vec![
+                    ("username", "wrong_type"),
+                    ("password", "wrong_type"),
+                    ("confirmPassword", "wrong_type"),
+                    ("name", "wrong_type"),
+                ],
             ),
             (
                 json!({ "username": "a".repeat(21), "password": "a1".repeat(33), "confirmPassword": "a1".repeat(33), "name": "가".repeat(21) }),
@@ -71,7 +89,8 @@ fn a_body_that_is_no_json_object_is_told_so() {
             let answer = request.send().await.unwrap();
             assert_eq!((answer.status, answer.code()), (status, code), "{content_type} {:.40}", body);
         }
-        let not_utf8 = world.client.request(Method::POST, "/customers").header("content-type", "application/json");
+        let not_utf8 =
+            world.client.request(Method::POST, "/customers").header("content-type", "application/json");
         let answer = not_utf8.body(b"{\"name\":\"\xff\xfe\"}".to_vec()).send().await.unwrap();
         assert_eq!((answer.status, answer.code()), (400, "malformed_json"));
     });
@@ -120,12 +139,21 @@ fn path_and_body_are_told_together_and_the_answer_speaks_the_clients_language() 
             async move {
                 let request = world.client.request(Method::POST, "/customer/chatrooms/x/messages");
                 let request = request.header("authorization", &token).header("accept-language", language);
-                request.header("content-type", "application/json").body(r#"{"content":""}"#).send().await.unwrap().body
+                request
+                    .header("content-type", "application/json")
+                    .body(r#"{"content":""}"#)
+                    .send()
+                    .await
+                    .unwrap()
+                    .body
             }
         };
         let (korean, english) = (send("ko-KR,ko;q=0.9,en;q=0.8").await, send("en-US,en;q=0.9").await);
         for body in [&korean, &english] {
-            assert_eq!(wrong_fields(body), [("id", "wrong_type"), ("clientMessageId", "required"), ("content", "required")]);
+            assert_eq!(
+                wrong_fields(body),
+                [("id", "wrong_type"), ("clientMessageId", "required"), ("content", "required")]
+            );
         }
         assert_eq!(korean["message"], "입력값을 확인해 주세요.");
         assert_eq!(english["message"], "Some values are not valid.");
@@ -146,8 +174,14 @@ fn a_path_or_method_that_is_not_there_is_told_in_the_contracts_form() {
             // These are no routes of the OpenAPI document.
             let client = chatchat_tests::Client::new(&world.client.url).unwrap();
             let answer = client.call(method.clone(), path, None, &Value::Null).await.unwrap();
-            assert_eq!((answer.status, answer.code(), answer.header("allow")), (status, code, allow), "{method} {path}");
-            assert!(answer.body["requestId"].as_str().is_some_and(|id| id == answer.header("apigw-requestid")));
+            assert_eq!(
+                (answer.status, answer.code(), answer.header("allow")),
+                (status, code, allow),
+                "{method} {path}"
+            );
+            assert!(
+                answer.body["requestId"].as_str().is_some_and(|id| id == answer.header("apigw-requestid"))
+            );
         }
     });
 }
@@ -161,8 +195,16 @@ fn an_identity_in_the_body_is_ignored() {
             "clientMessageId": Uuid::new_v4().to_string(), "content": "나는 회사다",
             "senderId": company.id, "accountId": company.id, "sender": "company", "type": "auto", "seq": 99, "id": 1,
         });
-        let answer = customer.post(&format!("{}/messages", customer.room(room)), &body).await.unwrap().expect(201).unwrap();
-        assert_eq!((&answer.body["senderId"], &answer.body["type"], &answer.body["seq"]), (&json!(customer.id), &json!("general"), &json!(2)));
+        let answer = customer
+            .post(&format!("{}/messages", customer.room(room)), &body)
+            .await
+            .unwrap()
+            .expect(201)
+            .unwrap();
+        assert_eq!(
+            (&answer.body["senderId"], &answer.body["type"], &answer.body["seq"]),
+            (&json!(customer.id), &json!("general"), &json!(2))
+        );
         let open = json!({ "companyId": company.id, "customerId": customer.id });
         let other = stranger.post("/customer/chatrooms", &open).await.unwrap();
         assert_ne!(other.body["chatRoomId"], room);

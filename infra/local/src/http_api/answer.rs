@@ -22,17 +22,14 @@ fn inferred(answer: &Value) -> Response<Body> {
         other => other.to_string(),
     };
     let mut response = Response::new(Body::from(body));
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
 fn structured(answer: &Value, status: &Value) -> Result<Response<Body>, String> {
     let status = crate::number(status).and_then(|status| u16::try_from(status).ok());
-    let status = status
-        .and_then(|status| StatusCode::from_u16(status).ok())
-        .ok_or("statusCode is no status")?;
+    let status =
+        status.and_then(|status| StatusCode::from_u16(status).ok()).ok_or("statusCode is no status")?;
     let body = match (&answer["body"], answer["isBase64Encoded"] == Value::Bool(true)) {
         (Value::Null, _) => Vec::new(),
         (Value::String(text), false) => text.clone().into_bytes(),
@@ -42,10 +39,7 @@ fn structured(answer: &Value, status: &Value) -> Result<Response<Body>, String> 
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/plain;charset=UTF-8"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=UTF-8"));
     for (name, value) in answer["headers"].as_object().into_iter().flatten() {
         let name: HeaderName = name.parse().map_err(|_| format!("{name} is no header's name"))?;
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -55,12 +49,7 @@ fn structured(answer: &Value, status: &Value) -> Result<Response<Body>, String> 
             headers.insert(name, value);
         }
     }
-    for cookie in answer["cookies"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-    {
+    for cookie in answer["cookies"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         headers.append(
             header::SET_COOKIE,
             HeaderValue::from_str(cookie).map_err(|_| "a cookie is no header's value")?,

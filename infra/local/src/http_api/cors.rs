@@ -36,16 +36,8 @@ impl Gate {
         *response.status_mut() = StatusCode::NO_CONTENT;
         let headers = response.headers_mut();
         if self.allow(headers, origin) {
-            set_list(
-                headers,
-                header::ACCESS_CONTROL_ALLOW_METHODS,
-                &self.0.allow_methods,
-            );
-            set_list(
-                headers,
-                header::ACCESS_CONTROL_ALLOW_HEADERS,
-                &self.0.allow_headers,
-            );
+            set_list(headers, header::ACCESS_CONTROL_ALLOW_METHODS, &self.0.allow_methods);
+            set_list(headers, header::ACCESS_CONTROL_ALLOW_HEADERS, &self.0.allow_headers);
             if let Some(seconds) = self.0.max_age {
                 headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from(seconds));
             }
@@ -59,37 +51,20 @@ impl Gate {
             headers.remove(name);
         }
         if self.allow(headers, origin) {
-            set_list(
-                headers,
-                header::ACCESS_CONTROL_EXPOSE_HEADERS,
-                &self.0.expose_headers,
-            );
+            set_list(headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, &self.0.expose_headers);
         }
     }
 
     fn allow(&self, headers: &mut HeaderMap, origin: Option<&HeaderValue>) -> bool {
         let Some(origin) = origin else { return false };
         let any = self.0.allow_origins.iter().any(|allowed| allowed == "*");
-        if !any
-            && !self
-                .0
-                .allow_origins
-                .iter()
-                .any(|allowed| allowed.as_bytes() == origin.as_bytes())
-        {
+        if !any && !self.0.allow_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()) {
             return false;
         }
-        let allowed = if any {
-            HeaderValue::from_static("*")
-        } else {
-            origin.clone()
-        };
+        let allowed = if any { HeaderValue::from_static("*") } else { origin.clone() };
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
         if self.0.allow_credentials {
-            headers.insert(
-                header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
-                HeaderValue::from_static("true"),
-            );
+            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         }
         true
     }

@@ -28,16 +28,11 @@ impl Call<'_> {
     pub(super) fn event(&self) -> Value {
         let headers = &self.parts.headers;
         let uri = &self.parts.uri;
-        let host = headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok())
-            .unwrap_or("localhost");
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
         let domain = host.rsplit_once(':').map_or(host, |(name, _)| name);
         let now = OffsetDateTime::now_utc();
         let time = now
-            .format(format_description!(
-                "[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000"
-            ))
+            .format(format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000"))
             .unwrap_or_default();
         let mut event = json!({
             "version": "2.0",
@@ -98,10 +93,7 @@ impl Call<'_> {
     fn headers(&self, host: &str) -> Map<String, Value> {
         let headers = &self.parts.headers;
         let mut joined = Map::new();
-        for name in headers
-            .keys()
-            .filter(|name| *name != header::COOKIE && *name != header::CONNECTION)
-        {
+        for name in headers.keys().filter(|name| *name != header::COOKIE && *name != header::CONNECTION) {
             joined.insert(name.as_str().to_owned(), text(headers, name).into());
         }
         let forwarded = match text(headers, &HeaderName::from_static("x-forwarded-for")) {
@@ -118,9 +110,7 @@ impl Call<'_> {
         joined
             .entry("x-amzn-trace-id")
             .or_insert_with(|| format!("Root=1-{}-{}", &trace[..8], &trace[8..]).into());
-        joined
-            .entry("content-length")
-            .or_insert_with(|| self.body.len().to_string().into());
+        joined.entry("content-length").or_insert_with(|| self.body.len().to_string().into());
         joined
     }
 }
@@ -128,17 +118,11 @@ impl Call<'_> {
 /// The id of a request, of the form API Gateway uses.
 pub(super) fn request_id() -> String {
     let id = Uuid::new_v4();
-    format!(
-        "{}=",
-        &base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(id.as_bytes())[..15]
-    )
+    format!("{}=", &base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(id.as_bytes())[..15])
 }
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> String {
-    let values = headers
-        .get_all(name)
-        .iter()
-        .map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
     values.collect::<Vec<_>>().join(",")
 }
 
@@ -161,8 +145,5 @@ fn is_text(headers: &HeaderMap) -> bool {
     let content_type = text(headers, &header::CONTENT_TYPE).to_ascii_lowercase();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     media_type.starts_with("text/")
-        || matches!(
-            media_type,
-            "application/json" | "application/xml" | "application/javascript"
-        )
+        || matches!(media_type, "application/json" | "application/xml" | "application/javascript")
 }

@@ -45,14 +45,7 @@ impl HttpApi {
         let mut routes: Vec<HttpRoute> = stack.template.http_routes()?;
         routes.retain(|route| lambda.has(&route.function));
         let cors = api.cors.map(Gate::new);
-        Ok(Some(Self {
-            id: api_id(&api.id),
-            routes: Routes::new(routes),
-            cors,
-            lambda,
-            settings,
-            log,
-        }))
+        Ok(Some(Self { id: api_id(&api.id), routes: Routes::new(routes), cors, lambda, settings, log }))
     }
 
     /// Serves a request from first to last byte.
@@ -60,16 +53,9 @@ impl HttpApi {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
         let origin = parts.headers.get(header::ORIGIN).cloned();
-        let line = self
-            .log
-            .0
-            .as_ref()
-            .map(|_| format!("{} {}", parts.method, parts.uri.path()));
+        let line = self.log.0.as_ref().map(|_| format!("{} {}", parts.method, parts.uri.path()));
         let request_id = event::request_id();
-        let preflight = self
-            .cors
-            .as_ref()
-            .filter(|_| cors::is_preflight(&parts.method, &parts.headers));
+        let preflight = self.cors.as_ref().filter(|_| cors::is_preflight(&parts.method, &parts.headers));
         let (mut response, note) = match preflight {
             Some(gate) => (gate.preflight(origin.as_ref()), "preflight".to_owned()),
             None => self.route(peer, &parts, body, &request_id).await,
@@ -100,40 +86,24 @@ impl HttpApi {
         request_id: &str,
     ) -> (Response<Body>, String) {
         let Some(matched) = self.routes.find(&parts.method, parts.uri.path()) else {
-            return (
-                gateway(StatusCode::NOT_FOUND, r#"{"message":"Not Found"}"#),
-                "no route".to_owned(),
-            );
+            return (gateway(StatusCode::NOT_FOUND, r#"{"message":"Not Found"}"#), "no route".to_owned());
         };
         let Ok(body) = axum::body::to_bytes(body, self.settings.http_body_limit).await else {
             return (too_large(), "body too large".to_owned());
         };
-        let call = Call {
-            api: &self.id,
-            peer,
-            parts,
-            body: &body,
-            matched: &matched,
-            request_id,
-        };
-        let invoked = self
-            .lambda
-            .invoke(matched.function, Bytes::from(call.event().to_string()));
+        let call = Call { api: &self.id, peer, parts, body: &body, matched: &matched, request_id };
+        let invoked = self.lambda.invoke(matched.function, Bytes::from(call.event().to_string()));
         let response = match tokio::time::timeout(self.settings.http_integration_limit, invoked).await {
             Ok(Ok(answer)) => answer::response(&answer).unwrap_or_else(|problem| {
                 self.log.line(|| {
-                    format!(
-                        "{}: its answer is not one for the HTTP API: {problem}",
-                        matched.function
-                    )
+                    format!("{}: its answer is not one for the HTTP API: {problem}", matched.function)
                 });
                 internal_error()
             }),
             Ok(Err(InvokeError::EventTooLarge { .. })) => too_large(),
-            Ok(Err(InvokeError::Throttled(_))) => gateway(
-                StatusCode::TOO_MANY_REQUESTS,
-                r#"{"message":"Too Many Requests"}"#,
-            ),
+            Ok(Err(InvokeError::Throttled(_))) => {
+                gateway(StatusCode::TOO_MANY_REQUESTS, r#"{"message":"Too Many Requests"}"#)
+            }
             Ok(Err(_)) => internal_error(),
             Err(_) => gateway(StatusCode::SERVICE_UNAVAILABLE, &self.settings.http_timeout_body),
         };
@@ -142,25 +112,17 @@ impl HttpApi {
 }
 
 fn internal_error() -> Response<Body> {
-    gateway(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        r#"{"message":"Internal Server Error"}"#,
-    )
+    gateway(StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal Server Error"}"#)
 }
 
 fn too_large() -> Response<Body> {
-    gateway(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        r#"{"message":"Request Entity Too Large"}"#,
-    )
+    gateway(StatusCode::PAYLOAD_TOO_LARGE, r#"{"message":"Request Entity Too Large"}"#)
 }
 
 /// An answer of the gateway itself.
 fn gateway(status: StatusCode, body: &str) -> Response<Body> {
     let mut response = Response::new(Body::from(body.to_owned()));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

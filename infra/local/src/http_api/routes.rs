@@ -52,22 +52,11 @@ impl Routes {
         // Literal parts first, from the left; a route for one method before one for any.
         entries.sort_by_key(|entry| {
             let greedy = matches!(entry.parts.last(), Some(Part::Greedy(_)));
-            let literal = entry
-                .parts
-                .iter()
-                .map(|part| Reverse(matches!(part, Part::Literal(_))))
-                .collect::<Vec<_>>();
-            (
-                greedy,
-                literal,
-                Reverse(entry.parts.len()),
-                entry.route.method == "ANY",
-            )
+            let literal =
+                entry.parts.iter().map(|part| Reverse(matches!(part, Part::Literal(_)))).collect::<Vec<_>>();
+            (greedy, literal, Reverse(entry.parts.len()), entry.route.method == "ANY")
         });
-        Self {
-            entries,
-            default: default.into_iter().next(),
-        }
+        Self { entries, default: default.into_iter().next() }
     }
 
     pub(super) fn find(&self, method: &Method, path: &str) -> Option<Matched<'_>> {
@@ -77,19 +66,11 @@ impl Routes {
                 return None;
             }
             let parameters = entry.parameters(&segments)?;
-            Some(Matched {
-                key: &entry.key,
-                function: &entry.route.function,
-                parameters,
-            })
+            Some(Matched { key: &entry.key, function: &entry.route.function, parameters })
         });
         found.or_else(|| {
             let route = self.default.as_ref()?;
-            Some(Matched {
-                key: "$default",
-                function: &route.function,
-                parameters: BTreeMap::new(),
-            })
+            Some(Matched { key: "$default", function: &route.function, parameters: BTreeMap::new() })
         })
     }
 }
@@ -144,11 +125,7 @@ mod tests {
         ];
         let route = |key: &&str| {
             let (method, path) = key.split_once(' ').unwrap();
-            HttpRoute {
-                method: method.into(),
-                path: path.into(),
-                function: (*key).into(),
-            }
+            HttpRoute { method: method.into(), path: path.into(), function: (*key).into() }
         };
         Routes::new(routes.iter().map(route).collect())
     }
@@ -168,24 +145,14 @@ mod tests {
             ("GET", "/", None),
         ] {
             let method = method.parse().unwrap();
-            assert_eq!(
-                routes.find(&method, path).map(|matched| matched.key),
-                key,
-                "{method} {path}"
-            );
+            assert_eq!(routes.find(&method, path).map(|matched| matched.key), key, "{method} {path}");
         }
     }
 
     #[test]
     fn variables_are_decoded() {
         let routes = routes();
-        assert_eq!(
-            routes.find(&Method::GET, "/files/a%20b/c").unwrap().parameters["proxy"],
-            "a b/c"
-        );
-        assert_eq!(
-            routes.find(&Method::GET, "/rooms/7").unwrap().parameters["id"],
-            "7"
-        );
+        assert_eq!(routes.find(&Method::GET, "/files/a%20b/c").unwrap().parameters["proxy"], "a b/c");
+        assert_eq!(routes.find(&Method::GET, "/rooms/7").unwrap().parameters["id"], "7");
     }
 }

@@ -48,9 +48,7 @@ impl Lambda {
             let id = function.id.clone();
             (id, Arc::new(Pool::new(function, output.clone(), log.clone())))
         });
-        Self {
-            pools: pools.collect(),
-        }
+        Self { pools: pools.collect() }
     }
 
     /// Whether there is such a function.
@@ -60,19 +58,14 @@ impl Lambda {
 
     /// Calls a function and waits for its answer. The function goes on when the caller stops waiting.
     pub(crate) async fn invoke(&self, function: &str, event: Bytes) -> Result<Bytes, InvokeError> {
-        let pool = self
-            .pools
-            .get(function)
-            .ok_or_else(|| InvokeError::UnknownFunction(function.to_owned()))?;
+        let pool =
+            self.pools.get(function).ok_or_else(|| InvokeError::UnknownFunction(function.to_owned()))?;
         pool.invoke(event).await
     }
 
     /// The processes of a function; none when there is no such function.
     pub(crate) fn environments(&self, function: &str) -> Vec<Environment> {
-        self.pools
-            .get(function)
-            .map(|pool| pool.environments())
-            .unwrap_or_default()
+        self.pools.get(function).map(|pool| pool.environments()).unwrap_or_default()
     }
 
     /// Kills a process if it is one of the functions'.

@@ -38,13 +38,7 @@ pub(super) struct Pool {
 
 impl Pool {
     pub(super) fn new(function: Function, output: Output, log: Log) -> Self {
-        Self {
-            function,
-            output,
-            log,
-            inner: Mutex::default(),
-            slot_ended: Notify::new(),
-        }
+        Self { function, output, log, inner: Mutex::default(), slot_ended: Notify::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -54,17 +48,10 @@ impl Pool {
     pub(super) async fn invoke(self: &Arc<Self>, event: Bytes) -> Result<Bytes, InvokeError> {
         let limit = self.function.event_limit;
         if event.len() > limit {
-            return Err(InvokeError::EventTooLarge {
-                bytes: event.len(),
-                limit,
-            });
+            return Err(InvokeError::EventTooLarge { bytes: event.len(), limit });
         }
         let (answer, answered) = oneshot::channel();
-        self.submit(Call {
-            id: Uuid::new_v4(),
-            event,
-            answer,
-        })?;
+        self.submit(Call { id: Uuid::new_v4(), event, answer })?;
         answered.await.unwrap_or(Err(InvokeError::Stopped))
     }
 
@@ -99,9 +86,7 @@ impl Pool {
             slot.signal(Signal::CONT);
             if let Err(delivery) = sender.send(self.deliver(id, slot, call)) {
                 // The process has just ended; it never saw the event, so another one can have it.
-                slot.take_back(delivery)
-                    .into_iter()
-                    .for_each(|call| inner.waiting.push_front(call));
+                slot.take_back(delivery).into_iter().for_each(|call| inner.waiting.push_front(call));
             }
         }
         let coming = inner
@@ -125,20 +110,9 @@ impl Pool {
             pool.time_out(id, call.id);
         });
         slot.served += 1;
-        slot.state = State::Busy {
-            call: call.id,
-            answer: call.answer,
-            timer: timer.abort_handle(),
-        };
-        let deadline = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or(Duration::ZERO)
-            + timeout;
-        Delivery {
-            id: call.id,
-            event: call.event,
-            deadline: deadline.as_millis(),
-        }
+        slot.state = State::Busy { call: call.id, answer: call.answer, timer: timer.abort_handle() };
+        let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO) + timeout;
+        Delivery { id: call.id, event: call.event, deadline: deadline.as_millis() }
     }
 
     /// A process asks for its next event. Without a call for it, it is frozen until there is one.
@@ -182,11 +156,7 @@ impl Pool {
             return false;
         };
         match std::mem::replace(&mut slot.state, State::Ending) {
-            State::Busy {
-                call: current,
-                answer,
-                timer,
-            } if current == call => {
+            State::Busy { call: current, answer, timer } if current == call => {
                 slot.state = State::Finishing { call, timer };
                 inner.in_flight -= 1;
                 _ = answer.send(result);
@@ -239,10 +209,7 @@ impl Pool {
         if let Some(slot) = self.lock().slots.get_mut(&id)
             && matches!(slot.state, State::Starting)
         {
-            let message = format!(
-                "it did not ask for an event within {:?}",
-                self.function.init_limit
-            );
+            let message = format!("it did not ask for an event within {:?}", self.function.init_limit);
             slot.reason = Some(InvokeError::Init(message));
             slot.signal(Signal::KILL);
         }
@@ -262,9 +229,7 @@ impl Pool {
             State::Busy { answer, timer, .. } => {
                 timer.abort();
                 inner.in_flight -= 1;
-                let reason = slot
-                    .reason
-                    .unwrap_or_else(|| InvokeError::Crashed(why.to_owned()));
+                let reason = slot.reason.unwrap_or_else(|| InvokeError::Crashed(why.to_owned()));
                 self.report(&reason);
                 _ = answer.send(Err(reason));
             }

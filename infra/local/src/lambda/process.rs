@@ -22,9 +22,7 @@ pub(crate) struct Output(Option<Arc<File>>);
 impl Output {
     /// Appends to a file, or throws it away.
     pub(crate) fn open(path: Option<&Path>) -> std::io::Result<Self> {
-        let file = path
-            .map(|path| File::options().create(true).append(true).open(path))
-            .transpose()?;
+        let file = path.map(|path| File::options().create(true).append(true).open(path)).transpose()?;
         Ok(Self(file.map(Arc::new)))
     }
 
@@ -76,12 +74,7 @@ async fn start(pool: &Arc<Pool>, id: u64) -> std::io::Result<Running> {
     if let Some(stderr) = child.stderr.take() {
         readers.spawn(copy(stderr, pool.clone(), last_line.clone(), true));
     }
-    Ok(Running {
-        child,
-        _runtime_api: runtime_api,
-        readers,
-        last_line,
-    })
+    Ok(Running { child, _runtime_api: runtime_api, readers, last_line })
 }
 
 impl Running {

@@ -44,29 +44,17 @@ async fn next(State(process): State<Process>) -> Response<Body> {
         .header("lambda-runtime-invoked-function-arn", &process.pool.function.arn)
         .header(
             "lambda-runtime-trace-id",
-            format!(
-                "Root=1-{:.8}-{:.24};Sampled=0",
-                trace.to_string(),
-                trace.to_string().split_at(8).1
-            ),
+            format!("Root=1-{:.8}-{:.24};Sampled=0", trace.to_string(), trace.to_string().split_at(8).1),
         )
         .body(Body::from(delivery.event))
-        .unwrap_or_else(|_| {
-            answer(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "the event's headers are not HTTP's",
-            )
-        })
+        .unwrap_or_else(|_| answer(StatusCode::INTERNAL_SERVER_ERROR, "the event's headers are not HTTP's"))
 }
 
 async fn response(State(process): State<Process>, Path(call): Path<Uuid>, body: Body) -> Response<Body> {
     let limit = process.pool.function.answer_limit;
     let (result, status) = match axum::body::to_bytes(body, READ_LIMIT).await {
         Ok(bytes) if bytes.len() <= limit => (Ok(bytes), StatusCode::ACCEPTED),
-        _ => (
-            Err(InvokeError::AnswerTooLarge { limit }),
-            StatusCode::PAYLOAD_TOO_LARGE,
-        ),
+        _ => (Err(InvokeError::AnswerTooLarge { limit }), StatusCode::PAYLOAD_TOO_LARGE),
     };
     finish(&process, call, result, status)
 }
@@ -76,20 +64,16 @@ async fn error(State(process): State<Process>, Path(call): Path<Uuid>, body: Byt
     finish(
         &process,
         call,
-        Err(InvokeError::Function {
-            kind: reported.kind,
-            message: reported.message,
-        }),
+        Err(InvokeError::Function { kind: reported.kind, message: reported.message }),
         StatusCode::ACCEPTED,
     )
 }
 
 async fn init_error(State(process): State<Process>, body: Bytes) -> Response<Body> {
     let reported = Reported::parse(&body);
-    process.pool.init_failed(
-        process.id,
-        InvokeError::Init(format!("{}: {}", reported.kind, reported.message)),
-    );
+    process
+        .pool
+        .init_failed(process.id, InvokeError::Init(format!("{}: {}", reported.kind, reported.message)));
     answer(StatusCode::ACCEPTED, "OK")
 }
 
@@ -124,10 +108,7 @@ struct Reported {
 
 impl Default for Reported {
     fn default() -> Self {
-        Self {
-            kind: "Unhandled".to_owned(),
-            message: "the function failed".to_owned(),
-        }
+        Self { kind: "Unhandled".to_owned(), message: "the function failed".to_owned() }
     }
 }
 

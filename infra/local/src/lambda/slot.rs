@@ -57,15 +57,8 @@ pub struct Environment {
 pub(super) enum State {
     Starting,
     Idle(oneshot::Sender<Delivery>),
-    Busy {
-        call: Uuid,
-        answer: Answer,
-        timer: AbortHandle,
-    },
-    Finishing {
-        call: Uuid,
-        timer: AbortHandle,
-    },
+    Busy { call: Uuid, answer: Answer, timer: AbortHandle },
+    Finishing { call: Uuid, timer: AbortHandle },
     Ending,
 }
 
@@ -81,12 +74,7 @@ pub(super) struct Slot {
 impl Slot {
     /// For a process that is about to be started.
     pub(super) fn starting() -> Self {
-        Self {
-            pid: None,
-            state: State::Starting,
-            served: 0,
-            reason: None,
-        }
+        Self { pid: None, state: State::Starting, served: 0, reason: None }
     }
 
     /// Signals the process and all it has started; a process that is gone needs no signal.
@@ -105,11 +93,7 @@ impl Slot {
             State::Finishing { .. } => EnvironmentState::Finishing,
             State::Ending => EnvironmentState::Ending,
         };
-        Environment {
-            pid: self.pid,
-            state,
-            served: self.served,
-        }
+        Environment { pid: self.pid, state, served: self.served }
     }
 
     /// Takes back an event that the process never saw.
@@ -118,11 +102,7 @@ impl Slot {
             State::Busy { answer, timer, .. } => {
                 timer.abort();
                 self.served -= 1;
-                Some(Call {
-                    id: delivery.id,
-                    event: delivery.event,
-                    answer,
-                })
+                Some(Call { id: delivery.id, event: delivery.event, answer })
             }
             _ => None,
         }

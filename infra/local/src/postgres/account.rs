@@ -19,9 +19,7 @@ impl Account {
             return Ok(Self(None));
         }
         let id = |what: &str, name: &str| output(Command::new("id").args([what, name]))?.parse::<u32>().ok();
-        let found = ["postgres", "nobody"]
-            .iter()
-            .find_map(|name| Some((id("-u", name)?, id("-g", name)?)));
+        let found = ["postgres", "nobody"].iter().find_map(|name| Some((id("-u", name)?, id("-g", name)?)));
         let found = found.ok_or_else(|| {
             StartError::Postgres("PostgreSQL cannot run as root, and there is neither a user postgres nor a user nobody to run it as".to_owned())
         })?;
@@ -40,8 +38,7 @@ impl Account {
 
     /// Gives a file or an empty folder to this account.
     pub(super) fn own(self, path: &Path) -> std::io::Result<()> {
-        self.0
-            .map_or(Ok(()), |(user, group)| chown(path, Some(user), Some(group)))
+        self.0.map_or(Ok(()), |(user, group)| chown(path, Some(user), Some(group)))
     }
 
     /// Whether the account can enter a folder.

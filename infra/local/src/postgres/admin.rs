@@ -9,11 +9,7 @@ use crate::error::StartError;
 impl Postgres {
     /// Runs one statement, or several, as the superuser.
     pub(super) async fn as_superuser(&self, sql: &str) -> Result<(), StartError> {
-        self.superuser()
-            .await?
-            .batch_execute(sql)
-            .await
-            .map_err(|error| explain(&error))
+        self.superuser().await?.batch_execute(sql).await.map_err(|error| explain(&error))
     }
 
     async fn superuser(&self) -> Result<Client, StartError> {
@@ -53,11 +49,7 @@ impl Postgres {
     }
 
     pub(super) async fn make_database(&self, name: &str) -> Result<(), StartError> {
-        let sql = format!(
-            "create database {} owner {}",
-            quoted(name, '"'),
-            quoted(OWNER, '"')
-        );
+        let sql = format!("create database {} owner {}", quoted(name, '"'), quoted(OWNER, '"'));
         match self.superuser().await?.batch_execute(&sql).await {
             Err(error) if error.code() != Some(&SqlState::DUPLICATE_DATABASE) => Err(explain(&error)),
             _ => Ok(()),

@@ -46,22 +46,12 @@ impl Folder {
                 path = Path::new("/var/tmp").join(&name);
                 create(&path)?;
             }
-            return Ok(Self {
-                path,
-                temporary: true,
-                notice: None,
-            });
+            return Ok(Self { path, temporary: true, notice: None });
         };
         create(data)?;
-        let path = data
-            .canonicalize()
-            .map_err(StartError::io(data.display().to_string()))?;
+        let path = data.canonicalize().map_err(StartError::io(data.display().to_string()))?;
         if account.reaches(&path) {
-            return Ok(Self {
-                path,
-                temporary: false,
-                notice: None,
-            });
+            return Ok(Self { path, temporary: false, notice: None });
         }
         let mut hash = DefaultHasher::new();
         path.hash(&mut hash);
@@ -72,11 +62,7 @@ impl Folder {
             path.display(),
             elsewhere.display()
         );
-        Ok(Self {
-            path: elsewhere,
-            temporary: false,
-            notice: Some(notice),
-        })
+        Ok(Self { path: elsewhere, temporary: false, notice: Some(notice) })
     }
 
     pub(super) fn cluster(&self) -> PathBuf {
@@ -95,10 +81,7 @@ impl Folder {
         if fresh {
             remove(&cluster)?;
         }
-        match (
-            std::fs::read_to_string(cluster.join("PG_VERSION")),
-            self.read_passwords(),
-        ) {
+        match (std::fs::read_to_string(cluster.join("PG_VERSION")), self.read_passwords()) {
             (Ok(version), Some(passwords)) => {
                 let installed = programs::version(programs)?;
                 if version.trim() != installed.to_string() {
@@ -126,19 +109,13 @@ impl Folder {
     fn make(&self, programs: &Path, account: Account) -> Result<Passwords, StartError> {
         let cluster = self.cluster();
         create(&cluster)?;
-        account.own(&cluster).map_err(StartError::io(format!(
-            "giving {} to PostgreSQL's user",
-            cluster.display()
-        )))?;
-        let passwords = Passwords {
-            superuser: password(),
-            owner: password(),
-        };
+        account
+            .own(&cluster)
+            .map_err(StartError::io(format!("giving {} to PostgreSQL's user", cluster.display())))?;
+        let passwords = Passwords { superuser: password(), owner: password() };
         let password_file = self.path.join("initdb.password");
         write_secret(&password_file, &passwords.superuser)?;
-        account
-            .own(&password_file)
-            .map_err(StartError::io(password_file.display().to_string()))?;
+        account.own(&password_file).map_err(StartError::io(password_file.display().to_string()))?;
         let made = account
             .command(&programs.join("initdb"))
             .args([
@@ -196,9 +173,7 @@ impl Folder {
         let command =
             programs::output(std::process::Command::new("ps").args(["-o", "args=", "-p", &pid.to_string()]))?;
         let status = lock.lines().next_back()?.trim().to_owned();
-        command
-            .contains(&self.cluster().display().to_string())
-            .then_some((pid, status))
+        command.contains(&self.cluster().display().to_string()).then_some((pid, status))
     }
 }
 
@@ -216,12 +191,7 @@ fn remove(path: &Path) -> Result<(), StartError> {
 }
 
 fn write_secret(path: &Path, text: &str) -> Result<(), StartError> {
-    let open = std::fs::OpenOptions::new()
-        .create(true)
-        .write(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path);
+    let open = std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path);
     open.and_then(|mut file| file.write_all(text.as_bytes()))
         .map_err(StartError::io(path.display().to_string()))
 }

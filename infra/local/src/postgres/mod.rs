@@ -78,17 +78,10 @@ impl Postgres {
     pub async fn launch(options: PostgresOptions) -> Result<Self, StartError> {
         let started =
             tokio::task::spawn_blocking(move || Server::start(options.data.as_deref(), options.fresh));
-        let (server, passwords) = started
-            .await
-            .map_err(|error| StartError::Postgres(error.to_string()))??;
+        let (server, passwords) =
+            started.await.map_err(|error| StartError::Postgres(error.to_string()))??;
         let (host, superuser) = ("127.0.0.1".to_owned(), "postgres".to_owned());
-        let postgres = Self {
-            host,
-            port: server.port,
-            superuser,
-            passwords,
-            server: Some(server),
-        };
+        let postgres = Self { host, port: server.port, superuser, passwords, server: Some(server) };
         postgres.make_owner().await?;
         Ok(postgres)
     }
@@ -100,9 +93,8 @@ impl Postgres {
     pub async fn connect(url: &str) -> Result<Self, StartError> {
         let unusable =
             |problem: &str| StartError::Postgres(format!("DATABASE_URL cannot be used: {problem}"));
-        let config: tokio_postgres::Config = url
-            .parse()
-            .map_err(|error: tokio_postgres::Error| unusable(&error.to_string()))?;
+        let config: tokio_postgres::Config =
+            url.parse().map_err(|error: tokio_postgres::Error| unusable(&error.to_string()))?;
         let host = match config.get_hosts() {
             [tokio_postgres::config::Host::Tcp(host), ..] => host.clone(),
             _ => return Err(unusable("a host name is expected, not a socket's path")),
@@ -112,19 +104,10 @@ impl Postgres {
             .map(|password| String::from_utf8_lossy(password).into_owned())
             .unwrap_or_default();
         // The owner gets the superuser's password: it is the same at the next run, and nothing has to be kept.
-        let passwords = Passwords {
-            superuser: password.clone(),
-            owner: password,
-        };
+        let passwords = Passwords { superuser: password.clone(), owner: password };
         let superuser = config.get_user().unwrap_or("postgres").to_owned();
         let port = config.get_ports().first().copied().unwrap_or(5432);
-        let postgres = Self {
-            host,
-            port,
-            superuser,
-            passwords,
-            server: None,
-        };
+        let postgres = Self { host, port, superuser, passwords, server: None };
         postgres.make_owner().await?;
         Ok(postgres)
     }
@@ -149,22 +132,12 @@ impl Postgres {
     /// # Errors
     /// When the server refuses.
     pub async fn drop_database(&self, name: &str) -> Result<(), StartError> {
-        self.as_superuser(&format!(
-            "drop database if exists {} with (force)",
-            quoted(name, '"')
-        ))
-        .await
+        self.as_superuser(&format!("drop database if exists {} with (force)", quoted(name, '"'))).await
     }
 
     /// The connection string of a superuser.
     pub fn admin_url(&self, database: &str) -> String {
-        url(
-            &self.host,
-            self.port,
-            &self.superuser,
-            &self.passwords.superuser,
-            database,
-        )
+        url(&self.host, self.port, &self.superuser, &self.passwords.superuser, database)
     }
 
     /// The folder with the cluster and the server's log; nothing when the server was not started here.
@@ -199,18 +172,10 @@ fn url(host: &str, port: u16, user: &str, password: &str, database: &str) -> Str
     let encode = |text: &str| {
         percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
     };
-    format!(
-        "postgres://{}:{}@{host}:{port}/{}",
-        encode(user),
-        encode(password),
-        encode(database)
-    )
+    format!("postgres://{}:{}@{host}:{port}/{}", encode(user), encode(password), encode(database))
 }
 
 /// A name or a text as SQL writes it.
 fn quoted(text: &str, quote: char) -> String {
-    format!(
-        "{quote}{}{quote}",
-        text.replace(quote, &format!("{quote}{quote}"))
-    )
+    format!("{quote}{}{quote}", text.replace(quote, &format!("{quote}{quote}")))
 }

@@ -41,13 +41,7 @@ impl Server {
         });
         match started {
             Ok((child, port, passwords)) => Ok((
-                Self {
-                    child,
-                    port,
-                    folder: folder.path,
-                    notice: folder.notice,
-                    temporary: folder.temporary,
-                },
+                Self { child, port, folder: folder.path, notice: folder.notice, temporary: folder.temporary },
                 passwords,
             )),
             Err(error) => {
@@ -128,10 +122,7 @@ fn spawn(programs: &Path, account: Account, folder: &Folder, port: u16) -> Resul
     let log =
         File::create(log_file(folder)).map_err(StartError::io(log_file(folder).display().to_string()))?;
     let mut command = account.command(&programs.join("postgres"));
-    command
-        .arg("-D")
-        .arg(folder.cluster())
-        .args(["-p", &port.to_string()]);
+    command.arg("-D").arg(folder.cluster()).args(["-p", &port.to_string()]);
     let mut settings = vec![
         "listen_addresses=127.0.0.1",
         "unix_socket_directories=",
@@ -173,7 +164,5 @@ fn log_file(folder: &Folder) -> PathBuf {
 
 fn free_port() -> Result<u16, StartError> {
     let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
-    address
-        .map(|address| address.port())
-        .map_err(StartError::io("a free port for PostgreSQL"))
+    address.map(|address| address.port()).map_err(StartError::io("a free port for PostgreSQL"))
 }

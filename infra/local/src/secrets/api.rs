@@ -16,23 +16,14 @@ pub(crate) fn router(secrets: Arc<Secrets>) -> Router {
 }
 
 async fn call(State(secrets): State<Arc<Secrets>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if target != "secretsmanager.GetSecretValue" {
-        return error(
-            "UnknownOperationException",
-            &format!("this cloud knows GetSecretValue, not {target}"),
-        );
+        return error("UnknownOperationException", &format!("this cloud knows GetSecretValue, not {target}"));
     }
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
     let id = request["SecretId"].as_str().unwrap_or_default();
     let Some(secret) = secrets.find(id) else {
-        return error(
-            "ResourceNotFoundException",
-            "Secrets Manager can't find the specified secret.",
-        );
+        return error("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
     };
     let stage = request["VersionStage"].as_str();
     let version = match request["VersionId"].as_str() {
@@ -52,11 +43,7 @@ async fn call(State(secrets): State<Arc<Secrets>>, headers: HeaderMap, body: Byt
             format!("Secrets Manager can't find the specified secret value for staging label: {label}");
         return error("ResourceNotFoundException", &message);
     };
-    let stage = if version.id == secret.versions.current.id {
-        "AWSCURRENT"
-    } else {
-        "AWSPREVIOUS"
-    };
+    let stage = if version.id == secret.versions.current.id { "AWSCURRENT" } else { "AWSPREVIOUS" };
     json_answer(
         StatusCode::OK,
         &json!({
@@ -71,18 +58,14 @@ async fn call(State(secrets): State<Arc<Secrets>>, headers: HeaderMap, body: Byt
 }
 
 fn error(kind: &str, message: &str) -> Response<Body> {
-    json_answer(
-        StatusCode::BAD_REQUEST,
-        &json!({ "__type": kind, "Message": message }),
-    )
+    json_answer(StatusCode::BAD_REQUEST, &json!({ "__type": kind, "Message": message }))
 }
 
 fn json_answer(status: StatusCode, body: &Value) -> Response<Body> {
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        header::HeaderValue::from_static("application/x-amz-json-1.1"),
-    );
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/x-amz-json-1.1"));
     response
 }

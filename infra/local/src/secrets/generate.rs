@@ -10,16 +10,11 @@ const PUNCTUATION: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 /// Generates a value by the property `GenerateSecretString`.
 pub(super) fn generate(rules: &Value) -> Result<String, String> {
     let password = password(rules)?;
-    match (
-        rules["SecretStringTemplate"].as_str(),
-        rules["GenerateStringKey"].as_str(),
-    ) {
+    match (rules["SecretStringTemplate"].as_str(), rules["GenerateStringKey"].as_str()) {
         (Some(template), Some(key)) => {
             let mut object: Value = serde_json::from_str(template)
                 .map_err(|error| format!("SecretStringTemplate is not JSON: {error}"))?;
-            let entries = object
-                .as_object_mut()
-                .ok_or("SecretStringTemplate is not a JSON object")?;
+            let entries = object.as_object_mut().ok_or("SecretStringTemplate is not a JSON object")?;
             entries.insert(key.to_owned(), password.into());
             Ok(object.to_string())
         }
@@ -42,31 +37,18 @@ fn password(rules: &Value) -> Result<String, String> {
         (PUNCTUATION, !set("ExcludePunctuation")),
         (" ", set("IncludeSpace")),
     ];
-    let allowed = |class: &str| {
-        class
-            .chars()
-            .filter(|letter| !excluded.contains(*letter))
-            .collect::<Vec<char>>()
-    };
-    let classes: Vec<Vec<char>> = classes
-        .iter()
-        .filter(|(_, included)| *included)
-        .map(|(class, _)| allowed(class))
-        .collect();
+    let allowed =
+        |class: &str| class.chars().filter(|letter| !excluded.contains(*letter)).collect::<Vec<char>>();
+    let classes: Vec<Vec<char>> =
+        classes.iter().filter(|(_, included)| *included).map(|(class, _)| allowed(class)).collect();
     let letters: Vec<char> = classes.concat();
     let each = rules["RequireEachIncludedType"] != Value::Bool(false);
     if letters.is_empty() || each && (classes.len() > length || classes.iter().any(Vec::is_empty)) {
         return Err("no value is possible under these rules".to_owned());
     }
     loop {
-        let password = (0..length)
-            .map(|_| pick(&letters))
-            .collect::<Result<Vec<char>, String>>()?;
-        if !each
-            || classes
-                .iter()
-                .all(|class| class.iter().any(|letter| password.contains(letter)))
-        {
+        let password = (0..length).map(|_| pick(&letters)).collect::<Result<Vec<char>, String>>()?;
+        if !each || classes.iter().all(|class| class.iter().any(|letter| password.contains(letter))) {
             return Ok(password.into_iter().collect());
         }
     }
@@ -91,11 +73,7 @@ mod tests {
             generate(&json!({ "PasswordLength": 40, "ExcludePunctuation": true, "ExcludeCharacters": "0O" }))
                 .unwrap();
         assert_eq!(value.len(), 40);
-        assert!(
-            value
-                .chars()
-                .all(|letter| letter.is_ascii_alphanumeric() && !"0O".contains(letter))
-        );
+        assert!(value.chars().all(|letter| letter.is_ascii_alphanumeric() && !"0O".contains(letter)));
         assert!(value.contains(|letter: char| letter.is_ascii_digit()));
     }
 

@@ -34,11 +34,7 @@ pub(super) struct Versions {
 
 impl Version {
     fn new(value: String) -> Self {
-        Self {
-            id: Uuid::new_v4().to_string(),
-            value,
-            created: OffsetDateTime::now_utc(),
-        }
+        Self { id: Uuid::new_v4().to_string(), value, created: OffsetDateTime::now_utc() }
     }
 }
 
@@ -80,7 +76,11 @@ impl Secrets {
                 "AWS::SecretsManager::Secret" => {
                     let properties = stack.resolve(resource.properties)?;
                     let name = properties["Name"].as_str().unwrap_or(resource.id).to_owned();
-                    let versions = match (known.remove(resource.id), &properties["SecretString"], &properties["GenerateSecretString"]) {
+                    let versions = match (
+                        known.remove(resource.id),
+                        &properties["SecretString"],
+                        &properties["GenerateSecretString"],
+                    ) {
                         (Some(versions), ..) => versions,
                         (None, Value::String(value), _) => Versions::of(value.clone()),
                         (None, _, Value::Null) => continue,
@@ -93,25 +93,19 @@ impl Secrets {
                 "AWS::RDS::DBInstance" | "AWS::RDS::DBCluster" => match database {
                     Some(database) => (
                         format!("rds!{}", resource.id),
-                        Versions::of(json!({ "username": database.user, "password": database.password }).to_string()),
+                        Versions::of(
+                            json!({ "username": database.user, "password": database.password }).to_string(),
+                        ),
                         false,
                     ),
                     None => continue,
                 },
                 _ => continue,
             };
-            let secret = Secret {
-                arn: stack.secret_arn(resource.id),
-                name,
-                versions,
-                kept,
-            };
+            let secret = Secret { arn: stack.secret_arn(resource.id), name, versions, kept };
             secrets.insert(resource.id.to_owned(), secret);
         }
-        let this = Self {
-            by_id: Mutex::new(secrets),
-            file,
-        };
+        let this = Self { by_id: Mutex::new(secrets), file };
         this.write()?;
         Ok(this)
     }
@@ -132,17 +126,17 @@ impl Secrets {
     /// Finds a secret by ARN or name.
     pub(super) fn find(&self, id: &str) -> Option<Secret> {
         let secrets = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
-        secrets
-            .values()
-            .find(|secret| secret.arn == id || secret.name == id)
-            .cloned()
+        secrets.values().find(|secret| secret.arn == id || secret.name == id).cloned()
     }
 
     fn write(&self) -> Result<(), StartError> {
         let Some(file) = &self.file else { return Ok(()) };
         let secrets = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept: BTreeMap<&String, &Versions> =
-            secrets.iter().filter(|(_, secret)| secret.kept).map(|(id, secret)| (id, &secret.versions)).collect();
+        let kept: BTreeMap<&String, &Versions> = secrets
+            .iter()
+            .filter(|(_, secret)| secret.kept)
+            .map(|(id, secret)| (id, &secret.versions))
+            .collect();
         if kept.is_empty() {
             return Ok(());
         }
@@ -151,14 +145,8 @@ impl Secrets {
             std::fs::create_dir_all(folder).map_err(failed())?;
         }
         let text = serde_json::to_string_pretty(&kept).map_err(|error| failed()(error.into()))?;
-        let open = std::fs::OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(file);
-        open.and_then(|mut open| open.write_all(text.as_bytes()))
-            .map_err(failed())
+        let open = std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(file);
+        open.and_then(|mut open| open.write_all(text.as_bytes())).map_err(failed())
     }
 }
 

@@ -67,8 +67,7 @@ impl Connection {
 
     /// Notes that a message passed, in either direction.
     pub(super) fn touch(&self) {
-        self.last_active
-            .store(crate::milliseconds(OffsetDateTime::now_utc()), Ordering::Relaxed);
+        self.last_active.store(crate::milliseconds(OffsetDateTime::now_utc()), Ordering::Relaxed);
     }
 
     /// When the last message passed, in milliseconds since the epoch.
@@ -102,10 +101,7 @@ impl Connections {
 
     /// Adds a connection; false when the API is closed.
     pub(super) fn open(&self, connection: &Arc<Connection>) -> bool {
-        self.lock()
-            .as_mut()
-            .map(|open| open.insert(connection.id.clone(), Arc::clone(connection)))
-            .is_some()
+        self.lock().as_mut().map(|open| open.insert(connection.id.clone(), Arc::clone(connection))).is_some()
     }
 
     pub(super) fn find(&self, id: &str) -> Option<Arc<Connection>> {
@@ -120,13 +116,7 @@ impl Connections {
 
     /// Tells all clients to go, and takes no new connections.
     pub(super) fn close(&self) {
-        for connection in self
-            .lock()
-            .take()
-            .into_iter()
-            .flatten()
-            .map(|(_, connection)| connection)
-        {
+        for connection in self.lock().take().into_iter().flatten().map(|(_, connection)| connection) {
             // A client that reads too slowly even for this is cut off when the process ends.
             _ = connection.send(Outgoing::Close(1001));
         }

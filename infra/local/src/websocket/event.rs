@@ -20,25 +20,15 @@ impl WebSocketApi {
         headers.push(("X-Forwarded-For".to_owned(), connection.source_ip.to_string()));
         headers.push((
             "X-Forwarded-Port".to_owned(),
-            connection
-                .host
-                .rsplit_once(':')
-                .map_or("80", |(_, port)| port)
-                .to_owned(),
+            connection.host.rsplit_once(':').map_or("80", |(_, port)| port).to_owned(),
         ));
         headers.push(("X-Forwarded-Proto".to_owned(), "http".to_owned()));
         insert(&mut event, "headers", "multiValueHeaders", headers);
         let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
-        let query: Vec<(String, String)> = query
-            .map(|(name, value)| (name.into_owned(), value.into_owned()))
-            .collect();
+        let query: Vec<(String, String)> =
+            query.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
         if !query.is_empty() {
-            insert(
-                &mut event,
-                "queryStringParameters",
-                "multiValueQueryStringParameters",
-                query,
-            );
+            insert(&mut event, "queryStringParameters", "multiValueQueryStringParameters", query);
         }
         event
     }
@@ -77,9 +67,7 @@ impl WebSocketApi {
     fn context(&self, connection: &Connection, event_type: &str, route_key: &str, request_id: &str) -> Value {
         let now = OffsetDateTime::now_utc();
         let time = now
-            .format(format_description!(
-                "[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000"
-            ))
+            .format(format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000"))
             .unwrap_or_default();
         let mut identity = json!({ "sourceIp": connection.source_ip.to_string() });
         if let Some(user_agent) = &connection.user_agent {
@@ -122,26 +110,13 @@ fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
     };
     let name = |name: &str| {
         name.split('-')
-            .map(|part| {
-                if part.is_empty() {
-                    String::new()
-                } else {
-                    capitals(part)
-                }
-            })
+            .map(|part| if part.is_empty() { String::new() } else { capitals(part) })
             .collect::<Vec<_>>()
             .join("-")
     };
-    let passed = headers
-        .iter()
-        .filter(|(name, _)| *name != "connection" && *name != "upgrade");
+    let passed = headers.iter().filter(|(name, _)| *name != "connection" && *name != "upgrade");
     passed
-        .map(|(key, value)| {
-            (
-                name(key.as_str()),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
-        })
+        .map(|(key, value)| (name(key.as_str()), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect()
 }
 

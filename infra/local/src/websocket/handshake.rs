@@ -37,16 +37,10 @@ impl WebSocketApi {
             return gateway(StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#.to_owned());
         }
         if request.uri().to_string().len() > self.settings.url_limit {
-            return gateway(
-                StatusCode::URI_TOO_LONG,
-                r#"{"message":"URI Too Long"}"#.to_owned(),
-            );
+            return gateway(StatusCode::URI_TOO_LONG, r#"{"message":"URI Too Long"}"#.to_owned());
         }
         if !self.new_connections.take(Instant::now()) {
-            return gateway(
-                StatusCode::TOO_MANY_REQUESTS,
-                r#"{"message":"Too Many Requests"}"#.to_owned(),
-            );
+            return gateway(StatusCode::TOO_MANY_REQUESTS, r#"{"message":"Too Many Requests"}"#.to_owned());
         }
         let upgrade = hyper::upgrade::on(&mut request);
         let (parts, _) = request.into_parts();
@@ -83,9 +77,7 @@ impl WebSocketApi {
         let response = match decision.await {
             Ok(Decision::Open(protocol)) => {
                 if let Some(protocol) = protocol {
-                    accepted
-                        .headers_mut()
-                        .insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+                    accepted.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
                 }
                 accepted
             }
@@ -115,10 +107,7 @@ impl WebSocketApi {
         let Some(route) = self.routes.special("$connect") else {
             return Decision::Open(None);
         };
-        let answer = match self
-            .integrate(&route.function, &self.connect_event(connection, parts))
-            .await
-        {
+        let answer = match self.integrate(&route.function, &self.connect_event(connection, parts)).await {
             Ok(answer) => answer,
             Err(failure) => return Decision::Failed(format!("{}: {failure}", route.function)),
         };
@@ -135,15 +124,9 @@ impl WebSocketApi {
 /// The one header of `$connect`'s answer that reaches the client, with its first value.
 fn protocol(answer: &Value) -> Option<HeaderValue> {
     let named = |map: &Value| {
-        let entry = map
-            .as_object()?
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"))?;
-        entry
-            .1
-            .as_str()
-            .or_else(|| entry.1[0].as_str())
-            .map(str::to_owned)
+        let entry =
+            map.as_object()?.iter().find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"))?;
+        entry.1.as_str().or_else(|| entry.1[0].as_str()).map(str::to_owned)
     };
     let value = named(&answer["headers"]).or_else(|| named(&answer["multiValueHeaders"]))?;
     HeaderValue::from_str(value.split(',').next().unwrap_or_default().trim()).ok()
@@ -166,9 +149,7 @@ pub(super) fn failure(message: &str, connection: &str, request: &str) -> String 
 pub(super) fn gateway(status: StatusCode, body: String) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
@@ -181,10 +162,7 @@ pub(super) struct Rate {
 
 impl Rate {
     pub(super) fn new(limit: u32) -> Self {
-        Self {
-            limit,
-            second: Mutex::new((Instant::now(), 0)),
-        }
+        Self { limit, second: Mutex::new((Instant::now(), 0)) }
     }
 
     /// Counts an event; false when this second already had its number.

@@ -17,8 +17,7 @@ impl WebSocketApi {
     /// The part after `/<stage>/@connections/`, when a path is the management API's.
     pub(crate) fn managed<'a>(&self, path: &'a str) -> Option<&'a str> {
         let rest = path.strip_prefix('/')?.strip_prefix(self.stage.as_str())?;
-        rest.strip_prefix("/@connections/")
-            .or_else(|| rest.strip_prefix("/%40connections/"))
+        rest.strip_prefix("/@connections/").or_else(|| rest.strip_prefix("/%40connections/"))
     }
 
     /// Serves a request of the management API; `id` is the end of its path, percent-encoded.
@@ -36,11 +35,7 @@ impl WebSocketApi {
         }
         let method = request.method().clone();
         let Ok(body) = axum::body::to_bytes(request.into_body(), self.settings.message_limit).await else {
-            return refusal(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "PayloadTooLargeException",
-                "Message too long",
-            );
+            return refusal(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException", "Message too long");
         };
         let Some(connection) = self.connections.find(&id) else {
             return gone();
@@ -56,20 +51,14 @@ impl WebSocketApi {
         } else if method == Method::GET {
             gateway(StatusCode::OK, description(&connection).to_string())
         } else {
-            refusal(
-                StatusCode::FORBIDDEN,
-                "ForbiddenException",
-                "Missing Authentication Token",
-            )
+            refusal(StatusCode::FORBIDDEN, "ForbiddenException", "Missing Authentication Token")
         }
     }
 
     /// Whether a request carries a signature by this cloud's access key. The signature itself is not verified.
     fn authorised(&self, headers: &HeaderMap) -> Result<(), &'static str> {
-        let header = headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
+        let header =
+            headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let credential = header
             .strip_prefix("AWS4-HMAC-SHA256 ")
             .and_then(|rest| rest.trim_start().strip_prefix("Credential="));
@@ -85,11 +74,9 @@ fn sent(result: Result<(), SendError>, status: StatusCode) -> Response<Body> {
     match result {
         Ok(()) => gateway(status, String::new()),
         Err(SendError::Gone) => gone(),
-        Err(SendError::Full) => refusal(
-            StatusCode::TOO_MANY_REQUESTS,
-            "LimitExceededException",
-            "Client buffer is full",
-        ),
+        Err(SendError::Full) => {
+            refusal(StatusCode::TOO_MANY_REQUESTS, "LimitExceededException", "Client buffer is full")
+        }
     }
 }
 
@@ -100,9 +87,7 @@ fn gone() -> Response<Body> {
 /// An error as the AWS SDKs read it: its kind stands in a header.
 fn refusal(status: StatusCode, kind: &'static str, message: &str) -> Response<Body> {
     let mut response = gateway(status, json!({ "message": message }).to_string());
-    response
-        .headers_mut()
-        .insert("x-amzn-errortype", HeaderValue::from_static(kind));
+    response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(kind));
     response
 }
 

@@ -87,11 +87,7 @@ impl WebSocketApi {
 
     async fn integrate(&self, function: &str, event: &Value) -> Result<Bytes, Failure> {
         let limit = self.settings.websocket_integration_limit;
-        match tokio::time::timeout(
-            limit,
-            self.lambda.invoke(function, Bytes::from(event.to_string())),
-        )
-        .await
+        match tokio::time::timeout(limit, self.lambda.invoke(function, Bytes::from(event.to_string()))).await
         {
             Ok(answer) => answer.map_err(Failure::Function),
             Err(_) => Err(Failure::TooSlow(limit)),

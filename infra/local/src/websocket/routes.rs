@@ -15,22 +15,14 @@ pub(super) struct Routes {
 
 impl Routes {
     pub(super) fn new(expression: &str, routes: Vec<WebSocketRoute>) -> Result<Self, String> {
-        let expression = expression
-            .strip_prefix("${")
-            .and_then(|inner| inner.strip_suffix('}'))
-            .unwrap_or(expression);
-        let path = expression
-            .trim_start_matches('$')
-            .strip_prefix("request.body.")
-            .ok_or_else(|| {
-                format!("RouteSelectionExpression: $request.body.NAME is expected, not {expression}")
-            })?;
+        let expression =
+            expression.strip_prefix("${").and_then(|inner| inner.strip_suffix('}')).unwrap_or(expression);
+        let path = expression.trim_start_matches('$').strip_prefix("request.body.").ok_or_else(|| {
+            format!("RouteSelectionExpression: $request.body.NAME is expected, not {expression}")
+        })?;
         Ok(Self {
             path: path.split('.').map(str::to_owned).collect(),
-            routes: routes
-                .into_iter()
-                .map(|route| (route.key.clone(), route))
-                .collect(),
+            routes: routes.into_iter().map(|route| (route.key.clone(), route)).collect(),
         })
     }
 
@@ -51,7 +43,6 @@ impl Routes {
             value = value.get(name)?;
         }
         // A message cannot name `$connect` or `$disconnect`.
-        self.routes
-            .get(value.as_str().filter(|key| !key.starts_with('$'))?)
+        self.routes.get(value.as_str().filter(|key| !key.starts_with('$'))?)
     }
 }

@@ -62,12 +62,7 @@ impl WebSocketApi {
         self.log.line(|| format!("WS $disconnect {code} {reason}"));
         if let Some(route) = self.routes.special("$disconnect") {
             // Best effort: nobody is left to be told of a failure, and the function's own is in its log.
-            _ = self
-                .integrate(
-                    &route.function,
-                    &self.disconnect_event(&connection, code, &reason),
-                )
-                .await;
+            _ = self.integrate(&route.function, &self.disconnect_event(&connection, code, &reason)).await;
         }
     }
 
@@ -115,10 +110,7 @@ impl WebSocketApi {
                     });
                 }
                 Some(Ok(Message::Binary(_))) => {
-                    return End::Gateway {
-                        code: 1003,
-                        reason: "binary frames are not supported",
-                    };
+                    return End::Gateway { code: 1003, reason: "binary frames are not supported" };
                 }
                 Some(Ok(Message::Close(frame))) => {
                     let (code, reason) = frame.map_or((NO_CODE, String::new()), |frame| {
@@ -128,22 +120,13 @@ impl WebSocketApi {
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
                 Some(Err(Error::Capacity(_))) => {
-                    return End::Gateway {
-                        code: 1009,
-                        reason: "frame or message too large",
-                    };
+                    return End::Gateway { code: 1009, reason: "frame or message too large" };
                 }
                 Some(Err(Error::Utf8(_))) => {
-                    return End::Gateway {
-                        code: 1007,
-                        reason: "not UTF-8",
-                    };
+                    return End::Gateway { code: 1007, reason: "not UTF-8" };
                 }
                 Some(Err(_)) | None => {
-                    return End::Client {
-                        code: ABNORMAL,
-                        reason: String::new(),
-                    };
+                    return End::Client { code: ABNORMAL, reason: String::new() };
                 }
             }
         }
@@ -167,10 +150,7 @@ impl WebSocketApi {
             }
             connection.touch();
         }
-        End::Client {
-            code: ABNORMAL,
-            reason: String::new(),
-        }
+        End::Client { code: ABNORMAL, reason: String::new() }
     }
 
     /// Waits for the end of the lifetime, or until nothing has passed for the idle limit.
@@ -181,22 +161,12 @@ impl WebSocketApi {
             let now = crate::milliseconds(OffsetDateTime::now_utc());
             let idle =
                 Duration::from_millis(u64::try_from(now - connection.last_active()).unwrap_or_default());
-            let left = self
-                .settings
-                .lifetime_limit
-                .checked_sub(opened.elapsed())
-                .filter(|left| !left.is_zero());
-            let (Some(left), Some(quiet)) = (
-                left,
-                self.settings
-                    .idle_limit
-                    .checked_sub(idle)
-                    .filter(|left| !left.is_zero()),
-            ) else {
-                return End::Gateway {
-                    code,
-                    reason: "Going away",
-                };
+            let left =
+                self.settings.lifetime_limit.checked_sub(opened.elapsed()).filter(|left| !left.is_zero());
+            let (Some(left), Some(quiet)) =
+                (left, self.settings.idle_limit.checked_sub(idle).filter(|left| !left.is_zero()))
+            else {
+                return End::Gateway { code, reason: "Going away" };
             };
             tokio::time::sleep(left.min(quiet)).await;
         }
@@ -215,16 +185,10 @@ impl WebSocketApi {
                 (Some(text), "no route".to_owned())
             }
             Some(route) => match self
-                .integrate(
-                    &route.function,
-                    &self.message_event(connection, &route.key, &request, body),
-                )
+                .integrate(&route.function, &self.message_event(connection, &route.key, &request, body))
                 .await
             {
-                Ok(answer) => (
-                    if route.answers { text_of(&answer) } else { None },
-                    route.key.clone(),
-                ),
+                Ok(answer) => (if route.answers { text_of(&answer) } else { None }, route.key.clone()),
                 Err(problem) => (
                     Some(failure("Internal server error", &connection.id, &request)),
                     format!("{} {problem}", route.key),
@@ -236,11 +200,7 @@ impl WebSocketApi {
             _ = connection.send(Outgoing::Message(text.into_bytes()));
         }
         self.log.line(|| {
-            format!(
-                "WS {note} {:.1} ms {}",
-                started.elapsed().as_secs_f64() * 1000.0,
-                connection.id
-            )
+            format!("WS {note} {:.1} ms {}", started.elapsed().as_secs_f64() * 1000.0, connection.id)
         });
     }
 }
@@ -253,10 +213,7 @@ fn text_of(answer: &[u8]) -> Option<String> {
 
 /// Says goodbye, and reads what the client still sends, so that the closing frame is not lost to a reset of the socket.
 async fn close(mut socket: Socket, code: u16, reason: &'static str) {
-    let frame = CloseFrame {
-        code: CloseCode::from(code),
-        reason: Utf8Bytes::from_static(reason),
-    };
+    let frame = CloseFrame { code: CloseCode::from(code), reason: Utf8Bytes::from_static(reason) };
     if socket.send(Message::Close(Some(frame))).await.is_err() {
         return;
     }

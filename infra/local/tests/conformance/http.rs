@@ -54,23 +54,13 @@ async fn item_16_headers_cookies_and_query_have_the_form_of_payload_2() {
     assert_eq!(event["headers"]["cookie"], Value::Null);
     assert_eq!(event["cookies"], json!(["a=1", "b=2"]));
     assert_eq!(event["rawQueryString"], "name=a%20b&tag=1&tag=2&empty=");
-    assert_eq!(
-        event["queryStringParameters"],
-        json!({ "name": "a b", "tag": "1,2", "empty": "" })
-    );
+    assert_eq!(event["queryStringParameters"], json!({ "name": "a b", "tag": "1,2", "empty": "" }));
     let context = &event["requestContext"];
     assert_eq!(context["http"]["method"], "GET");
     assert_eq!(context["http"]["path"], "/echo");
     assert_eq!(context["http"]["protocol"], "HTTP/1.1");
     assert_eq!(context["http"]["userAgent"], "probe/1");
-    assert!(
-        context["http"]["sourceIp"]
-            .as_str()
-            .unwrap()
-            .parse::<std::net::IpAddr>()
-            .unwrap()
-            .is_loopback()
-    );
+    assert!(context["http"]["sourceIp"].as_str().unwrap().parse::<std::net::IpAddr>().unwrap().is_loopback());
     assert_eq!(context["stage"], "$default");
     assert_eq!(context["accountId"], "000000000000");
     assert_eq!(context["apiId"], "http");
@@ -108,22 +98,15 @@ async fn item_17_only_text_json_xml_and_javascript_bodies_arrive_as_text() {
         }
         let event = site.echo(request).await["event"].take();
         assert_eq!(event["isBase64Encoded"], !is_text, "{content_type:?}");
-        assert_eq!(
-            event["body"],
-            if is_text { "héllo" } else { "aMOpbGxv" },
-            "{content_type:?}"
-        );
+        assert_eq!(event["body"], if is_text { "héllo" } else { "aMOpbGxv" }, "{content_type:?}");
     }
 }
 
 #[tokio::test]
 async fn item_18_each_cookie_of_an_answer_becomes_a_set_cookie() {
     let site = Site::start().await;
-    let response = site
-        .answer(&json!({ "statusCode": 204, "cookies": ["a=1; HttpOnly", "b=2"] }))
-        .send()
-        .await
-        .unwrap();
+    let response =
+        site.answer(&json!({ "statusCode": 204, "cookies": ["a=1; HttpOnly", "b=2"] })).send().await.unwrap();
     assert_eq!(response.status(), 204);
     let cookies: Vec<_> = response.headers().get_all("set-cookie").iter().collect();
     assert_eq!(cookies, ["a=1; HttpOnly", "b=2"]);
@@ -179,16 +162,8 @@ async fn item_19_the_gateway_answers_preflights_without_the_function() {
 async fn item_19_the_gateways_cors_headers_replace_the_functions() {
     let site = Site::start().await;
     let answer = json!({ "statusCode": 200, "headers": { "access-control-allow-origin": "*", "access-control-max-age": "1" } });
-    let allowed = site
-        .answer(&answer)
-        .header("origin", "https://app.example")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        allowed.headers()["access-control-allow-origin"],
-        "https://app.example"
-    );
+    let allowed = site.answer(&answer).header("origin", "https://app.example").send().await.unwrap();
+    assert_eq!(allowed.headers()["access-control-allow-origin"], "https://app.example");
     assert_eq!(allowed.headers()["access-control-expose-headers"], "x-exposed");
     assert!(!allowed.headers().contains_key("access-control-max-age"));
     let plain = site.answer(&answer).send().await.unwrap();
@@ -202,10 +177,7 @@ async fn item_20_a_failing_function_is_500_internal_server_error() {
     for request in [site.get("/fail"), site.get("/crash"), malformed] {
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 500);
-        assert_eq!(
-            response.text().await.unwrap(),
-            r#"{"message":"Internal Server Error"}"#
-        );
+        assert_eq!(response.text().await.unwrap(), r#"{"message":"Internal Server Error"}"#);
     }
 }
 
@@ -221,23 +193,15 @@ async fn item_20_a_function_over_the_integration_limit_is_503() {
     let response = site.get("/hang").send().await.unwrap();
     assert_eq!(response.status(), 503);
     assert_eq!(response.text().await.unwrap(), body);
-    assert_eq!(
-        Settings::default().http_integration_limit,
-        Duration::from_secs(30)
-    );
-    assert_eq!(
-        Settings::default().http_timeout_body,
-        r#"{"message":"Service Unavailable"}"#
-    );
+    assert_eq!(Settings::default().http_integration_limit, Duration::from_secs(30));
+    assert_eq!(Settings::default().http_timeout_body, r#"{"message":"Service Unavailable"}"#);
 }
 
 #[tokio::test]
 async fn item_20_payloads_over_10_mb_or_over_6_mb_for_the_function_are_413() {
     let site = Site::start().await;
     let post = |bytes: usize| {
-        site.request(Method::POST, "/echo")
-            .header("content-type", "text/plain")
-            .body("x".repeat(bytes))
+        site.request(Method::POST, "/echo").header("content-type", "text/plain").body("x".repeat(bytes))
     };
     assert_eq!(post(10 * 1024 * 1024 + 1).send().await.unwrap().status(), 413);
     assert_eq!(post(6 * 1024 * 1024).send().await.unwrap().status(), 413);
@@ -260,8 +224,5 @@ async fn item_21_an_encoded_slash_does_not_split_a_path() {
     let event = site.echo(site.get("/rooms/a%2Fb")).await["event"].take();
     assert_eq!(event["routeKey"], "GET /rooms/{id}");
     assert_eq!(event["pathParameters"]["id"], "a/b");
-    assert_eq!(
-        site.echo(site.get("/rooms/42")).await["event"]["pathParameters"],
-        json!({ "id": "42" })
-    );
+    assert_eq!(site.echo(site.get("/rooms/42")).await["event"]["pathParameters"], json!({ "id": "42" }));
 }

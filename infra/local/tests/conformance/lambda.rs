@@ -21,15 +21,8 @@ async fn item_22_next_carries_request_id_absolute_deadline_arn_and_trace() {
         "{deadline:?}"
     );
     assert_eq!(echo["requestId"].as_str().unwrap().len(), 36);
-    assert_eq!(
-        echo["arn"],
-        "arn:aws:lambda:ap-northeast-2:000000000000:function:Echo"
-    );
-    assert!(
-        echo["trace"].as_str().unwrap().starts_with("Root=1-"),
-        "{}",
-        echo["trace"]
-    );
+    assert_eq!(echo["arn"], "arn:aws:lambda:ap-northeast-2:000000000000:function:Echo");
+    assert!(echo["trace"].as_str().unwrap().starts_with("Root=1-"), "{}", echo["trace"]);
 }
 
 #[tokio::test]
@@ -44,10 +37,7 @@ async fn item_22_a_process_has_lambdas_environment_and_nothing_else() {
         ("AWS_REGION", "ap-northeast-2"),
         ("TZ", ":UTC"),
         ("AWS_ACCESS_KEY_ID", site.cloud.access_key()),
-        (
-            "KEY",
-            "arn:aws:secretsmanager:ap-northeast-2:000000000000:secret:Key",
-        ),
+        ("KEY", "arn:aws:secretsmanager:ap-northeast-2:000000000000:secret:Key"),
     ] {
         assert_eq!(environment[name], value, "{name}");
     }
@@ -63,9 +53,7 @@ async fn item_22_next_blocks_until_there_is_an_event_and_the_process_is_kept_war
     for _ in 0..50 {
         assert_eq!(site.echo(site.get("/echo")).await["pid"].as_u64(), first);
     }
-    let [environment] = site.cloud.environments("Echo")[..] else {
-        panic!("one process is expected")
-    };
+    let [environment] = site.cloud.environments("Echo")[..] else { panic!("one process is expected") };
     assert_eq!(environment.served, 51);
 }
 
@@ -79,12 +67,7 @@ async fn item_23_an_error_answer_fails_the_call_and_keeps_the_process() {
             matches!(&error, InvokeError::Function { message, .. } if message == "the probe fails"),
             "{error}"
         );
-        pids.extend(
-            site.cloud
-                .environments("Fail")
-                .iter()
-                .map(|environment| environment.pid),
-        );
+        pids.extend(site.cloud.environments("Fail").iter().map(|environment| environment.pid));
     }
     assert_eq!(pids.len(), 1);
 }
@@ -92,12 +75,7 @@ async fn item_23_an_error_answer_fails_the_call_and_keeps_the_process() {
 #[tokio::test]
 async fn item_23_a_failed_init_fails_the_call_and_says_why() {
     let site = Site::start().await;
-    let error = site
-        .cloud
-        .invoke("InitExit", json!({}))
-        .await
-        .unwrap_err()
-        .to_string();
+    let error = site.cloud.invoke("InitExit", json!({})).await.unwrap_err().to_string();
     assert!(
         error.contains("exit status: 7") && error.contains("the probe does not like its configuration"),
         "{error}"
@@ -110,43 +88,25 @@ async fn item_23_a_failed_init_fails_the_call_and_says_why() {
             .any(|line| line.contains("InitExit") && line.contains("does not like"))
     );
     let reported = site.cloud.invoke("InitError", json!({})).await.unwrap_err();
-    assert_eq!(
-        reported,
-        InvokeError::Init("Probe.Config: a setting is missing".to_owned())
-    );
-    eventually("the end of the processes", || {
-        site.cloud.environments("InitError").is_empty().then_some(())
-    })
-    .await;
+    assert_eq!(reported, InvokeError::Init("Probe.Config: a setting is missing".to_owned()));
+    eventually("the end of the processes", || site.cloud.environments("InitError").is_empty().then_some(()))
+        .await;
 }
 
 #[tokio::test]
 async fn item_23_init_has_a_limit_of_10_seconds() {
     assert_eq!(Settings::default().init_limit, Duration::from_secs(10));
-    let site = Site::with_settings(Settings {
-        init_limit: Duration::from_millis(200),
-        ..Settings::default()
-    })
-    .await;
+    let site =
+        Site::with_settings(Settings { init_limit: Duration::from_millis(200), ..Settings::default() }).await;
     let error = site.cloud.invoke("InitHang", json!({})).await.unwrap_err();
-    assert!(
-        matches!(&error, InvokeError::Init(message) if message.contains("200ms")),
-        "{error}"
-    );
+    assert!(matches!(&error, InvokeError::Init(message) if message.contains("200ms")), "{error}");
     assert_eq!(site.cloud.environments("InitHang"), []);
 }
 
 #[tokio::test]
 async fn item_23_a_process_is_frozen_between_events() {
     let site = Site::start().await;
-    let count = async || {
-        site.cloud
-            .invoke("Background", json!({}))
-            .await
-            .unwrap()
-            .as_u64()
-            .unwrap()
-    };
+    let count = async || site.cloud.invoke("Background", json!({})).await.unwrap().as_u64().unwrap();
     let before = count().await;
     let pid = site.cloud.environments("Background")[0].pid.unwrap();
     eventually("the freeze", || process_state(pid).filter(|state| *state == 'T')).await;
@@ -166,9 +126,7 @@ async fn item_23_one_event_at_a_time_so_20_overlapping_requests_run_in_20_proces
     let mut socket = site.connect().await;
     let flag = site.folder.0.join("flag");
     for _ in 0..20 {
-        socket
-            .send(json!({ "action": "echo", "wait": flag }).to_string())
-            .await;
+        socket.send(json!({ "action": "echo", "wait": flag }).to_string()).await;
     }
     let busy = || {
         site.cloud
@@ -194,19 +152,12 @@ async fn overlapping_http_requests_run_in_more_than_one_process() {
 
 #[tokio::test]
 async fn calls_past_the_number_of_processes_are_throttled() {
-    let site = Site::with_settings(Settings {
-        environments: 2,
-        ..Settings::default()
-    })
-    .await;
+    let site = Site::with_settings(Settings { environments: 2, ..Settings::default() }).await;
     let calls = (0..2).map(|_| site.cloud.invoke("Hang", json!({})));
     let throttled = async {
         eventually("two busy processes", || {
             let environments = site.cloud.environments("Hang");
-            (environments
-                .iter()
-                .filter(|environment| environment.state == EnvironmentState::Busy)
-                .count()
+            (environments.iter().filter(|environment| environment.state == EnvironmentState::Busy).count()
                 == 2)
                 .then_some(())
         })
@@ -225,10 +176,7 @@ async fn a_process_that_is_killed_in_mid_request_fails_that_request_alone() {
     let kill = async {
         let pid = eventually("a busy process", || {
             let environments = site.cloud.environments("Hang");
-            environments
-                .iter()
-                .find(|environment| environment.state == EnvironmentState::Busy)?
-                .pid
+            environments.iter().find(|environment| environment.state == EnvironmentState::Busy)?.pid
         })
         .await;
         assert!(site.cloud.kill_environment(pid));
@@ -238,17 +186,9 @@ async fn a_process_that_is_killed_in_mid_request_fails_that_request_alone() {
 
     let mut socket = site.connect().await;
     let flag = site.folder.0.join("flag");
-    socket
-        .send(json!({ "action": "echo", "wait": flag }).to_string())
-        .await;
-    let pid = eventually("a busy process", || {
-        site.cloud.environments("Message").first()?.pid
-    })
-    .await;
-    eventually("the event", || {
-        (site.cloud.environments("Message")[0].served == 1).then_some(())
-    })
-    .await;
+    socket.send(json!({ "action": "echo", "wait": flag }).to_string()).await;
+    let pid = eventually("a busy process", || site.cloud.environments("Message").first()?.pid).await;
+    eventually("the event", || (site.cloud.environments("Message")[0].served == 1).then_some(())).await;
     site.cloud.kill_environment(pid);
     assert_eq!(socket.json().await["message"], "Internal server error");
     socket.id().await;
@@ -261,20 +201,14 @@ async fn an_idle_process_that_is_killed_is_replaced() {
     let pid = u32::try_from(site.echo(site.get("/echo")).await["pid"].as_u64().unwrap()).unwrap();
     assert!(site.cloud.kill_environment(pid));
     assert_ne!(site.echo(site.get("/echo")).await["pid"], pid);
-    assert!(
-        !site.cloud.kill_environment(1),
-        "only processes of functions can be killed"
-    );
+    assert!(!site.cloud.kill_environment(1), "only processes of functions can be killed");
 }
 
 #[tokio::test]
 async fn a_crash_fails_its_call_and_the_process_is_thrown_away() {
     let site = Site::start().await;
     let error = site.cloud.invoke("Crash", json!({})).await.unwrap_err();
-    assert!(
-        matches!(&error, InvokeError::Crashed(why) if why.contains("exit status: 3")),
-        "{error}"
-    );
+    assert!(matches!(&error, InvokeError::Crashed(why) if why.contains("exit status: 3")), "{error}");
     assert_eq!(site.cloud.environments("Crash"), []);
 }
 
@@ -291,10 +225,7 @@ async fn an_answer_over_6_mb_is_an_error_and_keeps_the_process() {
     let site = Site::start().await;
     let error = site.cloud.invoke("Large", json!({})).await.unwrap_err();
     assert!(matches!(error, InvokeError::AnswerTooLarge { .. }), "{error}");
-    assert_eq!(
-        site.cloud.invoke("Large", json!({ "bytes": 3 })).await.unwrap(),
-        "xxx"
-    );
+    assert_eq!(site.cloud.invoke("Large", json!({ "bytes": 3 })).await.unwrap(), "xxx");
     assert_eq!(site.cloud.environments("Large").len(), 1);
 }
 
@@ -305,35 +236,4 @@ async fn an_unknown_function_is_an_error() {
         site.cloud.invoke("Nobody", json!({})).await,
         Err(InvokeError::UnknownFunction("Nobody".to_owned()))
     );
-}
-#[tokio::test(flavor = "multi_thread")]
-async fn zz_latency() {
-    let site = Site::start().await;
-    site.answer(&json!({"statusCode":200})).send().await.unwrap();
-    for _ in 0..3 {
-    let mut t = Vec::new();
-    for _ in 0..2000 {
-        let s = Instant::now();
-        site.answer(&json!({"statusCode":200})).send().await.unwrap().text().await.unwrap();
-        t.push(s.elapsed());
-    }
-    t.sort();
-    println!("HTTP p50 {:?} p99 {:?}", t[1000], t[1980]);
-    let mut t = Vec::new();
-    for _ in 0..2000 {
-        let s = Instant::now();
-        site.cloud.invoke("Answer", json!({"body":"{}"})).await.unwrap();
-        t.push(s.elapsed());
-    }
-    t.sort();
-    println!("invoke p50 {:?} p99 {:?}", t[1000], t[1980]);
-    let mut t = Vec::new();
-    for _ in 0..2000 {
-        let s = Instant::now();
-        site.get("/none").send().await.unwrap().text().await.unwrap();
-        t.push(s.elapsed());
-    }
-    t.sort();
-    println!("404 p50 {:?} p99 {:?}", t[1000], t[1980]);
-    }
 }

@@ -11,11 +11,7 @@ use serde_json::{Value, json};
 use crate::site::{Folder, Site, TEMPLATE, artifacts, eventually, options, process_state};
 
 fn pids(site: &Site) -> Vec<u32> {
-    site.cloud
-        .environments("Background")
-        .iter()
-        .filter_map(|environment| environment.pid)
-        .collect()
+    site.cloud.environments("Background").iter().filter_map(|environment| environment.pid).collect()
 }
 
 #[tokio::test]
@@ -36,10 +32,7 @@ async fn dropping_leaves_no_process_and_no_port() {
     site.cloud.invoke("Background", json!({})).await.unwrap();
     let (pids, port) = (pids(&site), site.cloud.port());
     drop(site);
-    eventually("the end of the process", || {
-        process_state(pids[0]).is_none().then_some(())
-    })
-    .await;
+    eventually("the end of the process", || process_state(pids[0]).is_none().then_some(())).await;
     eventually("the port", || TcpListener::bind(("127.0.0.1", port)).ok()).await;
 }
 
@@ -53,33 +46,20 @@ fn a_killed_parent_leaves_no_process_no_port_and_no_folder() {
         .spawn()
         .unwrap();
     let mut line = String::new();
-    BufReader::new(parent.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
+    BufReader::new(parent.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let started: Value = line.parse().unwrap();
     let number = |value: &Value| u32::try_from(value.as_u64().unwrap()).unwrap();
-    let mut pids: Vec<u32> = started["functions"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(number)
-        .collect();
+    let mut pids: Vec<u32> = started["functions"].as_array().unwrap().iter().map(number).collect();
     pids.push(number(&started["postgres"]));
     assert_eq!(pids.len(), 3);
     assert!(pids.iter().all(|pid| process_state(*pid).is_some()), "{started}");
 
     parent.kill().unwrap();
     parent.wait().unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         for pid in pids {
-            eventually("the end of a process", || {
-                process_state(pid).is_none().then_some(())
-            })
-            .await;
+            eventually("the end of a process", || process_state(pid).is_none().then_some(())).await;
         }
         let port = u16::try_from(started["port"].as_u64().unwrap()).unwrap();
         eventually("the port", || TcpListener::bind(("127.0.0.1", port)).ok()).await;
@@ -93,13 +73,7 @@ async fn a_taken_port_is_one_message_that_says_what_to_do() {
     let site = Site::start().await;
     let folder = Folder::new();
     let port = site.cloud.port();
-    let error = Cloud::start(Options {
-        port,
-        ..options(&folder, TEMPLATE)
-    })
-    .await
-    .unwrap_err()
-    .to_string();
+    let error = Cloud::start(Options { port, ..options(&folder, TEMPLATE) }).await.unwrap_err().to_string();
     assert_eq!(
         error,
         format!(
@@ -111,13 +85,10 @@ async fn a_taken_port_is_one_message_that_says_what_to_do() {
 #[tokio::test]
 async fn functions_that_are_not_built_are_one_message_that_names_cargo_build() {
     let folder = Folder::new();
-    let error = Cloud::start(Options {
-        artifacts: folder.0.clone(),
-        ..options(&folder, TEMPLATE)
-    })
-    .await
-    .unwrap_err()
-    .to_string();
+    let error = Cloud::start(Options { artifacts: folder.0.clone(), ..options(&folder, TEMPLATE) })
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(
         error.contains("cargo build") && error.contains(&folder.0.join("probe").display().to_string()),
         "{error}"
@@ -129,22 +100,10 @@ async fn a_parameter_that_is_missing_or_unknown_is_named() {
     let folder = Folder::new();
     let mut without = options(&folder, TEMPLATE);
     without.parameters.clear();
-    assert!(
-        Cloud::start(without)
-            .await
-            .unwrap_err()
-            .to_string()
-            .contains(r#"{"Ref":"Records"}"#)
-    );
+    assert!(Cloud::start(without).await.unwrap_err().to_string().contains(r#"{"Ref":"Records"}"#));
     let mut unknown = options(&folder, TEMPLATE);
     unknown.parameters.insert("Colour".to_owned(), "red".to_owned());
-    assert!(
-        Cloud::start(unknown)
-            .await
-            .unwrap_err()
-            .to_string()
-            .contains("no parameter Colour")
-    );
+    assert!(Cloud::start(unknown).await.unwrap_err().to_string().contains("no parameter Colour"));
 }
 
 #[tokio::test]
@@ -152,17 +111,11 @@ async fn what_functions_write_is_appended_to_the_log_file() {
     let folder = Folder::new();
     let log = folder.0.join("functions.log");
     std::fs::write(&log, "before\n").unwrap();
-    let cloud = Cloud::start(Options {
-        function_log: Some(log.clone()),
-        ..options(&folder, TEMPLATE)
-    })
-    .await
-    .unwrap();
+    let cloud = Cloud::start(Options { function_log: Some(log.clone()), ..options(&folder, TEMPLATE) })
+        .await
+        .unwrap();
     cloud.invoke("InitExit", json!({})).await.unwrap_err();
-    assert_eq!(
-        std::fs::read_to_string(log).unwrap(),
-        "before\nthe probe does not like its configuration\n"
-    );
+    assert_eq!(std::fs::read_to_string(log).unwrap(), "before\nthe probe does not like its configuration\n");
 }
 
 #[tokio::test]
@@ -170,9 +123,6 @@ async fn each_request_is_one_line() {
     let site = Site::start().await;
     site.echo(site.get("/rooms/7?x=secret")).await;
     let line = eventually("the line", || site.lines.lock().unwrap().first().cloned()).await;
-    assert!(
-        line.starts_with("GET /rooms/7 200 ") && line.ends_with(" ms Echo"),
-        "{line}"
-    );
+    assert!(line.starts_with("GET /rooms/7 200 ") && line.ends_with(" ms Echo"), "{line}");
     assert!(!line.contains("secret"), "a query may hold a ticket: {line}");
 }

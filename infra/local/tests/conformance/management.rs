@@ -13,33 +13,19 @@ async fn item_11_post_sends_get_describes_and_delete_closes() {
     let id = socket.id().await;
     assert!(id.ends_with('='), "{id}");
     for id in [id.clone(), id.replace('=', "%3D")] {
-        let posted = site
-            .manage(Method::POST, &id)
-            .body("pushed")
-            .send()
-            .await
-            .unwrap();
+        let posted = site.manage(Method::POST, &id).body("pushed").send().await.unwrap();
         assert_eq!(posted.status(), 200);
         assert_eq!(socket.text().await, "pushed");
     }
     let got = site.manage(Method::GET, &id).send().await.unwrap();
     assert_eq!(got.status(), 200);
     let described: Value = got.json().await.unwrap();
-    assert!(
-        described["connectedAt"].as_str().unwrap().ends_with('Z'),
-        "{described}"
-    );
-    assert!(
-        described["lastActiveAt"].as_str() >= described["connectedAt"].as_str(),
-        "{described}"
-    );
+    assert!(described["connectedAt"].as_str().unwrap().ends_with('Z'), "{described}");
+    assert!(described["lastActiveAt"].as_str() >= described["connectedAt"].as_str(), "{described}");
     assert_eq!(described["identity"]["userAgent"], "probe/1");
     assert!(described["identity"]["sourceIp"].is_string(), "{described}");
 
-    assert_eq!(
-        site.manage(Method::DELETE, &id).send().await.unwrap().status(),
-        204
-    );
+    assert_eq!(site.manage(Method::DELETE, &id).send().await.unwrap().status(), 204);
     assert_eq!(socket.close_code().await, Settings::default().deleted_close_code);
     for method in [Method::POST, Method::GET, Method::DELETE] {
         let gone = site.manage(method, &id).send().await.unwrap();
@@ -61,34 +47,20 @@ async fn item_11_unknown_malformed_and_too_large_have_their_statuses() {
         ("nonsense", 1, 400),
         ("7", 1, 400),
     ] {
-        let response = site
-            .manage(Method::POST, id)
-            .body("x".repeat(bytes))
-            .send()
-            .await
-            .unwrap();
+        let response = site.manage(Method::POST, id).body("x".repeat(bytes)).send().await.unwrap();
         assert_eq!(response.status(), status, "{id}, {bytes} bytes");
     }
 }
 
 #[tokio::test]
 async fn item_11_a_full_client_buffer_is_429() {
-    let site = Site::with_settings(Settings {
-        client_buffer: 1,
-        ..Settings::default()
-    })
-    .await;
+    let site = Site::with_settings(Settings { client_buffer: 1, ..Settings::default() }).await;
     let mut socket = site.connect().await;
     let id = socket.id().await;
     // The client reads nothing from here on; the sockets' own buffers take some megabytes.
     let body = "x".repeat(128 * 1024);
     for _ in 0..1000 {
-        let response = site
-            .manage(Method::POST, &id)
-            .body(body.clone())
-            .send()
-            .await
-            .unwrap();
+        let response = site.manage(Method::POST, &id).body(body.clone()).send().await.unwrap();
         if response.status() == 429 {
             assert_eq!(response.headers()["x-amzn-errortype"], "LimitExceededException");
             return;
@@ -105,10 +77,7 @@ async fn item_11_a_request_without_the_clouds_key_is_403() {
     let url = format!("{}/@connections/{id}", site.cloud.management_url().unwrap());
     let bare = site.client.post(&url).send().await.unwrap();
     assert_eq!(bare.status(), 403);
-    assert_eq!(
-        bare.text().await.unwrap(),
-        r#"{"message":"Missing Authentication Token"}"#
-    );
+    assert_eq!(bare.text().await.unwrap(), r#"{"message":"Missing Authentication Token"}"#);
     let foreign = site
         .client
         .post(&url)

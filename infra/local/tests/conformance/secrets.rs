@@ -12,11 +12,7 @@ async fn read(cloud: &Cloud, request: Value) -> Value {
 }
 
 fn string(answer: &Value) -> Value {
-    answer["answer"]["SecretString"]
-        .as_str()
-        .unwrap()
-        .parse()
-        .unwrap()
+    answer["answer"]["SecretString"].as_str().unwrap().parse().unwrap()
 }
 
 #[tokio::test]
@@ -30,19 +26,15 @@ async fn a_generated_secret_is_read_by_arn_and_by_name() {
     assert_eq!(by_arn["answer"]["VersionStages"], json!(["AWSCURRENT"]));
     assert_eq!(string(&by_arn)["kid"], "1");
     assert_eq!(string(&by_arn)["key"].as_str().unwrap().len(), 40);
-    assert_eq!(
-        read(&site.cloud, json!({ "SecretId": "probe/key" })).await,
-        by_arn
-    );
+    assert_eq!(read(&site.cloud, json!({ "SecretId": "probe/key" })).await, by_arn);
 }
 
 #[tokio::test]
 async fn a_secret_that_is_not_there_is_not_found() {
     let site = Site::start().await;
-    for request in [
-        json!({ "SecretId": "nobody" }),
-        json!({ "SecretId": "probe/key", "VersionStage": "AWSPREVIOUS" }),
-    ] {
+    for request in
+        [json!({ "SecretId": "nobody" }), json!({ "SecretId": "probe/key", "VersionStage": "AWSPREVIOUS" })]
+    {
         let answer = read(&site.cloud, request).await;
         assert_eq!(answer["status"], 400);
         assert_eq!(answer["answer"]["__type"], "ResourceNotFoundException");
@@ -56,15 +48,8 @@ async fn item_29_a_rotation_moves_the_stages_at_once() {
     site.cloud.rotate_secret("Key", r#"{"kid":"2"}"#).unwrap();
     let current = read(&site.cloud, json!({ "SecretId": "probe/key" })).await;
     assert_eq!(string(&current)["kid"], "2");
-    let previous = read(
-        &site.cloud,
-        json!({ "SecretId": "probe/key", "VersionStage": "AWSPREVIOUS" }),
-    )
-    .await;
-    assert_eq!(
-        previous["answer"]["SecretString"],
-        before["answer"]["SecretString"]
-    );
+    let previous = read(&site.cloud, json!({ "SecretId": "probe/key", "VersionStage": "AWSPREVIOUS" })).await;
+    assert_eq!(previous["answer"]["SecretString"], before["answer"]["SecretString"]);
     assert_eq!(previous["answer"]["VersionId"], before["answer"]["VersionId"]);
     assert_eq!(previous["answer"]["VersionStages"], json!(["AWSPREVIOUS"]));
     assert!(site.cloud.rotate_secret("Nobody", "x").is_err());
@@ -74,22 +59,13 @@ async fn item_29_a_rotation_moves_the_stages_at_once() {
 async fn secrets_are_kept_in_the_file_between_runs() {
     let folder = Folder::new();
     let file = folder.0.join("kept/secrets.json");
-    let options = || Options {
-        secrets_file: Some(file.clone()),
-        ..options(&folder, TEMPLATE)
-    };
+    let options = || Options { secrets_file: Some(file.clone()), ..options(&folder, TEMPLATE) };
     let cloud = Cloud::start(options()).await.unwrap();
     let first = string(&read(&cloud, json!({ "SecretId": "probe/key" })).await);
     cloud.stop().await;
     let cloud = Cloud::start(options()).await.unwrap();
-    assert_eq!(
-        string(&read(&cloud, json!({ "SecretId": "probe/key" })).await),
-        first
-    );
-    assert_eq!(
-        std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
-        0o600
-    );
+    assert_eq!(string(&read(&cloud, json!({ "SecretId": "probe/key" })).await), first);
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[tokio::test]
@@ -106,36 +82,18 @@ async fn the_databases_secret_holds_its_user_and_password() {
         "          KEY: !Ref Key",
         "          KEY: !GetAtt Database.MasterUserSecret.SecretArn\n          WHERE: !Sub ${Database.Endpoint.Address}:${Database.Endpoint.Port}",
     );
-    let cloud = Cloud::start(Options {
-        database: Some(database),
-        ..options(&folder, &template)
-    })
-    .await
-    .unwrap();
+    let cloud =
+        Cloud::start(Options { database: Some(database), ..options(&folder, &template) }).await.unwrap();
     let echo = cloud.invoke("Echo", json!({})).await.unwrap();
     let echo: Value = echo["body"].as_str().unwrap().parse().unwrap();
     assert_eq!(echo["environment"]["WHERE"], "127.0.0.1:5432");
     let secret = read(&cloud, json!({ "SecretId": echo["environment"]["KEY"] })).await;
-    assert_eq!(
-        string(&secret),
-        json!({ "username": "chatchat", "password": "pass" })
-    );
+    assert_eq!(string(&secret), json!({ "username": "chatchat", "password": "pass" }));
 }
 
 #[tokio::test]
 async fn secrets_are_not_on_the_public_port() {
     let site = Site::start().await;
-    let request = site
-        .client
-        .post(site.cloud.url())
-        .header("x-amz-target", "secretsmanager.GetSecretValue");
-    assert_eq!(
-        request
-            .body(r#"{"SecretId":"probe/key"}"#)
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        404
-    );
+    let request = site.client.post(site.cloud.url()).header("x-amz-target", "secretsmanager.GetSecretValue");
+    assert_eq!(request.body(r#"{"SecretId":"probe/key"}"#).send().await.unwrap().status(), 404);
 }

@@ -61,12 +61,7 @@ pub fn options(folder: &Folder, template: &str) -> Options {
     let path = folder.0.join("template.yaml");
     std::fs::write(&path, template).unwrap();
     let parameters = [("Records".to_owned(), folder.0.display().to_string())].into();
-    Options {
-        template: path,
-        artifacts: artifacts(),
-        parameters,
-        ..Options::default()
-    }
+    Options { template: path, artifacts: artifacts(), parameters, ..Options::default() }
 }
 
 impl Site {
@@ -85,19 +80,9 @@ impl Site {
             let lines = Arc::clone(&lines);
             Arc::new(move |line: &str| lines.lock().unwrap().push(line.to_owned()))
         };
-        let cloud = Cloud::start(Options {
-            settings,
-            log: Some(log),
-            ..options(&folder, template)
-        })
-        .await
-        .unwrap();
-        Self {
-            cloud,
-            client: Client::new(),
-            folder,
-            lines,
-        }
+        let cloud =
+            Cloud::start(Options { settings, log: Some(log), ..options(&folder, template) }).await.unwrap();
+        Self { cloud, client: Client::new(), folder, lines }
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -128,9 +113,8 @@ impl Site {
         query: &str,
         headers: &[(&'static str, &str)],
     ) -> Result<Socket, Box<Refusal>> {
-        let mut request = format!("{}{query}", self.cloud.websocket_url().unwrap())
-            .into_client_request()
-            .unwrap();
+        let mut request =
+            format!("{}{query}", self.cloud.websocket_url().unwrap()).into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());
         }
@@ -149,10 +133,7 @@ impl Site {
                     .as_deref()
                     .map(|body| String::from_utf8_lossy(body).into_owned())
                     .unwrap_or_default();
-                Err(Box::new(Refusal {
-                    status: response.status().as_u16(),
-                    body,
-                }))
+                Err(Box::new(Refusal { status: response.status().as_u16(), body }))
             }
             Err(error) => panic!("the handshake failed: {error}"),
         }
@@ -165,19 +146,15 @@ impl Site {
     /// A request of the management API, with a signature.
     pub fn manage(&self, method: Method, id: &str) -> RequestBuilder {
         let url = format!("{}/@connections/{id}", self.cloud.management_url().unwrap());
-        self.client.request(method, url).header(
-            "authorization",
-            format!("AWS4-HMAC-SHA256 Credential={}/x", self.cloud.access_key()),
-        )
+        self.client
+            .request(method, url)
+            .header("authorization", format!("AWS4-HMAC-SHA256 Credential={}/x", self.cloud.access_key()))
     }
 
     /// The event of `$connect` or `$disconnect`, once the function has it.
     pub async fn recorded(&self, kind: &str, id: &str) -> Value {
         let path = self.folder.0.join(format!("{kind}-{id}"));
-        eventually("the recorded event", || std::fs::read_to_string(&path).ok())
-            .await
-            .parse()
-            .unwrap()
+        eventually("the recorded event", || std::fs::read_to_string(&path).ok()).await.parse().unwrap()
     }
 }
 
@@ -225,28 +202,19 @@ impl Socket {
     }
 
     pub async fn close_code(&mut self) -> u16 {
-        self.closed()
-            .await
-            .expect("a closing frame with a code")
-            .code
-            .into()
+        self.closed().await.expect("a closing frame with a code").code.into()
     }
 
     /// The connection's id, by asking for an echo.
     pub async fn id(&mut self) -> String {
         self.send(r#"{"action":"echo"}"#).await;
-        self.json().await["requestContext"]["connectionId"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        self.json().await["requestContext"]["connectionId"].as_str().unwrap().to_owned()
     }
 
     async fn next(&mut self) -> Option<Message> {
         loop {
-            let message = tokio::time::timeout(LIMIT, self.stream.next())
-                .await
-                .expect("a message in time")?
-                .ok()?;
+            let message =
+                tokio::time::timeout(LIMIT, self.stream.next()).await.expect("a message in time")?.ok()?;
             if !matches!(message, Message::Ping(_) | Message::Pong(_)) {
                 return Some(message);
             }
@@ -268,13 +236,7 @@ pub async fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T
 
 /// The state letter of a process as `ps` shows it; nothing when it is gone or has ended.
 pub fn process_state(pid: u32) -> Option<char> {
-    let output = std::process::Command::new("ps")
-        .args(["-o", "stat=", "-p", &pid.to_string()])
-        .output()
-        .unwrap();
-    String::from_utf8_lossy(&output.stdout)
-        .trim()
-        .chars()
-        .next()
-        .filter(|state| *state != 'Z')
+    let output =
+        std::process::Command::new("ps").args(["-o", "stat=", "-p", &pid.to_string()]).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).trim().chars().next().filter(|state| *state != 'Z')
 }

@@ -11,57 +11,30 @@ use crate::site::{Folder, Site, TEMPLATE, eventually, options};
 async fn item_01_the_handshake_is_held_until_connect_returns_and_refused_with_its_status() {
     let site = Site::start().await;
     for status in [401, 403, 500] {
-        assert_eq!(
-            site.try_connect(&format!("?status={status}"), &[])
-                .await
-                .unwrap_err()
-                .status,
-            status
-        );
+        assert_eq!(site.try_connect(&format!("?status={status}"), &[]).await.unwrap_err().status, status);
     }
     site.try_connect("?status=204", &[]).await.unwrap();
 }
 
 #[tokio::test]
 async fn item_01_a_function_error_at_connect_is_502() {
-    let settings = Settings {
-        websocket_integration_limit: Duration::from_millis(800),
-        ..Settings::default()
-    };
+    let settings =
+        Settings { websocket_integration_limit: Duration::from_millis(800), ..Settings::default() };
     let site = Site::with_settings(settings).await;
     for what in ["crash", "fail", "hang"] {
         let refusal = site.try_connect(&format!("?what={what}"), &[]).await.unwrap_err();
         assert_eq!(refusal.status, 502, "{what}");
-        assert!(
-            refusal.body.contains("Internal server error"),
-            "{what}: {}",
-            refusal.body
-        );
+        assert!(refusal.body.contains("Internal server error"), "{what}: {}", refusal.body);
     }
 }
 
 #[tokio::test]
 async fn item_02_of_connects_answer_only_one_protocol_reaches_the_client() {
     let site = Site::start().await;
-    let socket = site
-        .try_connect(
-            "?protocol=chat,other",
-            &[("sec-websocket-protocol", "chat, other")],
-        )
-        .await
-        .unwrap();
-    assert!(
-        socket
-            .headers
-            .contains(&"sec-websocket-protocol: chat".to_owned()),
-        "{:?}",
-        socket.headers
-    );
-    assert!(
-        !socket.headers.iter().any(|header| header.starts_with("x-probe")),
-        "{:?}",
-        socket.headers
-    );
+    let socket =
+        site.try_connect("?protocol=chat,other", &[("sec-websocket-protocol", "chat, other")]).await.unwrap();
+    assert!(socket.headers.contains(&"sec-websocket-protocol: chat".to_owned()), "{:?}", socket.headers);
+    assert!(!socket.headers.iter().any(|header| header.starts_with("x-probe")), "{:?}", socket.headers);
 }
 
 #[tokio::test]
@@ -88,11 +61,7 @@ async fn item_04_messages_go_by_their_action_and_the_rest_to_default() {
         ("not JSON", "$default"),
     ] {
         socket.send(message).await;
-        assert_eq!(
-            socket.json().await["requestContext"]["routeKey"],
-            key,
-            "{message}"
-        );
+        assert_eq!(socket.json().await["requestContext"]["routeKey"], key, "{message}");
     }
 }
 
@@ -104,9 +73,7 @@ async fn item_04_without_default_the_client_gets_forbidden() {
     socket.send(r#"{"action":"unknown"}"#).await;
     let text = socket.text().await;
     assert!(
-        text.starts_with(&format!(
-            r#"{{"message":"Forbidden","connectionId":"{id}","requestId":""#
-        )),
+        text.starts_with(&format!(r#"{{"message":"Forbidden","connectionId":"{id}","requestId":""#)),
         "{text}"
     );
 }
@@ -117,9 +84,7 @@ async fn item_05_when_the_function_fails_the_client_gets_internal_server_error()
     let mut socket = site.connect().await;
     let id = socket.id().await;
     for what in ["crash", "fail"] {
-        socket
-            .send(json!({ "action": "echo", "what": what }).to_string())
-            .await;
+        socket.send(json!({ "action": "echo", "what": what }).to_string()).await;
         let text = socket.text().await;
         assert!(
             text.starts_with(&format!(
@@ -146,9 +111,7 @@ async fn item_09_messages_of_a_connection_run_at_the_same_time() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     let flag = site.folder.0.join("flag");
-    socket
-        .send(json!({ "action": "echo", "n": 1, "wait": flag }).to_string())
-        .await;
+    socket.send(json!({ "action": "echo", "n": 1, "wait": flag }).to_string()).await;
     socket.send(json!({ "action": "echo", "n": 2 }).to_string()).await;
     assert!(socket.json().await["body"].as_str().unwrap().contains(r#""n":2"#));
     std::fs::write(flag, "").unwrap();
@@ -157,11 +120,7 @@ async fn item_09_messages_of_a_connection_run_at_the_same_time() {
 
 #[tokio::test]
 async fn item_09_the_number_at_the_same_time_is_a_setting() {
-    let site = Site::with_settings(Settings {
-        parallel_frames: 1,
-        ..Settings::default()
-    })
-    .await;
+    let site = Site::with_settings(Settings { parallel_frames: 1, ..Settings::default() }).await;
     let mut socket = site.connect().await;
     for n in 0..20 {
         socket.send(json!({ "action": "echo", "n": n }).to_string()).await;
@@ -176,21 +135,11 @@ async fn item_09_the_number_at_the_same_time_is_a_setting() {
 async fn item_14_a_template_that_sam_would_refuse_is_refused() {
     let folder = Folder::new();
     for (from, to, problem) in [
-        (
-            "StageName: live",
-            "StageName: $default",
-            "Resources.Sockets.Properties.StageName",
-        ),
-        (
-            "        echo: {",
-            "        e-cho: {",
-            "Resources.Sockets.Properties.Routes.e-cho",
-        ),
+        ("StageName: live", "StageName: $default", "Resources.Sockets.Properties.StageName"),
+        ("        echo: {", "        e-cho: {", "Resources.Sockets.Properties.Routes.e-cho"),
     ] {
-        let error = Cloud::start(options(&folder, &TEMPLATE.replace(from, to)))
-            .await
-            .unwrap_err()
-            .to_string();
+        let error =
+            Cloud::start(options(&folder, &TEMPLATE.replace(from, to))).await.unwrap_err().to_string();
         assert!(error.contains(problem), "{error}");
     }
 }
@@ -202,8 +151,5 @@ async fn stopping_the_cloud_says_goodbye_to_its_clients() {
     let port = site.cloud.port();
     site.cloud.stop().await;
     assert_eq!(socket.close_code().await, 1001);
-    eventually("the port", || {
-        std::net::TcpListener::bind(("127.0.0.1", port)).ok()
-    })
-    .await;
+    eventually("the port", || std::net::TcpListener::bind(("127.0.0.1", port)).ok()).await;
 }

@@ -12,12 +12,7 @@ async fn item_10_the_connect_event_has_headers_and_a_query_only_if_there_is_one(
     let event = site.recorded("CONNECT", &id).await;
     assert!(event["headers"]["Sec-WebSocket-Key"].is_string(), "{event}");
     assert!(event["multiValueHeaders"]["Host"].is_array(), "{event}");
-    for name in [
-        "queryStringParameters",
-        "multiValueQueryStringParameters",
-        "path",
-        "body",
-    ] {
+    for name in ["queryStringParameters", "multiValueQueryStringParameters", "path", "body"] {
         assert_eq!(event.get(name), None, "{name}");
     }
     let context = &event["requestContext"];
@@ -25,18 +20,12 @@ async fn item_10_the_connect_event_has_headers_and_a_query_only_if_there_is_one(
     assert_eq!(context["routeKey"], "$connect");
     assert_eq!(context["stage"], "live");
     assert_eq!(context["messageDirection"], "IN");
-    assert!(
-        context["connectedAt"].is_i64() && context["identity"]["sourceIp"].is_string(),
-        "{event}"
-    );
+    assert!(context["connectedAt"].is_i64() && context["identity"]["sourceIp"].is_string(), "{event}");
 
     let id = site.try_connect("?a=1&b=2&b=3", &[]).await.unwrap().id().await;
     let event = site.recorded("CONNECT", &id).await;
     assert_eq!(event["queryStringParameters"], json!({ "a": "1", "b": "3" }));
-    assert_eq!(
-        event["multiValueQueryStringParameters"],
-        json!({ "a": ["1"], "b": ["2", "3"] })
-    );
+    assert_eq!(event["multiValueQueryStringParameters"], json!({ "a": ["1"], "b": ["2", "3"] }));
 }
 
 #[tokio::test]
@@ -55,10 +44,7 @@ async fn item_10_a_message_event_has_a_message_id_and_the_body() {
 #[tokio::test]
 async fn item_10_the_disconnect_event_has_the_clients_code_and_reason_or_1005() {
     let site = Site::start().await;
-    let frame = CloseFrame {
-        code: 4000.into(),
-        reason: "bye".into(),
-    };
+    let frame = CloseFrame { code: 4000.into(), reason: "bye".into() };
     for (frame, code, reason) in [(Some(frame), 4000, "bye"), (None, 1005, "")] {
         let mut socket = site.connect().await;
         let id = socket.id().await;
@@ -77,8 +63,5 @@ async fn item_10_a_client_that_vanishes_is_disconnected_too() {
     let mut socket = site.connect().await;
     let id = socket.id().await;
     drop(socket);
-    assert_eq!(
-        site.recorded("DISCONNECT", &id).await["requestContext"]["disconnectStatusCode"],
-        1006
-    );
+    assert_eq!(site.recorded("DISCONNECT", &id).await["requestContext"]["disconnectStatusCode"], 1006);
 }

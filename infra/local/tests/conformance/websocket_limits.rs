@@ -16,10 +16,7 @@ async fn item_07_frame_over_32_kib_closes_1009() {
     let site = Site::start().await;
     let message = |bytes: usize| {
         let frame = json!({ "action": "echo", "pad": "" }).to_string();
-        frame.replace(
-            r#""pad":"""#,
-            &format!(r#""pad":"{}""#, "x".repeat(bytes - frame.len())),
-        )
+        frame.replace(r#""pad":"""#, &format!(r#""pad":"{}""#, "x".repeat(bytes - frame.len())))
     };
     let mut socket = site.connect().await;
     socket.send(message(32 * 1024)).await;
@@ -49,10 +46,7 @@ async fn item_07_a_message_far_over_the_limit_is_still_told_why() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     // The server hangs up while this is being written.
-    _ = socket
-        .stream
-        .send(Message::text("x".repeat(8 * 1024 * 1024)))
-        .await;
+    _ = socket.stream.send(Message::text("x".repeat(8 * 1024 * 1024))).await;
     assert_eq!(socket.close_code().await, 1009);
 }
 
@@ -66,11 +60,8 @@ async fn item_07_a_binary_frame_closes_1003() {
 
 #[tokio::test]
 async fn item_08_an_idle_connection_is_closed_with_the_code_of_the_setting() {
-    let settings = Settings {
-        idle_limit: Duration::from_millis(300),
-        expired_close_code: 4001,
-        ..Settings::default()
-    };
+    let settings =
+        Settings { idle_limit: Duration::from_millis(300), expired_close_code: 4001, ..Settings::default() };
     let site = Site::with_settings(settings).await;
     let mut socket = site.connect().await;
     assert_eq!(socket.close_code().await, 4001);
@@ -98,11 +89,7 @@ async fn item_08_messages_put_off_the_idle_limit_but_not_the_lifetime() {
         _ = socket.stream.send(Message::text("{}")).await;
     };
     assert_eq!(code, 1001);
-    assert!(
-        started.elapsed() > Duration::from_millis(1400),
-        "closed after {:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() > Duration::from_millis(1400), "closed after {:?}", started.elapsed());
     assert_eq!(Settings::default().lifetime_limit, Duration::from_hours(2));
 }
 
@@ -116,19 +103,12 @@ async fn item_08_a_message_over_the_integration_limit_is_an_internal_server_erro
     let mut socket = site.connect().await;
     socket.send(r#"{"action":"echo","what":"hang"}"#).await;
     assert_eq!(socket.json().await["message"], "Internal server error");
-    assert_eq!(
-        Settings::default().websocket_integration_limit,
-        Duration::from_secs(29)
-    );
+    assert_eq!(Settings::default().websocket_integration_limit, Duration::from_secs(29));
 }
 
 #[tokio::test]
 async fn item_08_new_connections_past_the_rate_are_429() {
-    let site = Site::with_settings(Settings {
-        connects_per_second: 1,
-        ..Settings::default()
-    })
-    .await;
+    let site = Site::with_settings(Settings { connects_per_second: 1, ..Settings::default() }).await;
     let mut refused = None;
     // Two of these may fall into different seconds; not all of them.
     for _ in 0..50 {
@@ -144,14 +124,6 @@ async fn item_08_new_connections_past_the_rate_are_429() {
 #[tokio::test]
 async fn item_08_a_url_over_4096_characters_is_refused() {
     let site = Site::start().await;
-    assert_eq!(
-        site.try_connect(&format!("?pad={}", "x".repeat(4096)), &[])
-            .await
-            .unwrap_err()
-            .status,
-        414
-    );
-    site.try_connect(&format!("?pad={}", "x".repeat(4000)), &[])
-        .await
-        .unwrap();
+    assert_eq!(site.try_connect(&format!("?pad={}", "x".repeat(4096)), &[]).await.unwrap_err().status, 414);
+    site.try_connect(&format!("?pad={}", "x".repeat(4000)), &[]).await.unwrap();
 }
