@@ -13,7 +13,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             paths.entry(route.path).or_default().push(route.method);
         }
     }
-    paths.values_mut().for_each(|methods| methods.sort_unstable());
+    for methods in paths.values_mut() {
+        methods.sort_unstable();
+    }
     let table: Vec<(String, String)> =
         paths.into_iter().map(|(path, methods)| (path, methods.join(", "))).collect();
     let file = Path::new(&env::var("OUT_DIR")?).join("paths.rs");

@@ -101,12 +101,11 @@ impl System {
         let folder = state.folder();
         fs::create_dir_all(folder)
             .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
-        let postgres = match options.postgres {
-            Some(postgres) => postgres,
-            None => {
-                let data = matches!(state, State::Kept(_)).then(|| folder.join("postgres"));
-                Arc::new(Postgres::start(PostgresOptions { data, fresh: options.fresh }).await?)
-            }
+        let postgres = if let Some(postgres) = options.postgres {
+            postgres
+        } else {
+            let data = matches!(state, State::Kept(_)).then(|| folder.join("postgres"));
+            Arc::new(Postgres::start(PostgresOptions { data, fresh: options.fresh }).await?)
         };
         let name = match &state {
             State::Kept(_) => "chatchat".to_owned(),

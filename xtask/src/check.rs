@@ -12,13 +12,11 @@ use crate::{
 /// Runs all checks and stops at the first that fails.
 pub fn all() -> Result<(), Failure> {
     let started = Instant::now();
-    step("format", || run(cargo().args(["fmt", "--all", "--check"])))?;
+    step("format", format)?;
     step("tools", install)?;
     step("licences, sources, doubled dependencies", deny)?;
     step("template", template)?;
-    step("lints", || {
-        run(cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
-    })?;
+    step("lints", lints)?;
     step("functions", || build_functions().map(drop))?;
     step("documentation", || {
         run(cargo().args(["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))
@@ -27,6 +25,21 @@ pub fn all() -> Result<(), Failure> {
     step("tests", || run(cargo().args(["test", "--workspace", "--quiet"])))?;
     eprintln!("all checks passed in {:.0} s", started.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// What needs no tools, no database and no processes.
+pub fn quick() -> Result<(), Failure> {
+    step("format", format)?;
+    step("lints", lints)?;
+    step("unit tests", || run(cargo().args(["test", "--workspace", "--lib", "--bins", "--quiet"])))
+}
+
+fn format() -> Result<(), Failure> {
+    run(cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn lints() -> Result<(), Failure> {
+    run(cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
 }
 
 fn step(name: &str, check: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {

@@ -105,24 +105,24 @@ impl Stage {
 
     /// Prints how long a message takes from its send to its push on the other side.
     async fn measure(&self, messages: usize) -> Result<(), Failure> {
-        let (mut customer, mut company) = (self.customer.connect().await?, self.company.connect().await?);
-        let mut pushes = Vec::with_capacity(messages);
-        let mut acks = Vec::with_capacity(messages);
+        let (mut sender, mut receiver) = (self.customer.connect().await?, self.company.connect().await?);
+        let mut push_times = Vec::with_capacity(messages);
+        let mut ack_times = Vec::with_capacity(messages);
         for number in 0..messages + 20 {
             let started = Instant::now();
-            customer.say(self.room, &format!("{number}번째 메시지")).await?;
-            company.next_of("message").await?;
+            sender.say(self.room, &format!("{number}번째 메시지")).await?;
+            receiver.next_of("message").await?;
             let pushed = started.elapsed();
-            customer.next_of("ack").await?;
+            sender.next_of("ack").await?;
             // The first ones warm the functions up.
             if number >= 20 {
-                pushes.push(pushed);
-                acks.push(started.elapsed());
+                push_times.push(pushed);
+                ack_times.push(started.elapsed());
             }
         }
         println!("{messages} messages, one after the other, over WebSocket:");
-        report("pushed to the other side", pushes);
-        report("acknowledged to the sender", acks);
+        report("pushed to the other side", push_times);
+        report("acknowledged to the sender", ack_times);
         Ok(())
     }
 }

@@ -32,7 +32,11 @@ enum Command {
         fresh: bool,
     },
     /// Checks everything: format, lints, licences, template, unit tests, the local cloud, the whole product
-    Test,
+    Test {
+        /// Only format, lints and unit tests
+        #[arg(long)]
+        quick: bool,
+    },
     /// Plays a conversation between a customer and a company over real WebSocket connections
     Demo {
         /// A running ChatChat; without it the one of `cargo xtask up`, or else one is started for the time being
@@ -48,7 +52,8 @@ enum Command {
 async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Up { port, fresh } => up::up(port, fresh).await,
-        Command::Test => check::all(),
+        Command::Test { quick: true } => check::quick(),
+        Command::Test { quick: false } => check::all(),
         Command::Demo { url, measure } => demo::demo(url, measure).await,
     };
     match done {

@@ -10,7 +10,7 @@ use chatchat_tests::{Failure, root};
 
 use crate::{failure, run};
 
-/// From PyPI.
+/// From the Python Package Index.
 const PYTHON: [&str; 2] = ["aws-sam-cli==1.170.0", "cfn-lint==1.58.0"];
 /// From crates.io.
 const CARGO_DENY: &str = "0.20.2";

@@ -7,6 +7,7 @@ use chatchat_lambda::{Answer, Core, Error, Request};
 const PATHS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/paths.rs"));
 
 /// Answers 405 `method_not_allowed` for a path that other methods have, else 404 `route_not_found`.
+#[expect(clippy::unused_async, reason = "handlers are async")]
 pub async fn unrouted(_: &Core, request: &Request) -> Result<Answer, Error> {
     let (_, path) = request.target();
     let known = PATHS.iter().find(|(template, _)| matches(template, path));

@@ -55,7 +55,7 @@ impl Connections {
         for (connections, event) in frames {
             match serde_json::to_vec(event) {
                 Ok(frame) => {
-                    pushes.extend(connections.iter().map(|connection| (connection.clone(), frame.clone())))
+                    pushes.extend(connections.iter().map(|connection| (connection.clone(), frame.clone())));
                 }
                 Err(error) => {
                     tracing::error!(error = &error as &dyn Error, "an event could not be written as JSON");
