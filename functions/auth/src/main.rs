@@ -7,7 +7,7 @@ mod sign_up;
 use std::process::ExitCode;
 
 use chatchat_domain::{Company, Customer};
-use chatchat_lambda::{Core, Handler, StartError, handlers, optional, run};
+use chatchat_lambda::{Core, Handler, Serve, StartError, handlers, optional, run};
 
 /// What the routes of this artifact work with.
 struct Service {
@@ -16,8 +16,8 @@ struct Service {
     cookie_domain: Option<String>,
 }
 
-impl AsRef<Core> for Service {
-    fn as_ref(&self) -> &Core {
+impl Serve for Service {
+    fn core(&self) -> &Core {
         &self.core
     }
 }

@@ -3,9 +3,8 @@
 
 use chatchat_domain::{HistoryLimit, Problem, Role, RoomId, Seq, Window};
 use chatchat_lambda::{Answer, Error, FieldError, Request, both};
+use chatchat_push::Service;
 use serde_json::json;
-
-use crate::Service;
 
 /// Answers 200 with up to `limit` messages right after or right before a seq, or the newest; 404 `room_not_found`.
 pub async fn history<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {

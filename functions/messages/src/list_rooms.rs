@@ -2,9 +2,8 @@
 
 use chatchat_domain::{PageNumber, Role};
 use chatchat_lambda::{Answer, Error, Request};
+use chatchat_push::Service;
 use serde_json::json;
-
-use crate::Service;
 
 /// Answers 200 with a page of the caller's rooms, latest first.
 pub async fn list<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {

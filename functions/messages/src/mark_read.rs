@@ -2,10 +2,9 @@
 
 use chatchat_domain::{Role, RoomId, Seq};
 use chatchat_lambda::{Answer, Error, Request, both};
+use chatchat_push::Service;
 use chatchat_store::Who;
 use serde::Deserialize;
-
-use crate::Service;
 
 #[derive(Deserialize)]
 struct Marker {

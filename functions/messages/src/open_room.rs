@@ -2,10 +2,9 @@
 
 use chatchat_domain::{CompanyId, Customer};
 use chatchat_lambda::{Answer, Error, Request};
+use chatchat_push::Service;
 use serde::Deserialize;
 use serde_json::json;
-
-use crate::Service;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

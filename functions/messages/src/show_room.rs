@@ -2,9 +2,8 @@
 
 use chatchat_domain::{Page, PageNumber, Role, RoomDetail, RoomId};
 use chatchat_lambda::{Answer, Error, Request, both};
+use chatchat_push::Service;
 use serde::Serialize;
-
-use crate::Service;
 
 #[derive(Serialize)]
 struct ShownRoom {

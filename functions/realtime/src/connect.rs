@@ -3,9 +3,10 @@
 use chatchat_auth::Secret;
 use chatchat_domain::ErrorCode;
 use chatchat_lambda::{Error, Event, optional, status};
+use chatchat_push::Service;
 use serde_json::{Value, json};
 
-use crate::{Service, frame::Frame};
+use crate::frame::Frame;
 
 /// Accepts a connection whose `Origin` is listed, or that has none and so comes from no browser, and whose ticket is good. Anything
 /// else refuses the handshake, with the status of its code.

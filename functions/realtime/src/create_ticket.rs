@@ -2,9 +2,8 @@
 
 use chatchat_auth::{Secret, TICKET_SECONDS};
 use chatchat_lambda::{Answer, Error, Request, required};
+use chatchat_push::Service;
 use serde_json::json;
-
-use crate::Service;
 
 /// Answers 201 with the ticket and the address to connect to.
 pub async fn create(service: &Service, request: &Request) -> Result<Answer, Error> {

@@ -3,9 +3,10 @@
 use std::slice;
 
 use chatchat_lambda::{Error, Event};
+use chatchat_push::Service;
 use serde_json::{Value, json};
 
-use crate::{Service, frame::Frame};
+use crate::frame::Frame;
 
 /// Forgets the connection.
 pub async fn disconnect(service: &Service, event: &Event<Frame>) -> Result<Value, Error> {

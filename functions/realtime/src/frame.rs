@@ -4,15 +4,14 @@ use std::slice;
 
 use chatchat_domain::{ConnectionId, ErrorCode, Event as Outgoing, Language, Problem};
 use chatchat_lambda::{
-    Error, Event, FieldError, aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest, preferred_language,
-    read_fields, status,
+    Error, Event, FieldError, Serve, aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest,
+    preferred_language, read_fields, status,
 };
+use chatchat_push::Service;
 use chatchat_store::Who;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, timeout};
-
-use crate::Service;
 
 /// A frame, or the beginning or the end of a connection.
 #[derive(Deserialize)]
@@ -130,7 +129,7 @@ fn log(service: &Service, frame: &Frame, started: Instant, refused: Option<Error
         refused = refused.map(ErrorCode::as_str),
         ms = started.elapsed().as_secs_f64() * 1000.0,
         database_ms = service.core.store.take_elapsed_ms(),
-        push_ms = service.delivery.as_ref().map(|delivery| delivery.connections.take_elapsed_ms()),
+        push_ms = service.push_ms(),
         "answered"
     );
 }

@@ -4,9 +4,10 @@ use std::slice;
 
 use chatchat_domain::{Event, Problem, RoomPosition};
 use chatchat_lambda::{Error, FieldError};
+use chatchat_push::Service;
 use serde::Deserialize;
 
-use crate::{Service, frame::Frame};
+use crate::frame::Frame;
 
 /// The most rooms that a client can ask about at once.
 const MAX_ROOMS: usize = 20;

@@ -12,36 +12,10 @@ mod unknown_action;
 
 use std::process::ExitCode;
 
-use chatchat_lambda::{Core, Error, Handler, StartError, handlers, optional, run};
-use chatchat_push::Delivery;
+use chatchat_lambda::{Handler, handlers, run};
+use chatchat_push::Service;
 
 use crate::frame::{Frame, answer};
-
-/// What the routes of this artifact work with.
-struct Service {
-    core: Core,
-    delivery: Option<Delivery>,
-}
-
-impl AsRef<Core> for Service {
-    fn as_ref(&self) -> &Core {
-        &self.core
-    }
-}
-
-impl Service {
-    async fn start() -> Result<Self, StartError> {
-        let core = Core::start().await?;
-        let delivery = optional("WEBSOCKET_MANAGEMENT_URL")
-            .map(|endpoint| Delivery::new(core.store.clone(), &core.aws, &endpoint));
-        Ok(Self { core, delivery })
-    }
-
-    /// For the routes that answer over the connection; the template gives their functions the address.
-    fn delivery(&self) -> Result<&Delivery, Error> {
-        self.delivery.as_ref().ok_or_else(|| Error::internal("WEBSOCKET_MANAGEMENT_URL is not set"))
-    }
-}
 
 const HANDLERS: &[(&str, Handler<Service, Frame>)] = handlers![
     http create_ticket => create_ticket::create,

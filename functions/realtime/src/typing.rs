@@ -2,10 +2,11 @@
 
 use chatchat_domain::RoomId;
 use chatchat_lambda::Error;
+use chatchat_push::Service;
 use chatchat_store::Who;
 use serde::Deserialize;
 
-use crate::{Service, frame::Frame};
+use crate::frame::Frame;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

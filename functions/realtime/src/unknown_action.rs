@@ -2,9 +2,10 @@
 
 use chatchat_domain::ErrorCode;
 use chatchat_lambda::Error;
+use chatchat_push::Service;
 use serde::Deserialize;
 
-use crate::{Service, frame::Frame};
+use crate::frame::Frame;
 
 /// Every JSON object has these fields.
 #[derive(Deserialize)]

@@ -13,7 +13,7 @@ use crate::{
     tokens::Tokens,
 };
 
-/// The parts that all functions share. An artifact's own service holds one, and gives it by `AsRef`.
+/// The parts that all functions share. An artifact's own service holds one.
 pub struct Core {
     /// Every statement.
     pub store: Store,
@@ -82,8 +82,19 @@ impl Core {
     }
 }
 
-impl AsRef<Self> for Core {
-    fn as_ref(&self) -> &Self {
+/// What the handlers of an artifact work with: a [`Core`], or something around one.
+pub trait Serve: Sync {
+    /// The parts that all functions share.
+    fn core(&self) -> &Core;
+
+    /// The milliseconds spent on pushing since this was last asked, where there is something that pushes.
+    fn push_ms(&self) -> Option<f64> {
+        None
+    }
+}
+
+impl Serve for Core {
+    fn core(&self) -> &Core {
         self
     }
 }

@@ -7,13 +7,13 @@ use lambda_http::{RequestExt, Response, service_fn};
 use tokio::time::{Instant, timeout};
 
 use crate::{
-    Answer, Core, Error, Request,
+    Answer, Error, Request, Serve,
     request::{Authorization, bearer},
     run::{HttpHandler, time_left},
 };
 
 /// Serves one event after the other until Lambda ends the process.
-pub(crate) async fn serve<S: AsRef<Core> + Sync>(
+pub(crate) async fn serve<S: Serve>(
     name: &'static str,
     handler: HttpHandler<S>,
     service: &S,
@@ -22,7 +22,7 @@ pub(crate) async fn serve<S: AsRef<Core> + Sync>(
     lambda_http::run(service_fn(move |event: lambda_http::Request| async move {
         let started = Instant::now();
         let deadline = event.lambda_context_ref().map(lambda_http::Context::deadline);
-        let authorization = service.as_ref().authorize(bearer(&event)).await;
+        let authorization = service.core().authorize(bearer(&event)).await;
         let request = Request::new(event, authorization);
         let left = deadline.map_or(Duration::MAX, time_left);
         let outcome = match timeout(left, handle(handler, service, &request)).await {
@@ -33,30 +33,26 @@ pub(crate) async fn serve<S: AsRef<Core> + Sync>(
             error.log(&request.id);
             Answer::error(&error, request.language, &request.id)
         });
-        log(name, &request, &answer, started, service.as_ref());
+        log(name, &request, &answer, started, *service);
         Ok::<Response<_>, lambda_http::Error>(answer.into_response())
     }))
     .await
 }
 
 /// Calls the handler. What refused the request is told to living sessions alone.
-async fn handle<S: AsRef<Core>>(
-    handler: HttpHandler<S>,
-    service: &S,
-    request: &Request,
-) -> Result<Answer, Error> {
+async fn handle<S: Serve>(handler: HttpHandler<S>, service: &S, request: &Request) -> Result<Answer, Error> {
     let outcome = handler(service, request).await;
     if let (Err(error), Authorization::Verified(_)) = (&outcome, &request.authorization)
         && error.is_refusal()
         && error.code() != ErrorCode::Unauthenticated
     {
-        let living = service.as_ref().store.living_caller(request.either_caller()?).await?;
+        let living = service.core().store.living_caller(request.either_caller()?).await?;
         living.ok_or(ErrorCode::Unauthenticated)?;
     }
     outcome
 }
 
-fn log(route: &str, request: &Request, answer: &Answer, started: Instant, core: &Core) {
+fn log(route: &str, request: &Request, answer: &Answer, started: Instant, service: &impl Serve) {
     let account = match &request.authorization {
         Authorization::Verified(claims) => Some(claims.account.get()),
         _ => None,
@@ -67,7 +63,8 @@ fn log(route: &str, request: &Request, answer: &Answer, started: Instant, core: 
         status = answer.status().as_u16(),
         account,
         ms = started.elapsed().as_secs_f64() * 1000.0,
-        database_ms = core.store.take_elapsed_ms(),
+        database_ms = service.core().store.take_elapsed_ms(),
+        push_ms = service.push_ms(),
         "answered"
     );
 }

@@ -15,7 +15,7 @@ mod telemetry;
 mod tokens;
 
 pub use answer::Answer;
-pub use core::Core;
+pub use core::{Core, Serve};
 pub use environment::{StartError, optional, required};
 pub use error::{Error, FieldError, both, status};
 pub use fields::read as read_fields;

@@ -10,7 +10,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Answer, BoxFuture, Core, Error, Request, StartError, error::causes, http, telemetry};
+use crate::{Answer, BoxFuture, Error, Request, Serve, StartError, error::causes, http, telemetry};
 
 /// What is kept of an event's time for telling that it ran out.
 const MARGIN: Duration = Duration::from_millis(500);
@@ -64,7 +64,7 @@ pub async fn run<S, E, F>(
     start: impl FnOnce() -> F,
 ) -> ExitCode
 where
-    S: AsRef<Core> + Sync,
+    S: Serve,
     E: DeserializeOwned + Sync,
     F: Future<Output = Result<S, StartError>>,
 {
@@ -83,7 +83,7 @@ async fn serve<S, E, F>(
     start: impl FnOnce() -> F,
 ) -> Result<(), lambda_runtime::Error>
 where
-    S: AsRef<Core> + Sync,
+    S: Serve,
     E: DeserializeOwned + Sync,
     F: Future<Output = Result<S, StartError>>,
 {

@@ -3,7 +3,10 @@
 //! The tests share one system, and each makes its own people; those that restart or starve a system start one of their own.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says so by failing")]
-#![allow(clippy::disallowed_methods, reason = "the tests' own questions to the database go through no pooler")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the tests' own questions to the database go through no pooler"
+)]
 
 mod accounts;
 mod contract;
