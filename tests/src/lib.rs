@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
-pub mod contract;
 mod person;
 mod socket;
 mod system;

@@ -12,7 +12,7 @@ use crate::frame::Frame;
 /// else refuses the handshake, with the status of its code.
 pub async fn connect(service: &Service, event: &Event<Frame>) -> Result<Value, Error> {
     let frame = &event.payload;
-    let status = match accept(service, frame).await {
+    let status = match event.in_time(accept(service, frame)).await {
         Ok(()) => 200,
         Err(error) => {
             error.log(frame.request_id());

@@ -10,6 +10,7 @@ use crate::frame::Frame;
 
 /// Forgets the connection.
 pub async fn disconnect(service: &Service, event: &Event<Frame>) -> Result<Value, Error> {
-    service.core.store.forget_connections(slice::from_ref(&event.payload.connection)).await?;
+    let gone = slice::from_ref(&event.payload.connection);
+    event.in_time(async { Ok(service.core.store.forget_connections(gone).await?) }).await?;
     Ok(json!({ "statusCode": 200 }))
 }

@@ -4,14 +4,14 @@ use std::slice;
 
 use chatchat_domain::{ConnectionId, ErrorCode, Event as Outgoing, Language, Problem};
 use chatchat_lambda::{
-    Error, Event, FieldError, Serve, aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest,
-    preferred_language, read_fields, status,
+    Error, Event, FieldError, Serve, aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest, read_fields,
+    status,
 };
 use chatchat_push::Service;
 use chatchat_store::Who;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 /// A frame, or the beginning or the end of a connection.
 #[derive(Deserialize)]
@@ -65,16 +65,12 @@ impl Frame {
         self.inner.request_context.request_id.as_deref().unwrap_or_default()
     }
 
-    fn language(&self) -> Language {
-        preferred_language(self.header("accept-language"))
-    }
-
-    /// The `error` event that tells of a failure.
+    /// The `error` event that tells of a failure; in Korean, for frames come without headers that could prefer another language.
     fn error(&self, error: &Error) -> Outgoing {
         let client_message_id = self.body.as_ref().ok().and_then(|body| body.get("clientMessageId"));
         Outgoing::Error {
             code: error.code().as_str(),
-            message: error.message(self.language()),
+            message: error.message(Language::default()),
             request_id: self.request_id().to_owned(),
             client_message_id: client_message_id.and_then(Value::as_str).map(str::to_owned),
         }
@@ -93,10 +89,7 @@ where
 {
     let started = Instant::now();
     let frame = &event.payload;
-    let outcome = match timeout(event.time_left(), act(service, frame)).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(Error::Unavailable("the frame ran out of time".into())),
-    };
+    let outcome = event.in_time(act(service, frame)).await;
     if let Err(error) = &outcome {
         refuse(service, frame, error).await?;
     }

@@ -64,7 +64,7 @@ impl Problem {
                 (format!("{min}자 이상이어야 합니다."), format!("At least {min} are needed."))
             }
             Self::TooLong(max) => {
-                (format!("{max}개(자)를 넘을 수 없습니다."), format!("At most {max} are allowed."))
+                (format!("최대 {max}까지 쓸 수 있습니다."), format!("At most {max} are allowed."))
             }
             Self::OutOfRange => ("허용 범위를 벗어난 값입니다.".into(), "The value is out of range.".into()),
             Self::InvalidCharacters => {

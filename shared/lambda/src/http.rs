@@ -8,8 +8,8 @@ use tokio::time::{Instant, timeout};
 
 use crate::{
     Answer, Error, Request, Serve,
-    request::{Authorization, bearer},
-    run::{HttpHandler, time_left},
+    handler::{HttpHandler, out_of_time, time_left},
+    request::Authorization,
 };
 
 /// Serves one event after the other until Lambda ends the process.
@@ -22,12 +22,11 @@ pub(crate) async fn serve<S: Serve>(
     lambda_http::run(service_fn(move |event: lambda_http::Request| async move {
         let started = Instant::now();
         let deadline = event.lambda_context_ref().map(lambda_http::Context::deadline);
-        let authorization = service.core().authorize(bearer(&event)).await;
-        let request = Request::new(event, authorization);
+        let mut request = Request::new(event);
         let left = deadline.map_or(Duration::MAX, time_left);
-        let outcome = match timeout(left, handle(handler, service, &request)).await {
+        let outcome = match timeout(left, handle(handler, service, &mut request)).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(Error::Unavailable("the request ran out of time".into())),
+            Err(_) => Err(out_of_time()),
         };
         let answer = outcome.unwrap_or_else(|error| {
             error.log(&request.id);
@@ -39,15 +38,21 @@ pub(crate) async fn serve<S: Serve>(
     .await
 }
 
-/// Calls the handler. What refused the request is told to living sessions alone.
-async fn handle<S: Serve>(handler: HttpHandler<S>, service: &S, request: &Request) -> Result<Answer, Error> {
+/// Verifies the access token and calls the handler. On a route that has a caller, what refused the request is told to living
+/// sessions alone.
+async fn handle<S: Serve>(
+    handler: HttpHandler<S>,
+    service: &S,
+    request: &mut Request,
+) -> Result<Answer, Error> {
+    request.authorization = service.core().authorize(request.bearer()).await;
+    let request = &*request;
     let outcome = handler(service, request).await;
-    if let (Err(error), Authorization::Verified(_)) = (&outcome, &request.authorization)
+    if let (Err(error), Some(caller)) = (&outcome, request.asked_caller())
         && error.is_refusal()
         && error.code() != ErrorCode::Unauthenticated
     {
-        let living = service.core().store.living_caller(request.either_caller()?).await?;
-        living.ok_or(ErrorCode::Unauthenticated)?;
+        service.core().store.living_caller(caller).await?.ok_or(ErrorCode::Unauthenticated)?;
     }
     outcome
 }

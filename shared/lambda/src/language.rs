@@ -3,7 +3,7 @@
 use chatchat_domain::Language;
 
 /// Reads `Accept-Language` (RFC 9110, section 12.5.4): English if it weighs more than Korean, else Korean.
-pub fn preferred(header: Option<&str>) -> Language {
+pub(crate) fn preferred(header: Option<&str>) -> Language {
     let weight = |language: &str| {
         let ranges = header.unwrap_or_default().split(',').filter_map(|range| {
             let (tag, parameters) = range.split_once(';').unwrap_or((range, ""));

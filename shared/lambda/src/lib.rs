@@ -5,6 +5,7 @@ mod core;
 mod environment;
 mod error;
 mod fields;
+mod handler;
 mod http;
 mod language;
 mod patch;
@@ -19,11 +20,11 @@ pub use core::{Core, Serve};
 pub use environment::{StartError, optional, required};
 pub use error::{Error, FieldError, both, status};
 pub use fields::read as read_fields;
+pub use handler::{Event, Handler};
 pub use lambda_http::aws_lambda_events;
-pub use language::preferred as preferred_language;
 pub use patch::Patch;
 pub use request::{Request, confirmed, differs};
-pub use run::{Event, Handler, run};
+pub use run::run;
 
 /// A boxed future, as handlers in a table give.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

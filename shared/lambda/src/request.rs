@@ -1,6 +1,9 @@
 //! An HTTP request, as a handler sees it.
 
-use std::str::FromStr;
+use std::{
+    str::FromStr,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use chatchat_auth::Claims;
 use chatchat_domain::{Caller, ErrorCode, Language, Problem, Role};
@@ -28,16 +31,18 @@ pub(crate) enum Authorization {
     Verified(Claims),
 }
 
-/// An HTTP request whose access token has been verified.
+/// An HTTP request. Its access token is verified before the handler sees it.
 pub struct Request {
     inner: lambda_http::Request,
     pub(crate) authorization: Authorization,
+    /// Whether the handler asked who calls.
+    asked: AtomicBool,
     pub(crate) language: Language,
     pub(crate) id: String,
 }
 
 impl Request {
-    pub(crate) fn new(inner: lambda_http::Request, authorization: Authorization) -> Self {
+    pub(crate) fn new(inner: lambda_http::Request) -> Self {
         let language = language::preferred(header(&inner, ACCEPT_LANGUAGE));
         let id = match inner.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
@@ -46,7 +51,7 @@ impl Request {
         let id = id.unwrap_or_else(|| {
             inner.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default()
         });
-        Self { inner, authorization, language, id }
+        Self { inner, authorization: Authorization::Absent, asked: AtomicBool::new(false), language, id }
     }
 
     /// The caller, on a route for one role.
@@ -71,7 +76,18 @@ impl Request {
         }
     }
 
+    /// The caller, if the handler asked for one and there is one.
+    pub(crate) fn asked_caller(&self) -> Option<Who<'_>> {
+        match self.authorization {
+            Authorization::Verified(claims) if self.asked.load(Ordering::Relaxed) => {
+                Some(Who::Session(claims.session))
+            }
+            _ => None,
+        }
+    }
+
     fn claims(&self) -> Result<Claims, Error> {
+        self.asked.store(true, Ordering::Relaxed);
         match self.authorization {
             Authorization::Verified(claims) => Ok(claims),
             _ => Err(ErrorCode::Unauthenticated.into()),
@@ -136,6 +152,14 @@ impl Request {
         (self.inner.method().as_str(), self.inner.raw_http_path())
     }
 
+    /// The token of an `Authorization: Bearer` header (RFC 6750): none without the header, an empty text for another scheme.
+    pub(crate) fn bearer(&self) -> Option<&str> {
+        self.inner.headers().get(AUTHORIZATION)?;
+        let (scheme, token) =
+            self.header(AUTHORIZATION).unwrap_or_default().split_once(' ').unwrap_or_default();
+        Some(if scheme.eq_ignore_ascii_case("bearer") { token.trim() } else { "" })
+    }
+
     fn header(&self, name: HeaderName) -> Option<&str> {
         header(&self.inner, name)
     }
@@ -144,14 +168,6 @@ impl Request {
 /// A header's text.
 fn header(request: &lambda_http::Request, name: HeaderName) -> Option<&str> {
     request.headers().get(name).and_then(|value| value.to_str().ok())
-}
-
-/// The token of an `Authorization: Bearer` header (RFC 6750): none without the header, an empty text for another scheme.
-pub(crate) fn bearer(request: &lambda_http::Request) -> Option<&str> {
-    request.headers().get(AUTHORIZATION)?;
-    let text = header(request, AUTHORIZATION).unwrap_or_default();
-    let (scheme, token) = text.split_once(' ').unwrap_or_default();
-    Some(if scheme.eq_ignore_ascii_case("bearer") { token.trim() } else { "" })
 }
 
 /// Whether a content type is JSON: `application/json` or `application/…+json`, whatever its parameters.
@@ -168,8 +184,8 @@ pub fn confirmed(object: &Map<String, Value>, first: &str, again: &str) -> Optio
 
 /// A check for [`Request::json_and`]: a password is not the username, without regard to case.
 pub fn differs(object: &Map<String, Value>, password: &str, username: &str) -> Option<FieldError> {
-    let text = |field: &str| object.get(field).and_then(Value::as_str).map(str::trim).unwrap_or_default();
-    let same = !text(password).is_empty() && text(password).eq_ignore_ascii_case(text(username));
+    let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
+    let same = !text(password).is_empty() && text(password).eq_ignore_ascii_case(text(username).trim());
     same.then(|| FieldError::new(password, Problem::SameAsUsername))
 }
 

@@ -1,6 +1,12 @@
 //! The clauses that statements share: who calls, and which room of theirs.
 
-use chatchat_domain::{Caller, ConnectionId, SessionId};
+use chatchat_domain::{Caller, ConnectionId, ErrorCode, RoomId, SessionId};
+use tokio_postgres::{
+    Row,
+    types::{ToSql, Type},
+};
+
+use crate::{Store, StoreError, row};
 
 /// Who asks: the session of a verified access token, or the WebSocket connection that a frame came in on. A connection
 /// stands for the session that opened it.
@@ -13,7 +19,7 @@ pub enum Who<'a> {
 }
 
 impl<'a> Who<'a> {
-    /// For `$1` of the clause.
+    /// For `$1` of the clause `caller`.
     pub(crate) fn session(self) -> Option<i64> {
         match self {
             Self::Session(session) => Some(session.get()),
@@ -21,7 +27,7 @@ impl<'a> Who<'a> {
         }
     }
 
-    /// For `$2` of the clause.
+    /// For `$2` of the clause `caller`.
     pub(crate) fn connection(self) -> Option<&'a str> {
         match self {
             Self::Session(_) => None,
@@ -76,3 +82,39 @@ macro_rules! sides {
 }
 
 pub(crate) use {caller, room, sides, sql};
+
+type Param<'a> = (&'a (dyn ToSql + Sync), Type);
+
+impl Store {
+    /// Runs a statement that gives no row where the clause `caller` has none; its own parameters begin with `$3`. Gives at
+    /// least one row, or refuses with `unauthenticated`.
+    pub(crate) async fn as_caller(
+        &self,
+        who: Who<'_>,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        let (session, connection) = (who.session(), who.connection());
+        let mut all: Vec<Param<'_>> = vec![(&session, Type::INT8), (&connection, Type::TEXT)];
+        all.extend_from_slice(params);
+        let rows = self.rows(sql, &all).await?;
+        if rows.is_empty() { Err(ErrorCode::Unauthenticated.into()) } else { Ok(rows) }
+    }
+
+    /// The same for a statement with the clause `room` and a column `room_id` from it; its own parameters begin with `$4`.
+    /// Refuses with `room_not_found` too.
+    pub(crate) async fn in_room(
+        &self,
+        who: Who<'_>,
+        room: RoomId,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        let room = room.get();
+        let mut all: Vec<Param<'_>> = vec![(&room, Type::INT8)];
+        all.extend_from_slice(params);
+        let rows = self.as_caller(who, sql, &all).await?;
+        row::optional_id::<RoomId>(&rows[0], "room_id")?.ok_or(ErrorCode::RoomNotFound)?;
+        Ok(rows)
+    }
+}

@@ -15,7 +15,8 @@ pub type Beat = Vec<RoomPosition>;
 impl Store {
     /// Keeps a ticket of the caller. `hash` is the ticket's SHA-256.
     pub async fn create_ticket(&self, who: Who<'_>, hash: &[u8; 32], seconds: i64) -> Result<(), StoreError> {
-        self.row(
+        self.as_caller(
+            who,
             sql!(
                 "with ",
                 caller!(),
@@ -23,16 +24,10 @@ impl Store {
                   select $3, session_id, now() + $4 * interval '1 second' from caller
                   returning session_id"
             ),
-            &[
-                (&who.session(), Type::INT8),
-                (&who.connection(), Type::TEXT),
-                (&hash.as_slice(), Type::BYTEA),
-                (&seconds, Type::INT8),
-            ],
+            &[(&hash.as_slice(), Type::BYTEA), (&seconds, Type::INT8)],
         )
-        .await?
+        .await
         .map(drop)
-        .ok_or_else(|| ErrorCode::Unauthenticated.into())
     }
 
     /// Spends a ticket on a connection. A ticket that is unknown, used or expired, or whose session has ended, gets
@@ -64,8 +59,10 @@ impl Store {
 
     /// Whom to tell that the caller types in one of its rooms. Refuses with `room_not_found`.
     pub async fn typing(&self, who: Who<'_>, room: RoomId) -> Result<(AccountId, Sides), StoreError> {
-        let row = self
-            .row(
+        let rows = self
+            .in_room(
+                who,
+                room,
                 sql!(
                     "with ",
                     caller!(),
@@ -75,12 +72,10 @@ impl Store {
                     sides!(),
                     " from caller left join room on true"
                 ),
-                &[(&who.session(), Type::INT8), (&who.connection(), Type::TEXT), (&room.get(), Type::INT8)],
+                &[],
             )
-            .await?
-            .ok_or(ErrorCode::Unauthenticated)?;
-        row::optional_id::<RoomId>(&row, "room_id")?.ok_or(ErrorCode::RoomNotFound)?;
-        Ok((row::id(&row, "me")?, row::sides(&row)?))
+            .await?;
+        Ok((row::id(&rows[0], "me")?, row::sides(&rows[0])?))
     }
 
     /// Notes that the connection lives, and tells which of the rooms are ahead of what its client says it has. Rooms
@@ -92,9 +87,9 @@ impl Store {
     ) -> Result<Beat, StoreError> {
         let rooms: Vec<i64> = said.iter().map(|position| position.room_id.get()).collect();
         let seqs: Vec<i64> = said.iter().map(|position| position.last_seq.get()).collect();
-        let who = Who::Connection(connection);
         let rows = self
-            .rows(
+            .as_caller(
+                Who::Connection(connection),
                 sql!(
                     "with ",
                     caller!(),
@@ -107,17 +102,9 @@ impl Store {
                      left join rooms r on r.id = said.room_id and r.last_seq > said.last_seq
                          and caller.id in (r.customer_id, r.company_id)"
                 ),
-                &[
-                    (&who.session(), Type::INT8),
-                    (&who.connection(), Type::TEXT),
-                    (&rooms, Type::INT8_ARRAY),
-                    (&seqs, Type::INT8_ARRAY),
-                ],
+                &[(&rooms, Type::INT8_ARRAY), (&seqs, Type::INT8_ARRAY)],
             )
             .await?;
-        if rows.is_empty() {
-            return Err(ErrorCode::Unauthenticated.into());
-        }
         let mut ahead = Beat::new();
         for row in &rows {
             if let Some(room_id) = row::optional_id(row, "id")? {

@@ -4,7 +4,7 @@ use chatchat_domain::{
     AccountId, Caller, ClientMessageId, ErrorCode, HistoryLimit, Message, MessageContent, Role, RoomId, Seq,
     Sides, Window,
 };
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
 use crate::{
     Store, StoreError, Who,
@@ -106,32 +106,21 @@ impl Store {
         client_message_id: ClientMessageId,
         content: &MessageContent,
     ) -> Result<Sent, StoreError> {
-        let row = self
-            .row(
-                SEND,
-                &[
-                    (&who.session(), Type::INT8),
-                    (&who.connection(), Type::TEXT),
-                    (&room.get(), Type::INT8),
-                    (&client_message_id.get(), Type::UUID),
-                    (&content.as_str(), Type::TEXT),
-                ],
-            )
-            .await?
-            .ok_or(ErrorCode::Unauthenticated)?;
-        row::optional_id::<RoomId>(&row, "room_id")?.ok_or(ErrorCode::RoomNotFound)?;
-        let Some(new) = row::get::<Option<bool>>(&row, "new")? else {
-            return Err(if row::get(&row, "withdrawn")? {
+        let params: [(&(dyn ToSql + Sync), Type); 2] =
+            [(&client_message_id.get(), Type::UUID), (&content.as_str(), Type::TEXT)];
+        let row = &self.in_room(who, room, SEND, &params).await?[0];
+        let Some(new) = row::get::<Option<bool>>(row, "new")? else {
+            return Err(if row::get(row, "withdrawn")? {
                 ErrorCode::ReceiverWithdrawn.into()
             } else {
                 StoreError::unexpected("the message was neither kept nor refused")
             });
         };
-        let message = row::message(&row)?;
+        let message = row::message(row)?;
         if message.content != content.as_str() {
             return Err(ErrorCode::MessageIdReused.into());
         }
-        Ok(Sent { message, new, sides: row::sides(&row)? })
+        Ok(Sent { message, new, sides: row::sides(row)? })
     }
 
     /// A part of the history of one of the caller's rooms. Because seq has no gap, the window is arithmetic. Refuses
@@ -143,14 +132,15 @@ impl Store {
         window: Window,
         limit: HistoryLimit,
     ) -> Result<History, StoreError> {
-        let who = Who::from(caller);
         let (after, before) = match window {
             Window::After(seq) => (Some(seq.get()), None),
             Window::Before(seq) => (None, Some(seq.get())),
             Window::Newest => (None, None),
         };
         let rows = self
-            .rows(
+            .in_room(
+                Who::from(caller),
+                room,
                 sql!(
                     "with ",
                     caller!(),
@@ -161,26 +151,17 @@ impl Store {
                                 coalesce($4, least($5, r.last_seq + 1) - $6 - 1) as after
                          from room join rooms r on r.id = room.id
                      )
-                     select part.last_seq, m.id as message_id, m.seq, m.type, m.content, m.created_at,
+                     select room.id as room_id, part.last_seq, m.id as message_id, m.seq, m.type, m.content, m.created_at,
                             case when m.sender = room.side then room.me else room.other end as sender_id,
                             case when m.sender = room.side then m.client_message_id end as client_message_id
                      from caller left join room on true left join part on true
                      left join messages m on m.room_id = room.id and m.seq > part.after and m.seq <= part.after + $6
                      order by m.seq"
                 ),
-                &[
-                    (&who.session(), Type::INT8),
-                    (&who.connection(), Type::TEXT),
-                    (&room.get(), Type::INT8),
-                    (&after, Type::INT8),
-                    (&before, Type::INT8),
-                    (&limit.get(), Type::INT8),
-                ],
+                &[(&after, Type::INT8), (&before, Type::INT8), (&limit.get(), Type::INT8)],
             )
             .await?;
-        let first = rows.first().ok_or(ErrorCode::Unauthenticated)?;
-        let last_seq = row::optional_id(first, "last_seq")?.ok_or(ErrorCode::RoomNotFound)?;
-        Ok((row::messages(&rows)?, last_seq))
+        Ok((row::messages(&rows)?, row::id(&rows[0], "last_seq")?))
     }
 
     /// Moves the caller's read marker in one of its rooms to `seq`, but never back and never past the newest message;
@@ -194,8 +175,10 @@ impl Store {
         room: RoomId,
         seq: Seq,
     ) -> Result<Option<Marked>, StoreError> {
-        let row = self
-            .row(
+        let rows = self
+            .in_room(
+                who,
+                room,
                 sql!(
                     "with ",
                     caller!(),
@@ -225,17 +208,11 @@ impl Store {
                     " from caller left join room on true
                       left join (table customer_moved union all table company_moved) moved on true"
                 ),
-                &[
-                    (&who.session(), Type::INT8),
-                    (&who.connection(), Type::TEXT),
-                    (&room.get(), Type::INT8),
-                    (&seq.get(), Type::INT8),
-                ],
+                &[(&seq.get(), Type::INT8)],
             )
-            .await?
-            .ok_or(ErrorCode::Unauthenticated)?;
-        row::optional_id::<RoomId>(&row, "room_id")?.ok_or(ErrorCode::RoomNotFound)?;
-        let Some(seq) = row::optional_id(&row, "seq")? else { return Ok(None) };
-        Ok(Some(Marked { reader: row::id(&row, "me")?, seq, sides: row::sides(&row)? }))
+            .await?;
+        let row = &rows[0];
+        let Some(seq) = row::optional_id(row, "seq")? else { return Ok(None) };
+        Ok(Some(Marked { reader: row::id(row, "me")?, seq, sides: row::sides(row)? }))
     }
 }

@@ -1,8 +1,6 @@
 //! The profiles of customers and companies, for themselves.
 
-use chatchat_domain::{
-    Caller, Company, CompanyProfile, Customer, CustomerProfile, Description, ErrorCode, Name, Role,
-};
+use chatchat_domain::{Caller, Company, CompanyProfile, Customer, CustomerProfile, Description, Name, Role};
 use tokio_postgres::{Row, types::Type};
 
 use crate::{
@@ -27,41 +25,40 @@ pub struct CompanyChanges {
 impl Store {
     /// The caller's own profile.
     pub async fn customer_profile(&self, caller: &Caller<Customer>) -> Result<CustomerProfile, StoreError> {
-        let row = self.own_profile(caller).await?;
+        let row = &self.own_profile(caller).await?[0];
         Ok(CustomerProfile {
-            id: row::id(&row, "id")?,
-            username: row::get(&row, "username")?,
-            name: row::get(&row, "name")?,
-            image_url: row::get(&row, "image_url")?,
+            id: row::id(row, "id")?,
+            username: row::get(row, "username")?,
+            name: row::get(row, "name")?,
+            image_url: row::get(row, "image_url")?,
         })
     }
 
     /// The caller's own profile.
     pub async fn company_profile(&self, caller: &Caller<Company>) -> Result<CompanyProfile, StoreError> {
-        let row = self.own_profile(caller).await?;
+        let row = &self.own_profile(caller).await?[0];
         Ok(CompanyProfile {
-            id: row::id(&row, "id")?,
-            username: row::get(&row, "username")?,
-            name: row::get(&row, "name")?,
-            description: row::get(&row, "description")?,
-            image_url: row::get(&row, "image_url")?,
-            profile_visibility: row::get(&row, "visible")?,
+            id: row::id(row, "id")?,
+            username: row::get(row, "username")?,
+            name: row::get(row, "name")?,
+            description: row::get(row, "description")?,
+            image_url: row::get(row, "image_url")?,
+            profile_visibility: row::get(row, "visible")?,
         })
     }
 
-    async fn own_profile<R: Role>(&self, caller: &Caller<R>) -> Result<Row, StoreError> {
-        let who = Who::from(caller);
-        self.row(
+    async fn own_profile<R: Role>(&self, caller: &Caller<R>) -> Result<Vec<Row>, StoreError> {
+        self.as_caller(
+            Who::from(caller),
             sql!(
                 "with ",
                 caller!(),
                 " select a.id, a.username, a.name, a.image_url, c.description, c.visible
                   from caller join accounts a on a.id = caller.id left join companies c on c.account_id = a.id"
             ),
-            &[(&who.session(), Type::INT8), (&who.connection(), Type::TEXT)],
+            &[],
         )
-        .await?
-        .ok_or_else(|| ErrorCode::Unauthenticated.into())
+        .await
     }
 
     /// Changes the caller's own profile.
@@ -70,8 +67,8 @@ impl Store {
         caller: &Caller<Company>,
         changes: &CompanyChanges,
     ) -> Result<(), StoreError> {
-        let who = Who::from(caller);
-        self.row(
+        self.as_caller(
+            Who::from(caller),
             sql!(
                 "with ",
                 caller!(),
@@ -88,16 +85,13 @@ impl Store {
                  select id from account"
             ),
             &[
-                (&who.session(), Type::INT8),
-                (&who.connection(), Type::TEXT),
                 (&changes.name.as_ref().map(Name::as_str), Type::TEXT),
                 (&changes.description.as_ref().map(Description::as_str), Type::TEXT),
                 (&changes.without_picture, Type::BOOL),
                 (&changes.visible, Type::BOOL),
             ],
         )
-        .await?
+        .await
         .map(drop)
-        .ok_or_else(|| ErrorCode::Unauthenticated.into())
     }
 }

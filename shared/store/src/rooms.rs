@@ -4,7 +4,10 @@ use chatchat_domain::{
     AccountKind, Caller, CompanyId, Customer, ErrorCode, MESSAGES_A_PAGE, Page, PageNumber, ROOMS_A_PAGE,
     Role, RoomDetail, RoomId, RoomSummary, Seq, guide_message,
 };
-use tokio_postgres::{Row, types::Type};
+use tokio_postgres::{
+    Row,
+    types::{ToSql, Type},
+};
 
 use crate::{
     Store, StoreError, Who,
@@ -46,9 +49,9 @@ impl Store {
         caller: &Caller<Customer>,
         company: CompanyId,
     ) -> Result<Option<OpenedRoom>, StoreError> {
-        let who = Who::from(caller);
-        let row = self
-            .row(
+        let rows = self
+            .as_caller(
+                Who::from(caller),
                 sql!(
                     "with ",
                     caller!(),
@@ -78,25 +81,18 @@ impl Store {
                      from caller
                      left join company on true left join known on true left join opened on true"
                 ),
-                &[
-                    (&who.session(), Type::INT8),
-                    (&who.connection(), Type::TEXT),
-                    (&company.get(), Type::INT8),
-                    (&guide_message("{company}"), Type::TEXT),
-                ],
+                &[(&company.get(), Type::INT8), (&guide_message("{company}"), Type::TEXT)],
             )
-            .await?
-            .ok_or(ErrorCode::Unauthenticated)?;
-        match row::optional_id(&row, "id")? {
-            Some(id) => Ok(Some(OpenedRoom { id, new: row::get(&row, "new")? })),
-            None if row::get(&row, "visible")? => Ok(None),
+            .await?;
+        match row::optional_id(&rows[0], "id")? {
+            Some(id) => Ok(Some(OpenedRoom { id, new: row::get(&rows[0], "new")? })),
+            None if row::get(&rows[0], "visible")? => Ok(None),
             None => Err(ErrorCode::CompanyNotFound.into()),
         }
     }
 
     /// The caller's rooms, latest first; a company's list has those in which a person has typed.
     pub async fn rooms<R: Role>(&self, caller: &Caller<R>, page: PageNumber) -> Result<RoomPage, StoreError> {
-        let who = Who::from(caller);
         let (mine, theirs) = (R::KIND.as_str(), R::KIND.other().as_str());
         let listed = match R::KIND {
             AccountKind::Customer => "true",
@@ -120,19 +116,10 @@ impl Store {
              order by r.last_message_at desc, r.id desc",
             caller = caller!()
         );
-        let rows = self
-            .rows(
-                &statement,
-                &[
-                    (&who.session(), Type::INT8),
-                    (&who.connection(), Type::TEXT),
-                    (&ROOMS_A_PAGE, Type::INT8),
-                    (&page.offset(ROOMS_A_PAGE), Type::INT8),
-                ],
-            )
-            .await?;
-        let first = rows.first().ok_or(ErrorCode::Unauthenticated)?;
-        let page = Page::of(page, row::get(first, "room_count")?, ROOMS_A_PAGE);
+        let params: [(&(dyn ToSql + Sync), Type); 2] =
+            [(&ROOMS_A_PAGE, Type::INT8), (&page.offset(ROOMS_A_PAGE), Type::INT8)];
+        let rows = self.as_caller(Who::from(caller), &statement, &params).await?;
+        let page = Page::of(page, row::get(&rows[0], "room_count")?, ROOMS_A_PAGE);
         let rooms = rows.iter().filter_map(|row| summary(row).transpose()).collect::<Result<_, _>>()?;
         Ok((rooms, page))
     }
@@ -144,11 +131,10 @@ impl Store {
         room: RoomId,
         page: PageNumber,
     ) -> Result<(RoomDetail, Page), StoreError> {
-        let who = Who::from(caller);
         let (mine, theirs) = (R::KIND.as_str(), R::KIND.other().as_str());
         let statement = format!(
             "with {caller}, {room}
-             select r.id, r.last_seq, r.{mine}_read_seq as read_seq, r.{theirs}_read_seq as receiver_read_seq,
+             select room.id as room_id, r.last_seq, r.{mine}_read_seq as read_seq, r.{theirs}_read_seq as receiver_read_seq,
                     o.id as receiver_id, o.name as receiver_name, o.image_url as receiver_image_url,
                     o.withdrawn_at as receiver_withdrawn_at,
                     m.id as message_id, m.seq, m.type, m.content, m.created_at,
@@ -163,22 +149,13 @@ impl Store {
             caller = caller!(),
             room = room!()
         );
-        let rows = self
-            .rows(
-                &statement,
-                &[
-                    (&who.session(), Type::INT8),
-                    (&who.connection(), Type::TEXT),
-                    (&room.get(), Type::INT8),
-                    (&page.offset(MESSAGES_A_PAGE), Type::INT8),
-                    (&MESSAGES_A_PAGE, Type::INT8),
-                ],
-            )
-            .await?;
-        let first = rows.first().ok_or(ErrorCode::Unauthenticated)?;
-        let last_seq: Seq = row::optional_id(first, "last_seq")?.ok_or(ErrorCode::RoomNotFound)?;
+        let params: [(&(dyn ToSql + Sync), Type); 2] =
+            [(&page.offset(MESSAGES_A_PAGE), Type::INT8), (&MESSAGES_A_PAGE, Type::INT8)];
+        let rows = self.in_room(Who::from(caller), room, &statement, &params).await?;
+        let first = &rows[0];
+        let last_seq: Seq = row::id(first, "last_seq")?;
         let detail = RoomDetail {
-            id: row::id(first, "id")?,
+            id: room,
             receiver: row::receiver(first)?,
             read_seq: row::id(first, "read_seq")?,
             receiver_read_seq: row::id(first, "receiver_read_seq")?,

@@ -125,6 +125,21 @@ fn an_ended_session_is_refused_at_the_next_call_on_every_route() {
 }
 
 #[test]
+fn logging_in_minds_no_token() {
+    in_world(|world| async move {
+        let mut customer = world.customer().await;
+        let ended = "update sessions set ended_at = now() where account_id = $1";
+        world.database().await.execute(ended, &[&customer.id]).await.unwrap();
+        let body = json!({ "username": customer.username, "password": "wrong-2026" });
+        let refused = customer.post("/customer/session", &body).await.unwrap();
+        assert_eq!((refused.status, refused.code()), (400, "login_failed"));
+        customer.token = "forged".to_owned();
+        let body = json!({ "username": customer.username, "password": PASSWORD });
+        assert_eq!(customer.post("/customer/session", &body).await.unwrap().status, 201);
+    });
+}
+
+#[test]
 fn a_token_of_one_role_does_not_open_the_other_roles_routes() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;

@@ -87,7 +87,7 @@ fn a_body_that_is_no_json_object_is_told_so() {
                 request = request.header("content-type", content_type);
             }
             let answer = request.send().await.unwrap();
-            assert_eq!((answer.status, answer.code()), (status, code), "{content_type} {:.40}", body);
+            assert_eq!((answer.status, answer.code()), (status, code), "{content_type} {body:.40}");
         }
         let not_utf8 =
             world.client.request(Method::POST, "/customers").header("content-type", "application/json");
