@@ -7,7 +7,7 @@ create table accounts (
     password_hash text not null,
     name          text not null,
     image_url     text,
-    -- How many rooms the account's list has; kept with the rooms, so that a page of the list needs no count.
+    -- How many rooms a customer's list has; kept with the rooms, so that a page of the list needs no count.
     room_count    bigint not null default 0,
     created_at    timestamptz not null default now(),
     withdrawn_at  timestamptz,
@@ -29,9 +29,16 @@ create table companies (
     kind        text not null generated always as ('company') stored,
     description text not null default '',
     visible     boolean not null default false,
+    -- How many rooms its list has: those in which a person has typed. Here and not with the account, for a room's first message locks this
+    -- row after the room's, and withdrawing locks the account's, then the rooms', then this.
+    room_count  bigint not null default 0,
+    -- How many entries its FAQ has: counted on the row that concurrent additions lock, so that the limit holds.
+    faq_count   integer not null default 0,
     constraint companies_pkey primary key (account_id),
     constraint companies_account_fkey foreign key (account_id, kind) references accounts (id, kind),
-    constraint companies_description_check check (char_length(description) <= 200)
+    constraint companies_description_check check (char_length(description) <= 200),
+    constraint companies_room_count_check check (room_count >= 0),
+    constraint companies_faq_count_check check (faq_count between 0 and 6)
 );
 
 -- The directory: visible companies, newest first.

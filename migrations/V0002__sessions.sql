@@ -1,18 +1,44 @@
--- A session is one login. Its refresh token is stored hashed (SHA-256); an ended session stays, and opens nothing.
+-- A session is one login; it owns a chain of refresh tokens, of which the newest generation is current. An ended session
+-- stays, and opens nothing.
 create table sessions (
-    id           bigint generated always as identity,
-    account_id   bigint not null,
-    refresh_hash bytea not null,
-    created_at   timestamptz not null default now(),
-    expires_at   timestamptz not null,
-    ended_at     timestamptz,
+    id         bigint generated always as identity,
+    account_id bigint not null,
+    generation bigint not null default 1,
+    rotated_at timestamptz,
+    created_at timestamptz not null default now(),
+    expires_at timestamptz not null,
+    ended_at   timestamptz,
     constraint sessions_pkey primary key (id),
     constraint sessions_id_account_key unique (id, account_id),
-    constraint sessions_refresh_hash_key unique (refresh_hash),
     constraint sessions_account_fkey foreign key (account_id) references accounts (id),
-    constraint sessions_refresh_hash_check check (octet_length(refresh_hash) = 32),
+    constraint sessions_generation_check check (generation >= 1),
+    constraint sessions_rotated_at_check check ((rotated_at is null) = (generation = 1)),
     constraint sessions_expires_at_check check (expires_at > created_at)
 );
+
+-- All refresh tokens that a session ever had, hashed (SHA-256), so that a replayed one is known for what it is.
+create table refresh_tokens (
+    hash       bytea not null,
+    session_id bigint not null,
+    generation bigint not null,
+    constraint refresh_tokens_pkey primary key (hash),
+    constraint refresh_tokens_generation_key unique (session_id, generation),
+    constraint refresh_tokens_session_fkey foreign key (session_id) references sessions (id) on delete cascade,
+    constraint refresh_tokens_hash_check check (octet_length(hash) = 32),
+    constraint refresh_tokens_generation_check check (generation >= 1)
+);
+
+-- Password checks of the last minutes, by username and by address, whether or not there is such a name.
+create table attempts (
+    subject text not null,
+    count   integer not null,
+    since   timestamptz not null,
+    constraint attempts_pkey primary key (subject),
+    constraint attempts_subject_check check (char_length(subject) between 1 and 128),
+    constraint attempts_count_check check (count >= 0)
+);
+
+create index attempts_since_idx on attempts (since);
 
 create index sessions_account_idx on sessions (account_id) where ended_at is null;
 
@@ -26,6 +52,7 @@ create table tickets (
     constraint tickets_hash_check check (octet_length(hash) = 32)
 );
 
+create index tickets_session_idx on tickets (session_id);
 create index tickets_expires_at_idx on tickets (expires_at);
 
 -- An open WebSocket connection, under API Gateway's id for it. account_id repeats the session's, held to it by the

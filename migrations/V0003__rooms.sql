@@ -20,6 +20,8 @@ create table rooms (
     company_read_seq    bigint not null default 0,
     company_read_count  bigint not null default 0,
     created_at          timestamptz not null default now(),
+    -- Since when one of its sides has withdrawn, and nothing can be said in it any more.
+    closed_at           timestamptz,
     constraint rooms_pkey primary key (id),
     constraint rooms_sides_key unique (customer_id, company_id),
     constraint rooms_customer_fkey foreign key (customer_id, customer_kind) references accounts (id, kind),
@@ -47,6 +49,8 @@ create table messages (
     type              text not null,
     content           text not null,
     client_message_id uuid,
+    -- The FAQ entry that a question was asked from, which may be gone by now.
+    auto_reply_id     bigint,
     created_at        timestamptz not null,
     customer_sent     bigint not null,
     company_sent      bigint not null,
@@ -58,6 +62,7 @@ create table messages (
     constraint messages_sender_check check (sender in ('customer', 'company')),
     constraint messages_type_check check (type in ('general', 'auto')),
     constraint messages_content_check check (char_length(content) between 1 and 2000),
+    constraint messages_auto_reply_id_check check (auto_reply_id is null or type = 'auto'),
     constraint messages_client_message_id_check check (type = 'auto' or client_message_id is not null),
     constraint messages_sent_check check (customer_sent >= 0 and company_sent >= 0 and customer_sent + company_sent <= seq)
 );

@@ -1,4 +1,4 @@
--- The FAQ: up to six entries a company; the limit is held by the statement that adds one.
+-- The FAQ: up to six entries a company, counted in companies.faq_count.
 create table auto_replies (
     id         bigint generated always as identity,
     company_id bigint not null,

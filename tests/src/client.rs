@@ -56,7 +56,11 @@ impl Answer {
 impl Client {
     /// A client that talks to `url`.
     pub fn new(url: &str) -> Result<Self, Failure> {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(40)).build()?;
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(40))
+            // The server closes a connection after 30 idle seconds, which must not meet a request.
+            .pool_idle_timeout(Duration::from_secs(10))
+            .build()?;
         Ok(Self { http, url: url.to_owned(), watch: None })
     }
 

@@ -119,6 +119,8 @@ impl System {
             port,
             database: Some(database.clone()),
             secrets_file: Some(folder.join("secrets.json")),
+            files: Some(folder.join("files")),
+            docs: Some(root().join("infra/openapi.yaml")),
             parameters: BTreeMap::from([
                 ("DatabaseName".to_owned(), name),
                 ("AllowedOrigins".to_owned(), origins),
@@ -149,6 +151,25 @@ impl System {
     /// What the functions wrote to their log.
     pub fn log(&self) -> Result<String, Failure> {
         Ok(fs::read_to_string(self.state.folder().join("functions.log"))?)
+    }
+
+    /// The database as its superuser, for questions and changes that the product has no route for.
+    pub async fn superuser(&self) -> Result<tokio_postgres::Client, Failure> {
+        let url = self.postgres.admin_url(&self.database.name);
+        let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
+        tokio::spawn(connection);
+        Ok(client)
+    }
+
+    /// The key that signs access tokens now: its id and the secret itself.
+    pub fn signing_key(&self) -> Result<(String, String), Failure> {
+        let secrets: Value =
+            serde_json::from_str(&fs::read_to_string(self.state.folder().join("secrets.json"))?)?;
+        let key = &secrets["TokenSecret"]["current"];
+        match (key["id"].as_str(), key["value"].as_str()) {
+            (Some(id), Some(secret)) => Ok((id.to_owned(), secret.to_owned())),
+            _ => Err("the local cloud keeps no signing key".into()),
+        }
     }
 
     /// Stops everything that was started here.

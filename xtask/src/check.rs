@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check there is, the quick ones first.
 
 use std::{
+    env,
     io::{BufRead, BufReader},
     path::Path,
     process::{Command, Stdio},
@@ -27,6 +28,7 @@ pub fn all() -> Result<(), Failure> {
         run(cargo().args(["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))
     })?;
     step("tests", tests)?;
+    step("fuzzing", || run(Command::new(env::current_exe()?).arg("fuzz")))?;
     eprintln!("all checks passed in {:.0} s", started.elapsed().as_secs_f64());
     Ok(())
 }

@@ -3,8 +3,10 @@
 // What a command prints is what it is for.
 #![allow(clippy::print_stderr)]
 
+mod bench;
 mod check;
 mod demo;
+mod fuzz;
 mod tools;
 mod up;
 
@@ -37,6 +39,20 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Measures, and prints figures and ratios taken in one run
+    Bench {
+        #[command(subcommand)]
+        what: bench::What,
+    },
+    /// Sends generated requests, right and wrong ones, to every route, and holds the answers against `infra/openapi.yaml`
+    Fuzz {
+        /// To send the same requests again; another one each time without it
+        #[arg(long)]
+        seed: Option<u32>,
+        /// How many requests to generate for each route and caller; a caller's have to be done in 30 minutes
+        #[arg(long, default_value_t = fuzz::EXAMPLES)]
+        examples: u32,
+    },
     /// Plays a conversation between a customer and a company over real WebSocket connections
     Demo {
         /// A running ChatChat; without it the one of `cargo xtask up`, or else one is started for the time being
@@ -54,6 +70,8 @@ async fn main() -> ExitCode {
         Command::Up { port, fresh } => up::up(port, fresh).await,
         Command::Test { quick: true } => check::quick(),
         Command::Test { quick: false } => check::all(),
+        Command::Bench { what } => bench::bench(what).await,
+        Command::Fuzz { seed, examples } => fuzz::fuzz(seed, examples).await,
         Command::Demo { url, measure } => demo::demo(url, measure).await,
     };
     match done {

@@ -11,7 +11,7 @@ use chatchat_tests::{Failure, root};
 use crate::{failure, run};
 
 /// From the Python Package Index.
-const PYTHON: [&str; 2] = ["aws-sam-cli==1.170.0", "cfn-lint==1.58.0"];
+const PYTHON: [&str; 3] = ["aws-sam-cli==1.170.0", "cfn-lint==1.58.0", "schemathesis==4.32.5"];
 /// From crates.io.
 const CARGO_DENY: &str = "0.20.2";
 
@@ -26,12 +26,21 @@ fn folder() -> PathBuf {
 
 /// Installs what is missing, and says so.
 pub fn install() -> Result<(), Failure> {
+    install_python()?;
+    install_cargo_deny()
+}
+
+/// The tools in Python alone.
+pub fn install_python() -> Result<(), Failure> {
     once("python", &PYTHON.join(" "), || {
         run(Command::new("python3").args(["-m", "venv"]).arg(folder()))?;
         run(Command::new(tool("pip"))
             .args(["install", "--quiet", "--disable-pip-version-check"])
             .args(PYTHON))
-    })?;
+    })
+}
+
+fn install_cargo_deny() -> Result<(), Failure> {
     once("cargo-deny", CARGO_DENY, || {
         let build = root().join(".local/build/cargo-deny");
         run(Command::new("cargo")

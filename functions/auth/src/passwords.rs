@@ -1,40 +1,75 @@
-//! Hashing and verifying passwords with Argon2id, off the async thread.
-
-use std::sync::LazyLock;
+//! Hashing and verifying passwords with Argon2id, off the async thread and a bounded number at once.
 
 use argon2::{
     Argon2, PasswordHasher, PasswordVerifier,
     password_hash::{Error as HashError, phc::PasswordHash},
 };
-use chatchat_domain::Password;
-use chatchat_lambda::Error;
-use tokio::task::spawn_blocking;
+use chatchat_domain::{ErrorCode, Password};
+use chatchat_lambda::{Error, Request};
+use chatchat_push::Service;
+use chatchat_store::Who;
+use tokio::{sync::Semaphore, task::spawn_blocking};
 
 /// A hash that no password has, for the same work where there is no account. Argon2's defaults are OWASP's minimum:
 /// m = 19 MiB, t = 2, p = 1.
-static NOBODY: LazyLock<String> = LazyLock::new(|| {
-    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3Mgc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned()
-});
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3Mgc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// How many hashes are computed at once: each takes 19 MiB and a processor.
+static AT_ONCE: Semaphore = Semaphore::const_new(2);
+
+/// The caller's own account, after its password was right.
+pub struct Own {
+    /// What they log in with.
+    pub username: String,
+    /// What the password was verified against.
+    pub hash: String,
+}
 
 /// The hash of a password under a new salt, in PHC string format.
 pub async fn hash(password: Password) -> Result<String, Error> {
-    let hashed = spawn_blocking(move || Argon2::default().hash_password(password.reveal().as_bytes()));
-    let hash: PasswordHash =
-        hashed.await.map_err(Error::internal)?.map_err(|error| Error::internal(error.to_string()))?;
-    Ok(hash.to_string())
+    computed(move || {
+        let hash: PasswordHash = Argon2::default().hash_password(password.reveal().as_bytes())?;
+        Ok(hash.to_string())
+    })
+    .await?
+    .map_err(|error| Error::internal(error.to_string()))
 }
 
 /// Whether the password has this hash; without a hash it has not, after the same work.
 pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Error> {
-    let verified = spawn_blocking(move || {
-        let hash = PasswordHash::new(hash.as_deref().unwrap_or(&NOBODY))?;
+    let verified = computed(move || {
+        let hash = PasswordHash::new(hash.as_deref().unwrap_or(NOBODY))?;
         Argon2::default().verify_password(password.as_bytes(), &hash)
     });
-    match verified.await.map_err(Error::internal)? {
+    match verified.await? {
         Ok(()) => Ok(true),
         Err(HashError::PasswordInvalid) => Ok(false),
         Err(error) => Err(Error::internal(error.to_string())),
     }
+}
+
+/// Asks the caller for their password again: 403 `wrong_password`, 429 `too_many_attempts`.
+pub async fn check_own(
+    service: &Service,
+    request: &Request,
+    caller: Who<'_>,
+    password: &str,
+) -> Result<Own, Error> {
+    let (store, address) = (&service.core.store, request.source_address());
+    let (username, hash) = store.own_password(caller, address).await?;
+    if !verify(password.to_owned(), Some(hash.clone())).await? {
+        return Err(ErrorCode::WrongPassword.into());
+    }
+    store.forgive_attempts(&username, address).await?;
+    Ok(Own { username, hash })
+}
+
+async fn computed<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
+) -> Result<Result<T, HashError>, Error> {
+    let _slot = AT_ONCE.acquire().await.map_err(Error::internal)?;
+    spawn_blocking(work).await.map_err(Error::internal)
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use chatchat_domain::{Name, Password, Role, Username};
 use chatchat_lambda::{Answer, Error, Request, confirmed, differs};
+use chatchat_push::Service;
 use chatchat_store::NewAccount;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{Service, passwords};
+use crate::passwords;
 
 #[derive(Deserialize)]
 struct SignUp {

@@ -11,7 +11,7 @@ use chatchat_lambda::{Core, Handler, handlers, run};
 const HANDLERS: &[(&str, Handler<Core>)] = handlers![
     event migrate => migrate::migrate,
     http health => health::health,
-    http unrouted => unrouted::unrouted,
+    bare unrouted => unrouted::unrouted,
 ];
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,14 +1,13 @@
 //! The HTTP API's `$default` route: what matches no other route, or a known path with another method.
 
 use chatchat_domain::ErrorCode;
-use chatchat_lambda::{Answer, Core, Error, Request};
+use chatchat_lambda::{Answer, Error, Request};
 
 /// Path templates of the API with their methods, made from the template at build time.
 const PATHS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/paths.rs"));
 
 /// Answers 405 `method_not_allowed` for a path that other methods have, else 404 `route_not_found`.
-#[expect(clippy::unused_async, reason = "handlers are async")]
-pub async fn unrouted(_: &Core, request: &Request) -> Result<Answer, Error> {
+pub fn unrouted(request: &Request) -> Result<Answer, Error> {
     let (_, path) = request.target();
     let known = PATHS.iter().find(|(template, _)| matches(template, path));
     Err(known.map_or(ErrorCode::RouteNotFound.into(), |(_, methods)| Error::MethodNotAllowed(methods)))

@@ -1,29 +1,27 @@
 //! `PATCH /companies/me`: a company changes its profile.
 
-use chatchat_domain::{Company, Description, Name, NoPicture};
-use chatchat_lambda::{Answer, Core, Error, Patch, Request};
-use chatchat_store::CompanyChanges;
+use chatchat_domain::{Company, Description, Name, PictureUrl};
+use chatchat_lambda::{Answer, Error, Patch, Request};
+use chatchat_store::ProfileChanges;
 use serde::Deserialize;
+
+use crate::service::Service;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Changes {
     name: Option<Name>,
     description: Option<Description>,
-    image_url: Patch<NoPicture>,
+    image_url: Patch<PictureUrl>,
     profile_visibility: Option<bool>,
 }
 
 /// Answers 204. What the body does not have stays as it is; null or "" takes the picture away.
-pub async fn change(service: &Core, request: &Request) -> Result<Answer, Error> {
+pub async fn change(service: &Service, request: &Request) -> Result<Answer, Error> {
     let caller = request.caller::<Company>()?;
-    let Changes { name, description, image_url, profile_visibility } = request.json()?;
-    let changes = CompanyChanges {
-        name,
-        description,
-        without_picture: !matches!(image_url, Patch::Absent),
-        visible: profile_visibility,
-    };
-    service.store.change_company(&caller, &changes).await?;
+    let Changes { name, description, image_url, profile_visibility: visible } = request.json()?;
+    let picture = service.picture_change(image_url)?;
+    let changes = ProfileChanges { name, description, picture, visible };
+    service.change_profile(&caller, &changes).await?;
     Ok(Answer::no_content())
 }

@@ -1,17 +1,20 @@
 //! A WebSocket event as a handler sees it, and how a frame is answered: over its connection.
 
-use std::slice;
+use std::{slice, time::Duration};
 
 use chatchat_domain::{ConnectionId, ErrorCode, Event as Outgoing, Language, Problem};
 use chatchat_lambda::{
-    Error, Event, FieldError, Serve, aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest, read_fields,
-    status,
+    Error, Event, FieldError, HeaderValue, Serve, aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest,
+    read_fields, status,
 };
 use chatchat_push::Service;
 use chatchat_store::Who;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
+
+/// How long telling of a failure may take.
+const TO_REFUSE: Duration = Duration::from_millis(400);
 
 /// A frame, or the beginning or the end of a connection.
 #[derive(Deserialize)]
@@ -51,8 +54,8 @@ impl Frame {
     }
 
     /// A header of the handshake.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.inner.headers.get(name).and_then(|value| value.to_str().ok())
+    pub fn header(&self, name: &str) -> Option<&HeaderValue> {
+        self.inner.headers.get(name)
     }
 
     /// A parameter of the handshake's query.
@@ -91,7 +94,8 @@ where
     let frame = &event.payload;
     let outcome = event.in_time(act(service, frame)).await;
     if let Err(error) = &outcome {
-        refuse(service, frame, error).await?;
+        // Bounded by what `in_time` has left for it.
+        timeout(TO_REFUSE, refuse(service, frame, error)).await.unwrap_or(Ok(()))?;
     }
     let outcome = outcome.map_err(|error| error.code());
     log(service, frame, started, outcome.err());

@@ -33,7 +33,9 @@ async fn main() {
         .flat_map(|function| cloud.environments(function))
         .map(|environment| environment.pid)
         .collect();
-    let started = json!({ "port": cloud.port(), "functions": pids, "postgres": postgres.pid(), "folder": postgres.folder() });
+    let folders = [postgres.folder(), Some(cloud.files())];
+    let started =
+        json!({ "port": cloud.port(), "functions": pids, "postgres": postgres.pid(), "folders": folders });
     println!("{started}");
     std::future::pending::<()>().await;
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use uuid::Uuid;
 
 use crate::Database;
+use crate::docs::Docs;
 use crate::error::StartError;
 use crate::functions;
 use crate::http_api::HttpApi;
@@ -25,6 +26,7 @@ use crate::public::{self, Apis};
 use crate::secrets::{self, Secrets};
 use crate::settings::Settings;
 use crate::stack::Stack;
+use crate::storage::{self, Distribution, Storage, Temporary};
 use crate::websocket::WebSocketApi;
 
 /// What to run, and where.
@@ -40,6 +42,10 @@ pub struct Options {
     pub database: Option<Database>,
     /// Where generated secrets are kept between runs; without it they are new each time.
     pub secrets_file: Option<PathBuf>,
+    /// The folder where the objects of buckets are kept between runs; without it they go with the cloud.
+    pub files: Option<PathBuf>,
+    /// The OpenAPI document that `/docs` shows; without it the HTTP API has that path too.
+    pub docs: Option<PathBuf>,
     /// Values for the template's parameters.
     pub parameters: BTreeMap<String, String>,
     /// Limits and choices.
@@ -70,7 +76,10 @@ pub struct Cloud {
     lambda: Arc<Lambda>,
     websocket: Option<Arc<WebSocketApi>>,
     secrets: Arc<Secrets>,
+    storage: Arc<Storage>,
     servers: Vec<Server>,
+    /// Goes with the cloud, though tasks that are ending may still hold the storage.
+    _temporary_files: Option<Temporary>,
 }
 
 impl Cloud {
@@ -89,6 +98,10 @@ impl Cloud {
         let access_key = format!("ASIA{}", &Uuid::new_v4().simple().to_string().to_uppercase()[..16]);
         let mut shared = functions::aws_variables(&settings.region, &access_key);
         shared.insert("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), format!("http://{}", internal.1));
+        let (files, temporary_files) = storage::folder(options.files)?;
+        let storage = Arc::new(Storage::new(&stack, files, &access_key, &settings)?);
+        let objects = listen::free_port().await.map_err(StartError::io("a loopback port"))?;
+        shared.insert("AWS_ENDPOINT_URL_S3".to_owned(), format!("http://{}", objects.1));
         let functions = functions::declared(&stack, &options.artifacts, &settings, &shared)?;
         let log = Log(options.log);
         let output = Output::open(options.function_log.as_deref())
@@ -102,12 +115,27 @@ impl Cloud {
             log.clone(),
         )?
         .map(Arc::new);
+        let distributions = Distribution::declared(&stack, &storage, &log)?.into();
         let http = HttpApi::new(&stack, Arc::clone(&lambda), settings, log)?.map(Arc::new);
-        let router = public::router(Apis { http, websocket: websocket.clone() });
-        let mut servers = vec![listen::serve(internal.0, secrets::router(Arc::clone(&secrets)))];
+        let docs = options.docs.map(|document| Arc::new(Docs::new(document)));
+        let router = public::router(Apis { docs, http, websocket: websocket.clone(), distributions });
+        let mut servers = vec![
+            listen::serve_functions(internal.0, secrets::router(Arc::clone(&secrets))),
+            listen::serve_functions(objects.0, storage::router(Arc::clone(&storage))),
+        ];
         servers.extend(listeners.into_iter().map(|listener| listen::serve(listener, router.clone())));
         let stage = websocket.as_ref().map(|api| api.stage().to_owned());
-        Ok(Self { port, stage, access_key, lambda, websocket, secrets, servers })
+        Ok(Self {
+            port,
+            stage,
+            access_key,
+            lambda,
+            websocket,
+            secrets,
+            storage,
+            servers,
+            _temporary_files: temporary_files,
+        })
     }
 
     /// The HTTP API's address, without a slash at its end.
@@ -162,6 +190,16 @@ impl Cloud {
     pub fn rotate_secret(&self, logical_id: &str, value: &str) -> Result<(), StartError> {
         let found = self.secrets.rotate(logical_id, value)?;
         if found { Ok(()) } else { Err(StartError::Unusable(format!("there is no secret {logical_id}"))) }
+    }
+
+    /// Has S3 answer every call with 503, or work again. What it has can still be read through distributions.
+    pub fn fail_storage(&self, fails: bool) {
+        self.storage.fail(fails);
+    }
+
+    /// The folder with a folder for each bucket, named as the bucket, in which each object is a file.
+    pub fn files(&self) -> &Path {
+        self.storage.folder()
     }
 
     /// Ends connections and processes, frees the ports, and waits until all processes are gone.

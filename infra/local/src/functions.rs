@@ -9,13 +9,16 @@ use crate::lambda::Function;
 use crate::settings::Settings;
 use crate::stack::Stack;
 
+/// The secret of the functions' access key; only this machine's S3 verifies signatures.
+pub(crate) const SECRET_KEY: &str = "local";
+
 /// What Lambda sets for every function.
 pub(crate) fn aws_variables(region: &str, access_key: &str) -> BTreeMap<String, String> {
     [
         ("AWS_REGION", region),
         ("AWS_DEFAULT_REGION", region),
         ("AWS_ACCESS_KEY_ID", access_key),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
         ("AWS_SESSION_TOKEN", "local"),
         ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),

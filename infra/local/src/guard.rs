@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// Reads `add PID kind [folder]` and `del PID` on its standard input; the end of the input means that the parent is gone.
+/// Reads `add PID kind [folder]` and `del PID` on its standard input (for a folder alone, its path stands for a PID); the end of the input
+/// means that the parent is gone.
 const SCRIPT: &str = include_str!("guard.sh");
 
 /// The pipe to the guard; nothing when the guard could not be started.
@@ -21,6 +22,17 @@ pub(crate) fn watch_function(pid: u32) {
 pub(crate) fn watch_server(pid: u32, temporary: Option<&Path>) {
     let folder = temporary.map(|folder| folder.display().to_string()).unwrap_or_default();
     tell(&format!("add {pid} server {folder}\n"));
+}
+
+/// Puts a temporary folder in the guard's care: it is removed when the processes are gone.
+pub(crate) fn watch_folder(folder: &Path) {
+    let folder = folder.display();
+    tell(&format!("add {folder} folder {folder}\n"));
+}
+
+/// Takes a folder that is gone out of the guard's care.
+pub(crate) fn forget_folder(folder: &Path) {
+    tell(&format!("del {}\n", folder.display()));
 }
 
 /// Takes a process that has ended out of the guard's care.

@@ -41,3 +41,9 @@ while read -r pid kind folder; do
 done <<END
 $children
 END
+
+while read -r path kind folder; do
+    if [ "$kind" = folder ]; then rm -rf "$folder"; fi
+done <<END
+$children
+END

@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod cloud;
+mod docs;
 mod error;
 mod functions;
 mod guard;
@@ -14,6 +15,7 @@ mod public;
 mod secrets;
 mod settings;
 mod stack;
+mod storage;
 mod websocket;
 
 pub use cloud::{Cloud, Options};

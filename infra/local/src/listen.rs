@@ -4,6 +4,10 @@ use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode, header::HOST};
+use axum::middleware::{Next, from_fn};
+use axum::response::IntoResponse;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -33,9 +37,32 @@ pub(crate) async fn free_port() -> std::io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-/// Serves `router` on `listener`.
+/// Serves `router` on `listener` to whoever calls this machine by its own names: a name of somebody else's that was made to point here
+/// (DNS rebinding) would make a web page's calls same-origin.
 pub(crate) fn serve(listener: TcpListener, router: Router) -> Server {
+    let router = router.layer(from_fn(async |request: Request, next: Next| {
+        if is_local(request.headers()) {
+            next.run(request).await
+        } else {
+            StatusCode::FORBIDDEN.into_response()
+        }
+    }));
     Server { task: tokio::spawn(accept(listener, router)) }
+}
+
+/// The same for a port that only this cloud's functions have business with: nothing that a browser sends passes.
+pub(crate) fn serve_functions(listener: TcpListener, router: Router) -> Server {
+    let router = router.layer(from_fn(async |request: Request, next: Next| {
+        let browser = ["origin", "sec-fetch-site"].iter().any(|name| request.headers().contains_key(*name));
+        if browser { StatusCode::FORBIDDEN.into_response() } else { next.run(request).await }
+    }));
+    serve(listener, router)
+}
+
+fn is_local(headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    name == "localhost" || name.ends_with(".localhost") || name == "127.0.0.1" || name == "[::1]"
 }
 
 async fn accept(listener: TcpListener, router: Router) -> Infallible {

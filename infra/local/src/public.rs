@@ -1,4 +1,4 @@
-//! The public port: which API a request is for.
+//! The public port: which API or distribution a request is for.
 
 use std::sync::Arc;
 
@@ -7,18 +7,23 @@ use axum::extract::State;
 use axum::http::{Request, Response, StatusCode};
 use axum::{Extension, Router};
 
+use crate::docs::Docs;
 use crate::http_api::HttpApi;
 use crate::listen::Peer;
+use crate::storage::Distribution;
 use crate::websocket::{WebSocketApi, is_upgrade};
 
-/// The APIs behind the public port.
+/// The APIs and distributions behind the public port.
 #[derive(Clone, Debug)]
 pub(crate) struct Apis {
+    pub(crate) docs: Option<Arc<Docs>>,
     pub(crate) http: Option<Arc<HttpApi>>,
     pub(crate) websocket: Option<Arc<WebSocketApi>>,
+    pub(crate) distributions: Arc<[Distribution]>,
 }
 
-/// The WebSocket API's handshakes and its management API, then the HTTP API with the rest.
+/// A distribution by its host; else the WebSocket API's handshakes and its management API, the page to read, then the HTTP API with the
+/// rest.
 pub(crate) fn router(apis: Apis) -> Router {
     Router::new().fallback(serve).with_state(apis)
 }
@@ -28,6 +33,9 @@ async fn serve(
     Extension(Peer(peer)): Extension<Peer>,
     request: Request<Body>,
 ) -> Response<Body> {
+    if let Some(distribution) = apis.distributions.iter().find(|distribution| distribution.is_for(&request)) {
+        return distribution.serve(request).await;
+    }
     if let Some(websocket) = apis.websocket {
         if is_upgrade(&request) {
             return websocket.connect(peer, request).await;
@@ -36,6 +44,9 @@ async fn serve(
         if let Some(id) = websocket.managed(&path) {
             return websocket.manage(id, request).await;
         }
+    }
+    if let Some(page) = apis.docs.and_then(|docs| docs.serve(&request)) {
+        return page;
     }
     if let Some(http) = apis.http {
         return http.serve(peer, request).await;

@@ -46,7 +46,7 @@ impl Stack {
         self.template.resolve(value, self)
     }
 
-    /// A value as the text of an environment variable, with the APIs' public addresses replaced by this machine's.
+    /// A value as the text of an environment variable, with the public addresses of APIs and distributions replaced by this machine's.
     pub(crate) fn text(&self, place: &str, value: &Value) -> Result<Option<String>, StartError> {
         match self.resolve(value)? {
             Value::Null => Ok(None),
@@ -64,6 +64,9 @@ impl Stack {
                 let host = format!("{}.execute-api.{}.amazonaws.com", api_id(id), self.region);
                 text = text.replace(&format!("https://{host}"), &format!("http://localhost:{}", self.port));
                 text = text.replace(&format!("wss://{host}"), &format!("ws://localhost:{}", self.port));
+            } else if kind == DISTRIBUTION {
+                let here = format!("http://{}:{}", distribution_host(id), self.port);
+                text = text.replace(&format!("https://{}", distribution_domain(id)), &here);
             }
         }
         text
@@ -97,6 +100,7 @@ impl Lookup for Stack {
         }
         let value = match self.kinds.get(name)?.as_str() {
             "AWS::SecretsManager::Secret" => self.secret_arn(name),
+            "AWS::S3::Bucket" => bucket_name(name),
             kind if is_api(kind) => api_id(name),
             _ => name.to_owned(),
         };
@@ -125,6 +129,11 @@ impl Lookup for Stack {
                 format!("{scheme}://{}.execute-api.{}.amazonaws.com", api_id(resource), self.region).into()
             }
             (kind, "ApiId") if is_api(kind) => api_id(resource).into(),
+            ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{}", bucket_name(resource)).into(),
+            ("AWS::S3::Bucket", "RegionalDomainName") => {
+                format!("{}.s3.{}.amazonaws.com", bucket_name(resource), self.region).into()
+            }
+            (DISTRIBUTION, "DomainName") => distribution_domain(resource).into(),
             (kind, "Arn") => {
                 let service = kind.split("::").nth(1).unwrap_or("local").to_ascii_lowercase();
                 format!("arn:aws:{service}:{}:{ACCOUNT}:{resource}", self.region).into()
@@ -132,6 +141,22 @@ impl Lookup for Stack {
             _ => return None,
         })
     }
+}
+
+const DISTRIBUTION: &str = "AWS::CloudFront::Distribution";
+
+/// A bucket's name.
+pub(crate) fn bucket_name(logical: &str) -> String {
+    logical.to_ascii_lowercase()
+}
+
+/// The host that a distribution has on this machine; a browser takes all of `.localhost` for this machine.
+pub(crate) fn distribution_host(logical: &str) -> String {
+    format!("{}.localhost", logical.to_ascii_lowercase())
+}
+
+fn distribution_domain(logical: &str) -> String {
+    format!("{}.cloudfront.net", logical.to_ascii_lowercase())
 }
 
 fn is_api(kind: &str) -> bool {

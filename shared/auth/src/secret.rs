@@ -1,6 +1,9 @@
 //! Secrets of 256 random bits, of which the database knows the hash alone: refresh tokens and tickets.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::{
+    digest::{SHA256, digest},
+    hmac,
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 /// A secret as its owner holds it: 43 characters of base64url.
@@ -17,6 +20,16 @@ impl Secret {
     /// Takes what a client presents; whether it is worth anything, the hash will tell.
     pub fn presented(text: &str) -> Self {
         Self(text.to_owned())
+    }
+
+    /// The refresh token that follows this one: a keyed hash of it, so that trading it twice gives the same successor, and nobody without
+    /// the key can compute one.
+    pub(crate) fn successor(&self, key: &hmac::Key) -> Self {
+        let mut context = hmac::Context::with_key(key);
+        // No JWT begins like this, so a signature of the same key is never a token.
+        context.update(b"refresh token after\0");
+        context.update(self.0.as_bytes());
+        Self(URL_SAFE_NO_PAD.encode(context.sign()))
     }
 
     /// For its owner alone.

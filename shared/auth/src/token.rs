@@ -1,9 +1,12 @@
 //! Access tokens: signing and verifying.
 
+use aws_lc_rs::hmac;
 use chatchat_domain::{AccountId, AccountKind, SessionId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+
+use crate::Secret;
 
 /// How long an access token lives: 30 minutes.
 pub const ACCESS_TOKEN_SECONDS: i64 = 30 * 60;
@@ -81,13 +84,21 @@ impl Keys {
         Self { current, previous }
     }
 
-    /// Signs with `key` from now on, and keeps the key of before for verifying. Gives false if it is the same key.
-    pub fn rotate_to(&mut self, key: Key) -> bool {
-        if key.id == self.current.id {
-            return false;
-        }
-        self.previous = Some(std::mem::replace(&mut self.current, key));
-        true
+    /// Takes keys that were read again. Gives whether the current one is new.
+    pub fn replace(&mut self, current: Key, previous: Option<Key>) -> bool {
+        let new = current.id != self.current.id;
+        *self = Self { current, previous };
+        new
+    }
+
+    /// The successors of a refresh token: the current key's first, then the previous one's, by which it may have been traded just
+    /// before a rotation.
+    pub fn successors(&self, refresh: &Secret) -> Vec<Secret> {
+        let keys = [Some(&self.current), self.previous.as_ref()];
+        keys.into_iter()
+            .flatten()
+            .map(|key| refresh.successor(&hmac::Key::new(hmac::HMAC_SHA256, &key.secret)))
+            .collect()
     }
 
     /// A token of 30 minutes from `now`.
@@ -111,7 +122,8 @@ impl Keys {
     /// What a token says, if it is one of ours and valid at `now`.
     pub fn verify(&self, token: &str, now: OffsetDateTime) -> Result<Claims, TokenError> {
         let header = decode_header(token)?;
-        if header.typ.as_deref() != Some(TYPE) {
+        // RFC 7515, section 4.1.11: whoever does not know a critical extension refuses, and we know none.
+        if header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
             return Err(TokenError::Invalid(None));
         }
         let id = header.kid.ok_or(TokenError::Invalid(None))?;
@@ -170,6 +182,17 @@ mod tests {
         let token = Keys::new(key("old"), None).sign(&claims(), NOW).unwrap();
         assert!(Keys::new(key("new"), Some(key("old"))).verify(&token, NOW).is_ok());
         assert!(matches!(Keys::new(key("new"), None).verify(&token, NOW), Err(TokenError::UnknownKey)));
+    }
+
+    #[test]
+    fn a_refresh_token_has_one_successor_a_key() {
+        let (old, new) = (Keys::new(key("old"), None), Keys::new(key("new"), Some(key("old"))));
+        let refresh = Secret::presented("presented");
+        let [before] = &old.successors(&refresh)[..] else { panic!("one key, one successor") };
+        let after = new.successors(&refresh);
+        assert_eq!(before.reveal(), after[1].reveal());
+        assert_ne!(after[0].reveal(), after[1].reveal());
+        assert_ne!(before.reveal(), old.successors(before)[0].reveal());
     }
 
     #[test]

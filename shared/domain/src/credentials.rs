@@ -37,7 +37,11 @@ impl TryFrom<String> for Username {
     }
 }
 
-/// 8 to 64 characters with at least one ASCII letter and one digit, never trimmed. It has no `Display`, its `Debug`
+/// The passwords that are tried first, one a line; those that the other rules refuse anyway are left out. See the README for where they are
+/// from.
+const COMMON: &str = include_str!("common_passwords.txt");
+
+/// 8 to 64 characters with at least one ASCII letter and one digit, none of the common ones, never trimmed. It has no `Display`, its `Debug`
 /// hides it, and it is never serialised.
 #[derive(Clone, Deserialize)]
 #[serde(try_from = "String")]
@@ -74,11 +78,13 @@ impl TryFrom<String> for Password {
             return Err(Problem::TooLong(64));
         }
         let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(kind);
-        if has(u8::is_ascii_alphabetic) && has(u8::is_ascii_digit) {
-            Ok(Self(text))
-        } else {
-            Err(Problem::LetterAndDigit)
+        if !has(u8::is_ascii_alphabetic) || !has(u8::is_ascii_digit) {
+            return Err(Problem::LetterAndDigit);
         }
+        if COMMON.lines().any(|common| common.eq_ignore_ascii_case(&text)) {
+            return Err(Problem::CommonPassword);
+        }
+        Ok(Self(text))
     }
 }
 
@@ -108,6 +114,17 @@ mod tests {
         assert_eq!(problem("1234567890"), Some(Problem::LetterAndDigit));
         assert_eq!(problem("nul\0nul1"), Some(Problem::InvalidCharacters));
         assert_eq!(problem(""), Some(Problem::Required));
+    }
+
+    #[test]
+    fn a_password_that_everybody_tries_first_is_refused_whatever_its_case() {
+        let problem = |text: &str| Password::try_from(text.to_owned()).err();
+        for text in ["password1", "PassWord1", "qwer1234", "1q2w3e4r!", "tkfkdgo1004", "1234qwer"] {
+            assert_eq!(problem(text), Some(Problem::CommonPassword), "{text}");
+        }
+        assert!(COMMON.lines().count() > 3000);
+        // A line that the other rules refuse would be there for nothing.
+        assert!(COMMON.lines().step_by(97).all(|line| problem(line) == Some(Problem::CommonPassword)));
     }
 
     #[test]

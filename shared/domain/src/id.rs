@@ -52,6 +52,8 @@ macro_rules! ids {
 ids! {
     /// A customer's or a company's account.
     AccountId;
+    /// An entry of a company's FAQ.
+    AutoReplyId;
     /// The account of a company.
     CompanyId;
     /// A message.

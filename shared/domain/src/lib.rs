@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod auto_reply;
 mod credentials;
 mod error_code;
 mod event;
 mod id;
 mod message;
 mod page;
+mod picture;
 mod problem;
 mod profile;
 mod room;
@@ -14,14 +16,16 @@ mod text;
 mod timestamp;
 
 pub use account::{AccountKind, Caller, Company, Customer, Role};
+pub use auto_reply::{AutoReply, AutoReplyQuestion};
 pub use credentials::{Password, Username};
 pub use error_code::{ErrorCode, Language};
 pub use event::{Event, RoomPosition};
-pub use id::{AccountId, CompanyId, ConnectionId, MessageId, RoomId, SessionId};
+pub use id::{AccountId, AutoReplyId, CompanyId, ConnectionId, MessageId, RoomId, SessionId};
 pub use message::{ClientMessageId, Message, MessageKind, Seq, Sides};
 pub use page::{HistoryLimit, Page, PageNumber, Window};
+pub use picture::{PictureFormat, PictureKey, PictureUrl};
 pub use problem::Problem;
-pub use profile::{CompanyProfile, CompanySummary, CustomerProfile, NoPicture};
+pub use profile::{CompanyProfile, CompanySummary, CustomerProfile};
 pub use room::{MESSAGES_A_PAGE, ROOMS_A_PAGE, Receiver, RoomDetail, RoomSummary, guide_message};
-pub use text::{Description, Keyword, MessageContent, Name};
+pub use text::{Description, FaqAnswer, Keyword, MessageContent, Name, Question};
 pub use timestamp::Timestamp;

@@ -28,6 +28,12 @@ pub enum Problem {
     Mismatch,
     /// The password is the username.
     SameAsUsername,
+    /// One of the passwords that everybody tries first.
+    CommonPassword,
+    /// A file that is no picture that can be used.
+    UnsupportedPicture,
+    /// A picture with more pixels than this many million.
+    TooManyPixels(u32),
     /// A picture that was not uploaded here.
     UnknownPicture,
     /// Two parameters that exclude each other.
@@ -48,6 +54,9 @@ impl Problem {
             Self::LetterAndDigit => "letter_and_digit_required",
             Self::Mismatch => "mismatch",
             Self::SameAsUsername => "same_as_username",
+            Self::CommonPassword => "common_password",
+            Self::UnsupportedPicture => "unsupported_picture",
+            Self::TooManyPixels(_) => "too_many_pixels",
             Self::UnknownPicture => "unknown_picture",
             Self::Conflict => "conflict",
         }
@@ -76,9 +85,21 @@ impl Problem {
                 "At least one letter and one digit are needed.".into(),
             ),
             Self::Mismatch => ("서로 일치하지 않습니다.".into(), "The two values differ.".into()),
+            Self::CommonPassword => (
+                "너무 흔한 비밀번호입니다.".into(),
+                "The password is among those that everybody tries first.".into(),
+            ),
             Self::SameAsUsername => (
                 "아이디와 같은 비밀번호는 쓸 수 없습니다.".into(),
                 "It must differ from the username.".into(),
+            ),
+            Self::UnsupportedPicture => (
+                "JPEG, PNG, WebP 사진만 올릴 수 있습니다.".into(),
+                "Only pictures in JPEG, PNG or WebP can be uploaded.".into(),
+            ),
+            Self::TooManyPixels(millions) => (
+                format!("사진은 최대 {millions}00만 화소까지 올릴 수 있습니다."),
+                format!("At most {millions} megapixels are allowed."),
             ),
             Self::UnknownPicture => (
                 "여기에 올린 사진만 쓸 수 있습니다.".into(),
@@ -97,7 +118,9 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())?;
         match self {
-            Self::TooShort(bound) | Self::TooLong(bound) => write!(f, " {bound}"),
+            Self::TooShort(bound) | Self::TooLong(bound) | Self::TooManyPixels(bound) => {
+                write!(f, " {bound}")
+            }
             _ => Ok(()),
         }
     }
@@ -122,6 +145,9 @@ impl FromStr for Problem {
             Self::LetterAndDigit,
             Self::Mismatch,
             Self::SameAsUsername,
+            Self::CommonPassword,
+            Self::UnsupportedPicture,
+            Self::TooManyPixels(bound.unwrap_or_default()),
             Self::UnknownPicture,
             Self::Conflict,
         ];
@@ -135,9 +161,13 @@ mod tests {
 
     #[test]
     fn a_problem_survives_being_written_and_read() {
-        for problem in
-            [Problem::TooShort(6), Problem::TooLong(20), Problem::Required, Problem::UnknownPicture]
-        {
+        for problem in [
+            Problem::TooShort(6),
+            Problem::TooLong(20),
+            Problem::TooManyPixels(25),
+            Problem::Required,
+            Problem::UnknownPicture,
+        ] {
             assert_eq!(problem.to_string().parse(), Ok(problem));
         }
         assert_eq!("something else".parse::<Problem>(), Err(()));

@@ -1,8 +1,8 @@
 //! Profiles, as their owners and as others see them.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::{AccountId, CompanyId, Problem};
+use crate::{AccountId, CompanyId};
 
 /// A customer's own profile.
 #[derive(Clone, Debug, Serialize)]
@@ -48,18 +48,4 @@ pub struct CompanySummary {
     pub description: String,
     /// The picture, if there is one.
     pub image_url: Option<String>,
-}
-
-/// The empty text that removes a profile's picture. A URL that no upload here gave out is refused, and there is no
-/// upload yet, so each is.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub struct NoPicture;
-
-impl TryFrom<String> for NoPicture {
-    type Error = Problem;
-
-    fn try_from(url: String) -> Result<Self, Problem> {
-        if url.trim().is_empty() { Ok(Self) } else { Err(Problem::UnknownPicture) }
-    }
 }

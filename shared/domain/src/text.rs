@@ -67,6 +67,10 @@ texts! {
     Name: 1 to 20, several lines: false;
     /// What a company says of itself: 0 to 200 characters on one line.
     Description: 0 to 200, several lines: false;
+    /// What the FAQ answers: 1 to 60 characters on one line.
+    Question: 1 to 60, several lines: false;
+    /// The FAQ's answer: 1 to 200 characters on one line.
+    FaqAnswer: 1 to 200, several lines: false;
     /// What to look for in company names: 0 to 100 characters; empty finds all.
     Keyword: 0 to 100, several lines: false;
     /// What a person says: 1 to 2,000 characters, may have newlines, not blank.

@@ -1,7 +1,7 @@
 //! What every service has: the store, the signing keys, the AWS clients' configuration.
 
 use aws_config::{BehaviorVersion, SdkConfig};
-use chatchat_auth::{Claims, TokenError};
+use chatchat_auth::{Claims, Secret, TokenError};
 use chatchat_store::{Credentials, Database, Store};
 use serde::Deserialize;
 
@@ -67,6 +67,20 @@ impl Core {
         let tokens =
             self.tokens.as_ref().ok_or_else(|| Error::internal("this function has no signing key"))?;
         tokens.sign(claims).await.map_err(Error::internal)
+    }
+
+    /// The refresh tokens that can follow one: the current key's first.
+    pub async fn successors(&self, refresh: &Secret) -> Result<Vec<Secret>, Error> {
+        let tokens =
+            self.tokens.as_ref().ok_or_else(|| Error::internal("this function has no signing key"))?;
+        Ok(tokens.successors(refresh).await)
+    }
+
+    /// Reads the signing keys again, at most once a minute.
+    pub async fn read_keys_again(&self) {
+        if let Some(tokens) = &self.tokens {
+            tokens.look_again().await;
+        }
     }
 
     /// What a bearer token proves.

@@ -31,6 +31,9 @@ pub enum Error {
     /// The path has other methods: these, as `Allow` writes them.
     #[error("method not allowed; allowed: {0}")]
     MethodNotAllowed(&'static str),
+    /// Too many passwords were tried; trying again can help after so many seconds.
+    #[error("too many attempts; try again in {0} s")]
+    TooManyAttempts(u32),
     /// All fields that are wrong.
     #[error("invalid: {0:?}")]
     Invalid(Vec<FieldError>),
@@ -53,6 +56,7 @@ impl Error {
         match self {
             Self::Refused(code) => *code,
             Self::MethodNotAllowed(_) => ErrorCode::MethodNotAllowed,
+            Self::TooManyAttempts(_) => ErrorCode::TooManyAttempts,
             Self::Invalid(_) => ErrorCode::ValidationFailed,
             Self::Unavailable(_) => ErrorCode::Unavailable,
             Self::Internal(_) => ErrorCode::Internal,
@@ -94,7 +98,7 @@ impl Error {
         match self {
             Self::Unavailable(_) => tracing::warn!(request_id, causes = causes(self), "unavailable"),
             Self::Internal(_) => tracing::error!(request_id, causes = causes(self), "internal error"),
-            Self::Refused(_) | Self::MethodNotAllowed(_) | Self::Invalid(_) => {}
+            Self::Refused(_) | Self::MethodNotAllowed(_) | Self::TooManyAttempts(_) | Self::Invalid(_) => {}
         }
     }
 }
@@ -121,7 +125,9 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(code) => Self::Refused(code),
+            StoreError::TooManyAttempts(seconds) => Self::TooManyAttempts(seconds),
             StoreError::Unavailable(cause) => Self::Unavailable(cause),
+            StoreError::LostRace => Self::Unavailable("concurrent changes kept coming first".into()),
             StoreError::Unexpected(cause) => Self::Internal(cause),
         }
     }
@@ -151,16 +157,23 @@ pub fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::MalformedJson
         | ErrorCode::ValidationFailed
         | ErrorCode::LoginFailed
+        | ErrorCode::InvalidRefreshToken
         | ErrorCode::UnknownAction => StatusCode::BAD_REQUEST,
         ErrorCode::Unauthenticated => StatusCode::UNAUTHORIZED,
-        ErrorCode::WrongRole | ErrorCode::OriginNotAllowed => StatusCode::FORBIDDEN,
-        ErrorCode::RouteNotFound | ErrorCode::CompanyNotFound | ErrorCode::RoomNotFound => {
-            StatusCode::NOT_FOUND
+        ErrorCode::WrongRole | ErrorCode::WrongPassword | ErrorCode::OriginNotAllowed => {
+            StatusCode::FORBIDDEN
         }
+        ErrorCode::RouteNotFound
+        | ErrorCode::CompanyNotFound
+        | ErrorCode::RoomNotFound
+        | ErrorCode::AutoReplyNotFound => StatusCode::NOT_FOUND,
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        ErrorCode::UsernameTaken | ErrorCode::ReceiverWithdrawn | ErrorCode::MessageIdReused => {
-            StatusCode::CONFLICT
-        }
+        ErrorCode::UsernameTaken
+        | ErrorCode::PasswordUnchanged
+        | ErrorCode::FaqLimitReached
+        | ErrorCode::ReceiverWithdrawn
+        | ErrorCode::MessageIdReused => StatusCode::CONFLICT,
+        ErrorCode::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -15,10 +15,15 @@ pub type HttpHandler<S> = for<'a> fn(&'a S, &'a Request) -> BoxFuture<'a, Result
 /// Answers any other event; what it gives is the function's answer, and a failure is told to whoever invoked it, with its causes.
 pub type EventHandler<S, E> = for<'a> fn(&'a S, &'a Event<E>) -> BoxFuture<'a, Result<Value, Error>>;
 
+/// Answers an HTTP request out of nothing.
+pub type BareHandler = fn(&Request) -> Result<Answer, Error>;
+
 /// What a handler's name in the template stands for.
 pub enum Handler<S, E = Value> {
     /// A route of the HTTP API.
     Http(HttpHandler<S>),
+    /// One that needs no service: no database, no secrets.
+    Bare(BareHandler),
     /// Anything else that invokes a function.
     Event(EventHandler<S, E>),
 }
@@ -50,6 +55,7 @@ pub(crate) fn time_left(deadline: SystemTime) -> Duration {
 #[macro_export]
 macro_rules! handlers {
     (@ http $handler:expr) => { $crate::Handler::Http(|service, request| Box::pin($handler(service, request))) };
+    (@ bare $handler:expr) => { $crate::Handler::Bare($handler) };
     (@ event $handler:expr) => { $crate::Handler::Event(|service, event| Box::pin($handler(service, event))) };
     ($($kind:ident $name:ident => $handler:expr),* $(,)?) => {
         &[$((stringify!($name), $crate::handlers!(@ $kind $handler))),*]

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::{
     Answer, Error, Request, Serve,
-    handler::{HttpHandler, out_of_time, time_left},
+    handler::{BareHandler, HttpHandler, out_of_time, time_left},
     request::Authorization,
 };
 
@@ -33,6 +33,18 @@ pub(crate) async fn serve<S: Serve>(
             Answer::error(&error, request.language, &request.id)
         });
         log(name, &request, &answer, started, *service);
+        Ok::<Response<_>, lambda_http::Error>(answer.into_response())
+    }))
+    .await
+}
+
+/// The same for a handler that needs no service.
+pub(crate) async fn serve_bare(name: &'static str, handler: BareHandler) -> Result<(), lambda_http::Error> {
+    lambda_http::run(service_fn(move |event: lambda_http::Request| async move {
+        let request = Request::new(event);
+        let answer =
+            handler(&request).unwrap_or_else(|error| Answer::error(&error, request.language, &request.id));
+        tracing::info!(request_id = request.id, route = name, status = answer.status().as_u16(), "answered");
         Ok::<Response<_>, lambda_http::Error>(answer.into_response())
     }))
     .await

@@ -10,13 +10,13 @@ use chatchat_domain::{Caller, ErrorCode, Language, Problem, Role};
 use chatchat_store::Who;
 use lambda_http::{
     RequestExt,
-    http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderName},
+    http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName, ORIGIN},
     request::RequestContext,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{Error, FieldError, fields, language};
+use crate::{Error, FieldError, fields, language, origin};
 
 /// The most bytes of a JSON body.
 const MAX_BODY: usize = 64 * 1024;
@@ -104,10 +104,10 @@ impl Request {
         &self,
         checks: impl FnOnce(&Map<String, Value>) -> Vec<FieldError>,
     ) -> Result<T, Error> {
-        if !is_json(self.header(CONTENT_TYPE).unwrap_or_default()) {
+        if !is_json(self.content_type()) {
             return Err(ErrorCode::UnsupportedMediaType.into());
         }
-        let bytes = self.inner.body().as_ref();
+        let bytes = self.bytes();
         if bytes.len() > MAX_BODY {
             return Err(ErrorCode::BodyTooLarge.into());
         }
@@ -129,6 +129,16 @@ impl Request {
         }
     }
 
+    /// The body as it came, for what is not JSON.
+    pub fn bytes(&self) -> &[u8] {
+        self.inner.body().as_ref()
+    }
+
+    /// The body's media type with its parameters, empty where the request names none.
+    pub fn content_type(&self) -> &str {
+        self.header(CONTENT_TYPE).unwrap_or_default()
+    }
+
     /// A parameter of the path.
     pub fn path<T: FromStr<Err = Problem>>(&self, name: &str) -> Result<T, Error> {
         let parameters = self.inner.path_parameters_ref();
@@ -145,6 +155,39 @@ impl Request {
     /// A parameter of the query as text, if it is there.
     pub fn query_text(&self, name: &str) -> Option<&str> {
         self.inner.query_string_parameters_ref().and_then(|parameters| parameters.first(name))
+    }
+
+    /// A cookie's value.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let cookies = self.header(COOKIE)?.split(';');
+        cookies
+            .filter_map(|cookie| cookie.trim().split_once('='))
+            .find(|(found, _)| *found == name)
+            .map(|(_, value)| value)
+    }
+
+    /// To find the request in the log.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The address that the request came from, as API Gateway saw it.
+    pub fn source_address(&self) -> &str {
+        match self.inner.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => {
+                context.http.source_ip.as_deref().unwrap_or_default()
+            }
+            _ => "",
+        }
+    }
+
+    /// Refuses with `origin_not_allowed` what another site's page sends along with our cookie.
+    pub fn check_origin(&self) -> Result<(), Error> {
+        if origin::is_allowed(self.inner.headers().get(ORIGIN)) {
+            Ok(())
+        } else {
+            Err(ErrorCode::OriginNotAllowed.into())
+        }
     }
 
     /// The method and the path, for answering what no route matches.

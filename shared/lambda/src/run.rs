@@ -42,11 +42,11 @@ where
         let known = handlers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
         return Err(StartError::UnknownHandler { name: asked, known }.into());
     };
-    let service = start().await?;
     match handler {
-        Handler::Http(handler) => http::serve(name, *handler, &service).await,
+        Handler::Bare(handler) => http::serve_bare(name, *handler).await,
+        Handler::Http(handler) => http::serve(name, *handler, &start().await?).await,
         Handler::Event(handler) => {
-            let service = &service;
+            let service = &start().await?;
             lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| async move {
                 let event = Event { deadline: event.context.deadline(), payload: event.payload };
                 handler(service, &event).await.map_err(|error| causes(&error))

@@ -1,7 +1,10 @@
 //! Secrets Manager.
 
 use aws_config::SdkConfig;
-use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::{
+    Client,
+    operation::get_secret_value::{GetSecretValueError, GetSecretValueOutput},
+};
 
 /// Why a secret could not be read.
 pub(crate) type SecretError = Box<dyn std::error::Error + Send + Sync>;
@@ -25,7 +28,25 @@ impl Secrets {
 
     /// The current value of the secret with that ARN.
     pub(crate) async fn read(&self, arn: &str) -> Result<Secret, SecretError> {
-        let answer = self.0.get_secret_value().secret_id(arn).send().await?;
+        Self::secret(self.0.get_secret_value().secret_id(arn).send().await?)
+    }
+
+    /// The value that was current before the last rotation; none before the first.
+    pub(crate) async fn read_previous(&self, arn: &str) -> Result<Option<Secret>, SecretError> {
+        match self.0.get_secret_value().secret_id(arn).version_stage("AWSPREVIOUS").send().await {
+            Ok(answer) => Self::secret(answer).map(Some),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(GetSecretValueError::is_resource_not_found_exception) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn secret(answer: GetSecretValueOutput) -> Result<Secret, SecretError> {
         Ok(Secret {
             version: answer.version_id.ok_or("the secret has no version")?,
             text: answer.secret_string.ok_or("the secret is not a text")?,

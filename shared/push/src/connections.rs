@@ -91,10 +91,17 @@ impl Connections {
                 Pushed::Gone(connection)
             }
             Err(error) => {
-                tracing::debug!(error = &error as &dyn Error, "a push failed");
+                tracing::warn!(error = &error as &dyn Error, "a push failed");
                 Pushed::Failed
             }
         }
+    }
+
+    /// Closes connections, all at the same time.
+    pub async fn close_all(&self, connections: &[ConnectionId]) {
+        let closes =
+            connections.iter().cloned().map(|connection| async move { self.close(&connection).await });
+        stream::iter(closes).buffer_unordered(AT_ONCE).collect::<()>().await;
     }
 
     /// Closes a connection. One that is gone already counts as closed; what fails is logged and left to the sweep.

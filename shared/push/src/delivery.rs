@@ -1,12 +1,19 @@
 //! What the HTTP routes and the WebSocket actions share: keep, then push.
 
-use std::{error::Error, slice};
+use std::{error::Error, slice, time::Duration};
 
 use aws_config::SdkConfig;
-use chatchat_domain::{ClientMessageId, ConnectionId, Event, MessageContent, RoomId, Seq};
-use chatchat_store::{Marked, Sent, Store, StoreError, Who};
+use chatchat_domain::{
+    AutoReplyId, Caller, ClientMessageId, ConnectionId, Customer, Event, Message, MessageContent, RoomId, Seq,
+};
+use chatchat_store::{Asked, Marked, Sent, Store, StoreError, Who};
+
+use tokio::time::timeout;
 
 use crate::Connections;
+
+/// The longest that all pushes of one message may take together.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Keeps what happens in rooms and tells the open connections of both sides.
 pub struct Delivery {
@@ -52,6 +59,28 @@ impl Delivery {
         Ok(sent)
     }
 
+    /// Keeps an FAQ entry's question and answer as two messages, then pushes both to both sides. A repeat is not pushed again.
+    pub async fn ask_auto_reply(
+        &self,
+        caller: &Caller<Customer>,
+        room: RoomId,
+        entry: AutoReplyId,
+        client_message_id: Option<ClientMessageId>,
+    ) -> Result<Asked, StoreError> {
+        let asked = self.store.ask_auto_reply(caller, room, entry, client_message_id).await?;
+        if asked.new {
+            let message = |message: Message| Event::Message { room_id: room, message };
+            self.push(&[
+                (&asked.sides.theirs, message(asked.question.for_others())),
+                (&asked.sides.own, message(asked.question.clone())),
+                (&asked.sides.theirs, message(asked.answer.clone())),
+                (&asked.sides.own, message(asked.answer.clone())),
+            ])
+            .await;
+        }
+        Ok(asked)
+    }
+
     /// Moves a read marker, and tells both sides if it moved.
     pub async fn mark_read(&self, who: Who<'_>, room: RoomId, seq: Seq) -> Result<(), StoreError> {
         if let Some(Marked { reader, seq, sides }) = self.store.mark_read(who, room, seq).await? {
@@ -71,7 +100,11 @@ impl Delivery {
 
     /// Pushes events and forgets the connections that are gone.
     pub async fn push(&self, frames: &[(&[ConnectionId], Event)]) {
-        let gone = self.connections.push(frames).await;
+        // What is committed is not to be told as failed because somebody's connections hang.
+        let Ok(gone) = timeout(PATIENCE, self.connections.push(frames)).await else {
+            tracing::warn!("pushing took too long; the rest is left to the clients");
+            return;
+        };
         if !gone.is_empty()
             && let Err(error) = self.store.forget_connections(&gone).await
         {

@@ -47,24 +47,24 @@ macro_rules! sql {
     ($($part:expr),+ $(,)?) => { concat!($($part),+) };
 }
 
-/// `caller(id, kind, session_id)`: one row while the session lives and its account has not withdrawn, else none.
+/// `caller(id, session_id)`: one row while the session lives, else none. The sessions of an account that withdraws are ended with it.
 /// `$1` is the session's id, or null where `$2` is a connection's.
 macro_rules! caller {
     () => {
         "caller as (
-             select a.id, a.kind, s.id as session_id
-             from sessions s join accounts a on a.id = s.account_id
+             select s.account_id as id, s.id as session_id
+             from sessions s
              where s.id = coalesce($1, (select c.session_id from connections c where c.id = $2))
-               and s.ended_at is null and s.expires_at > now() and a.withdrawn_at is null
+               and s.ended_at is null and s.expires_at > now()
          )"
     };
 }
 
-/// `room(id, me, side, other)`: the room `$3`, if the caller is on one of its sides, else none. Comes after `caller`.
+/// `room(…, me, side, other, closed)`: the columns of the room `$3`, if the caller is on one of its sides, else none. Comes after `caller`.
 macro_rules! room {
     () => {
         "room as (
-             select r.id, caller.id as me,
+             select r.*, caller.id as me, r.closed_at is not null as closed,
                     case when r.customer_id = caller.id then 'customer' else 'company' end as side,
                     case when r.customer_id = caller.id then r.company_id else r.customer_id end as other
              from caller join rooms r on r.id = $3 and caller.id in (r.customer_id, r.company_id)
@@ -72,16 +72,37 @@ macro_rules! room {
     };
 }
 
-/// The columns `own` and `theirs`: the open connections of the two sides of `room`, without the connection `$2`.
-macro_rules! sides {
+/// `company(id)`: the company `$3` if the caller, or nobody, may see it: a visible one for everybody, a hidden one for itself and
+/// for customers that have a room with it, one that has withdrawn for nobody. Comes after `caller`.
+macro_rules! company {
     () => {
-        "(select array_agg(c.id) from connections c
-          where c.account_id = room.me and c.id is distinct from $2) as own,
-         (select array_agg(c.id) from connections c where c.account_id = room.other) as theirs"
+        "company as (
+             select c.account_id as id
+             from companies c join accounts a on a.id = c.account_id
+             where c.account_id = $3 and a.withdrawn_at is null and (
+                 c.visible
+                 or c.account_id = (select id from caller)
+                 or exists (
+                     select from rooms r
+                     where r.customer_id = (select id from caller) and r.company_id = c.account_id))
+         )"
     };
 }
 
-pub(crate) use {caller, room, sides, sql};
+/// The columns `own` and `theirs`: the open connections of the two sides of `room`, of sessions that live, without the connection `$2`; of an account with
+/// more than 50, the newest 50, so that nobody makes a send dear.
+macro_rules! sides {
+    () => {
+        "array(select c.id from connections c join sessions s on s.id = c.session_id
+               where c.account_id = room.me and c.id is distinct from $2 and s.ended_at is null
+               order by c.connected_at desc limit 50) as own,
+         array(select c.id from connections c join sessions s on s.id = c.session_id
+               where c.account_id = room.other and s.ended_at is null
+               order by c.connected_at desc limit 50) as theirs"
+    };
+}
+
+pub(crate) use {caller, company, room, sides, sql};
 
 type Param<'a> = (&'a (dyn ToSql + Sync), Type);
 

@@ -17,7 +17,7 @@ use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
 };
-use tokio::{sync::RwLock, task::JoinHandle};
+use tokio::{sync::RwLock, task::JoinHandle, time::timeout};
 use tokio_postgres::{
     Client, Config, NoTls, Row,
     error::SqlState,
@@ -29,6 +29,9 @@ use crate::StoreError;
 
 /// Longer than a connection over TLS takes on a loaded database, shorter than any request's deadline.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Longer than any statement of a route takes, shorter than a request's deadline.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The root certificates that RDS and RDS Proxy are verified against.
 const RDS_CA: &[u8] = include_bytes!("../rds-ca.pem");
@@ -115,6 +118,11 @@ impl Store {
         self.rows("select 1", &[]).await.map(drop)
     }
 
+    /// The connection, for transactions of several statements.
+    pub(crate) async fn connection(&self) -> Result<deadpool_postgres::Object, StoreError> {
+        Ok(self.pool.get().await?)
+    }
+
     /// A connection of its own, for migrations.
     pub async fn dedicated(&self) -> Result<ClientWrapper, StoreError> {
         Ok(deadpool_postgres::Object::take(self.pool.get().await?))
@@ -127,7 +135,19 @@ impl Store {
         params: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<Vec<Row>, StoreError> {
         let started = Instant::now();
-        let answer = async { Ok(self.pool.get().await?.query_typed(sql, params).await?) }.await;
+        let answer = async {
+            let connection = self.pool.get().await?;
+            let answer = match timeout(STATEMENT_TIMEOUT, connection.query_typed(sql, params)).await {
+                Ok(answer) => answer.map_err(StoreError::from),
+                Err(_) => Err(StoreError::Unavailable("the statement took too long".into())),
+            };
+            if matches!(answer, Err(StoreError::Unavailable(_))) {
+                // To a server that is gone, is read-only now or hangs: the next statement opens another.
+                drop(deadpool_postgres::Object::take(connection));
+            }
+            answer
+        }
+        .await;
         let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.micros.fetch_add(micros, Ordering::Relaxed);
         answer

@@ -37,12 +37,16 @@ impl Store {
             .row(
                 "with spent as (
                      delete from tickets where hash = $1 returning session_id, expires_at
+                 ), session as (
+                     -- Locked, so that whatever ends it either waits and finds the connection, or came first.
+                     select s.id, s.account_id
+                     from spent join sessions s on s.id = spent.session_id
+                     where spent.expires_at > now()
+                       and s.ended_at is null and s.expires_at > now()
+                     for share of s
                  )
                  insert into connections (id, session_id, account_id)
-                 select $2, s.id, s.account_id
-                 from spent join sessions s on s.id = spent.session_id join accounts a on a.id = s.account_id
-                 where spent.expires_at > now()
-                   and s.ended_at is null and s.expires_at > now() and a.withdrawn_at is null
+                 select $2, id, account_id from session
                  returning account_id",
                 &[(&hash.as_slice(), Type::BYTEA), (&connection.as_str(), Type::TEXT)],
             )

@@ -5,7 +5,7 @@ use tokio_postgres::{Row, types::Type};
 
 use crate::{
     Store, StoreError, Who,
-    clauses::{caller, sql},
+    clauses::{caller, company, sql},
     row,
 };
 
@@ -18,31 +18,34 @@ impl Store {
         keyword: Option<&Keyword>,
         page: PageNumber,
     ) -> Result<(Vec<CompanySummary>, Page), StoreError> {
+        let keyword = keyword.map_or("", Keyword::as_str);
+        // Without a keyword no name is read, only the index of visible companies.
+        let found = if keyword.is_empty() {
+            "companies c where c.visible"
+        } else {
+            "companies c join accounts a on a.id = c.account_id
+             where c.visible and position(lower($3) in lower(a.name)) > 0"
+        };
+        let statement = format!(
+            "with {caller}, listed as (
+                 select c.account_id from {found} order by c.account_id desc limit $4 offset $5
+             )
+             select (select count(*) from {found}) as total, a.id, a.name, c.description, a.image_url
+             from (select) as always
+             left join listed on true
+             left join companies c on c.account_id = listed.account_id
+             left join accounts a on a.id = c.account_id
+             where not $6 or exists (select from caller)
+             order by a.id desc",
+            caller = caller!()
+        );
         let rows = self
             .rows(
-                sql!(
-                    "with ",
-                    caller!(),
-                    ", found as materialized (
-                         select c.account_id from companies c join accounts a on a.id = c.account_id
-                         where c.visible and a.withdrawn_at is null
-                           and ($3 = '' or position(lower($3) in lower(a.name)) > 0)
-                     ), listed as (
-                         select account_id from found order by account_id desc limit $4 offset $5
-                     )
-                     select (select count(*) from found) as total,
-                            a.id, a.name, c.description, a.image_url
-                     from (select) as always
-                     left join listed on true
-                     left join companies c on c.account_id = listed.account_id
-                     left join accounts a on a.id = c.account_id
-                     where not $6 or exists (select from caller)
-                     order by a.id desc"
-                ),
+                &statement,
                 &[
                     (&who.and_then(Who::session), Type::INT8),
                     (&who.and_then(Who::connection), Type::TEXT),
-                    (&keyword.map_or("", Keyword::as_str), Type::TEXT),
+                    (&keyword, Type::TEXT),
                     (&ROOMS_A_PAGE, Type::INT8),
                     (&page.offset(ROOMS_A_PAGE), Type::INT8),
                     (&who.is_some(), Type::BOOL),
@@ -67,15 +70,13 @@ impl Store {
                 sql!(
                     "with ",
                     caller!(),
+                    ", ",
+                    company!(),
                     " select a.id, a.name, c.description, a.image_url
                       from (select) as always
-                      left join companies c on c.account_id = $3 and (
-                          c.visible
-                          or c.account_id = (select id from caller)
-                          or exists (
-                              select from rooms r
-                              where r.customer_id = (select id from caller) and r.company_id = c.account_id))
-                      left join accounts a on a.id = c.account_id and a.withdrawn_at is null
+                      left join company on true
+                      left join companies c on c.account_id = company.id
+                      left join accounts a on a.id = company.id
                       where not $4 or exists (select from caller)"
                 ),
                 &[

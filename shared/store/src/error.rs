@@ -12,9 +12,15 @@ pub enum StoreError {
     /// The rules of the product forbid it; nothing was changed.
     #[error("refused: {}", .0.as_str())]
     Refused(ErrorCode),
+    /// Too many passwords were tried; trying again can help after so many seconds.
+    #[error("too many attempts")]
+    TooManyAttempts(u32),
     /// The database is away, overloaded or read-only; trying again can help.
     #[error("the database is unavailable")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// A concurrent transaction changed what this one had looked at; nothing was changed, and a second look will see it.
+    #[error("a concurrent change came first")]
+    LostRace,
     /// Anything else: a defect of ours.
     #[error("the database answered in a way that the code does not expect")]
     Unexpected(#[source] Box<dyn Error + Send + Sync>),
@@ -26,13 +32,9 @@ impl StoreError {
         Self::Unexpected(cause.into())
     }
 
-    /// Whether a concurrent transaction wrote the same key first, so that the same statement, run again, will find it.
-    pub(crate) fn violates(&self, constraint: &str) -> bool {
-        let Self::Unexpected(cause) = self else { return false };
-        cause
-            .downcast_ref::<tokio_postgres::Error>()
-            .and_then(tokio_postgres::Error::as_db_error)
-            .is_some_and(|error| error.constraint() == Some(constraint))
+    /// Whether running the same statement again will see what came first.
+    pub(crate) fn lost_a_race(&self) -> bool {
+        matches!(self, Self::LostRace)
     }
 }
 
@@ -53,7 +55,19 @@ impl From<tokio_postgres::Error> for StoreError {
         if answer.constraint() == Some("accounts_username_key") {
             return Self::Refused(ErrorCode::UsernameTaken);
         }
-        if can_pass(answer.code()) { Self::Unavailable(error.into()) } else { Self::unexpected(error) }
+        if answer.constraint() == Some("messages_client_message_id_key")
+            || *answer.code() == SqlState::T_R_DEADLOCK_DETECTED
+        {
+            return Self::LostRace;
+        }
+        // Without the detail, which can quote a row: passwords' hashes, messages.
+        let cause = format!(
+            "{}: {}{}",
+            answer.code().code(),
+            answer.message(),
+            answer.constraint().map(|name| format!(" (constraint {name})")).unwrap_or_default()
+        );
+        if can_pass(answer.code()) { Self::Unavailable(cause.into()) } else { Self::unexpected(cause) }
     }
 }
 
@@ -68,10 +82,9 @@ impl From<PoolError> for StoreError {
 
 /// Whether a SQLSTATE tells of a state of the database that passes.
 fn can_pass(state: &SqlState) -> bool {
-    const PASSING: [SqlState; 9] = [
+    const PASSING: [SqlState; 8] = [
         SqlState::READ_ONLY_SQL_TRANSACTION,
         SqlState::T_R_SERIALIZATION_FAILURE,
-        SqlState::T_R_DEADLOCK_DETECTED,
         SqlState::INVALID_PASSWORD,
         SqlState::QUERY_CANCELED,
         SqlState::ADMIN_SHUTDOWN,
@@ -89,9 +102,7 @@ mod tests {
 
     #[test]
     fn a_database_that_is_away_or_overloaded_is_not_a_defect() {
-        for state in
-            ["08006", "25006", "40001", "40P01", "53300", "57014", "57P01", "57P02", "57P03", "28P01"]
-        {
+        for state in ["08006", "25006", "40001", "53300", "57014", "57P01", "57P02", "57P03", "28P01"] {
             assert!(can_pass(&SqlState::from_code(state)), "{state}");
         }
         for state in ["42601", "23505", "22P02", "42P01", "XX000"] {

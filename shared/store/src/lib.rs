@@ -1,23 +1,27 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod auto_replies;
 mod clauses;
 mod connect;
 mod connections;
 mod directory;
 mod error;
 mod messages;
+mod pictures;
 mod profiles;
 mod rooms;
 mod row;
 mod sessions;
 
 pub use accounts::{Account, NewAccount};
+pub use auto_replies::Asked;
 pub use clauses::Who;
 pub use connect::{Credentials, CredentialsError, CredentialsSource, Database, Store};
 pub use connections::Beat;
 pub use deadpool_postgres::ClientWrapper as Connection;
 pub use error::StoreError;
 pub use messages::{History, Marked, Sent};
-pub use profiles::CompanyChanges;
+pub use profiles::{PictureChange, ProfileChanges};
 pub use rooms::{OpenedRoom, RoomPage};
+pub use sessions::Renewal;

@@ -1,8 +1,8 @@
 //! Sending a message, reading history, moving read markers.
 
 use chatchat_domain::{
-    AccountId, Caller, ClientMessageId, ErrorCode, HistoryLimit, Message, MessageContent, Role, RoomId, Seq,
-    Sides, Window,
+    AccountId, Caller, ClientMessageId, ErrorCode, HistoryLimit, Message, MessageContent, MessageKind, Role,
+    RoomId, Seq, Sides, Window,
 };
 use tokio_postgres::types::{ToSql, Type};
 
@@ -40,16 +40,15 @@ pub type History = (Vec<Message>, Seq);
 /// The send: who may, whether it was sent before, its seq, the room's summary and the message itself, and the connections
 /// to push to, in one statement and one commit. The update of the room's row orders concurrent sends, so seq has no gap
 /// and no twin, and `created_at`, taken under that lock, never goes back within a room. Two concurrent sends with one
-/// `clientMessageId` meet at `messages_client_message_id_key`: the later is undone whole, seq included, and run again.
+/// `clientMessageId` meet at `messages_client_message_id_key`: the later is undone whole, seq included, and run again, as is
+/// one that waited while the room was closed.
 const SEND: &str = sql!(
     "with ",
     caller!(),
     ", ",
     room!(),
-    ", receiver as (
-         select a.withdrawn_at is not null as withdrawn from room join accounts a on a.id = room.other
-     ), known as (
-         select m.id, m.seq, m.content, m.created_at
+    ", known as (
+         select m.id, m.seq, m.type, m.content, m.created_at
          from room join messages m
              on m.room_id = room.id and m.sender = room.side and m.client_message_id = $4
      ), counted as (
@@ -59,26 +58,26 @@ const SEND: &str = sql!(
              last_message_at = greatest(r.last_message_at, clock_timestamp()),
              customer_sent = r.customer_sent + (room.side = 'customer')::int,
              company_sent = r.company_sent + (room.side = 'company')::int
-         from room, receiver
-         where r.id = room.id and not receiver.withdrawn and not exists (select from known)
+         from room
+         where r.id = room.id and r.closed_at is null and not exists (select from known)
          returning r.id, r.company_id, r.last_seq, r.last_message_at, r.customer_sent, r.company_sent, room.side
      ), kept as (
          insert into messages
              (room_id, seq, sender, type, content, client_message_id, created_at, customer_sent, company_sent)
          select id, last_seq, side, 'general', $5, $4, last_message_at, customer_sent, company_sent from counted
-         returning id, seq, content, created_at
+         returning id, seq, type, content, created_at
      ), listed as (
          -- The first message that a person types puts the room on the company's list.
-         update accounts a set room_count = a.room_count + 1
-         from counted where a.id = counted.company_id and counted.customer_sent + counted.company_sent = 1
+         update companies c set room_count = c.room_count + 1
+         from counted where c.account_id = counted.company_id and counted.customer_sent + counted.company_sent = 1
      ), answer as (
          select *, true as new from kept union all select *, false from known
      )
-     select room.id as room_id, room.me as sender_id, receiver.withdrawn,
-            answer.id as message_id, answer.seq, 'general' as type, answer.content, answer.created_at,
+     select room.id as room_id, room.me as sender_id, room.closed,
+            answer.id as message_id, answer.seq, answer.type, answer.content, answer.created_at,
             $4 as client_message_id, answer.new, ",
     sides!(),
-    " from caller left join room on true left join receiver on true left join answer on true"
+    " from caller left join room on true left join answer on true"
 );
 
 impl Store {
@@ -92,7 +91,7 @@ impl Store {
         content: &MessageContent,
     ) -> Result<Sent, StoreError> {
         match self.try_send_message(who, room, client_message_id, content).await {
-            Err(error) if error.violates("messages_client_message_id_key") => {
+            Err(error) if error.lost_a_race() => {
                 self.try_send_message(who, room, client_message_id, content).await
             }
             answer => answer,
@@ -110,14 +109,14 @@ impl Store {
             [(&client_message_id.get(), Type::UUID), (&content.as_str(), Type::TEXT)];
         let row = &self.in_room(who, room, SEND, &params).await?[0];
         let Some(new) = row::get::<Option<bool>>(row, "new")? else {
-            return Err(if row::get(row, "withdrawn")? {
+            return Err(if row::get(row, "closed")? {
                 ErrorCode::ReceiverWithdrawn.into()
             } else {
-                StoreError::unexpected("the message was neither kept nor refused")
+                StoreError::LostRace
             });
         };
         let message = row::message(row)?;
-        if message.content != content.as_str() {
+        if message.kind != MessageKind::General || message.content != content.as_str() {
             return Err(ErrorCode::MessageIdReused.into());
         }
         Ok(Sent { message, new, sides: row::sides(row)? })
@@ -147,11 +146,9 @@ impl Store {
                     ", ",
                     room!(),
                     ", part as (
-                         select r.last_seq,
-                                coalesce($4, least($5, r.last_seq + 1) - $6 - 1) as after
-                         from room join rooms r on r.id = room.id
+                         select coalesce($4, least($5, room.last_seq + 1) - $6 - 1) as after from room
                      )
-                     select room.id as room_id, part.last_seq, m.id as message_id, m.seq, m.type, m.content, m.created_at,
+                     select room.id as room_id, room.last_seq, m.id as message_id, m.seq, m.type, m.content, m.created_at,
                             case when m.sender = room.side then room.me else room.other end as sender_id,
                             case when m.sender = room.side then m.client_message_id end as client_message_id
                      from caller left join room on true left join part on true

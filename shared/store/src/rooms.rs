@@ -55,17 +55,22 @@ impl Store {
                 sql!(
                     "with ",
                     caller!(),
-                    ", company as (
-                         select c.account_id as id, a.name
-                         from companies c join accounts a on a.id = c.account_id
-                         where c.account_id = $3 and c.visible and a.withdrawn_at is null
-                     ), known as (
+                    ", known as (
                          select r.id from rooms r join caller on r.customer_id = caller.id where r.company_id = $3
+                     ), customer as (
+                         -- Locked against a withdrawal, as the company is: no room is opened with somebody who has left.
+                         select a.id from accounts a join caller on a.id = caller.id
+                         where a.withdrawn_at is null and not exists (select from known)
+                         for no key update of a
+                     ), company as (
+                         select a.id, a.name
+                         from customer, accounts a join companies c on c.account_id = a.id
+                         where a.id = $3 and c.visible and a.withdrawn_at is null
+                         for share of a
                      ), opened as (
                          insert into rooms (customer_id, company_id, last_seq, last_message, last_message_at)
-                         select caller.id, company.id, 1, replace($4, '{company}', company.name), clock_timestamp()
-                         from caller, company
-                         where not exists (select from known)
+                         select customer.id, company.id, 1, replace($4, '{company}', company.name), clock_timestamp()
+                         from customer, company
                          on conflict on constraint rooms_sides_key do nothing
                          returning id, last_message, last_message_at
                      ), guide as (
@@ -74,7 +79,7 @@ impl Store {
                          select id, 1, 'company', 'auto', last_message, last_message_at, 0, 0 from opened
                      ), listed as (
                          update accounts a set room_count = a.room_count + 1
-                         from caller, opened where a.id = caller.id
+                         from customer, opened where a.id = customer.id
                      )
                      select coalesce(opened.id, known.id) as id, opened.id is not null as new,
                             company.id is not null as visible
@@ -94,16 +99,16 @@ impl Store {
     /// The caller's rooms, latest first; a company's list has those in which a person has typed.
     pub async fn rooms<R: Role>(&self, caller: &Caller<R>, page: PageNumber) -> Result<RoomPage, StoreError> {
         let (mine, theirs) = (R::KIND.as_str(), R::KIND.other().as_str());
-        let listed = match R::KIND {
-            AccountKind::Customer => "true",
-            AccountKind::Company => "r.customer_sent + r.company_sent > 0",
+        let (me, listed) = match R::KIND {
+            AccountKind::Customer => ("accounts me on me.id", "true"),
+            AccountKind::Company => ("companies me on me.account_id", "r.customer_sent + r.company_sent > 0"),
         };
         let statement = format!(
             "with {caller}
              select me.room_count, r.id, r.last_message, r.last_message_at, r.unread,
                     o.id as receiver_id, o.name as receiver_name, o.image_url as receiver_image_url,
                     o.withdrawn_at as receiver_withdrawn_at
-             from caller join accounts me on me.id = caller.id
+             from caller join {me} = caller.id
              left join lateral (
                  select r.id, r.{theirs}_id as other, r.last_message, r.last_message_at,
                         r.{theirs}_sent - r.{mine}_read_count as unread
@@ -134,17 +139,17 @@ impl Store {
         let (mine, theirs) = (R::KIND.as_str(), R::KIND.other().as_str());
         let statement = format!(
             "with {caller}, {room}
-             select room.id as room_id, r.last_seq, r.{mine}_read_seq as read_seq, r.{theirs}_read_seq as receiver_read_seq,
+             select room.id as room_id, room.last_seq, room.{mine}_read_seq as read_seq,
+                    room.{theirs}_read_seq as receiver_read_seq,
                     o.id as receiver_id, o.name as receiver_name, o.image_url as receiver_image_url,
                     o.withdrawn_at as receiver_withdrawn_at,
                     m.id as message_id, m.seq, m.type, m.content, m.created_at,
                     case when m.sender = room.side then room.me else room.other end as sender_id,
                     case when m.sender = room.side then m.client_message_id end as client_message_id
              from caller left join room on true
-             left join rooms r on r.id = room.id
              left join accounts o on o.id = room.other
-             left join messages m on m.room_id = r.id
-                 and m.seq > r.last_seq - $4 - $5 and m.seq <= r.last_seq - $4
+             left join messages m on m.room_id = room.id
+                 and m.seq > room.last_seq - $4 - $5 and m.seq <= room.last_seq - $4
              order by m.seq",
             caller = caller!(),
             room = room!()

@@ -356,7 +356,7 @@ mod tests {
         for (method, path, status, code, allowed) in [
             ("GET", "/nowhere", 404, "route_not_found", true),
             ("GET", "/companies/", 404, "route_not_found", true),
-            ("DELETE", "/companies/me", 405, "method_not_allowed", true),
+            ("PUT", "/companies/me", 405, "method_not_allowed", true),
             ("PATCH", "/companies/7", 405, "method_not_allowed", true),
             ("PATCH", "/companies/7", 404, "route_not_found", false),
             ("GET", "/nowhere", 405, "method_not_allowed", false),

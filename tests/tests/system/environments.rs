@@ -6,7 +6,9 @@ use futures_util::future::join_all;
 use serde_json::Value;
 use uuid::Uuid;
 
-use chatchat_tests::Client;
+use std::time::Instant;
+
+use chatchat_tests::{Client, PATIENCE};
 
 use crate::{alone, database, in_world, own_system};
 
@@ -48,7 +50,10 @@ fn a_process_killed_in_mid_request_fails_that_request_alone() {
         let body = say("둘");
         let (caught, ()) = tokio::join!(customer.post(&path, &body), async {
             let waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
-            while lock.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {}
+            let limit = Instant::now() + PATIENCE;
+            while lock.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+                assert!(Instant::now() < limit, "the send does not wait for the room");
+            }
             for environment in system.cloud.environments("SendMessageAsCustomer") {
                 assert!(system.cloud.kill_environment(environment.pid.unwrap()));
             }

@@ -11,18 +11,24 @@
 mod accounts;
 mod contract;
 mod conversation;
+mod docs;
 mod environments;
+mod faq;
+mod forged;
 mod handlers;
+mod matrix;
+mod pictures;
 mod profiles;
 mod realtime;
 mod rooms;
+mod sessions;
 mod statements;
 mod up;
 mod wrong_input;
 
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use chatchat_local::{Postgres, PostgresOptions};
+use chatchat_local::{Postgres, PostgresOptions, Settings};
 use chatchat_tests::{Client, Person, System, SystemOptions, Watch, build_functions};
 use contract::Contract;
 use serde_json::Value;
@@ -72,7 +78,12 @@ async fn postgres() -> Arc<Postgres> {
 }
 
 async fn own_system() -> System {
-    let options = SystemOptions { postgres: Some(postgres().await), ..SystemOptions::default() };
+    let options = SystemOptions {
+        postgres: Some(postgres().await),
+        // The bursts of fifty of several tests may meet.
+        settings: Settings { environments: 200, ..Settings::default() },
+        ..SystemOptions::default()
+    };
     System::start(options).await.unwrap()
 }
 
@@ -112,10 +123,7 @@ impl World {
 }
 
 async fn database(system: &System) -> tokio_postgres::Client {
-    let url = system.postgres.admin_url(&system.database.name);
-    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
+    system.superuser().await.unwrap()
 }
 
 /// The wrong fields of an answer with their codes, in order.

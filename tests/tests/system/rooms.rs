@@ -246,11 +246,8 @@ fn the_counterpart_of_a_withdrawn_account_still_reads_and_cannot_send() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         send(&company, room, Uuid::new_v4(), "안녕히 가세요").await.expect(201).unwrap();
-        let database = world.database().await;
-        database
-            .execute("update accounts set withdrawn_at = now() where id = $1", &[&company.id])
-            .await
-            .unwrap();
+        let password = json!({ "password": chatchat_tests::PASSWORD });
+        company.call(Method::DELETE, "/companies/me", &password).await.unwrap().expect(204).unwrap();
         let listed = customer.listed_room(room).await.unwrap();
         assert_eq!(
             (&listed["receiverDeleted"], &listed["receiverName"], &listed["receiverImageUrl"]),

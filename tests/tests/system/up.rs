@@ -36,9 +36,17 @@ impl Drop for State {
     }
 }
 
+/// The program as it is now, not as it was when it was last built.
+fn build() {
+    build_functions().unwrap();
+    let cargo =
+        Command::new("cargo").current_dir(root()).args(["build", "--quiet", "--package", "xtask"]).status();
+    assert!(cargo.unwrap().success());
+}
+
 /// Starts it and reads its output until it says `ready`; gives it with the processes that it started.
 fn started(port: u16) -> (Child, Vec<u32>) {
-    build_functions().unwrap();
+    build();
     let mut child = xtask(port).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let ready =

@@ -168,7 +168,7 @@ fn a_path_or_method_that_is_not_there_is_told_in_the_contracts_form() {
             (Method::GET, "/", 404, "route_not_found", ""),
             (Method::GET, "/companies/", 404, "route_not_found", ""),
             (Method::POST, "/nope", 404, "route_not_found", ""),
-            (Method::DELETE, "/companies/me", 405, "method_not_allowed", "GET, PATCH"),
+            (Method::PUT, "/companies/me", 405, "method_not_allowed", "DELETE, GET, PATCH"),
             (Method::PUT, "/customers", 405, "method_not_allowed", "POST"),
         ] {
             // These are no routes of the OpenAPI document.

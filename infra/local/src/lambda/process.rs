@@ -65,7 +65,7 @@ async fn start(pool: &Arc<Pool>, id: u64) -> std::io::Result<Running> {
     let mut child = command.spawn()?;
     // Only a process that has been waited for has no id.
     pool.started(id, child.id().unwrap_or_default());
-    let runtime_api = listen::serve(listener, runtime_api::router(Arc::clone(pool), id));
+    let runtime_api = listen::serve_functions(listener, runtime_api::router(Arc::clone(pool), id));
     let last_line = LastLine::default();
     let mut readers = JoinSet::new();
     if let Some(stdout) = child.stdout.take() {

@@ -145,8 +145,17 @@ impl Secrets {
             std::fs::create_dir_all(folder).map_err(failed())?;
         }
         let text = serde_json::to_string_pretty(&kept).map_err(|error| failed()(error.into()))?;
-        let open = std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(file);
-        open.and_then(|mut open| open.write_all(text.as_bytes())).map_err(failed())
+        // A new file takes the old one's place at once, so that whoever is killed in between leaves a whole one.
+        let fresh = file.with_extension("new");
+        _ = std::fs::remove_file(&fresh);
+        std::fs::OpenOptions::new()
+            .create_new(true)
+            .write(true)
+            .mode(0o600)
+            .open(&fresh)
+            .and_then(|mut open| open.write_all(text.as_bytes()))
+            .and_then(|()| std::fs::rename(&fresh, file))
+            .map_err(failed())
     }
 }
 

@@ -63,8 +63,10 @@ fn a_killed_parent_leaves_no_process_no_port_and_no_folder() {
         }
         let port = u16::try_from(started["port"].as_u64().unwrap()).unwrap();
         eventually("the port", || TcpListener::bind(("127.0.0.1", port)).ok()).await;
-        let folder = Path::new(started["folder"].as_str().unwrap());
-        eventually("the end of the folder", || (!folder.exists()).then_some(())).await;
+        for folder in started["folders"].as_array().unwrap() {
+            let folder = Path::new(folder.as_str().unwrap());
+            eventually("the end of a folder", || (!folder.exists()).then_some(())).await;
+        }
     });
 }
 

@@ -8,6 +8,7 @@ mod management;
 mod postgres;
 mod secrets;
 mod site;
+mod storage;
 mod websocket;
 mod websocket_events;
 mod websocket_limits;

@@ -1,0 +1,37 @@
+//! `PATCH /customers/me/password` and `PATCH /companies/me/password`: somebody changes their password.
+
+use chatchat_domain::{ErrorCode, Password, Problem, Role};
+use chatchat_lambda::{Answer, Error, FieldError, Request, confirmed};
+use chatchat_push::Service;
+use chatchat_store::Who;
+use serde::Deserialize;
+
+use crate::passwords;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Change {
+    password: String,
+    new_password: Password,
+    /// Compared with `newPassword` in the body as it came.
+    #[serde(rename = "confirmNewPassword")]
+    _confirm_new_password: String,
+}
+
+/// Answers 204, and the account's other sessions are ended; 403 `wrong_password`, 409 `password_unchanged`, 429 `too_many_attempts`.
+pub async fn change<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {
+    let caller = request.caller::<R>()?;
+    let Change { password, new_password, .. } = request
+        .json_and(|body| confirmed(body, "newPassword", "confirmNewPassword").into_iter().collect())?;
+    let own = passwords::check_own(service, request, Who::from(&caller), &password).await?;
+    if new_password.reveal() == password {
+        return Err(ErrorCode::PasswordUnchanged.into());
+    }
+    if new_password.reveal().eq_ignore_ascii_case(&own.username) {
+        return Err(Error::Invalid(vec![FieldError::new("newPassword", Problem::SameAsUsername)]));
+    }
+    let new_hash = passwords::hash(new_password).await?;
+    let closed = service.core.store.change_password(Who::from(&caller), &own.hash, &new_hash).await?;
+    service.delivery()?.connections.close_all(&closed).await;
+    Ok(Answer::no_content())
+}

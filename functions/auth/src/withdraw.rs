@@ -1,0 +1,25 @@
+//! `DELETE /customers/me` and `DELETE /companies/me`: somebody leaves.
+
+use chatchat_domain::Role;
+use chatchat_lambda::{Answer, Error, Request};
+use chatchat_push::Service;
+use chatchat_store::Who;
+use serde::Deserialize;
+
+use crate::{cookie, passwords};
+
+#[derive(Deserialize)]
+struct Withdrawal {
+    password: String,
+}
+
+/// Answers 204 and takes the cookie back: all sessions are ended, all connections closed; 403 `wrong_password`, 429
+/// `too_many_attempts`.
+pub async fn withdraw<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {
+    let caller = request.caller::<R>()?;
+    let Withdrawal { password } = request.json()?;
+    let own = passwords::check_own(service, request, Who::from(&caller), &password).await?;
+    let closed = service.core.store.withdraw(Who::from(&caller), &own.hash).await?;
+    service.delivery()?.connections.close_all(&closed).await;
+    cookie::cleared(Answer::no_content())
+}

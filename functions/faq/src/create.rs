@@ -1,0 +1,22 @@
+//! `POST /company/auto-replies`: a company adds an entry to its FAQ.
+
+use chatchat_domain::{Company, FaqAnswer, Question};
+use chatchat_lambda::{Answer, Error, Request};
+use chatchat_push::Service;
+use serde::Deserialize;
+use serde_json::json;
+
+/// What an entry is made of, also when it is changed.
+#[derive(Deserialize)]
+pub struct Entry {
+    pub question: Question,
+    pub answer: FaqAnswer,
+}
+
+/// Answers 201 with the new entry's id; 409 `faq_limit_reached` past six entries.
+pub async fn create(service: &Service, request: &Request) -> Result<Answer, Error> {
+    let company = request.caller::<Company>()?;
+    let Entry { question, answer } = request.json()?;
+    let id = service.core.store.create_auto_reply(&company, &question, &answer).await?;
+    Answer::created(&json!({ "id": id }))
+}

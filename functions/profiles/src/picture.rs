@@ -1,0 +1,254 @@
+//! Uploaded bytes to a picture that can be shown: decoded in full, turned upright, made small, encoded anew.
+//!
+//! Nothing of the upload but its pixels is in what comes out, and of fully transparent pixels not even their colour.
+
+use std::io::Cursor;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use chatchat_domain::{PictureFormat, PictureKey, Problem};
+use image::{
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbaImage,
+    codecs::{
+        jpeg::JpegEncoder,
+        png::{CompressionType, FilterType, PngEncoder},
+    },
+    imageops,
+    metadata::Orientation,
+};
+use tokio::task::spawn_blocking;
+
+/// The most pixels of an upload, in millions.
+const MAX_MEGAPIXELS: u32 = 25;
+/// What a decoder may allocate: that many pixels at their widest (8 bytes each), and a quarter more to work with. The function's memory in
+/// the template is four times that.
+const MAX_MEMORY: u64 = 250 * 1000 * 1000;
+/// The longest side of what comes out.
+const MAX_SIDE: u32 = 512;
+/// Past this side a picture is first averaged down: a fine filter over all its pixels would take seconds.
+const COARSE_SIDE: u32 = 4 * MAX_SIDE;
+/// Of what comes out as JPEG.
+const JPEG_QUALITY: u8 = 85;
+
+/// A picture as it is stored.
+#[derive(Debug)]
+pub struct Picture {
+    /// What it is stored under.
+    pub key: PictureKey,
+    /// What it is encoded as.
+    pub format: PictureFormat,
+    /// The whole file.
+    pub bytes: Vec<u8>,
+}
+
+/// The picture in an upload, off the async thread. Refuses what no decoder takes, and too many pixels before it decodes them.
+pub async fn reencode(upload: impl AsRef<[u8]> + Send + 'static) -> Result<Picture, Problem> {
+    spawn_blocking(move || encode(&shrink(decode(upload.as_ref())?))).await.unwrap_or_else(|failure| {
+        // A decoder that panics has met bytes that are no picture.
+        tracing::warn!(%failure, "a decoder failed");
+        Err(Problem::UnsupportedPicture)
+    })
+}
+
+/// All pixels of an upload, with the orientation that its metadata ask for.
+fn decode(upload: &[u8]) -> Result<(DynamicImage, Orientation), Problem> {
+    let unsupported = |_: ImageError| Problem::UnsupportedPicture;
+    let format = image::guess_format(upload).map_err(unsupported)?;
+    if !matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP) {
+        return Err(Problem::UnsupportedPicture);
+    }
+    // The decoder fills in what a JPEG lacks.
+    if format == ImageFormat::Jpeg && !has_end(upload) {
+        return Err(Problem::UnsupportedPicture);
+    }
+    let mut reader = ImageReader::with_format(Cursor::new(upload), format);
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(MAX_MEMORY);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(unsupported)?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > u64::from(MAX_MEGAPIXELS) * 1_000_000 {
+        return Err(Problem::TooManyPixels(MAX_MEGAPIXELS));
+    }
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    Ok((DynamicImage::from_decoder(decoder).map_err(unsupported)?, orientation))
+}
+
+/// Whether a JPEG's segments and scans go on to its end marker (ITU-T T.81, annex B); what follows that is not looked at.
+fn has_end(jpeg: &[u8]) -> bool {
+    const END: u8 = 0xd9;
+    const SCAN: u8 = 0xda;
+    // Restart markers, stuffed zeros and fill bytes are part of a scan.
+    let in_scan = |byte: u8| matches!(byte, 0x00 | 0xd0..=0xd7 | 0xff);
+    let mut rest = jpeg.get(2..).unwrap_or_default();
+    loop {
+        rest = match *rest {
+            [0xff, END, ..] => return true,
+            [0xff, 0xff, ..] => &rest[1..],
+            [0xff, kind, high, low, ..] => {
+                let length = usize::from(u16::from_be_bytes([high, low])) + 2;
+                let mut after = rest.get(length..).unwrap_or_default();
+                if kind == SCAN {
+                    let next = after.windows(2).position(|pair| pair[0] == 0xff && !in_scan(pair[1]));
+                    after = next.map_or(&[], |next| &after[next..]);
+                }
+                after
+            }
+            _ => return false,
+        };
+    }
+}
+
+/// The picture upright, within 512 × 512, and with an alpha channel only where it has pixels that are not opaque.
+fn shrink((image, orientation): (DynamicImage, Orientation)) -> DynamicImage {
+    let image = if image.color().has_alpha() {
+        let image = image.into_rgba8();
+        if image.pixels().all(|pixel| pixel.0[3] == u8::MAX) {
+            DynamicImage::from(DynamicImage::from(image).into_rgb8())
+        } else {
+            premultiplied(image).into()
+        }
+    } else {
+        image.into_rgb8().into()
+    };
+    let mut image = fit(image, COARSE_SIDE, |image| image.thumbnail(COARSE_SIDE / 2, COARSE_SIDE / 2));
+    image = fit(image, MAX_SIDE, |image| image.resize(MAX_SIDE, MAX_SIDE, imageops::FilterType::Lanczos3));
+    image.apply_orientation(orientation);
+    match image {
+        DynamicImage::ImageRgba8(image) => unmultiplied(image).into(),
+        image => image,
+    }
+}
+
+/// The same picture if no side is longer, else a smaller one.
+fn fit(image: DynamicImage, side: u32, smaller: impl FnOnce(&DynamicImage) -> DynamicImage) -> DynamicImage {
+    if image.width().max(image.height()) > side { smaller(&image) } else { image }
+}
+
+/// Colours times alpha, so that what is transparent does not bleed into its neighbours when pixels are averaged.
+fn premultiplied(mut image: RgbaImage) -> RgbaImage {
+    for pixel in image.pixels_mut() {
+        let [colours @ .., alpha] = &mut pixel.0;
+        for colour in colours {
+            *colour = scaled(*colour, *alpha, u8::MAX);
+        }
+    }
+    image
+}
+
+/// The reverse; a fully transparent pixel has no colour.
+fn unmultiplied(mut image: RgbaImage) -> RgbaImage {
+    for pixel in image.pixels_mut() {
+        let [colours @ .., alpha] = &mut pixel.0;
+        for colour in colours {
+            *colour = if *alpha == 0 { 0 } else { scaled(*colour, u8::MAX, *alpha) };
+        }
+    }
+    image
+}
+
+/// `value` × `by` / `of`, rounded, at most 255.
+fn scaled(value: u8, by: u8, of: u8) -> u8 {
+    let scaled = (u32::from(value) * u32::from(by) + u32::from(of) / 2) / u32::from(of);
+    u8::try_from(scaled).unwrap_or(u8::MAX)
+}
+
+/// The file, and what it is stored under.
+fn encode(image: &DynamicImage) -> Result<Picture, Problem> {
+    let mut bytes = Vec::new();
+    let (format, encoded) = if image.color().has_alpha() {
+        let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
+        (PictureFormat::Png, image.write_with_encoder(encoder))
+    } else {
+        (
+            PictureFormat::Jpeg,
+            image.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY)),
+        )
+    };
+    encoded.map_err(|_| Problem::UnsupportedPicture)?;
+    let mut sha256 = [0; 32];
+    sha256.copy_from_slice(digest(&SHA256, &bytes).as_ref());
+    Ok(Picture { key: PictureKey::new(sha256, format), format, bytes })
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{GenericImageView, Rgb, RgbImage, Rgba};
+
+    use super::*;
+
+    fn file(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        image.into().write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    }
+
+    async fn comes_out(upload: Vec<u8>) -> (PictureFormat, DynamicImage) {
+        let Picture { key, format, bytes } = reencode(upload).await.unwrap();
+        assert!(key.as_str().ends_with(format.extension()));
+        (format, image::load_from_memory(&bytes).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_picture_fits_into_512_by_512_and_is_never_enlarged() {
+        for (size, expected) in [
+            ((512, 512), (512, 512)),
+            ((513, 512), (512, 511)),
+            ((4000, 3000), (512, 384)),
+            ((3000, 4000), (384, 512)),
+            ((1, 20_000), (1, 512)),
+            ((20_000, 1), (512, 1)),
+            ((1, 1), (1, 1)),
+            ((300, 20), (300, 20)),
+        ] {
+            let image = RgbImage::from_pixel(size.0, size.1, Rgb([200, 100, 50]));
+            let (format, picture) = comes_out(file(image, ImageFormat::Png)).await;
+            assert_eq!((format, picture.dimensions()), (PictureFormat::Jpeg, expected), "{size:?}");
+            let near = picture.get_pixel(0, 0).0.iter().zip([200, 100, 50]).all(|(a, b)| a.abs_diff(b) < 6);
+            assert!(near, "{size:?}: {:?}", picture.get_pixel(0, 0));
+        }
+    }
+
+    #[tokio::test]
+    async fn only_what_is_not_opaque_comes_out_as_png_and_hides_no_colour() {
+        let opaque = RgbaImage::from_pixel(20, 20, Rgba([9, 8, 7, 255]));
+        assert_eq!(comes_out(file(opaque, ImageFormat::Png)).await.0, PictureFormat::Jpeg);
+        let clear = RgbaImage::from_pixel(20, 20, Rgba([9, 8, 7, 0]));
+        let (format, picture) = comes_out(file(clear, ImageFormat::WebP)).await;
+        assert_eq!(format, PictureFormat::Png);
+        assert!(picture.to_rgba8().pixels().all(|pixel| pixel.0 == [0; 4]));
+    }
+
+    #[tokio::test]
+    async fn what_is_transparent_does_not_darken_its_neighbours() {
+        let red = |x| if x < 501 { Rgba([255, 0, 0, 255]) } else { Rgba([0, 0, 0, 0]) };
+        for width in [1001, 5001] {
+            let image = RgbaImage::from_fn(width, 40, |x, _| red(x * 1001 / width));
+            let (_, picture) = comes_out(file(image, ImageFormat::Png)).await;
+            let shown = picture.to_rgba8();
+            assert!(shown.pixels().any(|pixel| !matches!(pixel.0[3], 0 | 255)), "there is an edge");
+            assert!(shown.pixels().filter(|pixel| pixel.0[3] > 20).all(|pixel| pixel.0[0] > 240), "{width}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_same_picture_has_the_same_key_whatever_it_came_as() {
+        let image = RgbImage::from_fn(90, 60, |x, y| Rgb([x.to_le_bytes()[0], y.to_le_bytes()[0], 7]));
+        let of_png = reencode(file(image.clone(), ImageFormat::Png)).await.unwrap();
+        let of_webp = reencode(file(image, ImageFormat::WebP)).await.unwrap();
+        assert_eq!((of_png.key, of_png.bytes), (of_webp.key, of_webp.bytes));
+    }
+
+    #[tokio::test]
+    async fn what_is_no_whole_picture_is_refused() {
+        let jpeg = file(RgbImage::new(64, 64), ImageFormat::Jpeg);
+        for length in 0..jpeg.len() {
+            let refused = reencode(jpeg[..length].to_vec()).await.unwrap_err();
+            assert_eq!(refused, Problem::UnsupportedPicture, "{length}");
+        }
+        for more in [&b""[..], b"<html>", &[0xff; 9], &jpeg] {
+            assert!(reencode([&jpeg[..], more].concat()).await.is_ok());
+        }
+        let large = file(RgbImage::new(5001, 5000), ImageFormat::Png);
+        assert_eq!(reencode(large).await.unwrap_err(), Problem::TooManyPixels(25));
+    }
+}

@@ -1,0 +1,134 @@
+//! Object storage: the template's S3 buckets, the API that the functions write to, and the distributions that show buckets to everybody.
+
+mod distribution;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Request, Response, StatusCode};
+use s3s::auth::SimpleAuth;
+use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s_fs::FileSystem;
+use tempfile::TempDir;
+
+use crate::error::StartError;
+use crate::functions::SECRET_KEY;
+use crate::guard;
+use crate::settings::Settings;
+use crate::stack::{Stack, bucket_name};
+pub(crate) use distribution::Distribution;
+
+/// The buckets, as folders of one folder.
+#[derive(Debug)]
+pub(crate) struct Storage {
+    folder: PathBuf,
+    /// For the functions: asks for a signature with their key.
+    signed: S3Service,
+    /// For distributions, which the bucket's policy lets in.
+    open: S3Service,
+    object_limit: usize,
+    fails: AtomicBool,
+}
+
+/// A folder that goes with its owner, also when this process is killed.
+#[derive(Debug)]
+pub(crate) struct Temporary(TempDir);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // The folder itself goes right after this.
+        guard::forget_folder(self.0.path());
+    }
+}
+
+/// A folder for objects: the given one, or a temporary one.
+pub(crate) fn folder(given: Option<PathBuf>) -> Result<(PathBuf, Option<Temporary>), StartError> {
+    if let Some(folder) = given {
+        return Ok((folder, None));
+    }
+    let temporary = tempfile::tempdir().map_err(StartError::io("a folder for objects"))?;
+    guard::watch_folder(temporary.path());
+    Ok((temporary.path().to_owned(), Some(Temporary(temporary))))
+}
+
+impl Storage {
+    /// The template's buckets; their objects are kept in `folder`.
+    pub(crate) fn new(
+        stack: &Stack,
+        folder: PathBuf,
+        access_key: &str,
+        settings: &Settings,
+    ) -> Result<Self, StartError> {
+        let shown = folder.display().to_string();
+        std::fs::create_dir_all(&folder).map_err(StartError::io(&shown))?;
+        for resource in stack.template.resources()? {
+            if resource.kind == "AWS::S3::Bucket" {
+                std::fs::create_dir_all(folder.join(bucket_name(resource.id)))
+                    .map_err(StartError::io(&shown))?;
+            }
+        }
+        let builder = || {
+            let files = FileSystem::new(&folder);
+            files.map(S3ServiceBuilder::new).map_err(|error| {
+                StartError::Unusable(format!("{shown}: objects cannot be kept there: {error:?}"))
+            })
+        };
+        let mut signed = builder()?;
+        signed.set_auth(SimpleAuth::from_single(access_key, SECRET_KEY));
+        Ok(Self {
+            signed: signed.build(),
+            open: builder()?.build(),
+            object_limit: settings.event_limit,
+            fails: AtomicBool::new(false),
+            folder,
+        })
+    }
+
+    /// From now on the API answers as S3 does when it cannot work, or works again.
+    pub(crate) fn fail(&self, fails: bool) {
+        self.fails.store(fails, Ordering::Relaxed);
+    }
+
+    /// Where an object's bytes are.
+    fn file(&self, bucket: &str, key: &str) -> PathBuf {
+        self.folder.join(bucket).join(key)
+    }
+
+    /// The folder with a folder for each bucket.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+/// S3's API; meant for a port that only this machine's functions know.
+pub(crate) fn router(storage: Arc<Storage>) -> Router {
+    Router::new().fallback(call).with_state(storage)
+}
+
+async fn call(State(storage): State<Arc<Storage>>, request: Request<Body>) -> Response<Body> {
+    if storage.fails.load(Ordering::Relaxed) {
+        return answer(StatusCode::SERVICE_UNAVAILABLE, "<Error><Code>ServiceUnavailable</Code></Error>");
+    }
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, storage.object_limit).await else {
+        return answer(StatusCode::BAD_REQUEST, "<Error><Code>EntityTooLarge</Code></Error>");
+    };
+    serve(&storage.signed, Request::from_parts(parts, s3s::Body::from(body))).await
+}
+
+async fn serve(service: &S3Service, request: Request<s3s::Body>) -> Response<Body> {
+    match service.call(request).await {
+        Ok(response) => response.map(Body::new),
+        Err(_) => answer(StatusCode::INTERNAL_SERVER_ERROR, "<Error><Code>InternalError</Code></Error>"),
+    }
+}
+
+fn answer(status: StatusCode, body: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response
+}

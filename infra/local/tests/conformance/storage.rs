@@ -1,0 +1,126 @@
+//! S3 and CloudFront.
+
+use std::net::SocketAddr;
+
+use aws_sdk_s3::config::{Credentials, Region};
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::{Client, Config};
+use chatchat_local::{Cloud, Options};
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+
+use crate::site::{Folder, Site, TEMPLATE, options};
+
+async fn environment(cloud: &Cloud) -> Value {
+    let echo = cloud.invoke("Echo", json!({})).await.unwrap();
+    let echo: Value = echo["body"].as_str().unwrap().parse().unwrap();
+    echo["environment"].clone()
+}
+
+/// A client as a function has it, by its environment.
+async fn s3(cloud: &Cloud, secret: &str) -> Client {
+    let environment = environment(cloud).await;
+    let config = Config::builder()
+        .endpoint_url(environment["AWS_ENDPOINT_URL_S3"].as_str().unwrap())
+        .credentials_provider(Credentials::new(
+            cloud.access_key(),
+            secret,
+            Some("local".to_owned()),
+            None,
+            "test",
+        ))
+        .region(Region::new("ap-northeast-2"))
+        .build();
+    Client::from_conf(config)
+}
+
+async fn put(client: &Client, key: &str, content: &'static [u8]) -> Result<(), String> {
+    let put =
+        client.put_object().bucket("files").key(key).content_type("image/png").cache_control("max-age=5");
+    put.body(ByteStream::from_static(content)).send().await.map(drop).map_err(|error| format!("{error:?}"))
+}
+
+async fn shown(cloud: &Cloud, method: Method, path: &str) -> Response {
+    let here = SocketAddr::from(([127, 0, 0, 1], cloud.port()));
+    let client = reqwest::Client::builder().resolve("shown.localhost", here).build().unwrap();
+    client.request(method, format!("http://shown.localhost:{}{path}", cloud.port())).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn the_environment_names_the_bucket_and_the_distributions_address_here() {
+    let site = Site::start().await;
+    let environment = environment(&site.cloud).await;
+    assert_eq!(environment["BUCKET"], "files");
+    assert_eq!(environment["SHOWN"], format!("http://shown.localhost:{}", site.cloud.port()));
+}
+
+#[tokio::test]
+async fn an_object_is_shown_as_it_was_put_by_get_and_head_alone() {
+    let site = Site::start().await;
+    put(&s3(&site.cloud, "local").await, "a/b.png", b"content").await.unwrap();
+    let answer = shown(&site.cloud, Method::GET, "/a/b.png?ignored").await;
+    assert_eq!(answer.status(), 200);
+    for (name, value) in [
+        ("content-type", "image/png"),
+        ("cache-control", "max-age=5"),
+        ("x-content-type-options", "nosniff"),
+        ("content-length", "7"),
+    ] {
+        assert_eq!(answer.headers()[name], value);
+    }
+    assert_eq!(answer.text().await.unwrap(), "content");
+    assert_eq!(shown(&site.cloud, Method::HEAD, "/a/b.png").await.headers()["content-type"], "image/png");
+    for method in [Method::PUT, Method::POST, Method::DELETE] {
+        assert_eq!(shown(&site.cloud, method, "/a/b.png").await.status(), 403);
+    }
+    for path in ["/", "/a", "/a/", "/none", "/a/%62.png", "//a/b.png", "/?list-type=2"] {
+        assert_eq!(shown(&site.cloud, Method::GET, path).await.status(), 404, "{path}");
+    }
+    assert_eq!(site.get("/a/b.png").send().await.unwrap().status(), 404, "the API's host has no objects");
+}
+
+#[tokio::test]
+async fn what_is_not_signed_with_the_functions_key_is_refused() {
+    let site = Site::start().await;
+    let refused = put(&s3(&site.cloud, "another").await, "a.png", b"content").await.unwrap_err();
+    assert!(refused.contains("SignatureDoesNotMatch"), "{refused}");
+    let endpoint = environment(&site.cloud).await["AWS_ENDPOINT_URL_S3"].as_str().unwrap().to_owned();
+    let unsigned = site.client.put(format!("{endpoint}/files/a.png")).body("content").send().await.unwrap();
+    assert_eq!(unsigned.status(), 403);
+    assert_eq!(shown(&site.cloud, Method::GET, "/a.png").await.status(), 404);
+}
+
+#[tokio::test]
+async fn storage_fails_when_told_to_and_keeps_what_it_has() {
+    let site = Site::start().await;
+    let client = s3(&site.cloud, "local").await;
+    put(&client, "a.png", b"content").await.unwrap();
+    site.cloud.fail_storage(true);
+    assert!(put(&client, "b.png", b"content").await.unwrap_err().contains("503"));
+    assert_eq!(shown(&site.cloud, Method::GET, "/a.png").await.status(), 200);
+    site.cloud.fail_storage(false);
+    put(&client, "b.png", b"content").await.unwrap();
+}
+
+#[tokio::test]
+async fn objects_are_kept_in_the_folder_between_runs() {
+    let folder = Folder::new();
+    let kept = Some(folder.0.join("files"));
+    let options = || Options { files: kept.clone(), ..options(&folder, TEMPLATE) };
+    let cloud = Cloud::start(options()).await.unwrap();
+    put(&s3(&cloud, "local").await, "a.png", b"content").await.unwrap();
+    cloud.stop().await;
+    let cloud = Cloud::start(options()).await.unwrap();
+    let answer = shown(&cloud, Method::GET, "/a.png").await;
+    assert_eq!(
+        (answer.status().as_u16(), answer.headers()["content-type"].to_str().unwrap()),
+        (200, "image/png")
+    );
+    cloud.stop().await;
+
+    let temporary = Cloud::start(Options { files: None, ..options() }).await.unwrap();
+    let folder = temporary.files().to_owned();
+    assert!(folder.join("files").is_dir());
+    temporary.stop().await;
+    assert!(!folder.exists(), "without a folder to keep them in, objects go with the cloud");
+}

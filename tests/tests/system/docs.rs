@@ -1,0 +1,88 @@
+//! The page to read the HTTP API's document, `/docs`.
+
+use chatchat_template::{Template, parse_yaml};
+use chatchat_tests::{Answer, Client, root};
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::{contract, in_world};
+
+/// `/docs` is no route of the HTTP API, so its answers are not held against the contract.
+async fn get(url: &str, path: &str) -> Answer {
+    Client::new(url).unwrap().request(Method::GET, path).send().await.unwrap()
+}
+
+/// Every address that an attribute of the page has.
+fn addresses(html: &str) -> Vec<&str> {
+    let attributes = [" href=\"", " src=\"", " spec-url=\""];
+    let behind = attributes.iter().flat_map(|attribute| html.split(attribute).skip(1));
+    behind.filter_map(|rest| rest.split('"').next()).filter(|address| !address.starts_with("data:")).collect()
+}
+
+/// Every `$ref` in a value.
+fn references(value: &Value) -> Vec<&str> {
+    let own = value["$ref"].as_str();
+    let inner: Vec<&Value> = match value {
+        Value::Object(fields) => fields.values().collect(),
+        Value::Array(values) => values.iter().collect(),
+        _ => Vec::new(),
+    };
+    own.into_iter().chain(inner.into_iter().flat_map(references)).collect()
+}
+
+#[test]
+fn the_page_loads_what_this_host_serves_and_may_load_nothing_else() {
+    in_world(async |world| {
+        let page = get(&world.client.url, "/docs").await;
+        assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
+        let html = page.body.as_str().unwrap();
+        assert!(!html.contains("//"), "an address of another host: {html}");
+        assert_eq!(addresses(html), ["/docs/redoc.standalone.js", "/docs/openapi.yaml"]);
+        for address in addresses(html) {
+            assert_eq!(get(&world.client.url, address).await.status, 200, "{address}");
+        }
+        assert_eq!(get(&world.client.url, "/docs/redoc.LICENSE").await.status, 200);
+
+        let policy = page.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'; "), "{policy}");
+        for directive in policy.split(';') {
+            for source in directive.split_whitespace().skip(1) {
+                assert!(
+                    ["'none'", "'self'", "'unsafe-inline'", "data:", "blob:"].contains(&source),
+                    "{directive}"
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn the_document_names_every_operation_and_refers_to_nothing_outside() {
+    in_world(async |world| {
+        let answer = get(&world.client.url, "/docs/openapi.yaml").await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, "application/yaml"));
+        let document = parse_yaml("/docs/openapi.yaml", answer.body.as_str().unwrap()).unwrap();
+        let template = Template::read(&root().join("infra/template.yaml")).unwrap();
+        let functions = template.functions().unwrap();
+        let mut named = 0;
+        for route in template.http_routes().unwrap().into_iter().filter(|route| route.path != "$default") {
+            let handler = functions.iter().find(|function| function.id == route.function).unwrap();
+            let operation = &document["paths"][&route.path][route.method.to_lowercase()];
+            assert_eq!(operation["operationId"], handler.handler, "{} {}", route.method, route.path);
+            named += 1;
+        }
+        assert_eq!(named, contract().http_routes().len());
+        assert!(references(&document).iter().all(|reference| reference.starts_with("#/")));
+    });
+}
+
+#[test]
+fn other_methods_and_paths_are_the_apis() {
+    in_world(async |world| {
+        for (method, path) in [(Method::POST, "/docs"), (Method::GET, "/docs/"), (Method::GET, "/docs/more")]
+        {
+            let answer = world.client.request(method, path).send().await.unwrap();
+            assert_eq!((answer.status, answer.code()), (404, "route_not_found"), "{path}");
+        }
+    });
+}

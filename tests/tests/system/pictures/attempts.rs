@@ -1,0 +1,336 @@
+//! What is uploaded with bad intent, and what it has to end in.
+
+use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, codecs::png::PngEncoder};
+
+use super::{
+    BOUNDARY, FILE,
+    making::{
+        MARKER, encoded, exif, form, jpeg_with, jpeg_with_exif, landscape, many_scans, noise, png_chunk,
+        png_of, png_with, transparent, webp_chunk, webp_with, zeros, zlib,
+    },
+};
+
+/// What an upload has to end in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// 201, and a clean picture at the URL.
+    Picture,
+    /// 400 with this code for the field `file`.
+    Refused(&'static str),
+    /// 400 for the form as a whole.
+    Broken,
+    /// This status and this code; API Gateway's own answers have none.
+    Answer(u16, &'static str),
+    /// A clean picture, or a refusal as unsupported: as far as the decoder gets.
+    Either,
+}
+
+use End::{Answer, Broken, Either, Picture, Refused};
+
+const UNSUPPORTED: End = Refused("unsupported_picture");
+
+#[derive(Clone)]
+pub struct Attempt {
+    pub name: String,
+    pub content_type: String,
+    pub body: Vec<u8>,
+    pub end: End,
+}
+
+impl Attempt {
+    /// A file in a form as it should be.
+    fn file(name: impl Into<String>, file: &[u8], end: End) -> Self {
+        Self::named(name, FILE, file, end)
+    }
+
+    /// A file whose part has these headers.
+    fn named(name: impl Into<String>, part: &str, file: &[u8], end: End) -> Self {
+        Self::raw(name, &format!("multipart/form-data; boundary={BOUNDARY}"), form(BOUNDARY, part, file), end)
+    }
+
+    fn raw(name: impl Into<String>, content_type: &str, body: Vec<u8>, end: End) -> Self {
+        Self { name: name.into(), content_type: content_type.to_owned(), body, end }
+    }
+}
+
+/// Files that are no JPEG, PNG or WebP, whatever they say they are.
+pub fn other_formats() -> Vec<Attempt> {
+    let svg = format!("<svg xmlns=\"http://www.w3.org/2000/svg\">{MARKER}</svg>");
+    let html = format!("<!doctype html><title>x</title>{MARKER}");
+    let files: [(&str, &[u8]); 15] = [
+        ("SVG", svg.as_bytes()),
+        ("SVG with an XML declaration", &[b"<?xml version=\"1.0\"?>\n", svg.as_bytes()].concat()),
+        ("HTML", html.as_bytes()),
+        ("JavaScript", MARKER.as_bytes()),
+        ("PDF", &[b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", MARKER.as_bytes()].concat()),
+        ("ZIP", &[b"PK\x03\x04", MARKER.as_bytes()].concat()),
+        ("EPS", b"%!PS-Adobe-3.0 EPSF-3.0\n"),
+        (
+            "MVG that has ImageMagick read a file",
+            b"push graphic-context\nfill 'url(/etc/passwd)'\npop graphic-context\n",
+        ),
+        ("GIF", include_bytes!("files/still.gif")),
+        ("GIFAR", &[include_bytes!("files/still.gif"), &b"PK\x03\x04"[..], MARKER.as_bytes()].concat()),
+        ("BMP", include_bytes!("files/still.bmp")),
+        ("TIFF", include_bytes!("files/still.tiff")),
+        ("ICO", include_bytes!("files/still.ico")),
+        ("AVIF", include_bytes!("files/still.avif")),
+        ("JPEG 2000", include_bytes!("files/still.jp2")),
+    ];
+    let mut attempts: Vec<_> =
+        files.iter().map(|(name, file)| Attempt::file(*name, file, UNSUPPORTED)).collect();
+    for kind in ["image/png", "image/svg+xml", "text/html"] {
+        let part = format!("{FILE}\r\nContent-Type: {kind}");
+        attempts.push(Attempt::named(format!("SVG that says {kind}"), &part, svg.as_bytes(), UNSUPPORTED));
+        let png = encoded(landscape(20, 20), ImageFormat::Png);
+        attempts.push(Attempt::named(format!("PNG that says {kind}"), &part, &png, Picture));
+    }
+    attempts
+}
+
+/// Pictures whose part has a name that means harm.
+pub fn file_names() -> Vec<Attempt> {
+    let jpeg = encoded(landscape(21, 21), ImageFormat::Jpeg);
+    [
+        "../../../../etc/passwd",
+        "..\\..\\windows\\win.ini",
+        "x.html",
+        "x.php",
+        "x.jpg\\0.html",
+        "/profile/x.jpg",
+        MARKER,
+        "con",
+        ".htaccess",
+        "x.jpg;.svg",
+        "가.jpg",
+    ]
+    .into_iter()
+    .map(|name| {
+        let part = format!("Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"");
+        Attempt::named(format!("the file name {name:?}"), &part, &jpeg, Picture)
+    })
+    .collect()
+}
+
+/// Pictures that are something else as well, or carry what must not come out.
+pub fn stowaways() -> Vec<Attempt> {
+    let jpeg = encoded(landscape(64, 48), ImageFormat::Jpeg);
+    let png = encoded(transparent(64, 48), ImageFormat::Png);
+    let opaque = encoded(landscape(64, 48), ImageFormat::Png);
+    let webp = encoded(landscape(64, 48), ImageFormat::WebP);
+    let marker = MARKER.as_bytes();
+    let xmp = [b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>", marker].concat();
+    let icc = [b"ICC_PROFILE\0\x01\x01", marker].concat();
+    let text = [b"Comment\0", marker].concat();
+    let international = [b"XML:com.adobe.xmp\0\0\0\0\0", marker].concat();
+    let compressed = [&b"Comment\0\0"[..], &zlib(&marker.repeat(1000))].concat();
+    let profile = [&b"icc\0\0"[..], &zlib(marker)].concat();
+    let hidden = || DynamicImage::from(transparent(200, 200));
+    let appended = |file: &[u8], more: &[u8]| [file, more].concat();
+    let files = [
+        ("JPEG and HTML behind it", appended(&jpeg, marker)),
+        ("JPEG and a ZIP behind it", appended(&jpeg, &[b"PK\x03\x04", marker].concat())),
+        ("JPEG and another JPEG behind it", appended(&jpeg, &jpeg_with_exif(&jpeg, 1))),
+        ("PNG and HTML behind it", appended(&png, marker)),
+        ("WebP and HTML behind it", appended(&webp, marker)),
+        (
+            "JPEG that is JavaScript by its comment",
+            jpeg_with(&jpeg, 0xfe, &[b"*/=1;", marker, b"/*"].concat()),
+        ),
+        ("JPEG with EXIF and a place", jpeg_with_exif(&jpeg, 1)),
+        ("JPEG with EXIF twice", jpeg_with_exif(&jpeg_with_exif(&jpeg, 6), 8)),
+        (
+            "JPEG with EXIF whose offsets lead outside",
+            jpeg_with(&jpeg, 0xe1, b"Exif\0\0II*\0\xff\xff\xff\x7f"),
+        ),
+        ("JPEG with XMP", jpeg_with(&jpeg, 0xe1, &xmp)),
+        ("JPEG with an ICC profile", jpeg_with(&jpeg, 0xe2, &icc)),
+        ("JPEG with IPTC", jpeg_with(&jpeg, 0xed, &[b"Photoshop 3.0\0", marker].concat())),
+        ("JPEG with 64 KB of comment", jpeg_with(&jpeg, 0xfe, &marker.repeat(1400))),
+        (
+            "JPEG with every application segment",
+            (0xe3..=0xec).fold(jpeg.clone(), |file, kind| jpeg_with(&file, kind, marker)),
+        ),
+        ("PNG with tEXt", png_with(&png, "tEXt", &text)),
+        ("PNG with zTXt", png_with(&png, "zTXt", &compressed)),
+        ("PNG with iTXt", png_with(&png, "iTXt", &international)),
+        ("PNG with iCCP", png_with(&png, "iCCP", &profile)),
+        ("PNG with eXIf and a place", png_with(&png, "eXIf", &exif(3))),
+        ("PNG with a private chunk", png_with(&png, "prVt", marker)),
+        ("opaque PNG with tEXt", png_with(&opaque, "tEXt", &text)),
+        ("PNG that hides a text in transparent pixels", encoded(hidden(), ImageFormat::Png)),
+        ("WebP that hides a text in transparent pixels", encoded(hidden(), ImageFormat::WebP)),
+        ("WebP with EXIF and a place", webp_with(&webp, (64, 48), 0x08, "EXIF", &exif(1))),
+        ("WebP with XMP", webp_with(&webp, (64, 48), 0x04, "XMP ", &xmp)),
+        ("WebP with an unknown chunk", webp_with(&webp, (64, 48), 0, "xxxx", marker)),
+    ];
+    let mut attempts: Vec<_> = files.iter().map(|(name, file)| Attempt::file(*name, file, Picture)).collect();
+    attempts.push(Attempt::file("HTML and a JPEG behind it", &[marker, &jpeg].concat(), UNSUPPORTED));
+    attempts
+}
+
+/// PNGs that are larger than they look, or rare.
+pub fn pngs() -> Vec<Attempt> {
+    let png = encoded(noise(64, 48), ImageFormat::Png);
+    let pixels = Refused("too_many_pixels");
+    let png16 = {
+        let mut file = Vec::new();
+        let samples: Vec<u8> = (0..48_u32 * 32 * 4 * 2).map(|byte| byte.to_le_bytes()[0]).collect();
+        PngEncoder::new(&mut file).write_image(&samples, 48, 32, ExtendedColorType::Rgba16).unwrap();
+        file
+    };
+    let bomb = |kind: &str, name: &[u8]| png_with(&png, kind, &[name, &zeros(400 << 20)].concat());
+    vec![
+        Attempt::file(
+            "PNG of 50,000 × 50,000 zeros",
+            &png_of(50_000, 50_000, 1, 0, &zeros(6251 * 50_000)),
+            pixels,
+        ),
+        Attempt::file(
+            "PNG of 2,147,483,647 × 2,147,483,647",
+            &png_of(0x7fff_ffff, 0x7fff_ffff, 16, 6, &zeros(10)),
+            Either,
+        ),
+        Attempt::file("PNG of 5,001 × 5,000", &png_of(5_001, 5_000, 8, 0, &zeros(5_002 * 5_000)), pixels),
+        Attempt::file(
+            "PNG of 5,000 × 5,000 zeros",
+            &png_of(5_000, 5_000, 8, 0, &zeros(5_001 * 5_000)),
+            Picture,
+        ),
+        Attempt::file("PNG of 1 × 20,000", &encoded(landscape(1, 20_000), ImageFormat::Png), Picture),
+        Attempt::file("PNG of 20,000 × 1", &encoded(landscape(20_000, 1), ImageFormat::Png), Picture),
+        Attempt::file("PNG of 25,000,000 × 1", &png_of(25_000_000, 1, 8, 0, &zeros(25_000_001)), Picture),
+        Attempt::file("PNG of 1 × 1", &encoded(landscape(1, 1), ImageFormat::Png), Picture),
+        Attempt::file("PNG of 0 × 0", &png_of(0, 0, 8, 0, &zeros(1)), UNSUPPORTED),
+        Attempt::file(
+            "PNG with fewer pixels than it says",
+            &png_of(1000, 1000, 8, 2, &zeros(10)),
+            UNSUPPORTED,
+        ),
+        Attempt::file("PNG with more pixels than it says", &png_of(4, 4, 8, 0, &zeros(64 << 20)), Either),
+        Attempt::file("PNG with a profile of 400 MiB", &bomb("iCCP", b"icc\0\0"), Either),
+        Attempt::file("PNG with a text of 400 MiB", &bomb("zTXt", b"Comment\0\0"), Either),
+        Attempt::file("PNG with 16 bits", &png16, Picture),
+        Attempt::file(
+            "PNG with a type of colour that there is not",
+            &png_of(4, 4, 8, 5, &zeros(64)),
+            UNSUPPORTED,
+        ),
+        Attempt::file("PNG with a wrong checksum", &[&png[..29], &[0; 4], &png[33..]].concat(), UNSUPPORTED),
+        Attempt::file("PNG without pixels", &[&png[..33], &png_chunk("IEND", b"")].concat(), UNSUPPORTED),
+        Attempt::file("animated PNG", include_bytes!("files/animated.png"), Picture),
+    ]
+}
+
+/// Files in JPEG or WebP that are larger than they look, or rare.
+pub fn jpegs_and_webps() -> Vec<Attempt> {
+    let jpeg = encoded(landscape(640, 480), ImageFormat::Jpeg);
+    let webp = encoded(noise(64, 48), ImageFormat::WebP);
+    let pixels = Refused("too_many_pixels");
+    // The size stands right after the marker of the frame, 0xffc0, its length and the depth.
+    let lying = |height: u16, width: u16| {
+        let frame = jpeg.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+        let size = [height.to_be_bytes(), width.to_be_bytes()].concat();
+        [&jpeg[..frame + 5], &size, &jpeg[frame + 9..]].concat()
+    };
+    vec![
+        Attempt::file("animated WebP", include_bytes!("files/animated.webp"), Picture),
+        Attempt::file("lossy WebP", include_bytes!("files/lossy.webp"), Picture),
+        Attempt::file("lossy WebP with alpha", include_bytes!("files/alpha.webp"), Picture),
+        Attempt::file(
+            "WebP that says 16,384 × 16,384",
+            &webp_with(&webp, (16_384, 16_384), 0, "xxxx", b""),
+            pixels,
+        ),
+        Attempt::file(
+            "WebP that says 5,000 × 5,000",
+            &webp_with(&webp, (5_000, 5_000), 0, "xxxx", b""),
+            Either,
+        ),
+        Attempt::file("WebP of nothing", &webp_chunk("RIFF", b"WEBP"), UNSUPPORTED),
+        Attempt::file("progressive JPEG", include_bytes!("files/progressive.jpg"), Picture),
+        Attempt::file("JPEG in CMYK", include_bytes!("files/cmyk.jpg"), Picture),
+        Attempt::file("JPEG that says 65,535 × 65,535", &lying(0xffff, 0xffff), pixels),
+        Attempt::file("JPEG that says 5,000 × 5,000", &lying(5_000, 5_000), Either),
+        Attempt::file("JPEG that says 1 × 1", &lying(1, 1), Either),
+        Attempt::file("JPEG that says 0 × 0", &lying(0, 0), UNSUPPORTED),
+        Attempt::file(
+            "JPEG of its first two bytes a million times",
+            &[0xff, 0xd8].repeat(1_000_000),
+            UNSUPPORTED,
+        ),
+        Attempt::file("JPEG with 90 scans", &many_scans(90), Picture),
+        Attempt::file("JPEG with 70,000 scans", &many_scans(70_000), UNSUPPORTED),
+    ]
+}
+
+/// Pictures that are cut off, or changed here and there.
+pub fn damaged() -> Vec<Attempt> {
+    let jpeg = encoded(landscape(640, 480), ImageFormat::Jpeg);
+    let png = encoded(noise(64, 48), ImageFormat::Png);
+    let webp = encoded(noise(64, 48), ImageFormat::WebP);
+    let mut attempts = Vec::new();
+    for (name, file) in [("JPEG", &jpeg), ("PNG", &png), ("WebP", &webp)] {
+        for eighths in 1..8 {
+            let cut = &file[..file.len() * eighths / 8];
+            attempts.push(Attempt::file(format!("{name} cut at {eighths}/8"), cut, UNSUPPORTED));
+        }
+        for byte in [1, 8, 12, 30] {
+            attempts.push(Attempt::file(
+                format!("{name} cut after {byte} bytes"),
+                &file[..byte],
+                UNSUPPORTED,
+            ));
+        }
+        for step in [7, 97, 997] {
+            let mut damaged = file.clone();
+            damaged.iter_mut().skip(12).step_by(step).for_each(|byte| *byte ^= 0x5a);
+            attempts.push(Attempt::file(
+                format!("{name} with every {step}th byte changed"),
+                &damaged,
+                Either,
+            ));
+        }
+    }
+    attempts
+}
+
+/// Bodies that are no form, or not the form that is wanted.
+pub fn forms() -> Vec<Attempt> {
+    let jpeg = encoded(landscape(22, 22), ImageFormat::Jpeg);
+    let multipart = format!("multipart/form-data; boundary={BOUNDARY}");
+    let whole = form(BOUNDARY, FILE, &jpeg);
+    let twice = [&whole[..whole.len() - BOUNDARY.len() - 6], &whole].concat();
+    let raw = |name: &str, content_type: &str, body: &[u8], end| {
+        Attempt::raw(name, content_type, body.to_vec(), end)
+    };
+    let media = Answer(415, "unsupported_media_type");
+    let file = |length: usize| [&jpeg[..], &vec![0; length - jpeg.len()]].concat();
+    vec![
+        raw("an empty body", &multipart, b"", Broken),
+        raw("a picture without a form", &multipart, &jpeg, Broken),
+        raw("a form without an end", &multipart, &whole[..whole.len() - 30], Broken),
+        raw("a form cut in its headers", &multipart, &whole[..40], Broken),
+        raw("a form with another boundary", "multipart/form-data; boundary=another", &whole, Broken),
+        raw("a form without a boundary", "multipart/form-data", &whole, Broken),
+        raw("a form in JSON's name", "application/json", &whole, media),
+        raw("a form of another kind", &multipart.replace("form-data", "mixed"), &whole, media),
+        raw("a picture as it is", "image/jpeg", &jpeg, media),
+        raw("no content type", "", &whole, media),
+        raw("a URL-encoded form", "application/x-www-form-urlencoded", b"file=x", media),
+        raw("two files", &multipart, &twice, Refused("conflict")),
+        Attempt::named(
+            "another field",
+            "Content-Disposition: form-data; name=\"picture\"",
+            &jpeg,
+            Refused("required"),
+        ),
+        Attempt::named("a part without a name", "Content-Disposition: form-data", &jpeg, Refused("required")),
+        Attempt::named("a part without headers", "X-Nothing: x", &jpeg, Refused("required")),
+        Attempt::file("an empty file", b"", Refused("required")),
+        Attempt::file("a file of 4 MiB", &file(4 << 20), Picture),
+        Attempt::file("a file of 4 MiB and a byte", &file((4 << 20) + 1), Answer(413, "body_too_large")),
+        Attempt::file("a file of 5 MiB and a byte", &file((5 << 20) + 1), Answer(413, "")),
+        Attempt::file("a file of 11 MiB", &file(11 << 20), Answer(413, "")),
+    ]
+}

@@ -1,0 +1,389 @@
+//! Pictures: uploading, using and serving them.
+
+mod attempts;
+mod hostile;
+mod making;
+
+use std::{net::SocketAddr, time::Duration};
+
+use chatchat_tests::{Answer, Client, Person};
+use image::{DynamicImage, GenericImageView, ImageFormat};
+use reqwest::{Method, header::HeaderMap};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{alone, client_of, database, in_world, own_system, wrong_fields};
+use making::{encoded, jpeg_with_exif, landscape, large, noise, transparent};
+
+const BOUNDARY: &str = "a-boundary-0191e3a8";
+const FILE: &str = "Content-Disposition: form-data; name=\"file\"; filename=\"picture\"";
+
+/// Uploads whatever it is, as whatever it says it is.
+async fn send(
+    client: &Client,
+    token: Option<&str>,
+    query: &str,
+    content_type: &str,
+    body: Vec<u8>,
+) -> Answer {
+    let mut request =
+        client.request(Method::POST, &format!("/files{query}")).header("content-type", content_type);
+    if let Some(token) = token {
+        request = request.header("authorization", &format!("Bearer {token}"));
+    }
+    request.body(body).send().await.unwrap()
+}
+
+async fn upload(person: &Person, file: &[u8]) -> Answer {
+    let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
+    let body = making::form(BOUNDARY, FILE, file);
+    send(&person.client, Some(&person.token), "?folder=profile", &content_type, body).await
+}
+
+async fn uploaded(person: &Person, file: &[u8]) -> String {
+    let answer = upload(person, file).await.expect(201).unwrap();
+    answer.body["url"].as_str().unwrap().to_owned()
+}
+
+/// What a browser gets.
+struct Served {
+    status: u16,
+    headers: HeaderMap,
+    bytes: Vec<u8>,
+}
+
+impl Served {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    fn picture(&self) -> DynamicImage {
+        image::load_from_memory(&self.bytes).unwrap()
+    }
+}
+
+/// Asks for a picture as a browser does, for which every name under `localhost` is this machine.
+async fn fetch(method: Method, url: &str) -> Served {
+    let parsed = reqwest::Url::parse(url).unwrap();
+    let here = SocketAddr::from(([127, 0, 0, 1], parsed.port().unwrap()));
+    let client = reqwest::Client::builder()
+        .resolve(parsed.host_str().unwrap(), here)
+        .timeout(Duration::from_secs(10))
+        .build()
+        .unwrap();
+    let response = client.request(method, parsed).send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    Served { status, headers, bytes: response.bytes().await.unwrap().to_vec() }
+}
+
+async fn served(url: &str) -> Served {
+    let served = fetch(Method::GET, url).await;
+    assert_eq!(served.status, 200, "{url}");
+    served
+}
+
+fn is_red(picture: &DynamicImage, x: u32, y: u32) -> bool {
+    let [red, _, blue, _] = picture.get_pixel(x, y).0;
+    red > 150 && blue < 100
+}
+
+#[test]
+fn an_upload_comes_out_small_and_is_served_for_good_with_its_exact_type() {
+    in_world(|world| async move {
+        let customer = world.customer().await;
+        for (file, size, content_type) in [
+            (encoded(landscape(1200, 800), ImageFormat::Jpeg), (512, 341), "image/jpeg"),
+            (encoded(landscape(300, 900), ImageFormat::Png), (171, 512), "image/jpeg"),
+            (encoded(landscape(5000, 5000), ImageFormat::WebP), (512, 512), "image/jpeg"),
+            (encoded(landscape(64, 48), ImageFormat::WebP), (64, 48), "image/jpeg"),
+            (encoded(transparent(800, 400), ImageFormat::Png), (512, 256), "image/png"),
+            (encoded(transparent(40, 40), ImageFormat::WebP), (40, 40), "image/png"),
+        ] {
+            let url = uploaded(&customer, &file).await;
+            let served = served(&url).await;
+            let picture = served.picture();
+            assert_eq!(picture.dimensions(), size);
+            assert!(
+                is_red(&picture, size.0 / 8, size.1 / 8) && !is_red(&picture, size.0 * 7 / 8, size.1 / 8)
+            );
+            assert_eq!(served.header("content-type"), content_type);
+            assert_eq!(served.header("x-content-type-options"), "nosniff");
+            assert_eq!(served.header("cache-control"), "public, max-age=31536000, immutable");
+            assert_eq!(served.header("content-length"), served.bytes.len().to_string());
+            let head = fetch(Method::HEAD, &url).await;
+            assert_eq!((head.status, head.header("content-type")), (200, content_type));
+        }
+    });
+}
+
+#[test]
+fn a_picture_is_turned_upright_before_its_metadata_go() {
+    in_world(|world| async move {
+        let customer = world.customer().await;
+        let stored = landscape(60, 40);
+        // EXIF's orientation says where the first row and column are; the red quarter goes there.
+        for (orientation, size, red) in [
+            (1, (60, 40), (5, 5)),
+            (2, (60, 40), (55, 5)),
+            (3, (60, 40), (55, 35)),
+            (4, (60, 40), (5, 35)),
+            (5, (40, 60), (5, 5)),
+            (6, (40, 60), (35, 5)),
+            (7, (40, 60), (35, 55)),
+            (8, (40, 60), (5, 55)),
+            (9, (60, 40), (5, 5)),
+        ] {
+            let file = jpeg_with_exif(&encoded(stored.clone(), ImageFormat::Jpeg), orientation);
+            let picture = served(&uploaded(&customer, &file).await).await.picture();
+            assert_eq!(picture.dimensions(), size, "{orientation}");
+            assert!(is_red(&picture, red.0, red.1), "{orientation}");
+            let opposite = (size.0 - 1 - red.0, size.1 - 1 - red.1);
+            assert!(!is_red(&picture, opposite.0, opposite.1), "{orientation}");
+        }
+    });
+}
+
+#[test]
+fn an_uploaded_picture_becomes_the_profiles_and_others_see_it() {
+    in_world(|world| async move {
+        let (customer, company, room) = world.pair().await;
+        let mut urls = Vec::new();
+        for (person, own, size) in [(&customer, "/customers/me", 50), (&company, "/companies/me", 60)] {
+            let url = uploaded(person, &encoded(landscape(size, size), ImageFormat::Png)).await;
+            let change = json!({ "imageUrl": url });
+            person.call(Method::PATCH, own, &change).await.unwrap().expect(204).unwrap();
+            assert_eq!(person.get(own).await.unwrap().body["imageUrl"], url.as_str());
+            urls.push(url);
+        }
+        // A company's list has the rooms in which somebody typed.
+        let message = json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "안녕하세요" });
+        customer
+            .post(&format!("{}/messages", customer.room(room)), &message)
+            .await
+            .unwrap()
+            .expect(201)
+            .unwrap();
+        assert_eq!(company.listed_room(room).await.unwrap()["receiverImageUrl"], urls[0].as_str());
+        assert_eq!(customer.listed_room(room).await.unwrap()["receiverImageUrl"], urls[1].as_str());
+        let shown = customer.get(&format!("/companies/{}", company.id)).await.unwrap();
+        assert_eq!(shown.body["imageUrl"], urls[1].as_str());
+        let found = world.client.call(Method::GET, "/companies", None, &Value::Null).await.unwrap();
+        let listed = found.body["companySummaries"].as_array().unwrap().clone();
+        assert!(listed.iter().all(|one| one["id"] != company.id || one["imageUrl"] == urls[1].as_str()));
+
+        for (person, own) in [(&customer, "/customers/me"), (&company, "/companies/me")] {
+            for (change, left) in [(json!({ "name": "새이름" }), true), (json!({ "imageUrl": "" }), false)]
+            {
+                person.call(Method::PATCH, own, &change).await.unwrap().expect(204).unwrap();
+                let profile = person.get(own).await.unwrap().body;
+                assert_eq!((profile["imageUrl"].is_string(), &profile["name"]), (left, &json!("새이름")));
+            }
+        }
+    });
+}
+
+#[test]
+fn only_a_url_that_this_account_was_given_becomes_its_picture() {
+    in_world(|world| async move {
+        let (customer, other, company) =
+            (world.customer().await, world.customer().await, world.company().await);
+        let foreign = uploaded(&other, &encoded(landscape(31, 31), ImageFormat::Png)).await;
+        let own = uploaded(&customer, &encoded(landscape(32, 32), ImageFormat::Png)).await;
+        let name = own.rsplit('/').next().unwrap();
+        let refused = [
+            foreign,
+            own.replace(name, &format!("{}.jpg", "0".repeat(64))),
+            own.replace("pictures.localhost", "evil.example"),
+            own.replace("http://", "https://"),
+            own.replace("/profile/", "//profile/"),
+            format!("{own}?x=1"),
+            format!("{own}#x"),
+            format!("{own} "),
+            own.to_uppercase(),
+            format!("/profile/{name}"),
+            format!("{}/profile/{name}", world.client.url),
+            "javascript:alert(1)".to_owned(),
+            format!("data:text/html,{}", making::MARKER),
+            "https://evil.example/x.png".to_owned(),
+        ];
+        for (person, path) in [(&customer, "/customers/me"), (&company, "/companies/me")] {
+            let before = person.get(path).await.unwrap().body;
+            for url in &refused {
+                let change = json!({ "name": "바뀐이름", "imageUrl": url });
+                let answer = person.call(Method::PATCH, path, &change).await.unwrap();
+                assert_eq!(answer.status, 400, "{url}");
+                assert_eq!(wrong_fields(&answer.body), [("imageUrl", "unknown_picture")], "{url}");
+            }
+            assert_eq!(person.get(path).await.unwrap().body, before, "a refused change changes nothing");
+        }
+        let wrong = json!({ "name": "가".repeat(21), "imageUrl": "https://evil.example/x.png" });
+        let answer = customer.call(Method::PATCH, "/customers/me", &wrong).await.unwrap();
+        assert_eq!(wrong_fields(&answer.body), [("name", "too_long"), ("imageUrl", "unknown_picture")]);
+        let by_company = company.call(Method::PATCH, "/customers/me", &json!({})).await.unwrap();
+        assert_eq!((by_company.status, by_company.code()), (403, "wrong_role"));
+        let change = json!({ "imageUrl": own });
+        customer.call(Method::PATCH, "/customers/me", &change).await.unwrap().expect(204).unwrap();
+    });
+}
+
+#[test]
+fn two_accounts_with_the_same_picture_have_the_same_url_and_both_may_use_it() {
+    in_world(|world| async move {
+        let (one, two) = (world.customer().await, world.customer().await);
+        let file = encoded(landscape(33, 33), ImageFormat::Png);
+        let url = uploaded(&one, &file).await;
+        let change = json!({ "imageUrl": url });
+        let early = two.call(Method::PATCH, "/customers/me", &change).await.unwrap();
+        assert_eq!(early.status, 400);
+        assert_eq!(uploaded(&two, &file).await, url);
+        assert_eq!(uploaded(&two, &file).await, url, "uploading again is harmless");
+        for person in [&one, &two] {
+            person.call(Method::PATCH, "/customers/me", &change).await.unwrap().expect(204).unwrap();
+        }
+        one.call(Method::PATCH, "/customers/me", &json!({ "imageUrl": null })).await.unwrap();
+        assert_eq!(two.get("/customers/me").await.unwrap().body["imageUrl"], url.as_str());
+        served(&url).await;
+    });
+}
+
+#[test]
+fn the_pictures_host_has_pictures_and_nothing_else() {
+    in_world(|world| async move {
+        let customer = world.customer().await;
+        let url = uploaded(&customer, &encoded(landscape(34, 34), ImageFormat::Png)).await;
+        let (base, key) = url.split_once("/profile/").unwrap();
+        for path in [
+            "/",
+            "/profile",
+            "/profile/",
+            "/health",
+            "/companies",
+            "/profile/none.jpg",
+            "/profile/..",
+            "/../secrets.json",
+            "/%2e%2e/secrets.json",
+            "/profile/%2e%2e/%2e%2e/secrets.json",
+            "//etc/passwd",
+            "/?list-type=2",
+            "/profile/?acl",
+        ] {
+            let answer = fetch(Method::GET, &format!("{base}{path}")).await;
+            assert_eq!(answer.status, 404, "{path}: {}", String::from_utf8_lossy(&answer.bytes));
+        }
+        for method in [Method::PUT, Method::POST, Method::DELETE, Method::PATCH] {
+            assert_eq!(fetch(method, &url).await.status, 403);
+        }
+        served(&url).await;
+        let api = Client::new(&world.client.url).unwrap();
+        let on_api = api.call(Method::GET, &format!("/profile/{key}"), None, &Value::Null).await.unwrap();
+        assert_eq!((on_api.status, on_api.code()), (404, "route_not_found"));
+    });
+}
+
+#[test]
+fn who_may_not_upload_stores_nothing() {
+    alone(|| async {
+        let system = own_system().await;
+        let client = client_of(&system);
+        let customer = Person::customer(&client, "김하늘").await.unwrap();
+        let file = encoded(landscape(35, 35), ImageFormat::Png);
+        let stored = || std::fs::read_dir(system.cloud.files().join("picturebucket")).unwrap().count();
+        let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
+        let body = || making::form(BOUNDARY, FILE, &file);
+
+        for token in [None, Some("not.a.token")] {
+            let answer = send(&client, token, "?folder=profile", &content_type, body()).await;
+            assert_eq!((answer.status, answer.code()), (401, "unauthenticated"));
+        }
+        for (query, code) in [
+            ("", "required"),
+            ("?folder=", "out_of_range"),
+            ("?folder=../x", "out_of_range"),
+            ("?folder=Profile", "out_of_range"),
+        ] {
+            let answer = send(&client, Some(&customer.token), query, &content_type, body()).await;
+            assert_eq!(wrong_fields(&answer.body), [("folder", code)], "{query}");
+        }
+        let database = database(&system).await;
+        database.execute("update sessions set ended_at = now()", &[]).await.unwrap();
+        for file in [file.as_slice(), b"no picture"] {
+            assert_eq!(upload(&customer, file).await.code(), "unauthenticated");
+        }
+        let kept: i64 = database.query_one("select count(*) from pictures", &[]).await.unwrap().get(0);
+        assert_eq!((stored(), kept), (0, 0));
+        system.stop().await;
+    });
+}
+
+#[test]
+fn fault_24_a_failure_of_storage_answers_503_and_leaves_nothing_behind() {
+    alone(|| async {
+        let system = own_system().await;
+        let client = client_of(&system);
+        let customer = Person::customer(&client, "김하늘").await.unwrap();
+        let file = encoded(landscape(36, 36), ImageFormat::Png);
+        let files = system.cloud.files().to_owned();
+        let objects = || std::fs::read_dir(files.join("picturebucket/profile")).map_or(0, Iterator::count);
+        let database = database(&system).await;
+        let kept = || async {
+            database.query_one("select count(*) from pictures", &[]).await.unwrap().get::<_, i64>(0)
+        };
+
+        system.cloud.fail_storage(true);
+        let answer = upload(&customer, &file).await;
+        assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "unavailable", "1"));
+        assert_eq!((objects(), kept().await), (0, 0));
+        let profile = customer.get("/customers/me").await.unwrap().expect(200).unwrap();
+        assert_eq!(profile.body["imageUrl"], Value::Null, "all the rest goes on");
+
+        system.cloud.fail_storage(false);
+        let url = uploaded(&customer, &file).await;
+        assert_eq!((objects(), kept().await), (1, 1));
+
+        // The database is not there for what comes after the bucket: the object is nobody's, and the next try finds it.
+        let other = encoded(landscape(37, 37), ImageFormat::Png);
+        database.batch_execute("alter table pictures rename to away").await.unwrap();
+        assert_eq!(upload(&customer, &other).await.status, 500);
+        database.batch_execute("alter table away rename to pictures").await.unwrap();
+        assert_eq!((objects(), kept().await), (2, 1));
+        uploaded(&customer, &other).await;
+        assert_eq!((objects(), kept().await), (2, 2));
+        served(&url).await;
+        system.stop().await;
+    });
+}
+
+#[test]
+fn the_largest_pictures_fit_into_the_functions_time_and_memory() {
+    in_world(|world| async move {
+        let customer = world.customer().await;
+        uploaded(&customer, &encoded(landscape(8, 8), ImageFormat::Png)).await;
+        for (name, file) in [
+            ("JPEG of 25 megapixels", encoded(large(5000, 5000), ImageFormat::Jpeg)),
+            ("PNG of 25 megapixels", encoded(large(5000, 5000), ImageFormat::Png)),
+            (
+                "PNG of 25 megapixels with 16 bits",
+                encoded(
+                    DynamicImage::from(DynamicImage::from(large(5000, 5000)).into_rgba16()),
+                    ImageFormat::Png,
+                ),
+            ),
+            ("WebP of 25 megapixels", encoded(large(5000, 5000), ImageFormat::WebP)),
+            ("PNG of nearly 4 MiB", encoded(noise(1170, 1170), ImageFormat::Png)),
+        ] {
+            let began = std::time::Instant::now();
+            uploaded(&customer, &file).await;
+            println!("{name}: {} bytes in {:.2} s", file.len(), began.elapsed().as_secs_f64());
+        }
+        // Lambda would end a process at its limit; here nobody does, so it is asked (where the system tells) how much it took.
+        for environment in world.system.cloud.environments("UploadPicture") {
+            let status =
+                environment.pid.and_then(|pid| std::fs::read_to_string(format!("/proc/{pid}/status")).ok());
+            let status = status.unwrap_or_default();
+            let Some(peak) = status.lines().find_map(|line| line.strip_prefix("VmHWM:")) else { continue };
+            let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+            println!("a process of UploadPicture took at most {} MB", peak / 1024);
+            assert!(peak < 1024 * 1024, "more than the template gives it");
+        }
+    });
+}
