@@ -81,7 +81,7 @@ async fn own_system() -> System {
     let options = SystemOptions {
         postgres: Some(postgres().await),
         // The bursts of fifty of several tests may meet.
-        settings: Settings { environments: 200, ..Settings::default() },
+        settings: Settings { environments: 120, ..Settings::default() },
         ..SystemOptions::default()
     };
     System::start(options).await.unwrap()

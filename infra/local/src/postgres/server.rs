@@ -126,7 +126,7 @@ fn spawn(programs: &Path, account: Account, folder: &Folder, port: u16) -> Resul
     let mut settings = vec![
         "listen_addresses=127.0.0.1",
         "unix_socket_directories=",
-        "max_connections=500",
+        "max_connections=1500",
         "logging_collector=off",
     ];
     if programs::has_module(programs, "pg_stat_statements") {
