@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{World, contract, in_world};
+use crate::{World, contract, in_world, rounds};
 
 async fn add(company: &Person, question: &str, answer: &str) -> Answer {
     company.post("/company/auto-replies", &json!({ "question": question, "answer": answer })).await.unwrap()
@@ -89,7 +89,7 @@ fn a_company_keeps_its_entries_oldest_first() {
 #[test]
 fn of_fifty_entries_at_once_six_are_kept_and_a_deletion_makes_room_for_one() {
     in_world(|world| async move {
-        for _ in 0..3 {
+        for _ in 0..rounds() {
             let company = world.company().await;
             let answers = join_all((0..50).map(|_| add(&company, "질문", "답"))).await;
             assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 6);
@@ -104,7 +104,7 @@ fn of_fifty_entries_at_once_six_are_kept_and_a_deletion_makes_room_for_one() {
             assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1, "one more fits");
             assert_eq!(entries(&company).await.len(), 6);
         }
-        println!("50 entries at once, 3 rounds");
+        println!("50 entries at once, {} rounds", rounds());
     });
 }
 
@@ -231,14 +231,14 @@ fn asking_fifty_times_with_one_id_keeps_two_messages() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let faq = entry(&company, "언제 여나요?", "7시").await;
-        for round in 1..4 {
+        for round in 1..=rounds() {
             let id = Uuid::new_v4();
             let answers = join_all((0..50).map(|_| ask(&customer, faq, room, Some(id)))).await;
             assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
             assert!(answers.iter().all(|answer| answer.status < 300 && answer.body == answers[0].body));
             assert_eq!(customer.history(room).await.unwrap().len(), 1 + 2 * round);
         }
-        println!("50 questions at once with one id, 3 rounds");
+        println!("50 questions at once with one id, {} rounds", rounds());
     });
 }
 

@@ -58,6 +58,11 @@ fn watch() -> Watch {
     })
 }
 
+/// How many rounds each race is run: `RACE_ROUNDS`, 5 unless set.
+fn rounds() -> usize {
+    std::env::var("RACE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(5)
+}
+
 /// Runs a test in the shared system.
 fn in_world<F: Future>(test: impl FnOnce(&'static World) -> F) -> F::Output {
     RUNTIME.block_on(async { test(WORLD.get_or_init(World::start).await).await })

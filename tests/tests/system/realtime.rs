@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{contract, in_world};
+use crate::{contract, in_world, rounds};
 
 async fn url(person: &Person) -> String {
     person.ticket().await.unwrap()["url"].as_str().unwrap().to_owned()
@@ -29,7 +29,7 @@ async fn refusal(socket: &mut Socket, frame: &Value) -> Value {
 #[test]
 fn a_ticket_opens_one_connection_even_if_fifty_try() {
     in_world(|world| async move {
-        for _ in 0..3 {
+        for _ in 0..rounds() {
             let url = url(&world.customer().await).await;
             let opened = join_all((0..50).map(|_| Socket::handshake(&url, &[]))).await;
             let refused: Vec<_> = opened.iter().filter_map(|socket| socket.as_ref().err()).collect();

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{World, in_world};
+use crate::{World, in_world, rounds};
 
 async fn send(person: &Person, room: i64, id: Uuid, content: &str) -> chatchat_tests::Answer {
     let body = json!({ "clientMessageId": id.to_string(), "content": content });
@@ -45,7 +45,7 @@ fn a_room_is_opened_once_and_begins_with_the_companys_guide_message() {
 #[test]
 fn fifty_openings_at_once_make_one_room_with_one_guide_message() {
     in_world(|world| async move {
-        for _ in 0..5 {
+        for _ in 0..rounds() {
             let (customer, company) = (world.customer().await, world.company().await);
             let body = json!({ "companyId": company.id });
             let answers = join_all((0..50).map(|_| customer.post("/customer/chatrooms", &body))).await;
@@ -82,7 +82,7 @@ fn sending_again_gives_the_first_answer_and_another_content_is_refused() {
 fn fifty_sends_of_one_message_keep_it_once() {
     in_world(|world| async move {
         let (customer, _, room) = world.pair().await;
-        for round in 2..7 {
+        for round in 2..rounds() + 2 {
             let id = Uuid::new_v4();
             let answers = join_all((0..50).map(|_| send(&customer, room, id, "한 번만"))).await;
             assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);

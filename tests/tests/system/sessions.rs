@@ -9,10 +9,7 @@ use serde_json::{Value, json};
 use tokio_postgres::Client as Database;
 use uuid::Uuid;
 
-use crate::{World, alone, client_of, database, in_world, own_system, wrong_fields};
-
-/// How many times each race is run.
-const ROUNDS: usize = 5;
+use crate::{World, alone, client_of, database, in_world, own_system, rounds, wrong_fields};
 
 /// A login as a browser holds it: an access token and a cookie.
 #[derive(Clone)]
@@ -161,7 +158,7 @@ fn two_tabs_that_refresh_at_the_same_time_get_the_same_successor() {
 fn fifty_refreshes_with_one_token_all_succeed_with_one_successor() {
     in_world(|world| async move {
         let database = world.database().await;
-        for _ in 0..ROUNDS {
+        for _ in 0..rounds() {
             let mut login = Login::of(&world.customer().await).await;
             let answers = join_all((0..50).map(|_| trade(&world.client, &login.cookie))).await;
             for answer in &answers {
@@ -175,7 +172,7 @@ fn fifty_refreshes_with_one_token_all_succeed_with_one_successor() {
             login.refresh().await;
             assert!(login.lives().await);
         }
-        println!("50 refreshes at once, {ROUNDS} rounds");
+        println!("50 refreshes at once, {} rounds", rounds());
     });
 }
 
@@ -534,7 +531,7 @@ async fn assert_closed_in_order(world: &World, reader: &Person, room: i64, answe
 fn sending_against_the_receivers_withdrawal_loses_nothing_and_ends() {
     in_world(|world| async move {
         let mut kept = 0;
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             let (customer, company, room) = world.pair().await;
             // In every other round the room has been typed in; else the first message also counts in the company's list.
             if round % 2 == 0 {
@@ -555,7 +552,7 @@ fn sending_against_the_receivers_withdrawal_loses_nothing_and_ends() {
             assert_eq!(gone.status, 204, "{}", gone.body);
             kept += assert_closed_in_order(world, reading, room, &answers.concat()).await;
         }
-        println!("withdrawal against 50 sends, {ROUNDS} rounds: {kept} messages were in time");
+        println!("withdrawal against 50 sends, {} rounds: {kept} messages were in time", rounds());
     });
 }
 
@@ -563,7 +560,7 @@ fn sending_against_the_receivers_withdrawal_loses_nothing_and_ends() {
 fn a_companys_withdrawal_and_the_first_message_of_a_room_do_not_lock_each_other_out() {
     in_world(|world| async move {
         let mut served = 0;
-        for _ in 0..ROUNDS {
+        for _ in 0..rounds() {
             let company = world.company().await;
             let pairs = join_all((0..10).map(|_| async {
                 let customer = world.customer().await;
@@ -584,7 +581,7 @@ fn a_companys_withdrawal_and_the_first_message_of_a_room_do_not_lock_each_other_
                 served += usize::from(answer.status == 201);
             }
         }
-        println!("withdrawal against 10 first messages, {ROUNDS} rounds: {served} were in time");
+        println!("withdrawal against 10 first messages, {} rounds: {served} were in time", rounds());
     });
 }
 
@@ -665,7 +662,7 @@ fn a_connection_that_opens_while_its_session_ends_does_not_stay() {
 fn a_login_with_the_old_password_does_not_outlive_the_change() {
     in_world(|world| async move {
         let database = world.database().await;
-        for _ in 0..ROUNDS {
+        for _ in 0..rounds() {
             let person = world.customer().await;
             let logins = (0..8).map(|_| log_in(&world.client, &person.username, PASSWORD));
             let (answers, changed) = tokio::join!(
@@ -676,7 +673,7 @@ fn a_login_with_the_old_password_does_not_outlive_the_change() {
             assert!(answers.iter().all(|answer| [201, 400].contains(&answer.status)));
             assert_eq!(living_sessions(&database, &person).await, 1, "the one that changed the password");
         }
-        println!("a changed password against 8 logins, {ROUNDS} rounds");
+        println!("a changed password against 8 logins, {} rounds", rounds());
     });
 }
 
@@ -754,7 +751,7 @@ fn refreshing_against_a_withdrawal_leaves_no_session() {
     in_world(|world| async move {
         let database = world.database().await;
         let mut renewed = 0;
-        for _ in 0..ROUNDS {
+        for _ in 0..rounds() {
             let login = Login::of(&world.customer().await).await;
             let refreshes = join_all((0..50).map(|_| async {
                 let mut answers = Vec::new();
@@ -780,7 +777,7 @@ fn refreshing_against_a_withdrawal_leaves_no_session() {
             }
             assert_eq!(living_sessions(&database, &login.person).await, 0);
         }
-        println!("withdrawal against 50 refreshes, {ROUNDS} rounds: {renewed} were in time");
+        println!("withdrawal against 50 refreshes, {} rounds: {renewed} were in time", rounds());
     });
 }
 
@@ -789,7 +786,7 @@ fn no_room_stays_open_with_somebody_who_has_withdrawn() {
     in_world(|world| async move {
         let database = world.database().await;
         let mut opened = 0;
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             let company = world.company().await;
             let customers = join_all((0..20).map(|_| world.customer())).await;
             let body = json!({ "companyId": company.id });
@@ -807,21 +804,21 @@ fn no_room_stays_open_with_somebody_who_has_withdrawn() {
             let open = "select count(*) from rooms where (customer_id = $1 or company_id = $1) and closed_at is null";
             assert_eq!(database.query_one(open, &[&leaving.id]).await.unwrap().get::<_, i64>(0), 0);
         }
-        println!("withdrawal against 20 openings, {ROUNDS} rounds: {opened} were in time");
+        println!("withdrawal against 20 openings, {} rounds: {opened} were in time", rounds());
     });
 }
 
 #[test]
 fn ten_logins_at_once_of_one_person_all_succeed() {
     in_world(|world| async move {
-        for _ in 0..ROUNDS {
+        for _ in 0..rounds() {
             let person = world.customer().await;
             let answers = join_all((0..10).map(|_| log_in(&world.client, &person.username, PASSWORD))).await;
             for answer in answers {
                 assert_eq!(answer.status, 201, "{}", answer.body);
             }
         }
-        println!("10 logins at once, {ROUNDS} rounds");
+        println!("10 logins at once, {} rounds", rounds());
     });
 }
 
