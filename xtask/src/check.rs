@@ -27,7 +27,8 @@ pub fn all() -> Result<(), Failure> {
     step("documentation", || {
         run(cargo().args(["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))
     })?;
-    step("fuzzing", || run(Command::new(env::current_exe()?).arg("fuzz")))?;
+    // Always the same requests: what a change breaks shows here, and what luck finds in `cargo xtask fuzz`.
+    step("fuzzing", || run(Command::new(env::current_exe()?).args(["fuzz", "--seed", "738488761"])))?;
     // Last, for its closing line is what a reader looks for.
     step("tests", tests)?;
     eprintln!("all checks passed in {:.0} s", started.elapsed().as_secs_f64());
