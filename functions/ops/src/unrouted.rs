@@ -8,7 +8,7 @@ const PATHS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/paths.rs"));
 
 /// Answers 405 `method_not_allowed` for a path that other methods have, else 404 `route_not_found`.
 pub fn unrouted(request: &Request) -> Result<Answer, Error> {
-    let (_, path) = request.target();
+    let path = request.raw_path();
     let known = PATHS.iter().find(|(template, _)| matches(template, path));
     Err(known.map_or(ErrorCode::RouteNotFound.into(), |(_, methods)| Error::MethodNotAllowed(methods)))
 }

@@ -148,13 +148,9 @@ impl Request {
 
     /// A parameter of the query, if it is there.
     pub fn query<T: FromStr<Err = Problem>>(&self, name: &str) -> Result<Option<T>, Error> {
-        let Some(text) = self.query_text(name) else { return Ok(None) };
+        let parameters = self.inner.query_string_parameters_ref();
+        let Some(text) = parameters.and_then(|parameters| parameters.first(name)) else { return Ok(None) };
         text.parse().map(Some).map_err(|problem| Error::Invalid(vec![FieldError::new(name, problem)]))
-    }
-
-    /// A parameter of the query as text, if it is there.
-    pub fn query_text(&self, name: &str) -> Option<&str> {
-        self.inner.query_string_parameters_ref().and_then(|parameters| parameters.first(name))
     }
 
     /// A cookie's value.
@@ -190,9 +186,9 @@ impl Request {
         }
     }
 
-    /// The method and the path, for answering what no route matches.
-    pub fn target(&self) -> (&str, &str) {
-        (self.inner.method().as_str(), self.inner.raw_http_path())
+    /// The path as it was sent, for answering what no route matches.
+    pub fn raw_path(&self) -> &str {
+        self.inner.raw_http_path()
     }
 
     /// The token of an `Authorization: Bearer` header (RFC 6750): none without the header, an empty text for another scheme.
