@@ -1,0 +1,120 @@
+/** One connection to the server in memory, with both its ends. */
+
+import type { ServerFrame } from "../../src/index.js";
+import { COMPANY, CUSTOMER, later, LATENCY_MS, ROOM, type FakeServer } from "./server.js";
+
+/** What the client sent, read loosely. */
+export interface Sent {
+  action: "sendMessage" | "markRead" | "typing" | "heartbeat";
+  roomId?: number;
+  clientMessageId?: string;
+  content?: string;
+  seq?: number;
+  rooms?: { roomId: number; lastSeq: number }[];
+}
+
+type Listener = (event: { data: unknown }) => void;
+
+export class FakeSocket {
+  state: "connecting" | "open" | "closed" = "connecting";
+  readonly frames: Sent[] = [];
+  /** The network is gone without a word: nothing arrives any more, on either side. */
+  dead = false;
+  /** What the client says from now on is lost, and the connection with it. */
+  dropsBefore: (frame: Sent) => boolean = () => false;
+  /** What the client says still arrives, but the connection ends before the answer. */
+  dropsAfter: (frame: Sent) => boolean = () => false;
+  /** Instead of what the server does with a frame; true where it has been dealt with. */
+  handles: (frame: Sent) => boolean = () => false;
+  readonly #listeners: [type: string, listener: Listener][] = [];
+  readonly #server: FakeServer;
+
+  constructor(url: string, server: FakeServer) {
+    this.#server = server;
+    server.sockets.push(this);
+    void this.#shake(new URL(url).searchParams.get("ticket") ?? "");
+  }
+
+  async #shake(ticket: string): Promise<void> {
+    await later(LATENCY_MS);
+    if (this.state !== "connecting") return;
+    if (this.#server.tickets.delete(ticket)) {
+      this.state = "open";
+      this.#emit("open");
+    } else {
+      this.state = "closed";
+      this.#emit("error");
+      this.#emit("close");
+    }
+  }
+
+  addEventListener(type: string, listener: Listener): void {
+    this.#listeners.push([type, listener]);
+  }
+
+  /** The client sends. */
+  send(text: string): void {
+    if (this.state === "connecting") throw new Error("InvalidStateError");
+    if (this.state === "closed" || this.dead) return;
+    const frame = JSON.parse(text) as Sent;
+    this.frames.push(frame);
+    if (this.dropsBefore(frame)) return void later(1).then(() => this.drop());
+    const drops = this.dropsAfter(frame);
+    if (this.handles(frame)) return;
+    void later(LATENCY_MS).then(() => {
+      this.#work(frame, drops);
+      if (drops) this.drop();
+    });
+  }
+
+  /** The client closes. A dead network does not answer that. */
+  close(): void {
+    if (this.state === "closed") return;
+    this.state = "closed";
+    if (!this.dead) void later(LATENCY_MS).then(() => this.#emit("close"));
+  }
+
+  /** The connection ends, and both sides notice. */
+  drop(): void {
+    if (this.state === "closed") return;
+    this.state = "closed";
+    this.#emit("close");
+  }
+
+  /** The server sends; whatever it is, a text arrives. */
+  deliver(frame: ServerFrame | { message: string } | string): void {
+    const data = typeof frame === "string" ? frame : JSON.stringify(frame);
+    void later(LATENCY_MS).then(() => this.arrive(data));
+  }
+
+  arrive(data: string): void {
+    if (this.state === "open" && !this.dead) this.#emit("message", data);
+  }
+
+  sent(action: Sent["action"]): Sent[] {
+    return this.frames.filter((frame) => frame.action === action);
+  }
+
+  #work(frame: Sent, silent: boolean): void {
+    const server = this.#server;
+    const { action, clientMessageId = "", content = "", seq = 0, rooms = [] } = frame;
+    if (action === "sendMessage") {
+      const { message, isNew } = server.keep(CUSTOMER, content, clientMessageId);
+      const { id, seq, createdAt } = message;
+      if (!silent) this.deliver({ type: "ack", clientMessageId, roomId: ROOM, id, seq, createdAt });
+      if (isNew) server.push({ type: "message", roomId: ROOM, message }, this);
+    } else if (action === "markRead") {
+      server.readSeq = Math.max(server.readSeq, Math.min(seq, server.messages.length));
+    } else if (action === "typing") {
+      server.push({ type: "typing", roomId: ROOM, accountId: COMPANY }, this);
+    } else {
+      const lastSeq = server.messages.length;
+      const ahead = rooms.filter((room) => room.roomId === ROOM && room.lastSeq < lastSeq).map(() => ({ roomId: ROOM, lastSeq }));
+      this.deliver({ type: "heartbeat", rooms: ahead });
+    }
+  }
+
+  #emit(type: string, data?: string): void {
+    for (const [other, listener] of this.#listeners) if (other === type) listener({ data });
+  }
+}

@@ -1,0 +1,154 @@
+/** The library against the functions themselves, in a local cloud. */
+
+import WebSocket from "ws";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
+import { ask } from "../example/ask.js";
+import { createChat, type Chat, type Message, type Role } from "../src/index.js";
+import { cloud, PASSWORD, signUp, throughPort, until, withCookies } from "./local/people.js";
+import { FAULTS, Proxy, type Fault } from "./local/proxy.js";
+
+const opened: { close(): void }[] = [];
+const chats = <C extends Chat[]>(...made: C): C => (opened.push(...made), made);
+beforeAll(() => void cloud());
+afterEach(() => {
+  for (const each of opened.splice(0)) each.close();
+});
+
+/** A company that everybody can find, and a customer with a room there. */
+const twoPeople = async () => {
+  const [company, customer] = await Promise.all([signUp("company", `빵집 ${Math.random().toFixed(8)}`), signUp("customer", "김하늘")]);
+  chats(company.chat, customer.chat);
+  await company.chat.call("PATCH /companies/me", { body: { profileVisibility: true } });
+  const { chatRoomId } = await customer.chat.call("POST /customer/chatrooms", { body: { companyId: company.id } });
+  return { company, customer, chatRoomId };
+};
+
+/** The whole history as the server has it, for one side. */
+const history = async (chat: Chat, role: Role, id: number): Promise<Message[]> => {
+  const messages: Message[] = [];
+  for (;;) {
+    const query = { after: messages.length, limit: 100 };
+    const page = await chat.call(`GET /${role}/chatrooms/{id}/messages`, { path: { id }, query });
+    messages.push(...page.messages);
+    if (messages.length >= page.lastSeq) return messages;
+  }
+};
+
+test("two people say 200 messages each over a network that fails, and both see the same, in order, all of it, once", async () => {
+  const { company, customer, chatRoomId } = await twoPeople();
+  let seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2_147_483_646) + 1);
+  console.log(`SEED=${seed}`);
+  const random = (): number => ((seed = (seed * 48_271) % 2_147_483_647), seed / 2_147_483_647);
+
+  const network = new EventTarget();
+  vi.stubGlobal("addEventListener", network.addEventListener.bind(network));
+  vi.stubGlobal("removeEventListener", network.removeEventListener.bind(network));
+  const proxies = [new Proxy(cloud()), new Proxy(cloud())] as const;
+  const [a, b] = chats(
+    createChat(throughPort("customer", await proxies[0].start())),
+    createChat(throughPort("company", await proxies[1].start())),
+  );
+  const people = [
+    { chat: a, direct: customer.chat, role: "customer", username: customer.username, proxy: proxies[0] },
+    { chat: b, direct: company.chat, role: "company", username: company.username, proxy: proxies[1] },
+  ] as const;
+  try {
+    for (const { chat, username } of people) {
+      await chat.logIn(username, PASSWORD);
+      chat.connect();
+    }
+    const rooms = people.map(({ chat }) => chat.room(chatRoomId));
+    await Promise.all(rooms.map((room) => room.ready));
+
+    const odds: Record<Fault, number> = { before: 0.03, after: 0.03, resync: 0.3, silence: 0.004 };
+    for (const { proxy } of people) {
+      const chances: Record<Fault, number> = { before: 0, after: 0, resync: 0, silence: 0 };
+      // By chance, and once in any case.
+      proxy.chooses = (fault) => random() < odds[fault] || (++chances[fault] * odds[fault] > 0.5 && !proxy.happened[fault]);
+    }
+    for (let n = 1; n <= 200; n++) {
+      for (const [side, room] of rooms.entries()) room.send(`${people[side]!.role} ${n}`);
+      await new Promise((resolve) => setTimeout(resolve, 20 * random()));
+    }
+    // Each side marks what it has seen, whenever it has seen more.
+    const all = 1 + 400;
+    const marked = people.map(({ chat }, side) => chat.on("room", () => rooms[side]!.markRead()));
+    await until("all is sent", () => rooms.every((room) => room.pending.length === 0), 180);
+    for (const { proxy } of people) proxy.chooses = () => false;
+    // A connection that died without a word is found by the next heartbeat, minutes later, or at once when the system tells of the network.
+    network.dispatchEvent(new Event("online"));
+    await until("both sides have all", () => rooms.every((room) => room.lastSeq === all), 120);
+
+    for (const [side, { direct, role }] of people.entries()) {
+      const kept = await history(direct, role, chatRoomId);
+      expect(kept.map(({ seq }) => seq)).toEqual(Array.from({ length: all }, (_, n) => n + 1));
+      // From the first message that was loaded on, nothing is missing, and nothing differs.
+      expect(rooms[side]!.messages).toEqual(kept);
+      for (const { role: writer } of people) {
+        const said = kept.map(({ content }) => content).filter((content) => content.startsWith(writer));
+        expect(said).toEqual(Array.from({ length: 200 }, (_, n) => `${writer} ${n + 1}`));
+      }
+    }
+    const [mine, theirs] = rooms.map((room) => room.messages.map(({ clientMessageId: _, ...message }) => message));
+    expect(mine).toEqual(theirs);
+    await until("both markers have arrived", () => rooms.every((room) => room.readSeq === all && room.receiverReadSeq === all), 60);
+    for (const stop of marked) stop();
+
+    const total = (fault: Fault): number => proxies[0].happened[fault] + proxies[1].happened[fault];
+    console.log(Object.entries(FAULTS).map(([fault, words]) => `${total(fault as Fault)} ${words}`).join(", "));
+    for (const fault of Object.keys(FAULTS) as Fault[]) expect(total(fault), FAULTS[fault]).toBeGreaterThan(0);
+  } finally {
+    for (const proxy of proxies) proxy.stop();
+  }
+});
+
+test("the example of the README asks, and gets its answer", async () => {
+  const { company, customer } = await twoPeople();
+  const { name } = await company.chat.call("GET /companies/me");
+  company.chat.connect();
+  company.chat.on("message", ({ roomId, message }) => {
+    if (message.content === "식빵 예약되나요?") company.chat.room(roomId).send("네!");
+  });
+  await until("the company listens", () => company.chat.connection === "open");
+  const options = { url: cloud().href, role: "customer", fetch: withCookies(), WebSocket } as const;
+  expect(await ask(options, { username: customer.username, password: PASSWORD }, name, "식빵 예약되나요?")).toBe("네!");
+});
+
+test("a session goes on with its cookie alone, ends with its logout, and says so", async () => {
+  const { username } = await signUp("customer", "김바다");
+  const fetch = withCookies();
+  const options = { url: cloud().href, role: "customer", fetch, WebSocket } as const;
+  const [first, second] = chats(createChat(options), createChat(options));
+  await first.logIn(username, PASSWORD);
+  expect(await second.resume()).toBe(true);
+  expect(await second.call("GET /customers/me")).toMatchObject({ username });
+  second.connect();
+  await until("the connection is open", () => second.connection === "open");
+  const changes: string[] = [];
+  first.on("session", (change) => changes.push(change));
+  await second.logOut();
+  expect(second.connection).toBe("closed");
+  await expect(first.call("GET /customers/me")).rejects.toMatchObject({ code: "unauthenticated", status: 401 });
+  expect(changes).toEqual(["expired"]);
+  expect(await second.resume()).toBe(false);
+});
+
+test("errors are the server's, with their fields; a picture goes up as a form", async () => {
+  const { chat } = await signUp("customer", "김산");
+  chats(chat);
+  const wrong = { username: "x", password: "y", confirmPassword: "z", name: "" };
+  await expect(chat.call("POST /customers", { body: wrong })).rejects.toMatchObject({
+    status: 400,
+    code: "validation_failed",
+    fields: expect.arrayContaining([expect.objectContaining({ field: "username", code: "too_short" })]),
+  });
+  await expect(chat.logIn("nobody99", PASSWORD)).rejects.toMatchObject({ status: 400, code: "login_failed" });
+  await expect(chat.call("GET /customer/chatrooms/{id}", { path: { id: 987_654_321 } })).rejects.toMatchObject({ code: "room_not_found" });
+
+  const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+  const form = new FormData();
+  form.set("file", new Blob([Buffer.from(pixel, "base64")], { type: "image/png" }), "pixel.png");
+  const { url } = await chat.call("POST /files", { query: { folder: "profile" }, body: form });
+  await chat.call("PATCH /customers/me", { body: { imageUrl: url } });
+  expect(await chat.call("GET /customers/me")).toMatchObject({ imageUrl: url });
+});

@@ -1,0 +1,76 @@
+/** A network between client and cloud that fails at chosen moments: bytes pass, or the connection ends, or it dies without a word. */
+
+import { createServer, connect, type AddressInfo, type Socket } from "node:net";
+
+/** What goes wrong, and when. */
+export const FAULTS = {
+  /** A frame to the server is lost with its connection. */
+  before: "before the server has a frame",
+  /** A frame arrives, and the connection ends before the answer. */
+  after: "after the server has a frame, before its answer",
+  /** A request for a room or a part of its history does not get its answer. */
+  resync: "while catching up",
+  /** Nothing passes any more, and nobody is told. */
+  silence: "without a word",
+} as const;
+
+export type Fault = keyof typeof FAULTS;
+
+export class Proxy {
+  /** How often each fault happened. */
+  readonly happened: Record<Fault, number> = { before: 0, after: 0, resync: 0, silence: 0 };
+  /** Asked at each moment at which a fault is possible. */
+  chooses: (fault: Fault) => boolean = () => false;
+  readonly #server;
+  readonly #open = new Set<Socket>();
+
+  constructor(target: URL) {
+    this.#server = createServer((client) => this.#pass(client, connect({ host: target.hostname, port: Number(target.port), noDelay: true })));
+  }
+
+  async start(): Promise<number> {
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  stop(): void {
+    this.#server.close();
+    for (const socket of this.#open) socket.destroy();
+  }
+
+  #pass(client: Socket, cloud: Socket): void {
+    let isWebSocket: boolean | undefined;
+    let silent = false;
+    let endsAtAnswer = false;
+    const end = (): void => {
+      client.destroy();
+      cloud.destroy();
+    };
+    const happens = (fault: Fault): boolean => {
+      const chosen = !silent && this.chooses(fault);
+      if (chosen) this.happened[fault]++;
+      return chosen;
+    };
+    for (const socket of [client, cloud]) {
+      socket.setNoDelay(true);
+      this.#open.add(socket);
+      socket.on("error", end);
+      socket.on("close", () => (this.#open.delete(socket), end()));
+    }
+    client.on("data", (bytes) => {
+      const isHandshake = (isWebSocket ??= bytes.subarray(0, 10).toString().startsWith("GET /live"));
+      if (isWebSocket && !(isHandshake && bytes.includes("Sec-WebSocket-Key"))) {
+        if (happens("before")) return end();
+        endsAtAnswer ||= happens("after");
+        silent ||= happens("silence");
+      } else if (/^GET \/(customer|company)\/chatrooms\/\d/.test(bytes.subarray(0, 60).toString())) {
+        endsAtAnswer ||= happens("resync");
+      }
+      if (!silent) cloud.write(bytes);
+    });
+    cloud.on("data", (bytes) => {
+      if (endsAtAnswer) return end();
+      if (!silent) client.write(bytes);
+    });
+  }
+}
