@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatchat_local::{Cloud, EnvironmentState, Options, Postgres, PostgresOptions};
+use chatchat_local::{Cloud, EnvironmentState, Options, PgBouncer, Postgres, PostgresOptions};
 use serde_json::json;
 
 #[tokio::main]
@@ -13,6 +13,10 @@ async fn main() {
     let [template, artifacts, records] =
         [1, 2, 3].map(|index| std::env::args().nth(index).expect("three arguments"));
     let postgres = Postgres::launch(PostgresOptions::default()).await.unwrap();
+    if PgBouncer::is_installed() {
+        let database = postgres.create_database("pooled").await.unwrap();
+        postgres.pooled(&database).await.unwrap();
+    }
     let parameters = [("Records".to_owned(), records)].into();
     let options = Options {
         template: PathBuf::from(template),
@@ -34,8 +38,10 @@ async fn main() {
         .map(|environment| environment.pid)
         .collect();
     let folders = [postgres.folder(), Some(cloud.files())];
-    let started =
-        json!({ "port": cloud.port(), "functions": pids, "postgres": postgres.pid(), "folders": folders });
+    let pgbouncer = postgres.pgbouncer().map(|one| json!({ "pid": one.pid(), "folder": one.folder() }));
+    let started = json!({
+        "port": cloud.port(), "functions": pids, "postgres": postgres.pid(), "pgbouncer": pgbouncer, "folders": folders
+    });
     println!("{started}");
     std::future::pending::<()>().await;
 }

@@ -68,7 +68,8 @@ async fn handle(handler: &str, event: LambdaEvent<Value>) -> Result<Value, Error
         "large" => Ok(json!("x".repeat(usize::try_from(payload["bytes"].as_u64().unwrap_or(7_000_000))?))),
         "secret" => secret(&payload).await,
         "connect" => connect(&payload).await,
-        "message" => message(&payload).await,
+        "message" => message(&payload, &context.request_id).await,
+        "scheduled" => scheduled(&payload),
         "disconnect" => {
             record(&payload);
             Ok(json!({ "statusCode": 200 }))
@@ -105,13 +106,26 @@ async fn connect(event: &Value) -> Result<Value, Error> {
     Ok(answer)
 }
 
-/// Does what the message's field `what` asks for; without one it pushes the event back. With `wait`, once that file is there.
-async fn message(event: &Value) -> Result<Value, Error> {
+/// Does what the message's field `what` asks for; without one it pushes the event back. With `wait`, once that file is there. With `work` it
+/// notes in that file when it begins and when it has waited, and with `pushes` it pushes that many numbers.
+async fn message(event: &Value, request: &str) -> Result<Value, Error> {
     let body: Value = serde_json::from_str(event["body"].as_str().unwrap_or_default()).unwrap_or_default();
+    let note = |what: &str| match body["work"].as_str() {
+        Some(file) => append(file, &format!("{request} {what}\n")),
+        None => Ok(()),
+    };
+    note("began")?;
     if let Some(file) = body["wait"].as_str() {
         while !std::path::Path::new(file).exists() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+    note("committed")?;
+    if let Some(pushes) = body["pushes"].as_u64() {
+        for number in 1..=pushes {
+            push(event, &number.to_string()).await?;
+        }
+        return Ok(json!({ "statusCode": 200 }));
     }
     match body["what"].as_str() {
         Some("answer") => Ok(json!({ "statusCode": 200, "body": "an answer" })),
@@ -133,6 +147,7 @@ async fn push(event: &Value, text: &str) -> Result<StatusCode, Error> {
     let answer = reqwest::Client::new()
         .post(url)
         .header("authorization", authorization)
+        .header("x-amz-security-token", variable("AWS_SESSION_TOKEN"))
         .body(text.to_owned())
         .send()
         .await?;
@@ -148,6 +163,20 @@ async fn secret(event: &Value) -> Result<Value, Error> {
         .await?;
     let status = answer.status().as_u16();
     Ok(json!({ "status": status, "answer": serde_json::from_str::<Value>(&answer.text().await?)? }))
+}
+
+/// Notes the event, and when it came, in a file with the function's name; fails if the test wants that.
+fn scheduled(event: &Value) -> Result<Value, Error> {
+    let folder = variable("RECORDS");
+    let at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis();
+    let line = json!({ "at": u64::try_from(at)?, "event": event });
+    append(&format!("{folder}/{}", variable("AWS_LAMBDA_FUNCTION_NAME")), &format!("{line}\n"))?;
+    if variable("FAILS") == "yes" { Err("the probe fails".into()) } else { Ok(Value::Null) }
+}
+
+fn append(file: &str, line: &str) -> Result<(), Error> {
+    // One write, so that no test reads a half.
+    Ok(std::fs::File::options().create(true).append(true).open(file)?.write_all(line.as_bytes())?)
 }
 
 /// Keeps the event in the folder of the test.

@@ -1,10 +1,9 @@
 //! The cloud as a whole: starting it from a template, using it, stopping it.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,59 +11,25 @@ use axum::body::Bytes;
 use chatchat_template::Template;
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::Database;
 use crate::docs::Docs;
 use crate::error::StartError;
+use crate::faults::{Fault, Faults, Injection};
 use crate::functions;
 use crate::http_api::HttpApi;
 use crate::lambda::{Environment, InvokeError, Lambda, Output};
 use crate::listen::{self, Server};
-use crate::log::{Log, LogLines};
+use crate::log::Log;
+use crate::options::Options;
 use crate::public::{self, Apis};
+use crate::schedule::Schedule;
 use crate::secrets::{self, Secrets};
-use crate::settings::Settings;
 use crate::stack::Stack;
 use crate::storage::{self, Distribution, Storage, Temporary};
 use crate::websocket::WebSocketApi;
-
-/// What to run, and where.
-#[derive(Clone, Default)]
-pub struct Options {
-    /// The SAM template.
-    pub template: PathBuf,
-    /// The folder with the compiled functions, named as the last components of `CodeUri`.
-    pub artifacts: PathBuf,
-    /// The public port; 0 takes any that is free.
-    pub port: u16,
-    /// The database that the template's RDS instance stands for.
-    pub database: Option<Database>,
-    /// Where generated secrets are kept between runs; without it they are new each time.
-    pub secrets_file: Option<PathBuf>,
-    /// The folder where the objects of buckets are kept between runs; without it they go with the cloud.
-    pub files: Option<PathBuf>,
-    /// The OpenAPI document that `/docs` shows; without it the HTTP API has that path too.
-    pub docs: Option<PathBuf>,
-    /// Values for the template's parameters.
-    pub parameters: BTreeMap<String, String>,
-    /// Limits and choices.
-    pub settings: Settings,
-    /// Takes one line a request.
-    pub log: Option<LogLines>,
-    /// Takes what the functions write; it is appended to.
-    pub function_log: Option<PathBuf>,
-}
-
-impl fmt::Debug for Options {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Options")
-            .field("template", &self.template)
-            .field("port", &self.port)
-            .finish_non_exhaustive()
-    }
-}
 
 /// A running cloud; dropping it ends its processes and frees its ports.
 #[derive(Debug)]
@@ -77,6 +42,10 @@ pub struct Cloud {
     websocket: Option<Arc<WebSocketApi>>,
     secrets: Arc<Secrets>,
     storage: Arc<Storage>,
+    faults: Arc<Faults>,
+    cut_off: watch::Sender<bool>,
+    /// What goes on by itself.
+    tasks: JoinSet<Infallible>,
     servers: Vec<Server>,
     /// Goes with the cloud, though tasks that are ending may still hold the storage.
     _temporary_files: Option<Temporary>,
@@ -106,19 +75,33 @@ impl Cloud {
         let log = Log(options.log);
         let output = Output::open(options.function_log.as_deref())
             .map_err(StartError::io("the log of the functions"))?;
-        let lambda = Arc::new(Lambda::new(functions, &output, &log));
+        let faults = Arc::new(Faults::default());
+        let lambda = Arc::new(Lambda::new(functions, &output, &log, &faults));
         let websocket = WebSocketApi::new(
             &stack,
             Arc::clone(&lambda),
             access_key.clone(),
+            Arc::clone(&faults),
             settings.clone(),
             log.clone(),
         )?
         .map(Arc::new);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(Arc::clone(&lambda).end_idle_environments(settings.idle_environment_limit));
+        for schedule in Schedule::declared(&stack, &settings)? {
+            tasks.spawn(schedule.run(Arc::clone(&lambda), log.clone()));
+        }
         let distributions = Distribution::declared(&stack, &storage, &log)?.into();
         let http = HttpApi::new(&stack, Arc::clone(&lambda), settings, log)?.map(Arc::new);
         let docs = options.docs.map(|document| Arc::new(Docs::new(document)));
-        let router = public::router(Apis { docs, http, websocket: websocket.clone(), distributions });
+        let cut_off = watch::Sender::new(false);
+        let router = public::router(Apis {
+            docs,
+            http,
+            websocket: websocket.clone(),
+            distributions,
+            cut_off: cut_off.subscribe(),
+        });
         let mut servers = vec![
             listen::serve_functions(internal.0, secrets::router(Arc::clone(&secrets))),
             listen::serve_functions(objects.0, storage::router(Arc::clone(&storage))),
@@ -133,6 +116,9 @@ impl Cloud {
             websocket,
             secrets,
             storage,
+            faults,
+            cut_off,
+            tasks,
             servers,
             _temporary_files: temporary_files,
         })
@@ -197,6 +183,26 @@ impl Cloud {
         self.storage.fail(fails);
     }
 
+    /// Has something go wrong: each `every`-th time that it could, and `times` times at most. It ends when what this gives is dropped.
+    pub fn inject(&self, fault: Fault, every: u32, times: u32) -> Injection {
+        self.faults.inject(fault, every, times)
+    }
+
+    /// Cuts the TCP connections of all WebSocket clients without a closing frame, and says how many there were. `$disconnect` is told with
+    /// 1006, as at any such end.
+    pub fn drop_connections(&self) -> usize {
+        self.websocket.as_ref().map_or(0, |websocket| websocket.cut())
+    }
+
+    /// While this is on, no client reaches the cloud: the WebSocket connections are cut, and handshakes and HTTP requests end without an
+    /// answer, those in flight too. The functions' own calls are served; `@connections` answers 410, as nothing is open.
+    pub fn cut_off(&self, on: bool) {
+        self.cut_off.send_replace(on);
+        if on {
+            self.drop_connections();
+        }
+    }
+
     /// The folder with a folder for each bucket, named as the bucket, in which each object is a file.
     pub fn files(&self) -> &Path {
         self.storage.folder()
@@ -210,6 +216,7 @@ impl Cloud {
     }
 
     fn shut_down(&mut self) {
+        self.tasks.abort_all();
         if let Some(websocket) = &self.websocket {
             websocket.close();
         }

@@ -35,7 +35,12 @@ pub enum StartError {
          `sudo apt install postgresql`, macOS: `brew install postgresql`), or set DATABASE_URL to a server whose superuser you are"
     )]
     NoPostgres,
-    /// PostgreSQL is there and does not work.
+    /// PgBouncer is not installed.
+    #[error(
+        "PgBouncer is not installed here; install it (Debian and Ubuntu: `sudo apt install pgbouncer`, macOS: `brew install pgbouncer`)"
+    )]
+    NoPgBouncer,
+    /// PostgreSQL or PgBouncer is there and does not work.
     #[error("{0}")]
     Postgres(String),
 }

@@ -18,10 +18,14 @@ pub(crate) fn watch_function(pid: u32) {
     tell(&format!("add {pid} function\n"));
 }
 
-/// Puts a PostgreSQL server in the guard's care: it is shut down, and `temporary` is removed after it.
-pub(crate) fn watch_server(pid: u32, temporary: Option<&Path>) {
-    let folder = temporary.map(|folder| folder.display().to_string()).unwrap_or_default();
-    tell(&format!("add {pid} server {folder}\n"));
+/// Puts PgBouncer (the leader of its process group) in the guard's care: it is killed, for it keeps nothing.
+pub(crate) fn watch_pooler(pid: u32) {
+    tell(&format!("add {pid} pooler\n"));
+}
+
+/// Puts a PostgreSQL server in the guard's care: it is shut down.
+pub(crate) fn watch_server(pid: u32) {
+    tell(&format!("add {pid} server\n"));
 }
 
 /// Puts a temporary folder in the guard's care: it is removed when the processes are gone.

@@ -18,9 +18,9 @@ END
     esac
 done
 
-# A function may be stopped; only KILL reaches it. Its process group takes its own children along.
+# A function may be stopped; only KILL reaches it. Its process group takes its own children along. A pooler has nothing to lose.
 while read -r pid kind folder; do
-    if [ "$kind" = function ]; then kill -KILL "-$pid" || kill -KILL "$pid"; fi
+    case $kind in function | pooler) kill -KILL "-$pid" || kill -KILL "$pid" ;; esac
 done <<END
 $children
 END
@@ -36,7 +36,6 @@ while read -r pid kind folder; do
             if [ "$tries" -eq 70 ]; then kill -KILL "$pid"; fi
             sleep 0.1
         done
-        if [ -n "$folder" ]; then rm -rf "$folder"; fi
     fi
 done <<END
 $children

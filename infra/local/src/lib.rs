@@ -4,25 +4,30 @@
 mod cloud;
 mod docs;
 mod error;
+mod faults;
 mod functions;
 mod guard;
 mod http_api;
 mod lambda;
 mod listen;
 mod log;
+mod options;
 mod postgres;
 mod public;
+mod schedule;
 mod secrets;
 mod settings;
 mod stack;
 mod storage;
 mod websocket;
 
-pub use cloud::{Cloud, Options};
+pub use cloud::Cloud;
 pub use error::StartError;
+pub use faults::{Answer, Fault, Injection, Moment, Point, Tampering};
 pub use lambda::{Environment, EnvironmentState, InvokeError};
 pub use log::LogLines;
-pub use postgres::{Database, Postgres, PostgresOptions};
+pub use options::Options;
+pub use postgres::{Database, PgBouncer, Postgres, PostgresOptions};
 pub use settings::Settings;
 
 /// Milliseconds since the epoch.

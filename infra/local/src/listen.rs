@@ -7,8 +7,9 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header::HOST};
 use axum::middleware::{Next, from_fn};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -83,6 +84,23 @@ async fn connection(stream: TcpStream, router: Router) {
     _ = stream.set_nodelay(true);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new());
-    // An error here is the client's: it left, or does not speak HTTP.
-    _ = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)).with_upgrades().await;
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(async |request| {
+        let Ok(response) = router.call(request).await;
+        let hung_up = response.extensions().get::<HangUp>().is_some();
+        if hung_up { Err("the client is hung up on") } else { Ok(response) }
+    });
+    // An error here is the client's, which left or does not speak HTTP, or was wanted: it ends the connection.
+    _ = http.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+}
+
+/// Marks a response that is none.
+#[derive(Clone, Copy)]
+struct HangUp;
+
+/// Instead of a response: the connection ends without one.
+pub(crate) fn hang_up() -> Response {
+    let mut response = Response::default();
+    response.extensions_mut().insert(HangUp);
+    response
 }

@@ -11,6 +11,10 @@ pub struct Settings {
     pub environments: usize,
     /// How long a process may take until it asks for its first event.
     pub init_limit: Duration,
+    /// How long a process may wait for an event until it is ended; it is looked for ten times in that long.
+    pub idle_environment_limit: Duration,
+    /// How long a minute of a schedule lasts: of its rate, and of the 1 and 2 minutes before a call that failed is tried again.
+    pub schedule_minute: Duration,
     /// Bytes of an event.
     pub event_limit: usize,
     /// Bytes of a function's answer.
@@ -51,6 +55,8 @@ impl Default for Settings {
             region: "ap-northeast-2".to_owned(),
             environments: 50,
             init_limit: Duration::from_secs(10),
+            idle_environment_limit: Duration::from_mins(5),
+            schedule_minute: Duration::from_mins(1),
             event_limit: 6 * 1024 * 1024,
             answer_limit: 6 * 1024 * 1024 + 100,
             http_body_limit: 10 * 1024 * 1024,

@@ -4,6 +4,7 @@ mod apis;
 mod error;
 mod functions;
 mod resolve;
+mod schedules;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ pub use apis::{Cors, HttpApi, HttpRoute, WebSocketApi, WebSocketRoute};
 pub use error::TemplateError;
 pub use functions::Function;
 pub use resolve::Lookup;
+pub use schedules::{Schedule, ScheduleSource};
 pub use yaml::parse as parse_yaml;
 
 /// A SAM template, in CloudFormation's long form.

@@ -1,7 +1,7 @@
 //! What the crate reads from a template that uses each of its features.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use chatchat_template::{Cors, Lookup, Template};
+use chatchat_template::{Cors, Lookup, Schedule, ScheduleSource, Template};
 use serde_json::{Value, json};
 
 const TEMPLATE: &str = r#"
@@ -47,11 +47,16 @@ Resources:
       Events:
         Get: { Type: HttpApi, Properties: { ApiId: !Ref Api, Method: get, Path: "/rooms/{id}" } }
         Rest: { Type: HttpApi, Properties: { ApiId: !Ref Api } }
-        Nightly: { Type: ScheduleV2, Properties: { ScheduleExpression: rate(1 day) } }
+        Nightly:
+          Type: ScheduleV2
+          Properties: { ScheduleExpression: rate(1 day), Name: nightly, State: DISABLED, DeadLetterConfig: { Arn: !GetAtt Unknown.Arn } }
+        Often:
+          Type: Schedule
+          Properties: { Schedule: !Sub "rate(${Size} minutes)", Enabled: !If [NotProduction, true, false], Input: '{"why":"often"}' }
   Two:
     Type: AWS::Serverless::Function
     Condition: NotProduction
-    Properties: { CodeUri: faq }
+    Properties: { CodeUri: faq, Events: { Never: { Type: Schedule, Properties: { Schedule: rate(1 hour) } } } }
 "#;
 
 struct Local;
@@ -98,6 +103,55 @@ fn http_routes_come_from_the_events_and_scheduled_events_are_left_out() {
     let keys: Vec<String> =
         template().http_routes().unwrap().iter().map(chatchat_template::HttpRoute::key).collect();
     assert_eq!(keys, ["GET /rooms/{id}", "$default"]);
+}
+
+#[test]
+fn schedules_are_resolved_and_those_of_functions_that_do_not_exist_are_left_out() {
+    let nightly = Schedule {
+        function: "One".to_owned(),
+        event: "Nightly".to_owned(),
+        source: ScheduleSource::Scheduler,
+        expression: "rate(1 day)".to_owned(),
+        enabled: false,
+        name: Some("nightly".to_owned()),
+        input: None,
+    };
+    let often = Schedule {
+        event: "Often".to_owned(),
+        source: ScheduleSource::Rule,
+        expression: "rate(3 minutes)".to_owned(),
+        name: None,
+        input: Some(r#"{"why":"often"}"#.to_owned()),
+        ..nightly.clone()
+    };
+    assert_eq!(template().schedules(&Local).unwrap(), [nightly, often]);
+}
+
+#[test]
+fn a_schedule_is_on_unless_the_template_says_otherwise() {
+    for (properties, enabled) in [
+        ("{ Schedule: rate(1 hour) }", true),
+        ("{ Schedule: rate(1 hour), Enabled: true }", true),
+        ("{ Schedule: rate(1 hour), Enabled: false }", false),
+        ("{ Schedule: rate(1 hour), State: ENABLED }", true),
+        ("{ Schedule: rate(1 hour), State: DISABLED }", false),
+    ] {
+        let text = format!(
+            "Resources: {{ F: {{ Type: AWS::Serverless::Function, Properties: {{ Events: {{ E: {{ Type: Schedule, Properties: {properties} }} }} }} }} }}"
+        );
+        let schedules = Template::parse(&text).unwrap().schedules(&Local).unwrap();
+        assert_eq!(schedules[0].enabled, enabled, "{properties}");
+    }
+}
+
+#[test]
+fn a_schedule_without_an_expression_is_an_error_that_says_where() {
+    let error = Template::parse(&TEMPLATE.replace("ScheduleExpression: rate(1 day), ", "")).unwrap();
+    let error = error.schedules(&Local).unwrap_err().to_string();
+    assert!(
+        error.contains("Resources.One.Properties.Events.Nightly.Properties.ScheduleExpression"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -60,12 +60,11 @@ impl Call<'_> {
             },
             "isBase64Encoded": false,
         });
-        let cookies: Vec<&str> = headers
+        let cookies: Vec<_> = headers
             .get_all(header::COOKIE)
             .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .map(str::trim)
+            .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+            .map(|cookie| String::from_utf8_lossy(cookie.trim_ascii()))
             .filter(|cookie| !cookie.is_empty())
             .collect();
         if !cookies.is_empty() {

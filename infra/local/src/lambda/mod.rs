@@ -1,12 +1,15 @@
 //! The Lambda service: functions by logical id, and calls to them.
 
 mod error;
+mod faults;
+mod life;
 mod pool;
 mod process;
 mod runtime_api;
 mod slot;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +19,7 @@ use axum::body::Bytes;
 pub use error::InvokeError;
 pub use slot::{Environment, EnvironmentState};
 
+use crate::faults::Faults;
 use crate::log::Log;
 use pool::Pool;
 pub(crate) use process::Output;
@@ -26,7 +30,7 @@ pub(crate) struct Function {
     pub(crate) id: String,
     pub(crate) arn: String,
     pub(crate) program: PathBuf,
-    /// The whole environment of its processes but for the address of the Runtime API.
+    /// The environment of its processes but for what each has of its own: the address of the Runtime API and the session token.
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) timeout: Duration,
     pub(crate) init_limit: Duration,
@@ -43,10 +47,10 @@ pub(crate) struct Lambda {
 }
 
 impl Lambda {
-    pub(crate) fn new(functions: Vec<Function>, output: &Output, log: &Log) -> Self {
+    pub(crate) fn new(functions: Vec<Function>, output: &Output, log: &Log, faults: &Arc<Faults>) -> Self {
         let pools = functions.into_iter().map(|function| {
             let id = function.id.clone();
-            (id, Arc::new(Pool::new(function, output.clone(), log.clone())))
+            (id, Arc::new(Pool::new(function, output.clone(), log.clone(), Arc::clone(faults))))
         });
         Self { pools: pools.collect() }
     }
@@ -71,6 +75,16 @@ impl Lambda {
     /// Kills a process if it is one of the functions'.
     pub(crate) fn kill(&self, pid: u32) -> bool {
         self.pools.values().any(|pool| pool.kill(pid))
+    }
+
+    /// For as long as it is polled: ends the processes that have waited for an event for so long.
+    pub(crate) async fn end_idle_environments(self: Arc<Self>, limit: Duration) -> Infallible {
+        loop {
+            tokio::time::sleep((limit / 10).max(Duration::from_millis(1))).await;
+            for pool in self.pools.values() {
+                pool.end_idle(limit);
+            }
+        }
     }
 
     /// Kills all processes; calls in flight fail.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::body::Bytes;
 use rustix::process::Signal;
@@ -10,38 +10,39 @@ use tokio::sync::{Notify, oneshot};
 use uuid::Uuid;
 
 use super::process::{self, Output};
-use super::slot::{Call, Delivery, Environment, Slot, State};
+use super::slot::{Call, Delivery, Slot, State};
 use super::{Function, InvokeError};
-use crate::guard;
+use crate::faults::{Faults, Point};
 use crate::log::Log;
 
 #[derive(Debug, Default)]
-struct Inner {
-    slots: BTreeMap<u64, Slot>,
+pub(super) struct Inner {
+    pub(super) slots: BTreeMap<u64, Slot>,
     next_slot: u64,
     /// Frozen processes, the most recently used last.
-    idle: Vec<u64>,
-    waiting: VecDeque<Call>,
+    pub(super) idle: Vec<u64>,
+    pub(super) waiting: VecDeque<Call>,
     /// Calls that have no answer yet.
-    in_flight: usize,
-    closed: bool,
+    pub(super) in_flight: usize,
+    pub(super) closed: bool,
 }
 
 #[derive(Debug)]
 pub(super) struct Pool {
     pub(super) function: Function,
     pub(super) output: Output,
-    log: Log,
+    pub(super) log: Log,
+    pub(super) faults: Arc<Faults>,
     inner: Mutex<Inner>,
-    slot_ended: Notify,
+    pub(super) slot_ended: Notify,
 }
 
 impl Pool {
-    pub(super) fn new(function: Function, output: Output, log: Log) -> Self {
-        Self { function, output, log, inner: Mutex::default(), slot_ended: Notify::new() }
+    pub(super) fn new(function: Function, output: Output, log: Log, faults: Arc<Faults>) -> Self {
+        Self { function, output, log, faults, inner: Mutex::default(), slot_ended: Notify::new() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -51,11 +52,11 @@ impl Pool {
             return Err(InvokeError::EventTooLarge { bytes: event.len(), limit });
         }
         let (answer, answered) = oneshot::channel();
-        self.submit(Call { id: Uuid::new_v4(), event, answer })?;
+        self.submit_once_or_twice(Call { id: Uuid::new_v4(), event, answer })?;
         answered.await.unwrap_or(Err(InvokeError::Stopped))
     }
 
-    fn submit(self: &Arc<Self>, call: Call) -> Result<(), InvokeError> {
+    pub(super) fn submit(self: &Arc<Self>, call: Call) -> Result<(), InvokeError> {
         let mut inner = self.lock();
         if inner.closed {
             return Err(InvokeError::Stopped);
@@ -70,24 +71,22 @@ impl Pool {
     }
 
     /// Gives waiting calls to idle processes, and starts processes for those that are left and that no process will come free for.
-    fn hand_out(self: &Arc<Self>, inner: &mut Inner) {
+    pub(super) fn hand_out(self: &Arc<Self>, inner: &mut Inner) {
         while !inner.waiting.is_empty()
             && let Some(id) = inner.idle.pop()
         {
             let Some(slot) = inner.slots.get_mut(&id) else {
                 continue;
             };
-            let State::Idle(sender) = std::mem::replace(&mut slot.state, State::Ending) else {
+            let State::Idle { next: sender, .. } = std::mem::replace(&mut slot.state, State::Ending) else {
                 continue;
             };
             let Some(call) = inner.waiting.pop_front() else {
                 return;
             };
             slot.signal(Signal::CONT);
-            if let Err(delivery) = sender.send(self.deliver(id, slot, call)) {
-                // The process has just ended; it never saw the event, so another one can have it.
-                slot.take_back(delivery).into_iter().for_each(|call| inner.waiting.push_front(call));
-            }
+            // A process that has just ended never saw the event, so another one can have it.
+            self.give(id, slot, call, sender).into_iter().for_each(|call| inner.waiting.push_front(call));
         }
         let coming = inner
             .slots
@@ -102,7 +101,14 @@ impl Pool {
         }
     }
 
-    fn deliver(self: &Arc<Self>, id: u64, slot: &mut Slot, call: Call) -> Delivery {
+    /// Gives a process its next event, or gives the call back.
+    fn give(
+        self: &Arc<Self>,
+        id: u64,
+        slot: &mut Slot,
+        call: Call,
+        next: oneshot::Sender<Delivery>,
+    ) -> Option<Call> {
         let timeout = self.function.timeout;
         let pool = Arc::clone(self);
         let timer = tokio::spawn(async move {
@@ -110,9 +116,14 @@ impl Pool {
             pool.time_out(id, call.id);
         });
         slot.served += 1;
-        slot.state = State::Busy { call: call.id, answer: call.answer, timer: timer.abort_handle() };
+        slot.state =
+            State::Busy { call: call.id, answer: call.answer, timer: timer.abort_handle(), pushes: 0 };
+        if self.kills(slot, Point::BeforeWork) {
+            return None;
+        }
         let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO) + timeout;
-        Delivery { id: call.id, event: call.event, deadline: deadline.as_millis() }
+        let delivery = Delivery { id: call.id, event: call.event, deadline: deadline.as_millis() };
+        next.send(delivery).err().and_then(|delivery| slot.take_back(delivery))
     }
 
     /// A process asks for its next event. Without a call for it, it is frozen until there is one.
@@ -134,14 +145,15 @@ impl Pool {
                     "it asked for the next event without an answer".to_owned(),
                 )));
             }
-            State::Starting | State::Idle(_) => {}
+            State::Starting | State::Idle { .. } => {}
         }
         if let Some(call) = inner.waiting.pop_front() {
-            _ = sender.send(self.deliver(id, slot, call));
+            // The receiver is here, so that nothing comes back.
+            _ = self.give(id, slot, call, sender);
         } else {
             // Under the lock, so that a CONT cannot come before this STOP.
             slot.signal(Signal::STOP);
-            slot.state = State::Idle(sender);
+            slot.state = State::Idle { next: sender, since: Instant::now() };
             inner.idle.retain(|other| *other != id);
             inner.idle.push(id);
         }
@@ -155,8 +167,11 @@ impl Pool {
         let Some(slot) = inner.slots.get_mut(&id) else {
             return false;
         };
+        if self.kills(slot, Point::BeforeAnswer) {
+            return false;
+        }
         match std::mem::replace(&mut slot.state, State::Ending) {
-            State::Busy { call: current, answer, timer } if current == call => {
+            State::Busy { call: current, answer, timer, .. } if current == call => {
                 slot.state = State::Finishing { call, timer };
                 inner.in_flight -= 1;
                 _ = answer.send(result);
@@ -176,123 +191,11 @@ impl Pool {
         };
         let current = match &slot.state {
             State::Busy { call, .. } | State::Finishing { call, .. } => *call,
-            State::Starting | State::Idle(_) | State::Ending => return,
+            State::Starting | State::Idle { .. } | State::Ending => return,
         };
         if current == call {
             slot.reason = Some(InvokeError::TimedOut(self.function.timeout));
             slot.signal(Signal::KILL);
-        }
-    }
-
-    /// The process runs.
-    pub(super) fn started(&self, id: u64, pid: u32) {
-        guard::watch_function(pid);
-        let mut inner = self.lock();
-        let closed = inner.closed;
-        if let Some(slot) = inner.slots.get_mut(&id) {
-            slot.pid = Some(pid);
-            if closed {
-                slot.signal(Signal::KILL);
-            }
-        }
-    }
-
-    /// The process reports that it cannot start; it ends by itself.
-    pub(super) fn init_failed(&self, id: u64, reason: InvokeError) {
-        if let Some(slot) = self.lock().slots.get_mut(&id) {
-            slot.reason = Some(reason);
-        }
-    }
-
-    /// Kills the process if it has not asked for its first event.
-    pub(super) fn end_init(&self, id: u64) {
-        if let Some(slot) = self.lock().slots.get_mut(&id)
-            && matches!(slot.state, State::Starting)
-        {
-            let message = format!("it did not ask for an event within {:?}", self.function.init_limit);
-            slot.reason = Some(InvokeError::Init(message));
-            slot.signal(Signal::KILL);
-        }
-    }
-
-    /// The process has ended, or could not be started; `why` is what is known of it. The call it had fails, and no other.
-    pub(super) fn ended_because(self: &Arc<Self>, id: u64, why: &str) {
-        let mut inner = self.lock();
-        let Some(slot) = inner.slots.remove(&id) else {
-            return;
-        };
-        if let Some(pid) = slot.pid {
-            guard::forget(pid);
-        }
-        inner.idle.retain(|other| *other != id);
-        match slot.state {
-            State::Busy { answer, timer, .. } => {
-                timer.abort();
-                inner.in_flight -= 1;
-                let reason = slot.reason.unwrap_or_else(|| InvokeError::Crashed(why.to_owned()));
-                self.report(&reason);
-                _ = answer.send(Err(reason));
-            }
-            State::Starting => {
-                let reason = slot.reason.unwrap_or_else(|| InvokeError::Init(why.to_owned()));
-                self.report(&reason);
-                if let Some(call) = inner.waiting.pop_front() {
-                    inner.in_flight -= 1;
-                    _ = call.answer.send(Err(reason));
-                }
-            }
-            State::Finishing { timer, .. } => timer.abort(),
-            State::Idle(_) | State::Ending => {}
-        }
-        if !inner.closed {
-            self.hand_out(&mut inner);
-        }
-        drop(inner);
-        self.slot_ended.notify_waiters();
-    }
-
-    fn report(&self, reason: &InvokeError) {
-        self.log.line(|| format!("{}: {reason}", self.function.id));
-    }
-
-    pub(super) fn environments(&self) -> Vec<Environment> {
-        self.lock().slots.values().map(Slot::view).collect()
-    }
-
-    pub(super) fn kill(&self, pid: u32) -> bool {
-        let mut inner = self.lock();
-        let inner = &mut *inner;
-        let Some((id, slot)) = inner.slots.iter_mut().find(|(_, slot)| slot.pid == Some(pid)) else {
-            return false;
-        };
-        if matches!(slot.state, State::Idle(_)) {
-            slot.state = State::Ending;
-            inner.idle.retain(|other| other != id);
-        }
-        slot.signal(Signal::KILL);
-        true
-    }
-
-    pub(super) fn close(&self) {
-        let mut inner = self.lock();
-        inner.closed = true;
-        for call in std::mem::take(&mut inner.waiting) {
-            _ = call.answer.send(Err(InvokeError::Stopped));
-        }
-        for slot in inner.slots.values_mut() {
-            slot.reason = Some(InvokeError::Stopped);
-            slot.signal(Signal::KILL);
-        }
-    }
-
-    pub(super) async fn ended(&self) {
-        loop {
-            let mut ended = std::pin::pin!(self.slot_ended.notified());
-            ended.as_mut().enable();
-            if self.lock().slots.is_empty() {
-                return;
-            }
-            ended.await;
         }
     }
 }

@@ -57,6 +57,7 @@ async fn start(pool: &Arc<Pool>, id: u64) -> std::io::Result<Running> {
         .env_clear()
         .envs(&pool.function.variables)
         .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
+        .env("AWS_SESSION_TOKEN", pool.session_token(id))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -1,5 +1,7 @@
 //! One process of a function as the pool sees it, and the calls it is given.
 
+use std::time::Instant;
+
 use axum::body::Bytes;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::sync::oneshot;
@@ -56,8 +58,8 @@ pub struct Environment {
 #[derive(Debug)]
 pub(super) enum State {
     Starting,
-    Idle(oneshot::Sender<Delivery>),
-    Busy { call: Uuid, answer: Answer, timer: AbortHandle },
+    Idle { next: oneshot::Sender<Delivery>, since: Instant },
+    Busy { call: Uuid, answer: Answer, timer: AbortHandle, pushes: u32 },
     Finishing { call: Uuid, timer: AbortHandle },
     Ending,
 }
@@ -69,12 +71,14 @@ pub(super) struct Slot {
     pub(super) served: u64,
     /// Why it was killed, or what it reported to `init/error`.
     pub(super) reason: Option<InvokeError>,
+    /// A fault has killed it: whatever else it still gets to do does not count.
+    pub(super) doomed: bool,
 }
 
 impl Slot {
     /// For a process that is about to be started.
     pub(super) fn starting() -> Self {
-        Self { pid: None, state: State::Starting, served: 0, reason: None }
+        Self { pid: None, state: State::Starting, served: 0, reason: None, doomed: false }
     }
 
     /// Signals the process and all it has started; a process that is gone needs no signal.
@@ -88,7 +92,7 @@ impl Slot {
     pub(super) fn view(&self) -> Environment {
         let state = match self.state {
             State::Starting => EnvironmentState::Starting,
-            State::Idle(_) => EnvironmentState::Idle,
+            State::Idle { .. } => EnvironmentState::Idle,
             State::Busy { .. } => EnvironmentState::Busy,
             State::Finishing { .. } => EnvironmentState::Finishing,
             State::Ending => EnvironmentState::Ending,

@@ -57,7 +57,7 @@ impl Postgres {
     }
 }
 
-async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {
+pub(super) async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
     tokio::spawn(connection);
     Ok(client)
@@ -68,7 +68,7 @@ fn explain(error: &tokio_postgres::Error) -> StartError {
 }
 
 /// The server's message, or the error with its cause.
-fn text(error: &tokio_postgres::Error) -> String {
+pub(super) fn text(error: &tokio_postgres::Error) -> String {
     use std::error::Error;
     match (error.as_db_error(), error.source()) {
         (Some(said), _) => said.message().to_owned(),

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::account::Account;
 use super::programs;
 use crate::error::StartError;
+use crate::guard;
 
 /// How long a server that is being shut down may still hold its cluster, and how long one whose parent has just been killed may not
 /// have heard of it.
@@ -26,7 +27,7 @@ pub(super) struct Passwords {
     pub(super) owner: String,
 }
 
-/// A folder with `cluster` (PostgreSQL's own), `passwords.json` and `postgres.log`.
+/// A folder with `cluster` (PostgreSQL's own), `passwords.json` and `postgres.log`; a temporary one goes when it is dropped.
 #[derive(Debug)]
 pub(super) struct Folder {
     pub(super) path: PathBuf,
@@ -37,17 +38,7 @@ pub(super) struct Folder {
 impl Folder {
     /// The folder at `data`, or a temporary one; elsewhere if the account cannot reach it.
     pub(super) fn open(data: Option<&Path>, account: Account) -> Result<Self, StartError> {
-        let Some(data) = data else {
-            let name = format!("chatchat-postgres-{}", Uuid::new_v4().simple());
-            let mut path = std::env::temp_dir().join(&name);
-            create(&path)?;
-            if !account.reaches(&path) {
-                _ = std::fs::remove_dir(&path);
-                path = Path::new("/var/tmp").join(&name);
-                create(&path)?;
-            }
-            return Ok(Self { path, temporary: true, notice: None });
-        };
+        let Some(data) = data else { return Self::temporary("postgres", account) };
         create(data)?;
         let path = data.canonicalize().map_err(StartError::io(data.display().to_string()))?;
         if account.reaches(&path) {
@@ -63,6 +54,20 @@ impl Folder {
             elsewhere.display()
         );
         Ok(Self { path: elsewhere, temporary: false, notice: Some(notice) })
+    }
+
+    /// A folder that goes when it is dropped, or when this process is gone.
+    pub(super) fn temporary(what: &str, account: Account) -> Result<Self, StartError> {
+        let name = format!("chatchat-{what}-{}", Uuid::new_v4().simple());
+        let mut path = std::env::temp_dir().join(&name);
+        create(&path)?;
+        if !account.reaches(&path) {
+            _ = std::fs::remove_dir(&path);
+            path = Path::new("/var/tmp").join(&name);
+            create(&path)?;
+        }
+        guard::watch_folder(&path);
+        Ok(Self { path, temporary: true, notice: None })
     }
 
     pub(super) fn cluster(&self) -> PathBuf {
@@ -177,6 +182,15 @@ impl Folder {
     }
 }
 
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.temporary {
+            _ = std::fs::remove_dir_all(&self.path);
+            guard::forget_folder(&self.path);
+        }
+    }
+}
+
 fn create(path: &Path) -> Result<(), StartError> {
     std::fs::create_dir_all(path).map_err(StartError::io(format!("the folder {}", path.display())))
 }
@@ -190,7 +204,8 @@ fn remove(path: &Path) -> Result<(), StartError> {
     }
 }
 
-fn write_secret(path: &Path, text: &str) -> Result<(), StartError> {
+/// Writes a file that only its owner reads.
+pub(super) fn write_secret(path: &Path, text: &str) -> Result<(), StartError> {
     let open = std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path);
     open.and_then(|mut file| file.write_all(text.as_bytes()))
         .map_err(StartError::io(path.display().to_string()))

@@ -3,14 +3,20 @@
 mod account;
 mod admin;
 mod cluster;
+mod pgbouncer;
+mod process;
 mod programs;
 mod server;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::OnceCell;
 
 use crate::error::StartError;
 use cluster::Passwords;
+pub use pgbouncer::PgBouncer;
 use server::Server;
 
 /// The role that owns the databases, with the rights of RDS's master user: no superuser.
@@ -55,8 +61,10 @@ pub struct Postgres {
     port: u16,
     superuser: String,
     passwords: Passwords,
+    /// Above the server, for it goes before it.
+    pgbouncer: OnceCell<PgBouncer>,
     /// Nothing when the server is somebody else's.
-    server: Option<Server>,
+    server: Option<Arc<Server>>,
 }
 
 impl Postgres {
@@ -81,7 +89,8 @@ impl Postgres {
         let (server, passwords) =
             started.await.map_err(|error| StartError::Postgres(error.to_string()))??;
         let (host, superuser) = ("127.0.0.1".to_owned(), "postgres".to_owned());
-        let postgres = Self { host, port: server.port, superuser, passwords, server: Some(server) };
+        let (port, pgbouncer, server) = (server.port, OnceCell::new(), Some(Arc::new(server)));
+        let postgres = Self { host, port, superuser, passwords, pgbouncer, server };
         postgres.make_owner().await?;
         Ok(postgres)
     }
@@ -107,7 +116,7 @@ impl Postgres {
         let passwords = Passwords { superuser: password.clone(), owner: password };
         let superuser = config.get_user().unwrap_or("postgres").to_owned();
         let port = config.get_ports().first().copied().unwrap_or(5432);
-        let postgres = Self { host, port, superuser, passwords, server: None };
+        let postgres = Self { host, port, superuser, passwords, pgbouncer: OnceCell::new(), server: None };
         postgres.make_owner().await?;
         Ok(postgres)
     }
@@ -127,6 +136,60 @@ impl Postgres {
         })
     }
 
+    /// The same database through PgBouncer in transaction mode, which all databases of this server share; the first call starts it.
+    ///
+    /// # Errors
+    /// When PgBouncer is not installed, or does not start.
+    pub async fn pooled(&self, database: &Database) -> Result<Database, StartError> {
+        let pgbouncer = self.pgbouncer.get_or_try_init(|| PgBouncer::start(self)).await?;
+        Ok(Database { host: pgbouncer::HOST.to_owned(), port: pgbouncer.port(), ..database.clone() })
+    }
+
+    /// The running PgBouncer; nothing before [`Postgres::pooled`] was called.
+    pub fn pgbouncer(&self) -> Option<&PgBouncer> {
+        self.pgbouncer.get()
+    }
+
+    /// Shuts the server down until [`Postgres::resume`]; its data, its port and PgBouncer stay.
+    ///
+    /// # Errors
+    /// When the server was not started here.
+    pub async fn halt(&self) -> Result<(), StartError> {
+        let halt = |server: &Server| {
+            server.halt();
+            Ok(())
+        };
+        self.with_server(halt).await
+    }
+
+    /// Starts a halted or crashed server on its port and waits until it takes connections; one that runs is left alone.
+    ///
+    /// # Errors
+    /// When the server was not started here, or does not start.
+    pub async fn resume(&self) -> Result<(), StartError> {
+        self.with_server(Server::resume).await
+    }
+
+    /// Shuts the server down, starts it on its port with its data, and waits until it takes connections.
+    ///
+    /// # Errors
+    /// When the server was not started here, or does not start.
+    pub async fn restart(&self) -> Result<(), StartError> {
+        self.with_server(Server::restart).await
+    }
+
+    async fn with_server(
+        &self,
+        act: impl FnOnce(&Server) -> Result<(), StartError> + Send + 'static,
+    ) -> Result<(), StartError> {
+        let Some(server) = self.server.clone() else {
+            let problem = "the PostgreSQL that DATABASE_URL names was not started here and is not stopped or started here";
+            return Err(StartError::Postgres(problem.to_owned()));
+        };
+        let done = tokio::task::spawn_blocking(move || act(&server)).await;
+        done.map_err(|error| StartError::Postgres(error.to_string()))?
+    }
+
     /// Drops a database if it is there, and ends the connections to it.
     ///
     /// # Errors
@@ -142,29 +205,24 @@ impl Postgres {
 
     /// The folder with the cluster and the server's log; nothing when the server was not started here.
     pub fn folder(&self) -> Option<&std::path::Path> {
-        self.server.as_ref().map(|server| server.folder.as_path())
+        self.server.as_ref().map(|server| server.folder.path.as_path())
     }
 
     /// What the person who started this should know, for instance that the cluster had to be put elsewhere.
     pub fn notice(&self) -> Option<&str> {
-        self.server.as_ref()?.notice.as_deref()
+        self.server.as_ref()?.folder.notice.as_deref()
     }
 
-    /// The process id of the server, if it was started here.
+    /// The process id of the server, if it was started here and is not halted.
     pub fn pid(&self) -> Option<u32> {
-        self.server.as_ref().map(Server::pid)
+        self.server.as_ref()?.pid()
     }
 
     /// Shuts the server down and waits for its end.
-    pub async fn stop(mut self) {
-        if let Some(server) = self.server.take() {
-            // Dropping it is the shutdown; a panic in there would already have been reported.
-            _ = tokio::time::timeout(
-                Duration::from_secs(30),
-                tokio::task::spawn_blocking(move || drop(server)),
-            )
-            .await;
-        }
+    pub async fn stop(self) {
+        // Dropping it is the shutdown; a panic in there would already have been reported.
+        let stopped = tokio::task::spawn_blocking(move || drop(self));
+        _ = tokio::time::timeout(Duration::from_secs(30), stopped).await;
     }
 }
 

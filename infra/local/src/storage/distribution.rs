@@ -84,7 +84,8 @@ impl Distribution {
             );
         }
         let Some(uri) = self.object_uri(request.uri().path()) else {
-            return answer(StatusCode::NOT_FOUND, "There is no such object.");
+            // Not 404: whoever may read objects but not list them is not told which there are.
+            return answer(StatusCode::FORBIDDEN, "<Error><Code>AccessDenied</Code></Error>");
         };
         let mut inner = Request::new(s3s::Body::empty());
         *inner.method_mut() = request.method().clone();

@@ -8,8 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
 use time::OffsetDateTime;
-use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Notify, mpsc};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::tampering::Held;
 
 /// Bytes of a connection's id: sixteen characters that end in `=`.
 const ID_BYTES: usize = 11;
@@ -32,6 +35,12 @@ pub(super) struct Connection {
     /// Milliseconds since the epoch.
     last_active: AtomicI64,
     outgoing: mpsc::Sender<Outgoing>,
+    /// Told when the connection is to be cut.
+    pub(super) cut: Notify,
+    /// A frame of the client that is to be overtaken.
+    pub(super) held_frame: Held<Utf8Bytes>,
+    /// A push that is to be overtaken.
+    pub(super) held_push: Held<Vec<u8>>,
 }
 
 /// Why nothing was sent.
@@ -61,6 +70,9 @@ impl Connection {
             host,
             last_active: AtomicI64::new(crate::milliseconds(connected_at)),
             outgoing,
+            cut: Notify::new(),
+            held_frame: Held::default(),
+            held_push: Held::default(),
         };
         (connection, queue)
     }
@@ -112,6 +124,15 @@ impl Connections {
         if let Some(open) = self.lock().as_mut() {
             open.remove(id);
         }
+    }
+
+    /// Has all connections cut, and says how many there were.
+    pub(super) fn cut(&self) -> usize {
+        let open = self.lock().as_mut().map(std::mem::take).unwrap_or_default();
+        for connection in open.values() {
+            connection.cut.notify_one();
+        }
+        open.len()
     }
 
     /// Tells all clients to go, and takes no new connections.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ impl WebSocketApi {
     }
 
     /// Serves a request of the management API; `id` is the end of its path, percent-encoded.
-    pub(crate) async fn manage(&self, id: &str, request: Request<Body>) -> Response<Body> {
+    pub(crate) async fn manage(self: &Arc<Self>, id: &str, request: Request<Body>) -> Response<Body> {
         if let Err(problem) = self.authorised(request.headers()) {
             return refusal(StatusCode::FORBIDDEN, "ForbiddenException", problem);
         }
@@ -33,19 +33,24 @@ impl WebSocketApi {
                 &format!("Invalid connectionId: {id}"),
             );
         }
-        let method = request.method().clone();
-        let Ok(body) = axum::body::to_bytes(request.into_body(), self.settings.message_limit).await else {
+        let (parts, body) = request.into_parts();
+        let Ok(body) = axum::body::to_bytes(body, self.settings.message_limit).await else {
             return refusal(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException", "Message too long");
         };
-        let Some(connection) = self.connections.find(&id) else {
+        self.call(&parts.headers, parts.method, id, body).await
+    }
+
+    /// Carries a call out.
+    pub(super) fn carry_out(&self, method: &Method, id: &str, body: Bytes) -> Response<Body> {
+        let Some(connection) = self.connections.find(id) else {
             return gone();
         };
         if method == Method::POST {
-            sent(connection.send(Outgoing::Message(body.into())), StatusCode::OK)
+            sent(self.push(&connection, body.into()), StatusCode::OK)
         } else if method == Method::DELETE {
             let closed = connection.send(Outgoing::Close(self.settings.deleted_close_code));
             if closed.is_ok() {
-                self.connections.remove(&id);
+                self.connections.remove(id);
             }
             sent(closed, StatusCode::NO_CONTENT)
         } else if method == Method::GET {
@@ -80,12 +85,12 @@ fn sent(result: Result<(), SendError>, status: StatusCode) -> Response<Body> {
     }
 }
 
-fn gone() -> Response<Body> {
+pub(super) fn gone() -> Response<Body> {
     refusal(StatusCode::GONE, "GoneException", "Gone")
 }
 
 /// An error as the AWS SDKs read it: its kind stands in a header.
-fn refusal(status: StatusCode, kind: &'static str, message: &str) -> Response<Body> {
+pub(super) fn refusal(status: StatusCode, kind: &'static str, message: &str) -> Response<Body> {
     let mut response = gateway(status, json!({ "message": message }).to_string());
     response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(kind));
     response

@@ -6,6 +6,7 @@ mod handshake;
 mod management;
 mod routes;
 mod session;
+mod tampering;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use axum::body::Bytes;
 use serde_json::Value;
 
 use crate::error::StartError;
+use crate::faults::Faults;
 use crate::lambda::{InvokeError, Lambda};
 use crate::log::Log;
 use crate::settings::Settings;
@@ -35,6 +37,7 @@ pub(crate) struct WebSocketApi {
     /// Who may use the management API.
     access_key: String,
     lambda: Arc<Lambda>,
+    faults: Arc<Faults>,
     settings: Settings,
     log: Log,
 }
@@ -53,6 +56,7 @@ impl WebSocketApi {
         stack: &Stack,
         lambda: Arc<Lambda>,
         access_key: String,
+        faults: Arc<Faults>,
         settings: Settings,
         log: Log,
     ) -> Result<Option<Self>, StartError> {
@@ -70,6 +74,7 @@ impl WebSocketApi {
             new_connections: Rate::new(settings.connects_per_second),
             access_key,
             lambda,
+            faults,
             settings,
             log,
         }))
@@ -83,6 +88,11 @@ impl WebSocketApi {
     /// Closes all connections and takes no new ones.
     pub(crate) fn close(&self) {
         self.connections.close();
+    }
+
+    /// Cuts all connections off, and says how many there were.
+    pub(crate) fn cut(&self) -> usize {
+        self.connections.cut()
     }
 
     async fn integrate(&self, function: &str, event: &Value) -> Result<Bytes, Failure> {

@@ -1,5 +1,6 @@
 //! A connection from the handshake to its end.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
@@ -31,11 +33,13 @@ const NO_CODE: u16 = 1005;
 
 /// How a connection ended.
 #[derive(Debug)]
-enum End {
+pub(super) enum End {
     /// The client closed it, or is gone.
     Client { code: u16, reason: String },
     /// The gateway closes it.
     Gateway { code: u16, reason: &'static str },
+    /// It is cut, without a closing frame; it has ended when this work has.
+    Cut(Option<JoinHandle<()>>),
 }
 
 impl WebSocketApi {
@@ -60,7 +64,7 @@ impl WebSocketApi {
         };
         self.connections.remove(&connection.id);
         self.log.line(|| format!("WS $disconnect {code} {reason}"));
-        if let Some(route) = self.routes.special("$disconnect") {
+        if let Some(route) = self.routes.special("$disconnect").filter(|_| !self.withholds_disconnect()) {
             // Best effort: nobody is left to be told of a failure, and the function's own is in its log.
             _ = self.integrate(&route.function, &self.disconnect_event(&connection, code, &reason)).await;
         }
@@ -77,6 +81,7 @@ impl WebSocketApi {
             end = self.read(connection, &mut stream) => end,
             end = Self::write(connection, queue, &mut sink) => end,
             end = self.expire(connection) => end,
+            () = connection.cut.notified() => End::Cut(None),
         };
         // From here on `@connections` answers 410.
         self.connections.remove(&connection.id);
@@ -92,6 +97,13 @@ impl WebSocketApi {
                 }
                 (code, reason.to_owned())
             }
+            End::Cut(work) => {
+                drop((sink, stream));
+                if let Some(work) = work {
+                    _ = work.await;
+                }
+                (ABNORMAL, String::new())
+            }
         }
     }
 
@@ -102,12 +114,10 @@ impl WebSocketApi {
                 Some(Ok(Message::Text(body))) => {
                     connection.touch();
                     // The semaphore is never closed; without a permit the next frame waits in the socket.
-                    let permit = Arc::clone(&permits).acquire_owned().await;
-                    let (api, connection) = (Arc::clone(self), Arc::clone(connection));
-                    tokio::spawn(async move {
-                        api.message(&connection, &body).await;
-                        drop(permit);
-                    });
+                    let permit = Arc::clone(&permits).acquire_owned().await.ok();
+                    if let ControlFlow::Break(end) = self.receive(connection, body, permit) {
+                        return end;
+                    }
                 }
                 Some(Ok(Message::Binary(_))) => {
                     return End::Gateway { code: 1003, reason: "binary frames are not supported" };
@@ -173,7 +183,7 @@ impl WebSocketApi {
     }
 
     /// Runs the function of a message. What it answers reaches the client only on a route with a route response.
-    async fn message(&self, connection: &Connection, body: &str) {
+    pub(super) async fn message(&self, connection: &Arc<Connection>, body: &str) {
         let started = Instant::now();
         let request = event::request_id();
         let (answer, note) = match self.routes.of_message(body) {
@@ -197,7 +207,7 @@ impl WebSocketApi {
         };
         if let Some(text) = answer {
             // A client that is gone or reads too slowly misses it, as it would miss a push.
-            _ = connection.send(Outgoing::Message(text.into_bytes()));
+            _ = self.push(connection, text.into_bytes());
         }
         self.log.line(|| {
             format!("WS {note} {:.1} ms {}", started.elapsed().as_secs_f64() * 1000.0, connection.id)

@@ -1,11 +1,17 @@
 //! The local cloud against the facts about AWS: each test carries the number of the fact it stands for.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod environments;
+mod faults_calls;
+mod faults_frames;
+mod faults_functions;
+mod faults_networks;
 mod http;
 mod lambda;
 mod life;
 mod management;
 mod postgres;
+mod schedules;
 mod secrets;
 mod site;
 mod storage;

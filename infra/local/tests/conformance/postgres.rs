@@ -1,11 +1,18 @@
 //! The PostgreSQL that belongs to the cloud.
 
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use chatchat_local::{Postgres, PostgresOptions};
+use chatchat_local::{Database, PgBouncer, Postgres, PostgresOptions};
+use serde_json::Value;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls};
 
-use crate::site::{Folder, eventually, process_state};
+use crate::site::{Folder, TEMPLATE, artifacts, eventually, options, process_state};
 
 async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
@@ -150,4 +157,205 @@ async fn data_that_postgresqls_user_cannot_reach_goes_elsewhere_and_that_is_said
     }
     postgres.stop().await;
     std::fs::remove_dir_all(elsewhere).unwrap();
+}
+
+/// A temporary server with a database that has a table.
+async fn with_things() -> (Postgres, Database) {
+    let postgres = Postgres::launch(PostgresOptions::default()).await.unwrap();
+    let database = postgres.create_database("kept").await.unwrap();
+    connect(&database.url()).await.unwrap().batch_execute("create table things (id int)").await.unwrap();
+    (postgres, database)
+}
+
+async fn backend(client: &Client) -> i32 {
+    client.query_typed_one("select pg_backend_pid()", &[]).await.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn a_restart_ends_the_connections_and_keeps_the_port_and_the_data() {
+    let (postgres, database) = with_things().await;
+    let (client, pid) = (connect(&database.url()).await.unwrap(), postgres.pid().unwrap());
+    postgres.restart().await.unwrap();
+    assert_eq!(process_state(pid), None);
+    assert_ne!(postgres.pid().unwrap(), pid);
+    assert!(client.batch_execute("select 1").await.is_err(), "an old connection");
+    connect(&database.url()).await.unwrap().batch_execute("select from things").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_halted_server_refuses_connections_until_it_is_resumed() {
+    let (postgres, database) = with_things().await;
+    let pid = postgres.pid().unwrap();
+    for _ in 0..2 {
+        postgres.halt().await.unwrap();
+        assert_eq!((postgres.pid(), process_state(pid)), (None, None));
+        assert!(connect(&database.url()).await.is_err());
+    }
+    postgres.resume().await.unwrap();
+    connect(&database.url()).await.unwrap().batch_execute("select from things").await.unwrap();
+    let resumed = postgres.pid();
+    postgres.resume().await.unwrap();
+    assert_eq!(postgres.pid(), resumed, "one that runs is left alone");
+
+    postgres.halt().await.unwrap();
+    let folder = postgres.folder().unwrap().to_owned();
+    postgres.stop().await;
+    assert!(!folder.exists(), "a halted server can be stopped for good");
+}
+
+#[tokio::test]
+async fn a_server_that_crashed_can_be_resumed() {
+    let (postgres, database) = with_things().await;
+    let client = connect(&database.url()).await.unwrap();
+    let process = rustix::process::Pid::from_raw(postgres.pid().unwrap().cast_signed()).unwrap();
+    rustix::process::kill_process(process, rustix::process::Signal::KILL).unwrap();
+    eventually("the end of the connection", || client.is_closed().then_some(())).await;
+    postgres.resume().await.unwrap();
+    connect(&database.url()).await.unwrap().batch_execute("select from things").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_given_server_is_not_stopped_or_started() {
+    let own = Postgres::launch(PostgresOptions::default()).await.unwrap();
+    let given = Postgres::connect(&own.admin_url("postgres")).await.unwrap();
+    for refused in [given.halt().await, given.resume().await, given.restart().await] {
+        assert!(refused.unwrap_err().to_string().contains("DATABASE_URL"));
+    }
+    connect(&own.admin_url("postgres")).await.unwrap();
+}
+
+/// The database through PgBouncer; nothing, and that is told, where the program is missing.
+async fn pooled(postgres: &Postgres, database: &Database) -> Option<Database> {
+    let pooled = postgres.pooled(database).await;
+    if PgBouncer::is_installed() {
+        return Some(pooled.unwrap());
+    }
+    let error = pooled.unwrap_err().to_string();
+    assert!(error.contains("install pgbouncer"), "{error}");
+    None
+}
+
+#[tokio::test]
+async fn through_pgbouncer_many_clients_of_several_databases_share_few_connections() {
+    let (postgres, database) = with_things().await;
+    let other = postgres.create_database("other").await.unwrap();
+    let Some(pooled) = pooled(&postgres, &database).await else { return };
+    assert_ne!(pooled.port, database.port);
+    assert_eq!(postgres.pooled(&other).await.unwrap().port, pooled.port, "one PgBouncer for all");
+    connect(&postgres.pooled(&other).await.unwrap().url()).await.unwrap();
+
+    let mut clients = Vec::new();
+    for _ in 0..60 {
+        clients.push(connect(&pooled.url()).await.unwrap());
+    }
+    let backends = futures_util::future::join_all(clients.iter().map(backend)).await;
+    let backends: BTreeSet<i32> = backends.into_iter().collect();
+    assert!(backends.len() <= 20, "{} connections", backends.len());
+    let admin = connect(&postgres.admin_url("kept")).await.unwrap();
+    let counted = "select count(*) from pg_stat_activity where usename = 'chatchat' and datname = 'kept'";
+    let counted: i64 = admin.query_typed_one(counted, &[]).await.unwrap().get(0);
+    assert!((1..=20).contains(&counted), "{counted} connections");
+    assert!(connect(&pooled.url().replace(&pooled.password, "wrong")).await.is_err(), "the password counts");
+}
+
+#[tokio::test]
+#[allow(clippy::disallowed_methods, reason = "what must not work is what is forbidden")]
+async fn through_pgbouncer_nothing_outlives_a_transaction_and_no_options_are_taken() {
+    let (postgres, database) = with_things().await;
+    let Some(pooled) = pooled(&postgres, &database).await else { return };
+    let (client, other) = (connect(&pooled.url()).await.unwrap(), connect(&pooled.url()).await.unwrap());
+    let named = client.prepare("select 1").await.unwrap();
+    let prepared_at = backend(&client).await;
+    other.batch_execute("begin").await.unwrap();
+    assert_eq!(backend(&other).await, prepared_at, "the connection is anybody's between two transactions");
+    let error = client.query(&named, &[]).await.unwrap_err();
+    assert_eq!(error.code(), Some(&SqlState::INVALID_SQL_STATEMENT_NAME), "{error}");
+
+    let mut config: tokio_postgres::Config = pooled.url().parse().unwrap();
+    let error = config.options("-c work_mem=1MB").connect(NoTls).await.err().unwrap();
+    assert!(error.as_db_error().unwrap().message().contains("options"), "{error}");
+}
+
+#[tokio::test]
+async fn through_pgbouncer_a_rotated_password_counts_at_once() {
+    let (postgres, database) = with_things().await;
+    let Some(pooled) = pooled(&postgres, &database).await else { return };
+    let warm = connect(&pooled.url()).await.unwrap();
+    let admin = connect(&postgres.admin_url("kept")).await.unwrap();
+    admin.batch_execute("alter role chatchat password 'rotated'").await.unwrap();
+    let refused = connect(&pooled.url()).await.err().unwrap();
+    assert!(refused.as_db_error().is_some(), "the old password: {refused}");
+    let rotated = Database { password: "rotated".to_owned(), ..pooled };
+    connect(&rotated.url()).await.unwrap().batch_execute("select from things").await.unwrap();
+    // To PostgreSQL too, where new connections are needed.
+    let end = "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'chatchat'";
+    admin.batch_execute(end).await.unwrap();
+    let client = connect(&rotated.url()).await.unwrap();
+    client.batch_execute("select from things").await.unwrap();
+    warm.batch_execute("select from things").await.unwrap();
+}
+
+#[tokio::test]
+async fn through_pgbouncer_a_connection_outlives_a_restart_of_the_server_and_a_while_without_it() {
+    let (postgres, database) = with_things().await;
+    let Some(pooled) = pooled(&postgres, &database).await else { return };
+    let client = connect(&pooled.url()).await.unwrap();
+    let before = backend(&client).await;
+    postgres.restart().await.unwrap();
+    client.batch_execute("select from things").await.unwrap();
+    assert_ne!(backend(&client).await, before);
+
+    let log = postgres.pgbouncer().unwrap().folder().join("pgbouncer.log");
+    let tried = || std::fs::read_to_string(&log).unwrap().contains("connect failed").then_some(());
+    postgres.halt().await.unwrap();
+    let back = async {
+        eventually("a try to reach the server", tried).await;
+        postgres.resume().await.unwrap();
+        Instant::now()
+    };
+    let (answer, back) = tokio::join!(client.batch_execute("select from things"), back);
+    answer.unwrap();
+    assert!(back.elapsed() < Duration::from_secs(5), "the server was back for {:?}", back.elapsed());
+}
+
+#[tokio::test]
+async fn pgbouncer_goes_with_its_server_and_its_files_are_closed_to_others() {
+    let (postgres, database) = with_things().await;
+    let Some(_) = pooled(&postgres, &database).await else { return };
+    let (pid, folder) = {
+        let pgbouncer = postgres.pgbouncer().unwrap();
+        (pgbouncer.pid(), pgbouncer.folder().to_owned())
+    };
+    for name in ["pgbouncer.ini", "users.txt"] {
+        let mode = std::fs::metadata(folder.join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}");
+    }
+    assert!(process_state(pid).is_some());
+    postgres.stop().await;
+    assert_eq!(process_state(pid), None);
+    assert!(!folder.exists());
+}
+
+#[tokio::test]
+async fn a_killed_parent_leaves_no_pgbouncer_behind() {
+    if !PgBouncer::is_installed() {
+        return;
+    }
+    let folder = Folder::new();
+    options(&folder, TEMPLATE);
+    let mut parent = Command::new(artifacts().join("parent"))
+        .args([&folder.0.join("template.yaml"), &artifacts(), &folder.0])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(parent.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let started: Value = line.parse().unwrap();
+    let pid = u32::try_from(started["pgbouncer"]["pid"].as_u64().unwrap()).unwrap();
+    let own = Path::new(started["pgbouncer"]["folder"].as_str().unwrap());
+    assert!(process_state(pid).is_some() && own.exists());
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    eventually("the end of PgBouncer", || process_state(pid).is_none().then_some(())).await;
+    eventually("the end of its folder", || (!own.exists()).then_some(())).await;
 }

@@ -1,10 +1,10 @@
 //! A cloud for one test, with a client's view of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use chatchat_local::{Cloud, Options, Settings};
+use chatchat_local::{Cloud, Injection, Options, Settings};
 use futures_util::{SinkExt, StreamExt};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
@@ -205,6 +205,12 @@ impl Socket {
         self.closed().await.expect("a closing frame with a code").code.into()
     }
 
+    /// The end of the connection, when it is the next thing and comes without a closing frame.
+    pub async fn cut(&mut self) {
+        let next = self.next().await;
+        assert!(next.is_none(), "a cut is expected, not {next:?}");
+    }
+
     /// The connection's id, by asking for an echo.
     pub async fn id(&mut self) -> String {
         self.send(r#"{"action":"echo"}"#).await;
@@ -220,6 +226,17 @@ impl Socket {
             }
         }
     }
+}
+
+/// What the functions noted in a file with the field `work`: `began` and `committed`, in their order.
+pub fn work(file: &Path) -> Vec<String> {
+    let notes = std::fs::read_to_string(file).unwrap_or_default();
+    notes.lines().map(|line| line.rsplit_once(' ').unwrap().1.to_owned()).collect()
+}
+
+/// Waits until a fault has happened so often.
+pub async fn happens(injection: &Injection, times: u32) {
+    tokio::time::timeout(LIMIT, injection.happens(times)).await.expect("the fault in time");
 }
 
 /// Waits until there is something.

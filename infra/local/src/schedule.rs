@@ -1,0 +1,183 @@
+//! Schedules: functions called at a rate, as EventBridge and its Scheduler do it.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use chatchat_template::ScheduleSource;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::macros::format_description;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval_at};
+use uuid::Uuid;
+
+use crate::error::StartError;
+use crate::lambda::Lambda;
+use crate::log::Log;
+use crate::settings::Settings;
+use crate::stack::{ACCOUNT, Stack};
+
+/// Minutes that Lambda waits before it tries an asynchronous call again that has failed.
+const WAITS: [u32; 2] = [1, 2];
+
+/// A function that is called at a rate.
+#[derive(Debug)]
+pub(crate) struct Schedule {
+    function: String,
+    rate: Duration,
+    minute: Duration,
+    source: ScheduleSource,
+    /// Of the rule or schedule that calls.
+    arn: String,
+    region: String,
+    /// What the function is given in place of the source's own event.
+    input: Option<Bytes>,
+}
+
+impl Schedule {
+    /// The template's schedules that are on.
+    pub(crate) fn declared(stack: &Stack, settings: &Settings) -> Result<Vec<Self>, StartError> {
+        let declared = stack.template.schedules(stack)?.into_iter().filter(|schedule| schedule.enabled);
+        declared.map(|schedule| Self::new(schedule, stack, settings)).collect()
+    }
+
+    fn new(
+        schedule: chatchat_template::Schedule,
+        stack: &Stack,
+        settings: &Settings,
+    ) -> Result<Self, StartError> {
+        let place = format!("Resources.{}.Properties.Events.{}", schedule.function, schedule.event);
+        let minutes = minutes(&schedule.expression).map_err(|problem| {
+            StartError::Unusable(format!("{place}: {}: {problem}", schedule.expression))
+        })?;
+        if let Some(input) = &schedule.input {
+            serde_json::from_str::<Value>(input)
+                .map_err(|error| StartError::Unusable(format!("{place}: Input is not JSON: {error}")))?;
+        }
+        let id = format!("{}{}", schedule.function, schedule.event);
+        let (service, name) = match schedule.source {
+            ScheduleSource::Rule => {
+                ("events", format!("rule/{}", schedule.name.unwrap_or(format!("local-{id}"))))
+            }
+            ScheduleSource::Scheduler => {
+                ("scheduler", format!("schedule/default/{}", schedule.name.unwrap_or(id)))
+            }
+        };
+        Ok(Self {
+            function: schedule.function,
+            rate: (settings.schedule_minute * minutes).max(Duration::from_millis(1)),
+            minute: settings.schedule_minute,
+            source: schedule.source,
+            arn: format!("arn:aws:{service}:{}:{ACCOUNT}:{name}", stack.region),
+            region: stack.region.clone(),
+            input: schedule.input.map(Bytes::from),
+        })
+    }
+
+    /// Calls the function, for as long as this is polled; for the first time after once the rate.
+    pub(crate) async fn run(self, lambda: Arc<Lambda>, log: Log) -> Infallible {
+        let schedule = Arc::new(self);
+        let mut ticks = interval_at(Instant::now() + schedule.rate, schedule.rate);
+        let mut calls = JoinSet::new();
+        loop {
+            ticks.tick().await;
+            while calls.try_join_next().is_some() {}
+            calls.spawn(Arc::clone(&schedule).call(Arc::clone(&lambda), log.clone()));
+        }
+    }
+
+    /// One asynchronous call, which is tried again when it fails.
+    async fn call(self: Arc<Self>, lambda: Arc<Lambda>, log: Log) {
+        let event = self.input.clone().unwrap_or_else(|| Bytes::from(self.event().to_string()));
+        let mut waits = WAITS.into_iter();
+        loop {
+            let started = Instant::now();
+            let failure = lambda.invoke(&self.function, event.clone()).await.err();
+            let wait = failure.as_ref().and_then(|_| waits.next());
+            log.line(|| {
+                let outcome = match (&failure, wait) {
+                    (None, _) => String::new(),
+                    (Some(failure), Some(wait)) => format!(" {failure}; again in {:?}", self.minute * wait),
+                    (Some(failure), None) => format!(" {failure}; given up"),
+                };
+                let took = started.elapsed().as_secs_f64() * 1000.0;
+                format!("schedule {} {took:.1} ms{outcome}", self.function)
+            });
+            match wait {
+                Some(wait) => tokio::time::sleep(self.minute * wait).await,
+                None => return,
+            }
+        }
+    }
+
+    fn event(&self) -> Value {
+        let time = OffsetDateTime::now_utc()
+            .format(format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z"))
+            .unwrap_or_default();
+        let (source, detail) = match self.source {
+            ScheduleSource::Rule => ("aws.events", json!({})),
+            ScheduleSource::Scheduler => ("aws.scheduler", json!("{}")),
+        };
+        json!({
+            "version": "0",
+            "id": Uuid::new_v4().to_string(),
+            "detail-type": "Scheduled Event",
+            "source": source,
+            "account": ACCOUNT,
+            "time": time,
+            "region": self.region,
+            "resources": [self.arn],
+            "detail": detail,
+        })
+    }
+}
+
+/// The minutes of a rate, by the rules of `EventBridge`: one of something is singular, more are plural.
+fn minutes(expression: &str) -> Result<u32, &'static str> {
+    const RATE: &str = "rate(VALUE UNIT) is expected, with minutes, hours or days; one of them is singular";
+    let inner = expression.strip_prefix("rate(").and_then(|rest| rest.strip_suffix(')'));
+    let Some(inner) = inner else {
+        return Err("the local cloud knows rate(...) only, not cron(...) or at(...)");
+    };
+    let mut words = inner.split_ascii_whitespace();
+    let (Some(value), Some(unit), None) = (words.next(), words.next(), words.next()) else {
+        return Err(RATE);
+    };
+    let value: u32 = value.parse().map_err(|_| RATE)?;
+    let unit = match (value, unit) {
+        (1, "minute") | (2.., "minutes") => 1,
+        (1, "hour") | (2.., "hours") => 60,
+        (1, "day") | (2.., "days") => 24 * 60,
+        _ => return Err(RATE),
+    };
+    value.checked_mul(unit).ok_or(RATE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::minutes;
+
+    #[test]
+    fn a_rate_is_minutes() {
+        for (expression, expected) in [
+            ("rate(1 minute)", 1),
+            ("rate(5 minutes)", 5),
+            ("rate(1 hour)", 60),
+            ("rate(2 days)", 2 * 24 * 60),
+        ] {
+            assert_eq!(minutes(expression), Ok(expected), "{expression}");
+        }
+    }
+
+    #[test]
+    fn what_eventbridge_would_refuse_is_refused() {
+        for expression in
+            ["rate(1 minutes)", "rate(5 hour)", "rate(0 minutes)", "rate(-1 days)", "rate(5)", "rate(1 week)"]
+        {
+            assert!(minutes(expression).unwrap_err().contains("VALUE UNIT"), "{expression}");
+        }
+        assert!(minutes("rate(4294967295 days)").is_err());
+    }
+}

@@ -1,0 +1,48 @@
+//! What a function's environments have of their own, and how long they last.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use chatchat_local::{EnvironmentState, Settings};
+use serde_json::json;
+
+use crate::site::{Site, eventually, process_state};
+
+#[tokio::test]
+async fn each_environment_has_a_session_token_of_its_own() {
+    let site = Site::start().await;
+    let echoes = futures_util::future::join_all((0..10).map(|_| site.echo(site.get("/echo")))).await;
+    let of = |name: &str| -> BTreeSet<String> {
+        echoes.iter().map(|echo| format!("{} {}", echo["pid"], echo["environment"][name])).collect()
+    };
+    let pids: BTreeSet<u64> = echoes.iter().map(|echo| echo["pid"].as_u64().unwrap()).collect();
+    let tokens: BTreeSet<&str> =
+        echoes.iter().map(|echo| echo["environment"]["AWS_SESSION_TOKEN"].as_str().unwrap()).collect();
+    assert!(pids.len() > 1, "{pids:?}");
+    assert_eq!(tokens.len(), pids.len(), "{tokens:?}");
+    assert_eq!(of("AWS_SESSION_TOKEN").len(), pids.len(), "a process keeps its token");
+}
+
+#[tokio::test]
+async fn an_environment_without_an_event_for_the_limit_ends_and_a_busy_one_does_not() {
+    let limit = Duration::from_millis(400);
+    let site = Site::with_settings(Settings { idle_environment_limit: limit, ..Settings::default() }).await;
+    let ended = async {
+        eventually("a busy process", || {
+            let environments = site.cloud.environments("Hang");
+            environments.iter().any(|environment| environment.state == EnvironmentState::Busy).then_some(())
+        })
+        .await;
+        let started = Instant::now();
+        let pid = u32::try_from(site.echo(site.get("/echo")).await["pid"].as_u64().unwrap()).unwrap();
+        eventually("the end of the idle process", || process_state(pid).is_none().then_some(())).await;
+        assert!(started.elapsed() >= limit, "{:?}", started.elapsed());
+        eventually("the end of its slot", || site.cloud.environments("Echo").is_empty().then_some(())).await;
+        assert_ne!(site.echo(site.get("/echo")).await["pid"], pid);
+    };
+    tokio::select! {
+        _ = site.cloud.invoke("Hang", json!({})) => panic!("a process in the middle of a call was ended"),
+        () = ended => {}
+    }
+    assert_eq!(Settings::default().idle_environment_limit, Duration::from_mins(5));
+}
