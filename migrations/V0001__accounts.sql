@@ -6,7 +6,8 @@ create table accounts (
     username      text not null,
     password_hash text not null,
     name          text not null,
-    image_url     text,
+    -- What the directory looks in: the name without regard to case and to how its characters are composed.
+    search_name   text not null generated always as (lower(normalize(name))) stored,
     -- How many rooms a customer's list has; kept with the rooms, so that a page of the list needs no count.
     room_count    bigint not null default 0,
     created_at    timestamptz not null default now(),
@@ -17,7 +18,6 @@ create table accounts (
     constraint accounts_username_check check (username ~ '^[A-Za-z0-9]{6,20}$'),
     constraint accounts_password_hash_check check (password_hash like '$argon2id$%'),
     constraint accounts_name_check check (char_length(name) between 1 and 20),
-    constraint accounts_image_url_check check (image_url <> ''),
     constraint accounts_room_count_check check (room_count >= 0)
 );
 

@@ -1,5 +1,5 @@
 -- A session is one login; it owns a chain of refresh tokens, of which the newest generation is current. An ended session
--- stays, and opens nothing.
+-- opens nothing, and stays until it would have expired.
 create table sessions (
     id         bigint generated always as identity,
     account_id bigint not null,
@@ -16,11 +16,13 @@ create table sessions (
     constraint sessions_expires_at_check check (expires_at > created_at)
 );
 
--- All refresh tokens that a session ever had, hashed (SHA-256), so that a replayed one is known for what it is.
+-- The refresh tokens that a session has had in the last 14 days, which is as long as a cookie lasts, hashed (SHA-256), so that
+-- a replayed one is known for what it is.
 create table refresh_tokens (
     hash       bytea not null,
     session_id bigint not null,
     generation bigint not null,
+    created_at timestamptz not null default now(),
     constraint refresh_tokens_pkey primary key (hash),
     constraint refresh_tokens_generation_key unique (session_id, generation),
     constraint refresh_tokens_session_fkey foreign key (session_id) references sessions (id) on delete cascade,
@@ -40,7 +42,9 @@ create table attempts (
 
 create index attempts_since_idx on attempts (since);
 
+create index refresh_tokens_created_at_idx on refresh_tokens (created_at);
 create index sessions_account_idx on sessions (account_id) where ended_at is null;
+create index sessions_expires_at_idx on sessions (expires_at);
 
 -- A ticket opens one WebSocket connection: opening deletes it.
 create table tickets (
@@ -71,4 +75,3 @@ create table connections (
 
 create index connections_account_idx on connections (account_id);
 create index connections_session_idx on connections (session_id);
-create index connections_seen_at_idx on connections (seen_at);

@@ -8,3 +8,8 @@ create table pictures (
     constraint pictures_account_fkey foreign key (account_id) references accounts (id),
     constraint pictures_key_check check (key ~ '^profile/[0-9a-f]{64}\.(jpg|png)$')
 );
+
+-- The picture that an account's profile shows. Its address may change, its key does not.
+alter table accounts
+    add column picture_key text,
+    add constraint accounts_picture_fkey foreign key (id, picture_key) references pictures (account_id, key);

@@ -61,6 +61,8 @@ pub struct SystemOptions {
     pub settings: Settings,
     /// A server that runs already, for a database of its own there.
     pub postgres: Option<Arc<Postgres>>,
+    /// Whether the functions reach the database through PgBouncer in transaction mode; the environment variable `POOLED` asks for it too.
+    pub pooled: bool,
 }
 
 /// A running ChatChat. Dropping it ends all that it started.
@@ -69,7 +71,7 @@ pub struct System {
     pub cloud: Cloud,
     /// The database server.
     pub postgres: Arc<Postgres>,
-    /// The product's database.
+    /// The product's database, past the pooler.
     pub database: Database,
     options: Options,
     state: State,
@@ -112,12 +114,14 @@ impl System {
             State::Temporary(_) => format!("chatchat_{}", uuid::Uuid::new_v4().simple()),
         };
         let database = postgres.create_database(&name).await?;
+        let pooled = options.pooled || env::var_os("POOLED").is_some_and(|value| !value.is_empty());
+        let reached = if pooled { postgres.pooled(&database).await? } else { database.clone() };
         let origins = format!("http://localhost:{port},http://127.0.0.1:{port},http://localhost:5173");
         let options = Options {
             template: template(),
             artifacts: target().join("debug"),
             port,
-            database: Some(database.clone()),
+            database: Some(reached),
             secrets_file: Some(folder.join("secrets.json")),
             files: Some(folder.join("files")),
             docs: Some(root().join("infra/openapi.yaml")),

@@ -32,6 +32,7 @@ pub async fn change<R: Role>(service: &Service, request: &Request) -> Result<Ans
     }
     let new_hash = passwords::hash(new_password).await?;
     let closed = service.core.store.change_password(Who::from(&caller), &own.hash, &new_hash).await?;
+    let closed = closed.ok_or(ErrorCode::WrongPassword)?;
     service.delivery()?.connections.close_all(&closed).await;
     Ok(Answer::no_content())
 }

@@ -1,6 +1,6 @@
 //! `DELETE /customers/me` and `DELETE /companies/me`: somebody leaves.
 
-use chatchat_domain::Role;
+use chatchat_domain::{ErrorCode, Role};
 use chatchat_lambda::{Answer, Error, Request};
 use chatchat_push::Service;
 use chatchat_store::Who;
@@ -20,6 +20,7 @@ pub async fn withdraw<R: Role>(service: &Service, request: &Request) -> Result<A
     let Withdrawal { password } = request.json()?;
     let own = passwords::check_own(service, request, Who::from(&caller), &password).await?;
     let closed = service.core.store.withdraw(Who::from(&caller), &own.hash).await?;
+    let closed = closed.ok_or(ErrorCode::WrongPassword)?;
     service.delivery()?.connections.close_all(&closed).await;
     cookie::cleared(Answer::no_content())
 }

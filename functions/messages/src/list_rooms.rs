@@ -9,6 +9,7 @@ use serde_json::json;
 pub async fn list<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {
     let caller = request.caller::<R>()?;
     let page = request.query::<PageNumber>("page")?.unwrap_or_default();
-    let (rooms, page) = service.core.store.rooms(&caller, page).await?;
+    let core = &service.core;
+    let (rooms, page) = core.store.rooms(&caller, page, core.pictures()?).await?;
     Answer::ok(&json!({ "chatRooms": rooms, "page": page }))
 }

@@ -16,6 +16,7 @@ struct ShownRoom {
 pub async fn show<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {
     let caller = request.caller::<R>()?;
     let (id, page) = both(request.path::<RoomId>("id"), request.query::<PageNumber>("page"))?;
-    let (room, page) = service.core.store.room(&caller, id, page.unwrap_or_default()).await?;
+    let core = &service.core;
+    let (room, page) = core.store.room(&caller, id, page.unwrap_or_default(), core.pictures()?).await?;
     Answer::ok(&ShownRoom { room, page })
 }

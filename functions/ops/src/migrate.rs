@@ -1,6 +1,7 @@
 //! The function that brings the database's schema up to date; invoked by a deployment, from inside the VPC.
 
-use chatchat_lambda::{Core, Error, Event};
+use chatchat_lambda::{Error, Event};
+use chatchat_push::Service;
 use serde_json::{Value, json};
 
 mod embedded {
@@ -9,8 +10,8 @@ mod embedded {
 
 /// Applies what is new in `migrations/`, each in a transaction of its own, and gives the versions that it applied. What was
 /// applied before and differs now is an error, and nothing is applied.
-pub async fn migrate(service: &Core, _: &Event<Value>) -> Result<Value, Error> {
-    let mut connection = service.store.dedicated().await?;
+pub async fn migrate(service: &Service, _: &Event<Value>) -> Result<Value, Error> {
+    let mut connection = service.core.store.dedicated().await?;
     let report = embedded::migrations::runner().run_async(&mut *connection).await.map_err(Error::internal)?;
     let applied: Vec<String> = report.applied_migrations().iter().map(ToString::to_string).collect();
     tracing::info!(?applied, "migrated");

@@ -44,7 +44,26 @@ impl Bucket {
             .body(ByteStream::from(picture.bytes.clone()))
             .send()
             .await
-            .map_err(|error| Error::Unavailable(error.into()))?;
+            .map_err(|error| match error.raw_response() {
+                Some(answer) if is_for_good(answer.status().as_u16()) => Error::internal(error),
+                _ => Error::Unavailable(error.into()),
+            })?;
         Ok(())
+    }
+}
+
+/// Whether S3's answer would be the same at the next try: a bucket or a permission is missing.
+fn is_for_good(status: u16) -> bool {
+    matches!(status, 400..500) && !matches!(status, 408 | 429)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_for_good_unless_it_asks_for_time() {
+        assert!([400, 403, 404, 499].into_iter().all(is_for_good));
+        assert!(![307, 408, 429, 500, 503].into_iter().any(is_for_good));
     }
 }

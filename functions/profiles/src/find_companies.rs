@@ -10,7 +10,8 @@ use crate::service::Service;
 pub async fn find(service: &Service, request: &Request) -> Result<Answer, Error> {
     let caller = request.optional_caller()?;
     let (keyword, page) = both(request.query::<Keyword>("keyword"), request.query::<PageNumber>("page"))?;
+    let core = &service.core;
     let (companies, page) =
-        service.core.store.companies(caller, keyword.as_ref(), page.unwrap_or_default()).await?;
+        core.store.companies(caller, keyword.as_ref(), page.unwrap_or_default(), core.pictures()?).await?;
     Answer::ok(&json!({ "companySummaries": companies, "page": page }))
 }

@@ -30,7 +30,7 @@ pub async fn file(request: &Request, name: &str) -> Result<Bytes, Error> {
         Ok([file]) if !file.is_empty() => return Ok(file),
         Ok(_) => Problem::Required,
         Err(files) if files.is_empty() => Problem::Required,
-        Err(_) => Problem::Conflict,
+        Err(_) => Problem::TooMany(1),
     };
     Err(Error::Invalid(vec![FieldError::new(name, problem)]))
 }

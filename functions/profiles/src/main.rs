@@ -3,6 +3,7 @@
 mod bucket;
 mod change_company;
 mod change_customer;
+mod container;
 mod find_companies;
 mod form;
 mod own_profile;

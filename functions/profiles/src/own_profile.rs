@@ -8,11 +8,13 @@ use crate::service::Service;
 /// Answers 200 with the customer's profile.
 pub async fn customer(service: &Service, request: &Request) -> Result<Answer, Error> {
     let caller = request.caller::<Customer>()?;
-    Answer::ok(&service.core.store.customer_profile(&caller).await?)
+    let core = &service.core;
+    Answer::ok(&core.store.customer_profile(&caller, core.pictures()?).await?)
 }
 
 /// Answers 200 with the company's profile.
 pub async fn company(service: &Service, request: &Request) -> Result<Answer, Error> {
     let caller = request.caller::<Company>()?;
-    Answer::ok(&service.core.store.company_profile(&caller).await?)
+    let core = &service.core;
+    Answer::ok(&core.store.company_profile(&caller, core.pictures()?).await?)
 }

@@ -17,10 +17,13 @@ use image::{
 };
 use tokio::task::spawn_blocking;
 
+use crate::container;
+
 /// The most pixels of an upload, in millions.
 const MAX_MEGAPIXELS: u32 = 25;
-/// What a decoder may allocate: that many pixels at their widest (8 bytes each), and a quarter more to work with. The function's memory in
-/// the template is four times that.
+/// What the decoder of PNG may allocate: that many pixels at their widest (8 bytes each), and a quarter more to work with. `image` passes
+/// limits on to no other decoder; theirs follows from the size in pixels, which is checked before, and from what [`container`] refuses. The
+/// function's memory in the template is four times that.
 const MAX_MEMORY: u64 = 250 * 1000 * 1000;
 /// The longest side of what comes out.
 const MAX_SIDE: u32 = 512;
@@ -50,15 +53,15 @@ pub async fn reencode(upload: impl AsRef<[u8]> + Send + 'static) -> Result<Pictu
 }
 
 /// All pixels of an upload, with the orientation that its metadata ask for.
-fn decode(upload: &[u8]) -> Result<(DynamicImage, Orientation), Problem> {
+fn decode(mut upload: &[u8]) -> Result<(DynamicImage, Orientation), Problem> {
     let unsupported = |_: ImageError| Problem::UnsupportedPicture;
     let format = image::guess_format(upload).map_err(unsupported)?;
-    if !matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP) {
-        return Err(Problem::UnsupportedPicture);
-    }
-    // The decoder fills in what a JPEG lacks.
-    if format == ImageFormat::Jpeg && !has_end(upload) {
-        return Err(Problem::UnsupportedPicture);
+    match format {
+        ImageFormat::Png => {}
+        // The decoder fills in what a JPEG lacks.
+        ImageFormat::Jpeg if container::has_end(upload) => {}
+        ImageFormat::WebP => upload = container::sound_webp(upload).ok_or(Problem::UnsupportedPicture)?,
+        _ => return Err(Problem::UnsupportedPicture),
     }
     let mut reader = ImageReader::with_format(Cursor::new(upload), format);
     let mut limits = Limits::no_limits();
@@ -71,31 +74,6 @@ fn decode(upload: &[u8]) -> Result<(DynamicImage, Orientation), Problem> {
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     Ok((DynamicImage::from_decoder(decoder).map_err(unsupported)?, orientation))
-}
-
-/// Whether a JPEG's segments and scans go on to its end marker (ITU-T T.81, annex B); what follows that is not looked at.
-fn has_end(jpeg: &[u8]) -> bool {
-    const END: u8 = 0xd9;
-    const SCAN: u8 = 0xda;
-    // Restart markers, stuffed zeros and fill bytes are part of a scan.
-    let in_scan = |byte: u8| matches!(byte, 0x00 | 0xd0..=0xd7 | 0xff);
-    let mut rest = jpeg.get(2..).unwrap_or_default();
-    loop {
-        rest = match *rest {
-            [0xff, END, ..] => return true,
-            [0xff, 0xff, ..] => &rest[1..],
-            [0xff, kind, high, low, ..] => {
-                let length = usize::from(u16::from_be_bytes([high, low])) + 2;
-                let mut after = rest.get(length..).unwrap_or_default();
-                if kind == SCAN {
-                    let next = after.windows(2).position(|pair| pair[0] == 0xff && !in_scan(pair[1]));
-                    after = next.map_or(&[], |next| &after[next..]);
-                }
-                after
-            }
-            _ => return false,
-        };
-    }
 }
 
 /// The picture upright, within 512 × 512, and with an alpha channel only where it has pixels that are not opaque.

@@ -1,18 +1,16 @@
 //! What the routes of this artifact work with.
 
-use chatchat_domain::{Caller, PictureKey, PictureUrl, Problem, Role};
+use chatchat_domain::{Caller, PictureUrl, Problem, Role};
 use chatchat_lambda::{Core, Error, FieldError, Patch, Serve, StartError, optional};
 use chatchat_store::{PictureChange, ProfileChanges};
 
 use crate::bucket::Bucket;
 
-/// The parts that all functions share, and what some routes need for pictures.
+/// The parts that all functions share, and the bucket for the route that stores pictures.
 pub struct Service {
     /// As in every artifact.
     pub core: Core,
     bucket: Option<Bucket>,
-    /// Where the pictures are to everybody, without a slash at its end.
-    pictures_url: Option<String>,
 }
 
 impl Service {
@@ -20,17 +18,12 @@ impl Service {
     pub async fn start() -> Result<Self, StartError> {
         let core = Core::start().await?;
         let bucket = optional("PICTURES_BUCKET").map(|name| Bucket::new(&core.aws, name));
-        Ok(Self { core, bucket, pictures_url: optional("PICTURES_URL") })
+        Ok(Self { core, bucket })
     }
 
     /// For the route that stores pictures.
     pub fn bucket(&self) -> Result<&Bucket, Error> {
         self.bucket.as_ref().ok_or_else(|| Error::internal("PICTURES_BUCKET is not set"))
-    }
-
-    /// Where everybody finds a picture.
-    pub fn url_of(&self, key: &PictureKey) -> Result<String, Error> {
-        Ok(format!("{}/{key}", self.pictures_url()?))
     }
 
     /// What a request's `imageUrl` changes. Refuses a URL that is not one of ours.
@@ -40,10 +33,8 @@ impl Service {
             Patch::Null => return Ok(Some(PictureChange::Remove)),
             Patch::Value(url) => url,
         };
-        match url.within(self.pictures_url()?).map_err(|_| unknown_picture())? {
-            None => Ok(Some(PictureChange::Remove)),
-            Some(key) => Ok(Some(PictureChange::Use { url: self.url_of(&key)?, key })),
-        }
+        let key = url.within(self.core.pictures()?).map_err(|_| unknown_picture())?;
+        Ok(Some(key.map_or(PictureChange::Remove, PictureChange::Use)))
     }
 
     /// Changes the caller's profile. Refuses a picture that the caller did not upload.
@@ -54,10 +45,6 @@ impl Service {
     ) -> Result<(), Error> {
         let is_own = self.core.store.change_profile(caller, changes).await?;
         if is_own { Ok(()) } else { Err(unknown_picture()) }
-    }
-
-    fn pictures_url(&self) -> Result<&str, Error> {
-        self.pictures_url.as_deref().ok_or_else(|| Error::internal("PICTURES_URL is not set"))
     }
 }
 

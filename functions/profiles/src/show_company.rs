@@ -9,5 +9,6 @@ use crate::service::Service;
 pub async fn show(service: &Service, request: &Request) -> Result<Answer, Error> {
     let caller = request.optional_caller()?;
     let id = request.path::<CompanyId>("id")?;
-    Answer::ok(&service.core.store.company(caller, id).await?)
+    let core = &service.core;
+    Answer::ok(&core.store.company(caller, id, core.pictures()?).await?)
 }

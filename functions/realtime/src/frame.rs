@@ -13,8 +13,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, timeout};
 
-/// How long telling of a failure may take.
-const TO_REFUSE: Duration = Duration::from_millis(400);
+/// What is kept of an event's time for the function's own answer.
+const MARGIN: Duration = Duration::from_millis(100);
 
 /// A frame, or the beginning or the end of a connection.
 #[derive(Deserialize)]
@@ -94,32 +94,38 @@ where
     let frame = &event.payload;
     let outcome = event.in_time(act(service, frame)).await;
     if let Err(error) = &outcome {
-        // Bounded by what `in_time` has left for it.
-        timeout(TO_REFUSE, refuse(service, frame, error)).await.unwrap_or(Ok(()))?;
+        let left = event.time_left().saturating_sub(MARGIN);
+        if let Ok(told) = timeout(left, refuse(service, frame, error, left / 2)).await {
+            told?;
+        } else {
+            tracing::warn!(request_id = frame.request_id(), "there was no time to tell of the failure");
+        }
     }
     let outcome = outcome.map_err(|error| error.code());
     log(service, frame, started, outcome.err());
     Ok(json!({ "statusCode": outcome.err().map_or(200, |code| status(code).as_u16()) }))
 }
 
-/// Tells the client. Of a living session alone it is told what was wrong with the frame.
-async fn refuse(service: &Service, frame: &Frame, error: &Error) -> Result<(), Error> {
+/// Tells the client, which may take as long as `to_tell`, and closes the connection if its session has ended. Of a living session alone
+/// it is told what was wrong with the frame.
+async fn refuse(service: &Service, frame: &Frame, error: &Error, to_tell: Duration) -> Result<(), Error> {
     error.log(frame.request_id());
     let delivery = service.delivery()?;
-    let ended = match error.code() {
-        ErrorCode::Unauthenticated => true,
-        ErrorCode::Unavailable | ErrorCode::Internal => false,
-        _ => matches!(service.core.store.living_caller(Who::Connection(&frame.connection)).await, Ok(None)),
-    };
+    let ended = error.code() == ErrorCode::Unauthenticated
+        || error.came_before_the_store()
+            && matches!(service.core.store.living_caller(Who::Connection(&frame.connection)).await, Ok(None));
     let told = if ended { frame.error(&ErrorCode::Unauthenticated.into()) } else { frame.error(error) };
-    delivery.push(&[(slice::from_ref(&frame.connection), told)]).await;
+    if timeout(to_tell, delivery.push(&[(slice::from_ref(&frame.connection), told)])).await.is_err() {
+        tracing::warn!(request_id = frame.request_id(), "the client could not be told in time");
+    }
     if ended {
         delivery.connections.close(&frame.connection).await;
     }
     Ok(())
 }
 
-fn log(service: &Service, frame: &Frame, started: Instant, refused: Option<ErrorCode>) {
+/// Writes the event's line to the log.
+pub fn log(service: &Service, frame: &Frame, started: Instant, refused: Option<ErrorCode>) {
     tracing::info!(
         request_id = frame.request_id(),
         route = frame.inner.request_context.route_key,

@@ -21,7 +21,7 @@ struct Heartbeat {
 pub async fn heartbeat(service: &Service, frame: &Frame) -> Result<(), Error> {
     let Heartbeat { rooms } = frame.json()?;
     if rooms.len() > MAX_ROOMS {
-        return Err(Error::Invalid(vec![FieldError::new("rooms", Problem::TooLong(20))]));
+        return Err(Error::Invalid(vec![FieldError::new("rooms", Problem::TooMany(20))]));
     }
     let rooms = service.core.store.heartbeat(&frame.connection, &rooms).await?;
     service.delivery()?.push(&[(slice::from_ref(&frame.connection), Event::Heartbeat { rooms })]).await;

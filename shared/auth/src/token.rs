@@ -73,6 +73,9 @@ struct Payload {
     aud: String,
     iat: i64,
     exp: i64,
+    /// We give out none; but one that is there counts (RFC 7519, section 4.1.5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
     sub: String,
     sid: SessionId,
     role: AccountKind,
@@ -112,6 +115,7 @@ impl Keys {
             aud: AUDIENCE.to_owned(),
             iat,
             exp: iat + ACCESS_TOKEN_SECONDS,
+            nbf: None,
             sub: claims.account.to_string(),
             sid: claims.session,
             role: claims.kind,
@@ -140,7 +144,8 @@ impl Keys {
         validation.validate_exp = false;
         let payload: Payload = decode(token, &DecodingKey::from_secret(&key.secret), &validation)?.claims;
         let now = now.unix_timestamp();
-        if payload.exp <= now - LEEWAY || payload.iat > now + LEEWAY {
+        let begins = payload.nbf.map_or(payload.iat, |nbf| nbf.max(payload.iat));
+        if payload.exp <= now - LEEWAY || begins > now + LEEWAY {
             return Err(TokenError::Invalid(None));
         }
         Ok(Claims {

@@ -64,7 +64,7 @@ error_codes! {
     /// The path exists, with other methods.
     MethodNotAllowed = "method_not_allowed", "허용되지 않은 메서드입니다.", "The method is not allowed here.";
     /// More bytes than the route takes.
-    BodyTooLarge = "body_too_large", "요청 본문이 너무 큽니다.", "The body is too large.";
+    BodyTooLarge = "body_too_large", "너무 큽니다. 요청 본문은 64KiB, 사진은 4MiB까지 보낼 수 있습니다.", "Too large: a body can have 64 KiB, a picture 4 MiB.";
     /// The content type is not one that the route takes.
     UnsupportedMediaType = "unsupported_media_type", "지원하지 않는 형식입니다.", "The media type is not supported.";
     /// The username is or was somebody's.
@@ -82,7 +82,7 @@ error_codes! {
     /// Too many passwords were tried, for this name or from this address.
     TooManyAttempts = "too_many_attempts", "시도가 너무 많습니다. 잠시 후 다시 시도해 주세요.", "Too many attempts; please try again later.";
     /// Our fault; the log has the cause.
-    Internal = "internal", "일시적인 오류가 발생했습니다.", "Something went wrong on our side.";
+    Internal = "internal", "서버에 문제가 발생했습니다.", "Something went wrong on our side.";
     /// The database or another service is away; trying again can help.
     Unavailable = "unavailable", "잠시 후 다시 시도해 주세요.", "Please try again in a moment.";
 }

@@ -76,6 +76,22 @@ impl FromStr for PictureKey {
     }
 }
 
+/// Where everybody finds the pictures: a URL without a slash at its end. A deployment may change it, so only keys are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PicturesUrl(String);
+
+impl PicturesUrl {
+    /// As the environment names it.
+    pub fn new(url: String) -> Self {
+        Self(url)
+    }
+
+    /// Where everybody finds this one.
+    pub fn of(&self, key: &PictureKey) -> String {
+        format!("{}/{key}", self.0)
+    }
+}
+
 /// The text of a request's `imageUrl`: blank, or a URL that ends in the key of a picture. Whether it is a URL of ours is to be asked
 /// of [`PictureUrl::within`], and whether the picture was uploaded, of the store.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -83,11 +99,11 @@ impl FromStr for PictureKey {
 pub struct PictureUrl(Option<(String, PictureKey)>);
 
 impl PictureUrl {
-    /// The picture; none for a blank text. Refuses a URL whose part before the key is not `base` and a slash.
-    pub fn within(self, base: &str) -> Result<Option<PictureKey>, Problem> {
+    /// The picture; none for a blank text. Refuses a URL that is not one of `pictures`.
+    pub fn within(self, pictures: &PicturesUrl) -> Result<Option<PictureKey>, Problem> {
         match self.0 {
             None => Ok(None),
-            Some((before, key)) if before == base => Ok(Some(key)),
+            Some((before, key)) if before == pictures.0 => Ok(Some(key)),
             Some(_) => Err(Problem::UnknownPicture),
         }
     }
@@ -111,20 +127,25 @@ mod tests {
 
     const BASE: &str = "https://pictures.example";
 
+    fn pictures() -> PicturesUrl {
+        PicturesUrl::new(BASE.to_owned())
+    }
+
     #[test]
     fn a_key_survives_being_written_into_a_url_and_read() {
         for format in PictureFormat::ALL {
             let key = PictureKey::new([0xa5; 32], format);
             assert_eq!(key.as_str(), format!("profile/{}.{}", "a5".repeat(32), format.extension()));
-            let url = PictureUrl::try_from(format!("{BASE}/{key}")).unwrap();
-            assert_eq!(url.within(BASE), Ok(Some(key)));
+            let url = pictures().of(&key);
+            assert_eq!(url, format!("{BASE}/{key}"));
+            assert_eq!(PictureUrl::try_from(url).unwrap().within(&pictures()), Ok(Some(key)));
         }
     }
 
     #[test]
     fn a_blank_text_is_no_picture() {
         for text in ["", "  ", "\n"] {
-            assert_eq!(PictureUrl::try_from(text.to_owned()).unwrap().within(BASE), Ok(None));
+            assert_eq!(PictureUrl::try_from(text.to_owned()).unwrap().within(&pictures()), Ok(None));
         }
     }
 
@@ -147,7 +168,7 @@ mod tests {
             format!("/profile/{name}.jpg"),
             "javascript:alert(1)".to_owned(),
         ] {
-            let read = PictureUrl::try_from(url.clone()).and_then(|url| url.within(BASE));
+            let read = PictureUrl::try_from(url.clone()).and_then(|url| url.within(&pictures()));
             assert_eq!(read, Err(Problem::UnknownPicture), "{url}");
         }
     }

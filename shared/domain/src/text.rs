@@ -6,22 +6,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::Problem;
 
-/// Trims `text` and checks it against its bounds. A single line has no control characters at all; a text of several
-/// lines refuses NUL alone.
+/// Trims `text` and checks it against its bounds. A single line has neither control characters nor what else breaks lines; a text of
+/// several lines refuses NUL alone. Where something is required, it has to be something that can be seen.
 fn trimmed(text: &str, min: usize, max: usize, several_lines: bool) -> Result<String, Problem> {
     let text = text.trim();
-    let refused = |c: char| if several_lines { c == '\0' } else { c.is_control() };
-    if text.contains(refused) {
+    let breaks_line = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
+    if text.contains(|c| if several_lines { c == '\0' } else { breaks_line(c) }) {
         return Err(Problem::InvalidCharacters);
     }
-    let length = text.chars().count();
-    if length < min {
+    if min > 0 && text.chars().all(is_invisible) {
         return Err(Problem::Required);
     }
-    if length > max {
+    if text.chars().count() > max {
         return Err(Problem::TooLong(u32::try_from(max).unwrap_or(u32::MAX)));
     }
     Ok(text.to_owned())
+}
+
+/// White space, and what looks like nothing at all: Hangul fillers, characters of no width.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{200b}'
+                ..='\u{200f}' | '\u{2060}' | '\u{feff}'
+        )
 }
 
 macro_rules! texts {
@@ -106,6 +115,19 @@ mod tests {
         assert_eq!(name("a\nb"), Err(Problem::InvalidCharacters));
         assert_eq!(MessageContent::try_from("a\0b".to_owned()), Err(Problem::InvalidCharacters));
         assert_eq!(MessageContent::try_from(" a\nb\t".to_owned()).unwrap().as_str(), "a\nb");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_blank() {
+        for text in ["\u{3164}", " \u{200b}\u{2060} ", "\u{115f}\u{1160}\u{ffa0}"] {
+            assert_eq!(name(text), Err(Problem::Required), "{text:?}");
+            assert_eq!(MessageContent::try_from(text.to_owned()), Err(Problem::Required), "{text:?}");
+        }
+        assert_eq!(MessageContent::try_from("\u{feff}".to_owned()), Err(Problem::Required));
+        assert!(name("가\u{200d}나").is_ok());
+        for text in ["a\u{2028}b", "a\u{2029}b", "\u{feff}a"] {
+            assert_eq!(name(text), Err(Problem::InvalidCharacters), "{text:?}");
+        }
     }
 
     #[test]

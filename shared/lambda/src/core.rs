@@ -2,6 +2,7 @@
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use chatchat_auth::{Claims, Secret, TokenError};
+use chatchat_domain::PicturesUrl;
 use chatchat_store::{Credentials, Database, Store};
 use serde::Deserialize;
 
@@ -20,6 +21,7 @@ pub struct Core {
     /// For more clients.
     pub aws: SdkConfig,
     tokens: Option<Tokens>,
+    pictures: Option<PicturesUrl>,
 }
 
 /// A secret of RDS, as RDS writes it.
@@ -59,7 +61,13 @@ impl Core {
                 .map_err(|cause| StartError::Part { what: "the database cannot be configured", cause })
         };
         let (tokens, store) = tokio::try_join!(read_tokens, open_store)?;
-        Ok(Self { store, aws, tokens })
+        let pictures = optional("PICTURES_URL").map(PicturesUrl::new);
+        Ok(Self { store, aws, tokens, pictures })
+    }
+
+    /// Where the pictures are, for the routes that show some; the template gives their functions the address.
+    pub fn pictures(&self) -> Result<&PicturesUrl, Error> {
+        self.pictures.as_ref().ok_or_else(|| Error::internal("PICTURES_URL is not set"))
     }
 
     /// Signs an access token.

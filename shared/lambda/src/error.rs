@@ -28,6 +28,9 @@ pub enum Error {
     /// The caller can read why from the code.
     #[error("refused: {}", .0.as_str())]
     Refused(ErrorCode),
+    /// The same, from a statement that has seen the caller's session alive.
+    #[error("refused by the store: {}", .0.as_str())]
+    RefusedByStore(ErrorCode),
     /// The path has other methods: these, as `Allow` writes them.
     #[error("method not allowed; allowed: {0}")]
     MethodNotAllowed(&'static str),
@@ -54,7 +57,7 @@ impl Error {
     /// The stable code.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Refused(code) => *code,
+            Self::Refused(code) | Self::RefusedByStore(code) => *code,
             Self::MethodNotAllowed(_) => ErrorCode::MethodNotAllowed,
             Self::TooManyAttempts(_) => ErrorCode::TooManyAttempts,
             Self::Invalid(_) => ErrorCode::ValidationFailed,
@@ -63,9 +66,15 @@ impl Error {
         }
     }
 
-    /// Whether the request was turned away before the store saw it or by the store's rules, and not by a failure.
-    pub(crate) fn is_refusal(&self) -> bool {
-        !matches!(self, Self::Unavailable(_) | Self::Internal(_))
+    /// Whether the request was turned away before the store saw its caller.
+    pub fn came_before_the_store(&self) -> bool {
+        match self {
+            Self::Refused(code) => *code != ErrorCode::Unauthenticated,
+            Self::MethodNotAllowed(_) | Self::Invalid(_) => true,
+            Self::RefusedByStore(_) | Self::TooManyAttempts(_) | Self::Unavailable(_) | Self::Internal(_) => {
+                false
+            }
+        }
     }
 
     /// One sentence for a person: for wrong fields, which and why.
@@ -98,7 +107,11 @@ impl Error {
         match self {
             Self::Unavailable(_) => tracing::warn!(request_id, causes = causes(self), "unavailable"),
             Self::Internal(_) => tracing::error!(request_id, causes = causes(self), "internal error"),
-            Self::Refused(_) | Self::MethodNotAllowed(_) | Self::TooManyAttempts(_) | Self::Invalid(_) => {}
+            Self::Refused(_)
+            | Self::RefusedByStore(_)
+            | Self::MethodNotAllowed(_)
+            | Self::TooManyAttempts(_)
+            | Self::Invalid(_) => {}
         }
     }
 }
@@ -124,9 +137,9 @@ impl From<ErrorCode> for Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Refused(code) => Self::Refused(code),
+            StoreError::Refused(code) => Self::RefusedByStore(code),
             StoreError::TooManyAttempts(seconds) => Self::TooManyAttempts(seconds),
-            StoreError::Unavailable(cause) => Self::Unavailable(cause),
+            StoreError::LostConnection(cause) | StoreError::Unavailable(cause) => Self::Unavailable(cause),
             StoreError::LostRace => Self::Unavailable("concurrent changes kept coming first".into()),
             StoreError::Unexpected(cause) => Self::Internal(cause),
         }

@@ -36,6 +36,11 @@ pub struct Event<E> {
 }
 
 impl<E> Event<E> {
+    /// How long it is until Lambda ends the process.
+    pub fn time_left(&self) -> Duration {
+        self.deadline.duration_since(SystemTime::now()).unwrap_or_default()
+    }
+
     /// Waits for `work`, but no longer than leaves the time to say that it failed.
     pub async fn in_time<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         timeout(time_left(self.deadline), work).await.unwrap_or_else(|_| Err(out_of_time()))

@@ -61,8 +61,7 @@ async fn handle<S: Serve>(
     let request = &*request;
     let outcome = handler(service, request).await;
     if let (Err(error), Some(caller)) = (&outcome, request.asked_caller())
-        && error.is_refusal()
-        && error.code() != ErrorCode::Unauthenticated
+        && error.came_before_the_store()
     {
         service.core().store.living_caller(caller).await?.ok_or(ErrorCode::Unauthenticated)?;
     }

@@ -153,13 +153,13 @@ impl Request {
         text.parse().map(Some).map_err(|problem| Error::Invalid(vec![FieldError::new(name, problem)]))
     }
 
-    /// A cookie's value.
+    /// A cookie's value. Others beside it may hold whatever they like.
     pub fn cookie(&self, name: &str) -> Option<&str> {
-        let cookies = self.header(COOKIE)?.split(';');
-        cookies
-            .filter_map(|cookie| cookie.trim().split_once('='))
-            .find(|(found, _)| *found == name)
-            .map(|(_, value)| value)
+        let cookies = self.inner.headers().get(COOKIE)?.as_bytes().split(|byte| *byte == b';');
+        let value = cookies
+            .filter_map(|cookie| cookie.trim_ascii().strip_prefix(name.as_bytes()))
+            .find_map(|cookie| cookie.strip_prefix(b"="))?;
+        str::from_utf8(value).ok()
     }
 
     /// To find the request in the log.

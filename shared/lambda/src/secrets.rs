@@ -9,8 +9,8 @@ use aws_sdk_secretsmanager::{
 /// Why a secret could not be read.
 pub(crate) type SecretError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A secret's current value.
-pub(crate) struct Secret {
+/// A value that a secret has or had.
+pub(crate) struct SecretValue {
     /// Names this value; a rotation gives another.
     pub version: String,
     /// The value.
@@ -27,14 +27,14 @@ impl Secrets {
     }
 
     /// The current value of the secret with that ARN.
-    pub(crate) async fn read(&self, arn: &str) -> Result<Secret, SecretError> {
-        Self::secret(self.0.get_secret_value().secret_id(arn).send().await?)
+    pub(crate) async fn read(&self, arn: &str) -> Result<SecretValue, SecretError> {
+        Self::value(self.0.get_secret_value().secret_id(arn).send().await?)
     }
 
     /// The value that was current before the last rotation; none before the first.
-    pub(crate) async fn read_previous(&self, arn: &str) -> Result<Option<Secret>, SecretError> {
+    pub(crate) async fn read_previous(&self, arn: &str) -> Result<Option<SecretValue>, SecretError> {
         match self.0.get_secret_value().secret_id(arn).version_stage("AWSPREVIOUS").send().await {
-            Ok(answer) => Self::secret(answer).map(Some),
+            Ok(answer) => Self::value(answer).map(Some),
             Err(error)
                 if error
                     .as_service_error()
@@ -46,8 +46,8 @@ impl Secrets {
         }
     }
 
-    fn secret(answer: GetSecretValueOutput) -> Result<Secret, SecretError> {
-        Ok(Secret {
+    fn value(answer: GetSecretValueOutput) -> Result<SecretValue, SecretError> {
+        Ok(SecretValue {
             version: answer.version_id.ok_or("the secret has no version")?,
             text: answer.secret_string.ok_or("the secret is not a text")?,
         })

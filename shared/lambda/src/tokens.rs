@@ -1,77 +1,88 @@
-//! The signing keys: read at the start, and again when a token names a key that is not known.
+//! The signing keys: read at the start, again when a token names a key that is not known, and from time to time.
 
 use std::{
     error::Error,
     time::{Duration, Instant},
 };
 
-use chatchat_auth::{Claims, Key, Keys, TokenError};
+use chatchat_auth::{Claims, Key, Keys, Secret, TokenError};
 use time::OffsetDateTime;
-use tokio::sync::{Mutex, RwLock};
+use tokio::sync::{Mutex, MutexGuard};
 
-use crate::secrets::{Secret, SecretError, Secrets};
+use crate::secrets::{SecretError, SecretValue, Secrets};
 
-/// How often an unknown key makes us look, at most; forged tokens cost nothing in between.
+/// How often we look for newer keys, at most; forged tokens cost nothing in between.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
 
-/// How long keys are signed with before they are read again.
-const SIGN_WITH: Duration = Duration::from_mins(5);
+/// How old keys may be: as long as an access token lives. A process that meets no unknown key must not go on for ever with one that was
+/// rotated away.
+const KEEP: Duration = Duration::from_mins(30);
 
 /// Signs and verifies access tokens.
 pub(crate) struct Tokens {
-    keys: RwLock<Keys>,
-    looked: Mutex<Option<Instant>>,
-    /// When the keys were last read.
-    read: RwLock<Instant>,
+    known: Mutex<Known>,
     secrets: Secrets,
     arn: String,
+}
+
+struct Known {
+    keys: Keys,
+    /// When they were read.
+    read: Instant,
+    /// When we last looked for newer ones, in vain or not.
+    looked: Option<Instant>,
 }
 
 impl Tokens {
     pub(crate) async fn read(secrets: Secrets, arn: String) -> Result<Self, SecretError> {
         let (current, previous) = read_keys(&secrets, &arn).await?;
-        let keys = Keys::new(current, previous);
-        Ok(Self {
-            keys: RwLock::new(keys),
-            looked: Mutex::new(None),
-            read: RwLock::new(Instant::now()),
-            secrets,
-            arn,
-        })
+        let known = Known { keys: Keys::new(current, previous), read: Instant::now(), looked: None };
+        Ok(Self { known: Mutex::new(known), secrets, arn })
     }
 
     pub(crate) async fn sign(&self, claims: &Claims) -> Result<String, TokenError> {
-        // A process that only signs meets no unknown key; it must not go on with a key that is two rotations old.
-        if self.read.read().await.elapsed() > SIGN_WITH {
-            self.look_again().await;
-        }
-        self.keys.read().await.sign(claims, OffsetDateTime::now_utc())
+        self.known().await.keys.sign(claims, OffsetDateTime::now_utc())
     }
 
-    pub(crate) async fn successors(&self, refresh: &chatchat_auth::Secret) -> Vec<chatchat_auth::Secret> {
-        self.keys.read().await.successors(refresh)
+    /// The refresh tokens that can follow one: the current key's first.
+    pub(crate) async fn successors(&self, refresh: &Secret) -> Vec<Secret> {
+        self.known().await.keys.successors(refresh)
     }
 
     pub(crate) async fn verify(&self, token: &str) -> Result<Claims, TokenError> {
         let now = OffsetDateTime::now_utc();
-        let verified = self.keys.read().await.verify(token, now);
-        if matches!(verified, Err(TokenError::UnknownKey)) && self.look_again().await {
-            return self.keys.read().await.verify(token, now);
+        let mut known = self.known().await;
+        let verified = known.keys.verify(token, now);
+        if matches!(verified, Err(TokenError::UnknownKey)) && self.look(&mut known).await {
+            return known.keys.verify(token, now);
         }
         verified
     }
 
+    /// Looks for newer keys.
+    pub(crate) async fn look_again(&self) {
+        self.look(&mut *self.known.lock().await).await;
+    }
+
+    /// The keys, not older than they may be.
+    async fn known(&self) -> MutexGuard<'_, Known> {
+        let mut known = self.known.lock().await;
+        if known.read.elapsed() > KEEP {
+            self.look(&mut known).await;
+        }
+        known
+    }
+
     /// Reads the keys again. Gives whether there is a new one.
-    pub(crate) async fn look_again(&self) -> bool {
-        let mut looked = self.looked.lock().await;
-        if looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) {
+    async fn look(&self, known: &mut Known) -> bool {
+        if known.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) {
             return false;
         }
-        *looked = Some(Instant::now());
+        known.looked = Some(Instant::now());
         match read_keys(&self.secrets, &self.arn).await {
             Ok((current, previous)) => {
-                *self.read.write().await = Instant::now();
-                self.keys.write().await.replace(current, previous)
+                known.read = Instant::now();
+                known.keys.replace(current, previous)
             }
             Err(error) => {
                 tracing::error!(error = &*error as &dyn Error, "the signing key could not be read again");
@@ -83,7 +94,7 @@ impl Tokens {
 
 /// The current key and, after a rotation, the previous one. The secret's text is the key, and its version is the key's id.
 async fn read_keys(secrets: &Secrets, arn: &str) -> Result<(Key, Option<Key>), SecretError> {
-    let key = |secret: Secret| {
+    let key = |secret: SecretValue| {
         Key::new(&secret.version, secret.text.as_bytes()).ok_or("the signing key has less than 256 bits")
     };
     let (current, previous) = tokio::try_join!(secrets.read(arn), secrets.read_previous(arn))?;

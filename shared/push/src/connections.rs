@@ -104,7 +104,8 @@ impl Connections {
         stream::iter(closes).buffer_unordered(AT_ONCE).collect::<()>().await;
     }
 
-    /// Closes a connection. One that is gone already counts as closed; what fails is logged and left to the sweep.
+    /// Closes a connection. One that is gone already counts as closed; one that cannot be closed is logged, and is refused with its next frame,
+    /// for its row is gone.
     pub async fn close(&self, connection: &ConnectionId) {
         if let Err(error) = self.client.delete_connection().connection_id(connection.as_str()).send().await
             && !error.as_service_error().is_some_and(DeleteConnectionError::is_gone_exception)

@@ -10,6 +10,7 @@ use crate::{
     Store, StoreError, Who,
     clauses::{caller, company, room, sides, sql},
     row,
+    run::{Repeat, unless_late},
 };
 
 /// An entry that was asked in a room: two messages, the question on the customer's side and the answer on the company's.
@@ -63,7 +64,8 @@ impl Store {
         answer: &FaqAnswer,
     ) -> Result<AutoReplyId, StoreError> {
         let rows = self
-            .as_caller(
+            .run_as_caller(
+                Repeat::Harmful,
                 Who::from(caller),
                 sql!(
                     "with ",
@@ -125,7 +127,8 @@ impl Store {
         entry: AutoReplyId,
     ) -> Result<(), StoreError> {
         let rows = self
-            .as_caller(
+            .run_as_caller(
+                Repeat::Harmful,
                 Who::from(caller),
                 sql!(
                     "with ",
@@ -197,12 +200,7 @@ impl Store {
         entry: AutoReplyId,
         client_message_id: Option<ClientMessageId>,
     ) -> Result<Asked, StoreError> {
-        match self.try_ask_auto_reply(caller, room, entry, client_message_id).await {
-            Err(error) if error.lost_a_race() => {
-                self.try_ask_auto_reply(caller, room, entry, client_message_id).await
-            }
-            answer => answer,
-        }
+        unless_late(|| self.try_ask_auto_reply(caller, room, entry, client_message_id)).await
     }
 
     async fn try_ask_auto_reply(
@@ -212,10 +210,17 @@ impl Store {
         entry: AutoReplyId,
         client_message_id: Option<ClientMessageId>,
     ) -> Result<Asked, StoreError> {
-        let params: [(&(dyn ToSql + Sync), Type); 2] =
-            [(&entry.get(), Type::INT8), (&client_message_id.map(ClientMessageId::get), Type::UUID)];
-        let rows = self.in_room(Who::from(caller), room, ASK, &params).await?;
+        let who = Who::from(caller);
+        let params: [(&(dyn ToSql + Sync), Type); 3] = [
+            (&room.get(), Type::INT8),
+            (&entry.get(), Type::INT8),
+            (&client_message_id.map(ClientMessageId::get), Type::UUID),
+        ];
+        // Without an id nothing tells a second asking from the first.
+        let repeat = if client_message_id.is_some() { Repeat::Harmless } else { Repeat::Harmful };
+        let rows = self.run_as_caller(repeat, who, ASK, &params).await?;
         let first = &rows[0];
+        row::optional_id::<RoomId>(first, "room_id")?.ok_or(ErrorCode::RoomNotFound)?;
         if row::optional_id::<MessageId>(first, "message_id")?.is_none() {
             return Err(if row::get(first, "closed")? {
                 ErrorCode::ReceiverWithdrawn.into()

@@ -1,12 +1,12 @@
 //! The clauses that statements share: who calls, and which room of theirs.
 
 use chatchat_domain::{Caller, ConnectionId, ErrorCode, RoomId, SessionId};
-use tokio_postgres::{
-    Row,
-    types::{ToSql, Type},
-};
+use tokio_postgres::{Row, types::Type};
 
-use crate::{Store, StoreError, row};
+use crate::{
+    Store, StoreError, row,
+    run::{Param, Repeat},
+};
 
 /// Who asks: the session of a verified access token, or the WebSocket connection that a frame came in on. A connection
 /// stands for the session that opened it.
@@ -89,28 +89,37 @@ macro_rules! company {
     };
 }
 
-/// The columns `own` and `theirs`: the open connections of the two sides of `room`, of sessions that live, without the connection `$2`; of an account with
-/// more than 50, the newest 50, so that nobody makes a send dear.
+/// The columns `own` and `theirs`: the open connections of the two sides of `room`, of sessions that have not ended, without the connection `$2`; of an account with
+/// more than 1,000, the newest 1,000, so that nobody makes a send dear.
 macro_rules! sides {
     () => {
         "array(select c.id from connections c join sessions s on s.id = c.session_id
                where c.account_id = room.me and c.id is distinct from $2 and s.ended_at is null
-               order by c.connected_at desc limit 50) as own,
+               order by c.connected_at desc limit 1000) as own,
          array(select c.id from connections c join sessions s on s.id = c.session_id
                where c.account_id = room.other and s.ended_at is null
-               order by c.connected_at desc limit 50) as theirs"
+               order by c.connected_at desc limit 1000) as theirs"
     };
 }
 
 pub(crate) use {caller, company, room, sides, sql};
 
-type Param<'a> = (&'a (dyn ToSql + Sync), Type);
-
 impl Store {
-    /// Runs a statement that gives no row where the clause `caller` has none; its own parameters begin with `$3`. Gives at
-    /// least one row, or refuses with `unauthenticated`.
+    /// Runs a statement that gives no row where the clause `caller` has none, and that does no harm twice; its own parameters begin
+    /// with `$3`. Gives at least one row, or refuses with `unauthenticated`.
     pub(crate) async fn as_caller(
         &self,
+        who: Who<'_>,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        self.run_as_caller(Repeat::Harmless, who, sql, params).await
+    }
+
+    /// The same, for statements that may do harm twice.
+    pub(crate) async fn run_as_caller(
+        &self,
+        repeat: Repeat,
         who: Who<'_>,
         sql: &str,
         params: &[Param<'_>],
@@ -118,7 +127,7 @@ impl Store {
         let (session, connection) = (who.session(), who.connection());
         let mut all: Vec<Param<'_>> = vec![(&session, Type::INT8), (&connection, Type::TEXT)];
         all.extend_from_slice(params);
-        let rows = self.rows(sql, &all).await?;
+        let rows = self.run(repeat, sql, &all).await?;
         if rows.is_empty() { Err(ErrorCode::Unauthenticated.into()) } else { Ok(rows) }
     }
 

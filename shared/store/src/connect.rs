@@ -1,37 +1,18 @@
 //! The connection to the database: a pool of one, for an environment of Lambda works on one request at a time.
 
-use std::{
-    error::Error,
-    future::Future,
-    net::IpAddr,
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::{error::Error, future::Future, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
-use deadpool_postgres::{ClientWrapper, Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
 };
-use tokio::{sync::RwLock, task::JoinHandle, time::timeout};
-use tokio_postgres::{
-    Client, Config, NoTls, Row,
-    error::SqlState,
-    types::{ToSql, Type},
-};
+use tokio::{sync::RwLock, task::JoinHandle};
+use tokio_postgres::{Client, Config, NoTls, error::SqlState};
 use tokio_postgres_rustls::MakeRustlsConnect;
-
-use crate::StoreError;
 
 /// Longer than a connection over TLS takes on a loaded database, shorter than any request's deadline.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// Longer than any statement of a route takes, shorter than a request's deadline.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The root certificates that RDS and RDS Proxy are verified against.
 const RDS_CA: &[u8] = include_bytes!("../rds-ca.pem");
@@ -64,103 +45,32 @@ pub type CredentialsSource = Box<
     dyn Fn() -> Pin<Box<dyn Future<Output = Result<Credentials, CredentialsError>> + Send>> + Send + Sync,
 >;
 
-/// Every statement of ChatChat, as a method.
-#[derive(Clone)]
-pub struct Store {
-    pool: Pool,
-    micros: Arc<AtomicU64>,
-}
-
-impl Store {
-    /// Opens the database. Credentials that cannot be read end the start; a database that is away does not: the first
-    /// request will try again.
-    pub async fn open(database: &Database, source: CredentialsSource) -> Result<Self, CredentialsError> {
-        let mut config = Config::new();
-        config
-            .host(&database.host)
-            .port(database.port)
-            .dbname(&database.name)
-            .application_name("chatchat")
-            .connect_timeout(CONNECT_TIMEOUT)
-            .keepalives_idle(Duration::from_secs(30));
-        let credentials = RwLock::new(source().await?);
-        let tls = if is_this_machine(&database.host) { None } else { Some(verified_tls()?) };
-        if tls.is_some() {
-            config.ssl_mode(tokio_postgres::config::SslMode::Require);
-        }
-        let manager = Manager::from_connect(
-            config,
-            Connector { credentials: Arc::new(credentials), source: Arc::new(source), tls },
-            ManagerConfig { recycling_method: RecyclingMethod::Fast },
-        );
-        let pool = Pool::builder(manager)
-            .max_size(1)
-            .wait_timeout(Some(CONNECT_TIMEOUT))
-            .create_timeout(Some(CONNECT_TIMEOUT))
-            .runtime(Runtime::Tokio1)
-            .build()?;
-        if let Err(error) = pool.get().await {
-            tracing::warn!(
-                error = &error as &dyn Error,
-                "the database is away; the first request will try again"
-            );
-        }
-        Ok(Self { pool, micros: Arc::default() })
+/// The pool of one connection. It opens when it is first asked for one.
+pub(crate) async fn pool(database: &Database, source: CredentialsSource) -> Result<Pool, CredentialsError> {
+    let mut config = Config::new();
+    config
+        .host(&database.host)
+        .port(database.port)
+        .dbname(&database.name)
+        .application_name("chatchat")
+        .connect_timeout(CONNECT_TIMEOUT)
+        .keepalives_idle(Duration::from_secs(30));
+    let credentials = RwLock::new(source().await?);
+    let tls = if is_this_machine(&database.host) { None } else { Some(verified_tls()?) };
+    if tls.is_some() {
+        config.ssl_mode(tokio_postgres::config::SslMode::Require);
     }
-
-    /// The milliseconds spent on the database since this was last asked, for the request's line in the log.
-    pub fn take_elapsed_ms(&self) -> f64 {
-        Duration::from_micros(self.micros.swap(0, Ordering::Relaxed)).as_secs_f64() * 1000.0
-    }
-
-    /// Whether the database answers.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.rows("select 1", &[]).await.map(drop)
-    }
-
-    /// The connection, for transactions of several statements.
-    pub(crate) async fn connection(&self) -> Result<deadpool_postgres::Object, StoreError> {
-        Ok(self.pool.get().await?)
-    }
-
-    /// A connection of its own, for migrations.
-    pub async fn dedicated(&self) -> Result<ClientWrapper, StoreError> {
-        Ok(deadpool_postgres::Object::take(self.pool.get().await?))
-    }
-
-    /// Runs one unnamed statement in one round trip.
-    pub(crate) async fn rows(
-        &self,
-        sql: &str,
-        params: &[(&(dyn ToSql + Sync), Type)],
-    ) -> Result<Vec<Row>, StoreError> {
-        let started = Instant::now();
-        let answer = async {
-            let connection = self.pool.get().await?;
-            let answer = match timeout(STATEMENT_TIMEOUT, connection.query_typed(sql, params)).await {
-                Ok(answer) => answer.map_err(StoreError::from),
-                Err(_) => Err(StoreError::Unavailable("the statement took too long".into())),
-            };
-            if matches!(answer, Err(StoreError::Unavailable(_))) {
-                // To a server that is gone, is read-only now or hangs: the next statement opens another.
-                drop(deadpool_postgres::Object::take(connection));
-            }
-            answer
-        }
-        .await;
-        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.micros.fetch_add(micros, Ordering::Relaxed);
-        answer
-    }
-
-    /// The same for a statement that gives at most one row.
-    pub(crate) async fn row(
-        &self,
-        sql: &str,
-        params: &[(&(dyn ToSql + Sync), Type)],
-    ) -> Result<Option<Row>, StoreError> {
-        Ok(self.rows(sql, params).await?.into_iter().next())
-    }
+    let manager = Manager::from_connect(
+        config,
+        Connector { credentials: Arc::new(credentials), source: Arc::new(source), tls },
+        ManagerConfig { recycling_method: RecyclingMethod::Fast },
+    );
+    Ok(Pool::builder(manager)
+        .max_size(1)
+        .wait_timeout(Some(CONNECT_TIMEOUT))
+        .create_timeout(Some(CONNECT_TIMEOUT))
+        .runtime(Runtime::Tokio1)
+        .build()?)
 }
 
 /// Whether `host` is a loopback address or `localhost`.

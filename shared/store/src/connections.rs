@@ -22,6 +22,7 @@ impl Store {
                 caller!(),
                 " insert into tickets (hash, session_id, expires_at)
                   select $3, session_id, now() + $4 * interval '1 second' from caller
+                  on conflict (hash) do update set expires_at = excluded.expires_at
                   returning session_id"
             ),
             &[(&hash.as_slice(), Type::BYTEA), (&seconds, Type::INT8)],
@@ -31,7 +32,7 @@ impl Store {
     }
 
     /// Spends a ticket on a connection. A ticket that is unknown, used or expired, or whose session has ended, gets
-    /// `unauthenticated`; it is spent all the same.
+    /// `unauthenticated`; it is spent all the same. A connection that was opened already gets the same answer again.
     pub async fn connect(&self, hash: &[u8; 32], connection: &ConnectionId) -> Result<AccountId, StoreError> {
         let row = self
             .row(
@@ -47,6 +48,10 @@ impl Store {
                  )
                  insert into connections (id, session_id, account_id)
                  select $2, id, account_id from session
+                 union all
+                 select c.id, c.session_id, c.account_id from connections c
+                 where c.id = $2 and not exists (select from spent)
+                 on conflict (id) do update set seen_at = now()
                  returning account_id",
                 &[(&hash.as_slice(), Type::BYTEA), (&connection.as_str(), Type::TEXT)],
             )

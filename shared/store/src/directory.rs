@@ -1,6 +1,8 @@
 //! The directory: companies as others see them.
 
-use chatchat_domain::{CompanyId, CompanySummary, ErrorCode, Keyword, Page, PageNumber, ROOMS_A_PAGE};
+use chatchat_domain::{
+    CompanyId, CompanySummary, ErrorCode, Keyword, Page, PageNumber, PicturesUrl, ROOMS_A_PAGE,
+};
 use tokio_postgres::{Row, types::Type};
 
 use crate::{
@@ -10,13 +12,14 @@ use crate::{
 };
 
 impl Store {
-    /// The visible companies whose name contains the keyword, without regard to case, newest first. A caller is
-    /// optional, but one whose session has ended is refused.
+    /// The visible companies whose name contains the keyword, without regard to case and to how characters are composed (macOS writes
+    /// Hangul in pieces), newest first. A caller is optional, but one whose session has ended is refused.
     pub async fn companies(
         &self,
         who: Option<Who<'_>>,
         keyword: Option<&Keyword>,
         page: PageNumber,
+        pictures: &PicturesUrl,
     ) -> Result<(Vec<CompanySummary>, Page), StoreError> {
         let keyword = keyword.map_or("", Keyword::as_str);
         // Without a keyword no name is read, only the index of visible companies.
@@ -24,13 +27,13 @@ impl Store {
             "companies c where c.visible"
         } else {
             "companies c join accounts a on a.id = c.account_id
-             where c.visible and position(lower($3) in lower(a.name)) > 0"
+             where c.visible and position(lower(normalize($3)) in a.search_name) > 0"
         };
         let statement = format!(
             "with {caller}, listed as (
                  select c.account_id from {found} order by c.account_id desc limit $4 offset $5
              )
-             select (select count(*) from {found}) as total, a.id, a.name, c.description, a.image_url
+             select (select count(*) from {found}) as total, a.id, a.name, c.description, a.picture_key
              from (select) as always
              left join listed on true
              left join companies c on c.account_id = listed.account_id
@@ -54,7 +57,8 @@ impl Store {
             .await?;
         let first = rows.first().ok_or(ErrorCode::Unauthenticated)?;
         let page = Page::of(page, row::get(first, "total")?, ROOMS_A_PAGE);
-        let listed = rows.iter().filter_map(|row| summary(row).transpose()).collect::<Result<_, _>>()?;
+        let listed =
+            rows.iter().filter_map(|row| summary(row, pictures).transpose()).collect::<Result<_, _>>()?;
         Ok((listed, page))
     }
 
@@ -64,6 +68,7 @@ impl Store {
         &self,
         who: Option<Who<'_>>,
         company: CompanyId,
+        pictures: &PicturesUrl,
     ) -> Result<CompanySummary, StoreError> {
         let row = self
             .row(
@@ -72,7 +77,7 @@ impl Store {
                     caller!(),
                     ", ",
                     company!(),
-                    " select a.id, a.name, c.description, a.image_url
+                    " select a.id, a.name, c.description, a.picture_key
                       from (select) as always
                       left join company on true
                       left join companies c on c.account_id = company.id
@@ -88,17 +93,17 @@ impl Store {
             )
             .await?
             .ok_or(ErrorCode::Unauthenticated)?;
-        summary(&row)?.ok_or_else(|| ErrorCode::CompanyNotFound.into())
+        summary(&row, pictures)?.ok_or_else(|| ErrorCode::CompanyNotFound.into())
     }
 }
 
 /// A company, or none where the row stands for an empty list.
-fn summary(row: &Row) -> Result<Option<CompanySummary>, StoreError> {
+fn summary(row: &Row, pictures: &PicturesUrl) -> Result<Option<CompanySummary>, StoreError> {
     let Some(id) = row::optional_id(row, "id")? else { return Ok(None) };
     Ok(Some(CompanySummary {
         id,
         name: row::get(row, "name")?,
         description: row::get(row, "description")?,
-        image_url: row::get(row, "image_url")?,
+        image_url: row::image_url(row, pictures)?,
     }))
 }

@@ -15,7 +15,10 @@ pub enum StoreError {
     /// Too many passwords were tried; trying again can help after so many seconds.
     #[error("too many attempts")]
     TooManyAttempts(u32),
-    /// The database is away, overloaded or read-only; trying again can help.
+    /// The connection broke, or its server is no longer the one to write to; whether the statement was done is not known.
+    #[error("the connection to the database was lost")]
+    LostConnection(#[source] Box<dyn Error + Send + Sync>),
+    /// The database is overloaded or did not answer in time; trying again can help.
     #[error("the database is unavailable")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
     /// A concurrent transaction changed what this one had looked at; nothing was changed, and a second look will see it.
@@ -32,9 +35,9 @@ impl StoreError {
         Self::Unexpected(cause.into())
     }
 
-    /// Whether running the same statement again will see what came first.
-    pub(crate) fn lost_a_race(&self) -> bool {
-        matches!(self, Self::LostRace)
+    /// Whether the connection is of no use any more: to a server that is gone, is read-only now, or hangs.
+    pub(crate) fn spoils_the_connection(&self) -> bool {
+        matches!(self, Self::LostConnection(_) | Self::Unavailable(_))
     }
 }
 
@@ -50,13 +53,10 @@ impl From<tokio_postgres::Error> for StoreError {
             // No answer of the database at all: the connection broke or was never made.
             let local = error.to_string().starts_with("error serializing")
                 || error.to_string().starts_with("error deserializing");
-            return if local { Self::unexpected(error) } else { Self::Unavailable(error.into()) };
+            return if local { Self::unexpected(error) } else { Self::LostConnection(error.into()) };
         };
-        if answer.constraint() == Some("accounts_username_key") {
-            return Self::Refused(ErrorCode::UsernameTaken);
-        }
         if answer.constraint() == Some("messages_client_message_id_key")
-            || *answer.code() == SqlState::T_R_DEADLOCK_DETECTED
+            || [SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE].contains(answer.code())
         {
             return Self::LostRace;
         }
@@ -67,7 +67,13 @@ impl From<tokio_postgres::Error> for StoreError {
             answer.message(),
             answer.constraint().map(|name| format!(" (constraint {name})")).unwrap_or_default()
         );
-        if can_pass(answer.code()) { Self::Unavailable(cause.into()) } else { Self::unexpected(cause) }
+        if is_lost(answer.code()) {
+            Self::LostConnection(cause.into())
+        } else if can_pass(answer.code()) {
+            Self::Unavailable(cause.into())
+        } else {
+            Self::unexpected(cause)
+        }
     }
 }
 
@@ -80,20 +86,25 @@ impl From<PoolError> for StoreError {
     }
 }
 
-/// Whether a SQLSTATE tells of a state of the database that passes.
-fn can_pass(state: &SqlState) -> bool {
-    const PASSING: [SqlState; 8] = [
+/// Whether a SQLSTATE tells of a connection that is of no use any more: a server that shuts down, starts, or was the writer before
+/// a failover (25006).
+fn is_lost(state: &SqlState) -> bool {
+    const LOST: [SqlState; 4] = [
         SqlState::READ_ONLY_SQL_TRANSACTION,
-        SqlState::T_R_SERIALIZATION_FAILURE,
-        SqlState::INVALID_PASSWORD,
-        SqlState::QUERY_CANCELED,
         SqlState::ADMIN_SHUTDOWN,
         SqlState::CRASH_SHUTDOWN,
         SqlState::CANNOT_CONNECT_NOW,
-        SqlState::LOCK_NOT_AVAILABLE,
     ];
-    // Class 08: connection exceptions; class 53: out of connections, memory or disk.
-    PASSING.contains(state) || state.code().starts_with("08") || state.code().starts_with("53")
+    // Class 08: connection exceptions.
+    LOST.contains(state) || state.code().starts_with("08")
+}
+
+/// Whether a SQLSTATE tells of a state of the database that passes.
+fn can_pass(state: &SqlState) -> bool {
+    const PASSING: [SqlState; 3] =
+        [SqlState::INVALID_PASSWORD, SqlState::QUERY_CANCELED, SqlState::LOCK_NOT_AVAILABLE];
+    // Class 53: out of connections, memory or disk.
+    PASSING.contains(state) || state.code().starts_with("53")
 }
 
 #[cfg(test)]
@@ -102,11 +113,18 @@ mod tests {
 
     #[test]
     fn a_database_that_is_away_or_overloaded_is_not_a_defect() {
-        for state in ["08006", "25006", "40001", "53300", "57014", "57P01", "57P02", "57P03", "28P01"] {
-            assert!(can_pass(&SqlState::from_code(state)), "{state}");
+        let of = |code| {
+            let state = SqlState::from_code(code);
+            (is_lost(&state), can_pass(&state))
+        };
+        for code in ["08006", "25006", "57P01", "57P02", "57P03"] {
+            assert_eq!(of(code), (true, false), "{code}");
         }
-        for state in ["42601", "23505", "22P02", "42P01", "XX000"] {
-            assert!(!can_pass(&SqlState::from_code(state)), "{state}");
+        for code in ["28P01", "53300", "55P03", "57014"] {
+            assert_eq!(of(code), (false, true), "{code}");
+        }
+        for code in ["42601", "23505", "22P02", "42P01", "XX000"] {
+            assert_eq!(of(code), (false, false), "{code}");
         }
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod attempts;
 mod auto_replies;
 mod clauses;
 mod connect;
@@ -12,16 +13,19 @@ mod pictures;
 mod profiles;
 mod rooms;
 mod row;
+mod run;
 mod sessions;
+mod sweep;
 
 pub use accounts::{Account, NewAccount};
 pub use auto_replies::Asked;
 pub use clauses::Who;
-pub use connect::{Credentials, CredentialsError, CredentialsSource, Database, Store};
+pub use connect::{Credentials, CredentialsError, CredentialsSource, Database};
 pub use connections::Beat;
 pub use deadpool_postgres::ClientWrapper as Connection;
 pub use error::StoreError;
 pub use messages::{History, Marked, Sent};
 pub use profiles::{PictureChange, ProfileChanges};
 pub use rooms::{OpenedRoom, RoomPage};
+pub use run::Store;
 pub use sessions::Renewal;

@@ -10,6 +10,7 @@ use crate::{
     Store, StoreError, Who,
     clauses::{caller, room, sides, sql},
     row,
+    run::unless_late,
 };
 
 /// A message that is kept.
@@ -90,12 +91,7 @@ impl Store {
         client_message_id: ClientMessageId,
         content: &MessageContent,
     ) -> Result<Sent, StoreError> {
-        match self.try_send_message(who, room, client_message_id, content).await {
-            Err(error) if error.lost_a_race() => {
-                self.try_send_message(who, room, client_message_id, content).await
-            }
-            answer => answer,
-        }
+        unless_late(|| self.try_send_message(who, room, client_message_id, content)).await
     }
 
     async fn try_send_message(

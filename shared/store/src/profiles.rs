@@ -1,7 +1,8 @@
 //! The profiles of customers and companies, for themselves.
 
 use chatchat_domain::{
-    Caller, Company, CompanyProfile, Customer, CustomerProfile, Description, Name, PictureKey, Role,
+    Caller, Company, CompanyProfile, Customer, CustomerProfile, Description, Name, PictureKey, PicturesUrl,
+    Role,
 };
 use tokio_postgres::types::Type;
 
@@ -30,24 +31,23 @@ pub enum PictureChange {
     /// It goes.
     Remove,
     /// Another comes.
-    Use {
-        /// What it was uploaded as.
-        key: PictureKey,
-        /// Where everybody finds it.
-        url: String,
-    },
+    Use(PictureKey),
 }
 
 impl Store {
     /// The caller's own profile.
-    pub async fn customer_profile(&self, caller: &Caller<Customer>) -> Result<CustomerProfile, StoreError> {
+    pub async fn customer_profile(
+        &self,
+        caller: &Caller<Customer>,
+        pictures: &PicturesUrl,
+    ) -> Result<CustomerProfile, StoreError> {
         let rows = self
             .as_caller(
                 Who::from(caller),
                 sql!(
                     "with ",
                     caller!(),
-                    " select a.id, a.username, a.name, a.image_url from caller join accounts a on a.id = caller.id"
+                    " select a.id, a.username, a.name, a.picture_key from caller join accounts a on a.id = caller.id"
                 ),
                 &[],
             )
@@ -57,19 +57,23 @@ impl Store {
             id: row::id(row, "id")?,
             username: row::get(row, "username")?,
             name: row::get(row, "name")?,
-            image_url: row::get(row, "image_url")?,
+            image_url: row::image_url(row, pictures)?,
         })
     }
 
     /// The caller's own profile.
-    pub async fn company_profile(&self, caller: &Caller<Company>) -> Result<CompanyProfile, StoreError> {
+    pub async fn company_profile(
+        &self,
+        caller: &Caller<Company>,
+        pictures: &PicturesUrl,
+    ) -> Result<CompanyProfile, StoreError> {
         let rows = self
             .as_caller(
                 Who::from(caller),
                 sql!(
                     "with ",
                     caller!(),
-                    " select a.id, a.username, a.name, a.image_url, c.description, c.visible
+                    " select a.id, a.username, a.name, a.picture_key, c.description, c.visible
                       from caller join accounts a on a.id = caller.id join companies c on c.account_id = a.id"
                 ),
                 &[],
@@ -81,7 +85,7 @@ impl Store {
             username: row::get(row, "username")?,
             name: row::get(row, "name")?,
             description: row::get(row, "description")?,
-            image_url: row::get(row, "image_url")?,
+            image_url: row::image_url(row, pictures)?,
             profile_visibility: row::get(row, "visible")?,
         })
     }
@@ -92,9 +96,9 @@ impl Store {
         caller: &Caller<R>,
         changes: &ProfileChanges,
     ) -> Result<bool, StoreError> {
-        let (key, url) = match &changes.picture {
-            Some(PictureChange::Use { key, url }) => (Some(key.as_str()), Some(url.as_str())),
-            Some(PictureChange::Remove) | None => (None, None),
+        let key = match &changes.picture {
+            Some(PictureChange::Use(key)) => Some(key.as_str()),
+            Some(PictureChange::Remove) | None => None,
         };
         let rows = self
             .as_caller(
@@ -102,31 +106,33 @@ impl Store {
                 sql!(
                     "with ",
                     caller!(),
-                    ", account as (
-                         update accounts a
-                         set name = coalesce($3, a.name), image_url = case when $5 then $7 else a.image_url end
+                    ", picture as (
+                         select $6 is null or exists (
+                             select from pictures p where p.account_id = caller.id and p.key = $6) as is_own
                          from caller
-                         where a.id = caller.id
-                           and ($6 is null or exists (
-                               select from pictures p where p.account_id = caller.id and p.key = $6))
+                     ), account as (
+                         -- A withdrawal that came first leaves nothing to change, and no caller.
+                         update accounts a
+                         set name = coalesce($3, a.name), picture_key = case when $5 then $6 else a.picture_key end
+                         from caller, picture
+                         where a.id = caller.id and a.withdrawn_at is null and picture.is_own
                          returning a.id
                      ), company as (
                          update companies c
-                         set description = coalesce($4, c.description), visible = coalesce($8, c.visible)
+                         set description = coalesce($4, c.description), visible = coalesce($7, c.visible)
                          from account where c.account_id = account.id
                      )
-                     select exists (select from account) as changed from caller"
+                     select is_own from picture where not is_own or exists (select from account)"
                 ),
                 &[
                     (&changes.name.as_ref().map(Name::as_str), Type::TEXT),
                     (&changes.description.as_ref().map(Description::as_str), Type::TEXT),
                     (&changes.picture.is_some(), Type::BOOL),
                     (&key, Type::TEXT),
-                    (&url, Type::TEXT),
                     (&changes.visible, Type::BOOL),
                 ],
             )
             .await?;
-        row::get(&rows[0], "changed")
+        row::get(&rows[0], "is_own")
     }
 }

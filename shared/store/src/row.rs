@@ -1,8 +1,8 @@
 //! Rows to domain types. A value that does not fit is a defect, and says which column.
 
 use chatchat_domain::{
-    AccountId, AccountKind, ClientMessageId, ConnectionId, Message, MessageId, MessageKind, Receiver, Seq,
-    Sides, Timestamp,
+    AccountId, AccountKind, ClientMessageId, ConnectionId, Message, MessageId, MessageKind, PictureKey,
+    PicturesUrl, Receiver, Seq, Sides, Timestamp,
 };
 use time::OffsetDateTime;
 use tokio_postgres::{Row, types::FromSql};
@@ -81,13 +81,21 @@ pub fn messages(rows: &[Row]) -> Result<Vec<Message>, StoreError> {
     Ok(messages)
 }
 
-/// The columns `receiver_id`, `receiver_name`, `receiver_image_url` and `receiver_withdrawn_at`.
-pub fn receiver(row: &Row) -> Result<Receiver, StoreError> {
+/// The column `picture_key`, as the URL where everybody finds the picture.
+pub fn image_url(row: &Row, pictures: &PicturesUrl) -> Result<Option<String>, StoreError> {
+    let Some(key) = get::<Option<&str>>(row, "picture_key")? else { return Ok(None) };
+    let key: PictureKey =
+        key.parse().map_err(|_| StoreError::unexpected(format!("no key of a picture: {key}")))?;
+    Ok(Some(pictures.of(&key)))
+}
+
+/// The columns `receiver_id`, `receiver_name`, `picture_key` and `receiver_withdrawn_at`.
+pub fn receiver(row: &Row, pictures: &PicturesUrl) -> Result<Receiver, StoreError> {
     let deleted = get::<Option<OffsetDateTime>>(row, "receiver_withdrawn_at")?.is_some();
     Ok(Receiver {
         id: id::<AccountId>(row, "receiver_id")?,
         name: if deleted { None } else { get(row, "receiver_name")? },
-        image_url: if deleted { None } else { get(row, "receiver_image_url")? },
+        image_url: if deleted { None } else { image_url(row, pictures)? },
         deleted,
     })
 }

@@ -1,10 +1,11 @@
-//! Sessions: whether they live, renewing them, and ending them.
+//! Sessions: beginning them, whether they live, renewing them, and ending them.
 
 use chatchat_domain::{AccountId, AccountKind, ConnectionId, ErrorCode, SessionId};
 use tokio_postgres::{Row, types::Type};
 
 use crate::{
-    Store, StoreError, Who,
+    Account, Store, StoreError, Who,
+    attempts::{forgiven, subjects},
     clauses::{caller, sql},
     row,
 };
@@ -32,6 +33,51 @@ pub enum Renewal {
 }
 
 impl Store {
+    /// Begins a session of an account whose password was just verified, and forgives the attempts. An account that has
+    /// withdrawn or changed its password in between gets `login_failed`: its row is locked against both. `refresh_hash` is
+    /// the SHA-256 of the session's first refresh token.
+    pub async fn begin_session(
+        &self,
+        account: &Account,
+        username: &str,
+        address: &str,
+        refresh_hash: &[u8; 32],
+        seconds: i64,
+    ) -> Result<SessionId, StoreError> {
+        let row = self
+            .row(
+                sql!(
+                    "with ",
+                    forgiven!(),
+                    ", known as (
+                         -- Done already, by this very call.
+                         select session_id as id from refresh_tokens where hash = $4
+                     ), account as (
+                         select id from accounts
+                         where id = $2 and password_hash = $3 and withdrawn_at is null
+                           and not exists (select from known)
+                         for share
+                     ), session as (
+                         insert into sessions (account_id, expires_at)
+                         select id, now() + $5 * interval '1 second' from account
+                         returning id
+                     ), token as (
+                         insert into refresh_tokens (hash, session_id, generation) select $4, id, 1 from session
+                     )
+                     select id from session union all select id from known"
+                ),
+                &[
+                    (&subjects(username, address), Type::TEXT_ARRAY),
+                    (&account.id.get(), Type::INT8),
+                    (&account.password_hash, Type::TEXT),
+                    (&refresh_hash.as_slice(), Type::BYTEA),
+                    (&seconds, Type::INT8),
+                ],
+            )
+            .await?;
+        row.map_or(Err(ErrorCode::LoginFailed.into()), |row| row::id(&row, "id"))
+    }
+
     /// The caller's account, or none when its session has ended or its account has withdrawn. Only for requests that
     /// are refused before they reach a statement of their own: what a refusal says is for living sessions alone.
     pub async fn living_caller(&self, who: Who<'_>) -> Result<Option<AccountId>, StoreError> {
@@ -65,14 +111,12 @@ impl Store {
                                     and s.rotated_at > clock_timestamp() - interval '10 seconds' as was_current
                          from sessions s, token
                          where s.id = token.session_id and s.ended_at is null and s.expires_at > now()
-                         for update of s
-                     ), account as (
-                         select a.id, a.kind from accounts a join session on a.id = session.account_id
+                         for no key update of s
                      ), renewed as (
                          update sessions s
                          set generation = s.generation + 1, rotated_at = clock_timestamp(),
                              expires_at = now() + $3 * interval '1 second'
-                         from session, account
+                         from session
                          where s.id = session.id and session.is_current
                          returning s.id, s.generation
                      ), kept as (
@@ -82,9 +126,9 @@ impl Store {
                          update sessions s set ended_at = now()
                          from session where s.id = session.id and not session.is_current and not session.was_current
                      )
-                     select session.id as session_id, account.id as account_id, account.kind,
+                     select session.id as session_id, session.account_id, a.kind,
                             session.is_current, session.was_current, session.generation
-                     from session join account on true",
+                     from session join accounts a on a.id = session.account_id",
                 &[
                     (&presented.as_slice(), Type::BYTEA),
                     (&successors, Type::BYTEA_ARRAY),
@@ -136,8 +180,8 @@ impl Store {
     pub async fn end_session(&self, presented: &[u8; 32]) -> Result<Vec<ConnectionId>, StoreError> {
         let row = self
             .row(
-                "update sessions s set ended_at = now()
-                 from refresh_tokens t where t.hash = $1 and s.id = t.session_id and s.ended_at is null
+                "update sessions s set ended_at = coalesce(s.ended_at, now())
+                 from refresh_tokens t where t.hash = $1 and s.id = t.session_id
                  returning s.account_id",
                 &[(&presented.as_slice(), Type::BYTEA)],
             )
@@ -153,98 +197,13 @@ impl Store {
     async fn drop_connections(&self, account: AccountId) -> Result<Vec<ConnectionId>, StoreError> {
         connections(&self.rows(DROP_CONNECTIONS, &[(&account.get(), Type::INT8)]).await?)
     }
-
-    /// Changes the caller's password, whose hash was just verified, and ends the account's other sessions. Gives the connections to
-    /// close. A password that was changed in between gets `wrong_password`.
-    ///
-    /// Several statements in one transaction: logging in locks the account's row, so after the first has it no session of the old
-    /// password can come, and the second sees all that there are.
-    pub async fn change_password(
-        &self,
-        who: Who<'_>,
-        old_hash: &str,
-        new_hash: &str,
-    ) -> Result<Vec<ConnectionId>, StoreError> {
-        let mut connection = self.connection().await?;
-        let transaction = connection.transaction().await?;
-        let row = transaction
-            .query_typed_opt(
-                sql!(
-                    "with ",
-                    caller!(),
-                    ", changed as (
-                         update accounts a set password_hash = $4
-                         from caller where a.id = caller.id and a.password_hash = $3
-                         returning a.id
-                     )
-                     select caller.id as account_id, caller.session_id, exists (select from changed) as changed from caller"
-                ),
-                &[
-                    (&who.session(), Type::INT8),
-                    (&who.connection(), Type::TEXT),
-                    (&old_hash, Type::TEXT),
-                    (&new_hash, Type::TEXT),
-                ],
-            )
-            .await?
-            .ok_or(ErrorCode::Unauthenticated)?;
-        if !row::get::<bool>(&row, "changed")? {
-            return Err(ErrorCode::WrongPassword.into());
-        }
-        let account: AccountId = row::id(&row, "account_id")?;
-        let session: SessionId = row::id(&row, "session_id")?;
-        transaction
-            .execute_typed(
-                "update sessions set ended_at = now() where account_id = $1 and id <> $2 and ended_at is null",
-                &[(&account.get(), Type::INT8), (&session.get(), Type::INT8)],
-            )
-            .await?;
-        let closed = transaction.query_typed(DROP_CONNECTIONS, &[(&account.get(), Type::INT8)]).await?;
-        transaction.commit().await?;
-        connections(&closed)
-    }
-
-    /// Withdraws the caller, whose password hash was just verified: ends all sessions, closes its rooms and hides its profile. The
-    /// username stays taken. Gives the connections to close.
-    ///
-    /// Several statements in one transaction: what opens rooms and sessions locks the account's row, so after the first has it none
-    /// can come, and those after it see all that there are. The update of the rooms makes sends that wait for them look again.
-    pub async fn withdraw(&self, who: Who<'_>, hash: &str) -> Result<Vec<ConnectionId>, StoreError> {
-        let mut connection = self.connection().await?;
-        let transaction = connection.transaction().await?;
-        let account = transaction
-            .query_typed_opt(
-                sql!(
-                    "with ",
-                    caller!(),
-                    " update accounts a set withdrawn_at = now()
-                      from caller where a.id = caller.id and a.password_hash = $3 and a.withdrawn_at is null
-                      returning a.id"
-                ),
-                &[(&who.session(), Type::INT8), (&who.connection(), Type::TEXT), (&hash, Type::TEXT)],
-            )
-            .await?
-            .ok_or(ErrorCode::Unauthenticated)?;
-        let account: i64 = row::get(&account, "id")?;
-        for statement in [
-            "update rooms set closed_at = clock_timestamp()
-             where (customer_id = $1 or company_id = $1) and closed_at is null",
-            "update companies set visible = false where account_id = $1",
-            "update sessions set ended_at = now() where account_id = $1 and ended_at is null",
-        ] {
-            transaction.execute_typed(statement, &[(&account, Type::INT8)]).await?;
-        }
-        let closed = transaction.query_typed(DROP_CONNECTIONS, &[(&account, Type::INT8)]).await?;
-        transaction.commit().await?;
-        connections(&closed)
-    }
 }
 
 /// Deletes the connections of the ended sessions of the account `$1`.
-const DROP_CONNECTIONS: &str = "delete from connections c using sessions s
-     where s.account_id = $1 and s.ended_at is not null and c.session_id = s.id
+pub(crate) const DROP_CONNECTIONS: &str = "delete from connections c using sessions s
+     where c.account_id = $1 and s.id = c.session_id and s.ended_at is not null
      returning c.id";
 
-fn connections(rows: &[Row]) -> Result<Vec<ConnectionId>, StoreError> {
+pub(crate) fn connections(rows: &[Row]) -> Result<Vec<ConnectionId>, StoreError> {
     rows.iter().map(|row| row::get::<String>(row, "id").map(ConnectionId::from)).collect()
 }

@@ -26,12 +26,19 @@ mod statements;
 mod up;
 mod wrong_input;
 
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::{
+    sync::{Arc, LazyLock, OnceLock},
+    time::Instant,
+};
 
 use chatchat_local::{Postgres, PostgresOptions, Settings};
-use chatchat_tests::{Client, Person, System, SystemOptions, Watch, build_functions};
+use chatchat_template::Template;
+use chatchat_tests::{
+    Answer, Client, PASSWORD, PATIENCE, Person, System, SystemOptions, Watch, build_functions, root,
+};
 use contract::Contract;
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 use tokio::{runtime::Runtime, sync::OnceCell};
 
 /// The shared system, and a client of it whose every exchange is held against the OpenAPI document.
@@ -66,6 +73,15 @@ fn rounds() -> usize {
 /// Runs a test in the shared system.
 fn in_world<F: Future>(test: impl FnOnce(&'static World) -> F) -> F::Output {
     RUNTIME.block_on(async { test(WORLD.get_or_init(World::start).await).await })
+}
+
+/// Runs a test in a system that no other test uses.
+fn in_own_world(test: impl AsyncFnOnce(&World)) {
+    RUNTIME.block_on(async {
+        let world = World::start().await;
+        test(&world).await;
+        world.system.stop().await;
+    });
 }
 
 /// Runs a test that starts a system of its own.
@@ -131,6 +147,10 @@ async fn database(system: &System) -> tokio_postgres::Client {
     system.superuser().await.unwrap()
 }
 
+fn template() -> Template {
+    Template::read(&root().join("infra/template.yaml")).unwrap()
+}
+
 /// The wrong fields of an answer with their codes, in order.
 fn wrong_fields(body: &Value) -> Vec<(&str, &str)> {
     body["fields"]
@@ -141,4 +161,44 @@ fn wrong_fields(body: &Value) -> Vec<(&str, &str)> {
             (field["field"].as_str().unwrap_or_default(), field["code"].as_str().unwrap_or_default())
         })
         .collect()
+}
+
+/// The same object with one field changed, or taken away by null.
+fn changed(mut object: Value, field: &str, value: Value) -> Value {
+    let fields = object.as_object_mut().unwrap();
+    if value.is_null() {
+        fields.remove(field);
+    } else {
+        fields.insert(field.to_owned(), value);
+    }
+    object
+}
+
+/// The refresh cookie that an answer sets, as a client sends it back.
+fn cookie(answer: &Answer) -> String {
+    answer.header("set-cookie").split(';').next().unwrap_or_default().to_owned()
+}
+
+#[track_caller]
+fn assert_refused(answer: &Answer, status: u16, code: &str) {
+    assert_eq!((answer.status, answer.code()), (status, code), "{}", answer.body);
+}
+
+/// The path of somebody's own profile.
+fn own_profile(person: &Person) -> &'static str {
+    if person.kind == "customer" { "/customers/me" } else { "/companies/me" }
+}
+
+async fn withdraw(person: &Person) -> Answer {
+    let body = json!({ "password": PASSWORD });
+    person.call(Method::DELETE, own_profile(person), &body).await.unwrap()
+}
+
+/// Waits until it holds, up to [`PATIENCE`].
+async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
+    let limit = Instant::now() + PATIENCE;
+    while !holds().await {
+        assert!(Instant::now() < limit, "it never came to hold that {what}");
+        tokio::task::yield_now().await;
+    }
 }

@@ -1,10 +1,10 @@
 //! Profiles and the directory.
 
-use chatchat_tests::{Person, new_username};
+use chatchat_tests::{Client, Person, new_username};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{in_world, wrong_fields};
+use crate::{assert_refused, eventually, in_own_world, in_world, withdraw, wrong_fields};
 
 #[test]
 fn a_company_changes_what_it_names_and_the_rest_stays() {
@@ -61,7 +61,7 @@ fn a_customer_sees_their_own_profile() {
 fn the_directory_has_visible_companies_newest_first_in_pages_of_ten() {
     in_world(|world| async move {
         // A name that no other test's company has.
-        let name = new_username("d")[..12].to_owned();
+        let name = new_username("d");
         let mut ids = Vec::new();
         for number in 0..12 {
             let company = Person::company(&world.client, &format!("{name} {number}")).await.unwrap();
@@ -127,5 +127,69 @@ fn a_hidden_company_is_there_for_itself_and_for_customers_with_a_room() {
         assert_eq!(opened.code(), "company_not_found");
         let again = customer.post("/customer/chatrooms", &json!({ "companyId": company.id })).await.unwrap();
         assert_eq!(again.status, 200, "a room that is there stays open");
+    });
+}
+
+/// The companies that the directory finds by a keyword.
+async fn found(client: &Client, keyword: &str) -> Vec<Value> {
+    let path = format!("/companies?keyword={}", keyword.replace(' ', "%20"));
+    let answer = client.call(Method::GET, &path, None, &Value::Null).await.unwrap().expect(200).unwrap();
+    answer.body["companySummaries"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_keyword_finds_a_name_whether_their_characters_are_composed_or_in_pieces() {
+    in_world(|world| async move {
+        let unique = new_username("d")[..9].to_owned();
+        let (composed, in_pieces) =
+            ("\u{d558}\u{b298} caf\u{e9}", "\u{1112}\u{1161}\u{1102}\u{1173}\u{11af} cafe\u{301}");
+        for name in [composed, in_pieces] {
+            let company = Person::company(&world.client, &format!("{unique}{name}")).await.unwrap();
+            company.become_visible().await.unwrap();
+            for keyword in [composed, in_pieces] {
+                for keyword in [
+                    keyword.to_owned(),
+                    keyword.to_uppercase(),
+                    keyword[..keyword.find(' ').unwrap()].to_owned(),
+                ] {
+                    let listed = found(&world.client, &format!("{unique}{keyword}")).await;
+                    assert_eq!(listed[0]["id"], company.id, "{name:?} by {keyword:?}");
+                    assert_eq!(listed[0]["name"], format!("{unique}{name}"), "shown as it was typed");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_company_that_withdraws_while_it_becomes_visible_is_not_in_the_directory() {
+    in_own_world(async |world| {
+        let company = Person::company(&world.client, "새벽빵집").await.unwrap();
+        let (mut locking, watching) = (world.database().await, world.database().await);
+        let wait_for = async |callers: i64| {
+            let waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+            eventually("the callers wait for a lock", async || {
+                watching.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) >= callers
+            })
+            .await;
+        };
+        // The withdrawal holds the account's row, for which the change waits, and waits itself for the company's.
+        let lock = locking.transaction().await.unwrap();
+        lock.execute("select from companies where account_id = $1 for update", &[&company.id]).await.unwrap();
+        let change = json!({ "profileVisibility": true });
+        let (gone, changed, ()) = tokio::join!(
+            withdraw(&company),
+            async {
+                wait_for(1).await;
+                company.call(Method::PATCH, "/companies/me", &change).await.unwrap()
+            },
+            async {
+                wait_for(2).await;
+                lock.commit().await.unwrap();
+            }
+        );
+        assert_eq!(gone.status, 204, "{}", gone.body);
+        assert_refused(&changed, 401, "unauthenticated");
+        assert_eq!(found(&world.client, "").await, Vec::<Value>::new());
     });
 }

@@ -5,8 +5,9 @@ use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, codecs::
 use super::{
     BOUNDARY, FILE,
     making::{
-        MARKER, encoded, exif, form, jpeg_with, jpeg_with_exif, landscape, many_scans, noise, png_chunk,
-        png_of, png_with, transparent, webp_chunk, webp_with, zeros, zlib,
+        MARKER, animation_frame, encoded, endless_chunk, exif, extended_webp, form, huge_frame, jpeg_with,
+        jpeg_with_exif, landscape, many_scans, noise, png_chunk, png_of, png_with, transparent, vp8,
+        webp_chunk, webp_with, zeros, zlib,
     },
 };
 
@@ -264,6 +265,48 @@ pub fn jpegs_and_webps() -> Vec<Attempt> {
     ]
 }
 
+/// `WebP` files whose parts are larger than what they are a part of.
+pub fn lying_webps() -> Vec<Attempt> {
+    let frame = || webp_chunk("VP8 ", &vp8((48, 32), &[0; 64], &[0; 64]));
+    let huge = || webp_chunk("VP8 ", &huge_frame());
+    // Alpha channel without compression.
+    let alpha = || webp_chunk("ALPH", &[0; 1 + 48 * 32]);
+    // Its size stands after one byte in 14 bits each, less one.
+    let lossless = webp_chunk("VP8L", &[&[0x2f, 0xff, 0xff, 0xff, 0x0f], &[0; 1000][..]].concat());
+    let endless = || endless_chunk("EXIF");
+    let animation = || webp_chunk("ANIM", &[0; 6]);
+    let animated = |chunks: &[Vec<u8>]| extended_webp(0x02, &[animation(), animation_frame(chunks)]);
+    let behind = [extended_webp(0, &[frame()]), endless()].concat();
+    [
+        ("WebP with a frame of its size", extended_webp(0, &[frame()]), Picture),
+        (
+            "WebP with an alpha channel and a frame of its size",
+            extended_webp(0x10, &[alpha(), frame()]),
+            Picture,
+        ),
+        ("animated WebP with a frame of its size", animated(&[frame()]), Picture),
+        (
+            "animated WebP with an alpha channel and a frame of its size",
+            animated(&[alpha(), frame()]),
+            Picture,
+        ),
+        ("WebP with a frame of 16,000 × 16,000", extended_webp(0, &[huge()]), UNSUPPORTED),
+        ("WebP with a lossless frame of 16,384 × 16,384", extended_webp(0, &[lossless]), UNSUPPORTED),
+        ("animated WebP with a frame of 16,000 × 16,000", animated(&[huge()]), UNSUPPORTED),
+        (
+            "animated WebP with a frame of 16,000 × 16,000 behind an alpha channel, under another name",
+            animated(&[alpha(), webp_chunk("xxxx", &huge_frame())]),
+            UNSUPPORTED,
+        ),
+        ("WebP with EXIF of 4 GiB", extended_webp(0x08, &[frame(), endless()]), UNSUPPORTED),
+        ("WebP with EXIF of 4 GiB, without saying so", extended_webp(0, &[frame(), endless()]), UNSUPPORTED),
+        ("animated WebP with EXIF of 4 GiB in a frame", animated(&[frame(), endless()]), UNSUPPORTED),
+        ("WebP with EXIF of 4 GiB behind it", behind, Picture),
+    ]
+    .map(|(name, file, end)| Attempt::file(name, &file, end))
+    .to_vec()
+}
+
 /// Pictures that are cut off, or changed here and there.
 pub fn damaged() -> Vec<Attempt> {
     let jpeg = encoded(landscape(640, 480), ImageFormat::Jpeg);
@@ -318,7 +361,7 @@ pub fn forms() -> Vec<Attempt> {
         raw("a picture as it is", "image/jpeg", &jpeg, media),
         raw("no content type", "", &whole, media),
         raw("a URL-encoded form", "application/x-www-form-urlencoded", b"file=x", media),
-        raw("two files", &multipart, &twice, Refused("conflict")),
+        raw("two files", &multipart, &twice, Refused("too_many")),
         Attempt::named(
             "another field",
             "Content-Disposition: form-data; name=\"picture\"",

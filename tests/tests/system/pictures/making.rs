@@ -152,25 +152,98 @@ pub fn form(boundary: &str, part: &str, content: &[u8]) -> Vec<u8> {
     [head.as_bytes(), content, tail.as_bytes()].concat()
 }
 
-/// A progressive JPEG of 5,000 × 5,000 grey pixels with many scans (ITU-T T.81): 55 bytes each, and each visits all 390,625 blocks.
-pub fn many_scans(scans: usize) -> Vec<u8> {
-    let segment = |kind: u8, content: &[u8]| {
-        let length = u16::try_from(content.len() + 2).unwrap().to_be_bytes();
-        [&[0xff, kind], &length[..], content].concat()
-    };
-    // One code, the bit 0: in table DC 0 for "no difference", in table AC 0 for "the next 16,384 blocks have nothing more".
-    let table = |class: u8, symbol: u8| segment(0xc4, &[&[class, 1], &[0; 15][..], &[symbol]].concat());
-    let scan =
-        |from: u8, to: u8, zeros: usize| [segment(0xda, &[1, 1, 0, from, to, 0]), vec![0; zeros]].concat();
+/// A segment of a JPEG (ITU-T T.81, annex B).
+fn segment(kind: u8, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len() + 2).unwrap().to_be_bytes();
+    [&[0xff, kind], &length[..], content].concat()
+}
+
+/// A Huffman table with one code, the bit 0.
+fn table(place: u8, symbol: u8) -> Vec<u8> {
+    segment(0xc4, &[&[place, 1], &[0; 15][..], &[symbol]].concat())
+}
+
+/// The blocks of a component of 5,000 × 5,000 pixels.
+const BLOCKS: usize = 625 * 625;
+
+/// The first segments of a progressive JPEG of 5,000 × 5,000 pixels: in table DC 0 the code means "no difference", in table AC 0 "the next
+/// 16,384 blocks have nothing more", in table AC 1 "one more coefficient", whose sign follows.
+fn progressive(components: &[u8]) -> Vec<u8> {
     [
         vec![0xff, 0xd8],
         segment(0xdb, &[&[0], &[1; 64][..]].concat()),
-        segment(0xc2, &[8, 0x13, 0x88, 0x13, 0x88, 1, 1, 0x11, 0]),
+        segment(
+            0xc2,
+            &[&[8, 0x13, 0x88, 0x13, 0x88, u8::try_from(components.len() / 3).unwrap()], components].concat(),
+        ),
         table(0x00, 0),
         table(0x10, 0xe0),
-        scan(0, 0, 390_625 / 8 + 1),
-        scan(1, 63, 45).repeat(scans),
+        table(0x11, 0x01),
+    ]
+    .concat()
+}
+
+/// A progressive JPEG of 5,000 × 5,000 grey pixels with many scans (ITU-T T.81): 55 bytes each, and each visits all 390,625 blocks.
+pub fn many_scans(scans: usize) -> Vec<u8> {
+    let scan =
+        |from: u8, to: u8, zeros: usize| [segment(0xda, &[1, 1, 0, from, to, 0]), vec![0; zeros]].concat();
+    [progressive(&[1, 0x11, 0]), scan(0, 0, BLOCKS / 8 + 1), scan(1, 63, 45).repeat(scans), vec![0xff, 0xd9]]
+        .concat()
+}
+
+/// A progressive JPEG of 5,000 × 5,000 pixels in colour without subsampling, of nearly 4 MiB: each block of each component has its 8
+/// finest coefficients, coarsely in one scan and refined in another.
+pub fn progressive_jpeg() -> Vec<u8> {
+    let scan = |header: &[u8], bits: usize| [segment(0xda, header), vec![0; bits / 8 + 1]].concat();
+    let coefficients = |component: u8| {
+        let coarse = scan(&[1, component, 1, 56, 63, 0x01], BLOCKS * 8 * 2);
+        let fine = scan(&[1, component, 0, 56, 63, 0x10], BLOCKS * 8 + BLOCKS.div_ceil(16_384) * 15);
+        [coarse, fine].concat()
+    };
+    [
+        progressive(&[1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0]),
+        scan(&[3, 1, 0, 2, 0, 3, 0, 0, 0, 0], BLOCKS * 3),
+        coefficients(1),
+        coefficients(2),
+        coefficients(3),
         vec![0xff, 0xd9],
     ]
     .concat()
+}
+
+/// A `VP8 ` frame (RFC 6386) with the strongest loop filter. Whatever bytes follow its header mean something: zeros are grey blocks, and chance is
+/// blocks of all kinds with coefficients of all sizes.
+pub fn vp8((width, height): (u16, u16), modes: &[u8], coefficients: &[u8]) -> Vec<u8> {
+    // Four bits of 0, six of 1 for the filter, and from there on all is off.
+    let header = [&[0x0f, 0xc0], &[0; 62][..]].concat();
+    let flags = (u32::try_from(header.len() + modes.len()).unwrap() << 5 | 1 << 4).to_le_bytes();
+    let size = [width.to_le_bytes(), height.to_le_bytes()].concat();
+    [&flags[..3], &[0x9d, 0x01, 0x2a], &size, &header, modes, coefficients].concat()
+}
+
+/// A lossy WebP of 5,000 × 5,000 pixels, of nearly 4 MiB.
+pub fn lossy_webp() -> Vec<u8> {
+    let (modes, chance) = (noise(400, 330).into_raw(), noise(1000, 1000).into_raw());
+    riff(&webp_chunk("VP8 ", &vp8((5_000, 5_000), &modes, &[chance, vec![0; 600_000]].concat())))
+}
+
+/// A `VP8 ` frame of 16,000 × 16,000 pixels.
+pub fn huge_frame() -> Vec<u8> {
+    vp8((16_000, 16_000), &vec![0; 520_000], &vec![0; 1_500_000])
+}
+
+/// The header of a chunk that ends nearly 4 GiB later.
+pub fn endless_chunk(kind: &str) -> Vec<u8> {
+    [kind.as_bytes(), &0xffff_fffe_u32.to_le_bytes()].concat()
+}
+
+/// An extended WebP of 48 × 32 pixels with these chunks.
+pub fn extended_webp(flags: u8, chunks: &[Vec<u8>]) -> Vec<u8> {
+    let header = webp_chunk("VP8X", &[flags, 0, 0, 0, 47, 0, 0, 31, 0, 0]);
+    riff(&[header, chunks.concat()].concat())
+}
+
+/// A frame of 48 × 32 pixels of an animated WebP, with these chunks.
+pub fn animation_frame(chunks: &[Vec<u8>]) -> Vec<u8> {
+    webp_chunk("ANMF", &[&[0, 0, 0, 0, 0, 0, 47, 0, 0, 31, 0, 0, 0, 0, 0, 0], &chunks.concat()[..]].concat())
 }

@@ -1,19 +1,21 @@
-//! Pictures: uploading, using and serving them.
+//! Pictures: uploading and serving them.
 
 mod attempts;
 mod hostile;
+mod in_profiles;
 mod making;
+mod usage;
 
 use std::{net::SocketAddr, time::Duration};
 
-use chatchat_tests::{Answer, Client, Person};
+use chatchat_local::Settings;
+use chatchat_tests::{Answer, Client, Person, System, SystemOptions};
 use image::{DynamicImage, GenericImageView, ImageFormat};
 use reqwest::{Method, header::HeaderMap};
-use serde_json::{Value, json};
-use uuid::Uuid;
+use serde_json::Value;
 
-use crate::{alone, client_of, database, in_world, own_system, wrong_fields};
-use making::{encoded, jpeg_with_exif, landscape, large, noise, transparent};
+use crate::{alone, assert_refused, client_of, database, in_world, own_system, postgres, wrong_fields};
+use making::{encoded, jpeg_with_exif, landscape, noise, transparent};
 
 const BOUNDARY: &str = "a-boundary-0191e3a8";
 const FILE: &str = "Content-Disposition: form-data; name=\"file\"; filename=\"picture\"";
@@ -144,109 +146,6 @@ fn a_picture_is_turned_upright_before_its_metadata_go() {
 }
 
 #[test]
-fn an_uploaded_picture_becomes_the_profiles_and_others_see_it() {
-    in_world(|world| async move {
-        let (customer, company, room) = world.pair().await;
-        let mut urls = Vec::new();
-        for (person, own, size) in [(&customer, "/customers/me", 50), (&company, "/companies/me", 60)] {
-            let url = uploaded(person, &encoded(landscape(size, size), ImageFormat::Png)).await;
-            let change = json!({ "imageUrl": url });
-            person.call(Method::PATCH, own, &change).await.unwrap().expect(204).unwrap();
-            assert_eq!(person.get(own).await.unwrap().body["imageUrl"], url.as_str());
-            urls.push(url);
-        }
-        // A company's list has the rooms in which somebody typed.
-        let message = json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "안녕하세요" });
-        customer
-            .post(&format!("{}/messages", customer.room(room)), &message)
-            .await
-            .unwrap()
-            .expect(201)
-            .unwrap();
-        assert_eq!(company.listed_room(room).await.unwrap()["receiverImageUrl"], urls[0].as_str());
-        assert_eq!(customer.listed_room(room).await.unwrap()["receiverImageUrl"], urls[1].as_str());
-        let shown = customer.get(&format!("/companies/{}", company.id)).await.unwrap();
-        assert_eq!(shown.body["imageUrl"], urls[1].as_str());
-        let found = world.client.call(Method::GET, "/companies", None, &Value::Null).await.unwrap();
-        let listed = found.body["companySummaries"].as_array().unwrap().clone();
-        assert!(listed.iter().all(|one| one["id"] != company.id || one["imageUrl"] == urls[1].as_str()));
-
-        for (person, own) in [(&customer, "/customers/me"), (&company, "/companies/me")] {
-            for (change, left) in [(json!({ "name": "새이름" }), true), (json!({ "imageUrl": "" }), false)]
-            {
-                person.call(Method::PATCH, own, &change).await.unwrap().expect(204).unwrap();
-                let profile = person.get(own).await.unwrap().body;
-                assert_eq!((profile["imageUrl"].is_string(), &profile["name"]), (left, &json!("새이름")));
-            }
-        }
-    });
-}
-
-#[test]
-fn only_a_url_that_this_account_was_given_becomes_its_picture() {
-    in_world(|world| async move {
-        let (customer, other, company) =
-            (world.customer().await, world.customer().await, world.company().await);
-        let foreign = uploaded(&other, &encoded(landscape(31, 31), ImageFormat::Png)).await;
-        let own = uploaded(&customer, &encoded(landscape(32, 32), ImageFormat::Png)).await;
-        let name = own.rsplit('/').next().unwrap();
-        let refused = [
-            foreign,
-            own.replace(name, &format!("{}.jpg", "0".repeat(64))),
-            own.replace("pictures.localhost", "evil.example"),
-            own.replace("http://", "https://"),
-            own.replace("/profile/", "//profile/"),
-            format!("{own}?x=1"),
-            format!("{own}#x"),
-            format!("{own} "),
-            own.to_uppercase(),
-            format!("/profile/{name}"),
-            format!("{}/profile/{name}", world.client.url),
-            "javascript:alert(1)".to_owned(),
-            format!("data:text/html,{}", making::MARKER),
-            "https://evil.example/x.png".to_owned(),
-        ];
-        for (person, path) in [(&customer, "/customers/me"), (&company, "/companies/me")] {
-            let before = person.get(path).await.unwrap().body;
-            for url in &refused {
-                let change = json!({ "name": "바뀐이름", "imageUrl": url });
-                let answer = person.call(Method::PATCH, path, &change).await.unwrap();
-                assert_eq!(answer.status, 400, "{url}");
-                assert_eq!(wrong_fields(&answer.body), [("imageUrl", "unknown_picture")], "{url}");
-            }
-            assert_eq!(person.get(path).await.unwrap().body, before, "a refused change changes nothing");
-        }
-        let wrong = json!({ "name": "가".repeat(21), "imageUrl": "https://evil.example/x.png" });
-        let answer = customer.call(Method::PATCH, "/customers/me", &wrong).await.unwrap();
-        assert_eq!(wrong_fields(&answer.body), [("name", "too_long"), ("imageUrl", "unknown_picture")]);
-        let by_company = company.call(Method::PATCH, "/customers/me", &json!({})).await.unwrap();
-        assert_eq!((by_company.status, by_company.code()), (403, "wrong_role"));
-        let change = json!({ "imageUrl": own });
-        customer.call(Method::PATCH, "/customers/me", &change).await.unwrap().expect(204).unwrap();
-    });
-}
-
-#[test]
-fn two_accounts_with_the_same_picture_have_the_same_url_and_both_may_use_it() {
-    in_world(|world| async move {
-        let (one, two) = (world.customer().await, world.customer().await);
-        let file = encoded(landscape(33, 33), ImageFormat::Png);
-        let url = uploaded(&one, &file).await;
-        let change = json!({ "imageUrl": url });
-        let early = two.call(Method::PATCH, "/customers/me", &change).await.unwrap();
-        assert_eq!(early.status, 400);
-        assert_eq!(uploaded(&two, &file).await, url);
-        assert_eq!(uploaded(&two, &file).await, url, "uploading again is harmless");
-        for person in [&one, &two] {
-            person.call(Method::PATCH, "/customers/me", &change).await.unwrap().expect(204).unwrap();
-        }
-        one.call(Method::PATCH, "/customers/me", &json!({ "imageUrl": null })).await.unwrap();
-        assert_eq!(two.get("/customers/me").await.unwrap().body["imageUrl"], url.as_str());
-        served(&url).await;
-    });
-}
-
-#[test]
 fn the_pictures_host_has_pictures_and_nothing_else() {
     in_world(|world| async move {
         let customer = world.customer().await;
@@ -268,7 +167,7 @@ fn the_pictures_host_has_pictures_and_nothing_else() {
             "/profile/?acl",
         ] {
             let answer = fetch(Method::GET, &format!("{base}{path}")).await;
-            assert_eq!(answer.status, 404, "{path}: {}", String::from_utf8_lossy(&answer.bytes));
+            assert_eq!(answer.status, 403, "{path}: {}", String::from_utf8_lossy(&answer.bytes));
         }
         for method in [Method::PUT, Method::POST, Method::DELETE, Method::PATCH] {
             assert_eq!(fetch(method, &url).await.status, 403);
@@ -297,12 +196,15 @@ fn who_may_not_upload_stores_nothing() {
         }
         for (query, code) in [
             ("", "required"),
-            ("?folder=", "out_of_range"),
-            ("?folder=../x", "out_of_range"),
-            ("?folder=Profile", "out_of_range"),
+            ("?folder=", "invalid_format"),
+            ("?folder=../x", "invalid_format"),
+            ("?folder=Profile", "invalid_format"),
         ] {
             let answer = send(&client, Some(&customer.token), query, &content_type, body()).await;
             assert_eq!(wrong_fields(&answer.body), [("folder", code)], "{query}");
+            let no_file = making::form(BOUNDARY, "Content-Disposition: form-data; name=\"x\"", &file);
+            let answer = send(&client, Some(&customer.token), query, &content_type, no_file).await;
+            assert_eq!(wrong_fields(&answer.body), [("folder", code), ("file", "required")], "{query}");
         }
         let database = database(&system).await;
         database.execute("update sessions set ended_at = now()", &[]).await.unwrap();
@@ -354,36 +256,25 @@ fn fault_24_a_failure_of_storage_answers_503_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn the_largest_pictures_fit_into_the_functions_time_and_memory() {
-    in_world(|world| async move {
-        let customer = world.customer().await;
-        uploaded(&customer, &encoded(landscape(8, 8), ImageFormat::Png)).await;
-        for (name, file) in [
-            ("JPEG of 25 megapixels", encoded(large(5000, 5000), ImageFormat::Jpeg)),
-            ("PNG of 25 megapixels", encoded(large(5000, 5000), ImageFormat::Png)),
-            (
-                "PNG of 25 megapixels with 16 bits",
-                encoded(
-                    DynamicImage::from(DynamicImage::from(large(5000, 5000)).into_rgba16()),
-                    ImageFormat::Png,
-                ),
-            ),
-            ("WebP of 25 megapixels", encoded(large(5000, 5000), ImageFormat::WebP)),
-            ("PNG of nearly 4 MiB", encoded(noise(1170, 1170), ImageFormat::Png)),
-        ] {
-            let began = std::time::Instant::now();
-            uploaded(&customer, &file).await;
-            println!("{name}: {} bytes in {:.2} s", file.len(), began.elapsed().as_secs_f64());
-        }
-        // Lambda would end a process at its limit; here nobody does, so it is asked (where the system tells) how much it took.
-        for environment in world.system.cloud.environments("UploadPicture") {
-            let status =
-                environment.pid.and_then(|pid| std::fs::read_to_string(format!("/proc/{pid}/status")).ok());
-            let status = status.unwrap_or_default();
-            let Some(peak) = status.lines().find_map(|line| line.strip_prefix("VmHWM:")) else { continue };
-            let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
-            println!("a process of UploadPicture took at most {} MB", peak / 1024);
-            assert!(peak < 1024 * 1024, "more than the template gives it");
-        }
+fn a_refusal_of_storage_for_good_is_a_defect_and_not_a_pause() {
+    alone(|| async {
+        let options = SystemOptions {
+            postgres: Some(postgres().await),
+            // Storage takes no more than that either, and these pixels are 20 KB here and 200 KB as JPEG.
+            settings: Settings { event_limit: 100 * 1024, ..Settings::default() },
+            ..SystemOptions::default()
+        };
+        let system = System::start(options).await.unwrap();
+        let customer = Person::customer(&client_of(&system), "김하늘").await.unwrap();
+        let bits: Vec<u8> = noise(512, 512).pixels().map(|pixel| pixel.0[0] & 1).collect();
+        let bytes = bits.chunks(8).map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | bit));
+        let rows: Vec<_> =
+            bytes.collect::<Vec<u8>>().chunks(64).flat_map(|row| [&[0], row].concat()).collect();
+        let answer = upload(&customer, &making::png_of(512, 512, 1, 0, &making::zlib(&rows))).await;
+        assert_refused(&answer, 500, "internal");
+        let log = system.log().unwrap();
+        let told = |line: &str| line.contains("\"ERROR\"") && line.contains("EntityTooLarge");
+        assert!(log.lines().any(told), "{log}");
+        system.stop().await;
     });
 }

@@ -1,0 +1,35 @@
+//! Forged and damaged access tokens, refresh cookies and tickets: none of them opens anything or changes anything.
+
+mod access_tokens;
+mod forger;
+mod refresh_cookies;
+mod tickets;
+
+use chatchat_tests::{Answer, Person};
+use tokio_postgres::Client as Database;
+
+use crate::cookie;
+
+const COOKIE: &str = "__Secure-refreshToken";
+
+/// The refresh token that an answer sets.
+fn refresh_token(answer: &Answer) -> String {
+    let cookie = cookie(answer);
+    cookie.strip_prefix(COOKIE).and_then(|rest| rest.strip_prefix('=')).unwrap().to_owned()
+}
+
+async fn end_sessions(database: &Database, person: &Person) {
+    let end = "update sessions set ended_at = now() where account_id = $1";
+    database.execute(end, &[&person.id]).await.unwrap();
+}
+
+/// A hash of what somebody has: their account, sessions, refresh tokens, tickets, connections.
+async fn everything_of(database: &Database, person: &Person) -> String {
+    let all = "select md5(concat(
+                   (select a::text from accounts a where id = $1),
+                   (select string_agg(s::text, ',' order by id) from sessions s where account_id = $1),
+                   (select string_agg(r::text, ',' order by hash) from refresh_tokens r join sessions s on s.id = r.session_id where s.account_id = $1),
+                   (select string_agg(t::text, ',' order by hash) from tickets t join sessions s on s.id = t.session_id where s.account_id = $1),
+                   (select string_agg(c::text, ',' order by id) from connections c where account_id = $1)))";
+    database.query_one(all, &[&person.id]).await.unwrap().get(0)
+}

@@ -1,0 +1,38 @@
+//! Whether a login tells by its time if the name exists.
+
+use std::time::Instant;
+
+use chatchat_tests::{Client, Failure, Person};
+use reqwest::Method;
+use serde_json::json;
+use tokio_postgres::Client as Database;
+
+use super::{median, milliseconds};
+
+/// Tries an unknown name and a wrong password in turn, and compares.
+pub async fn login(client: &Client, database: &Database) -> Result<(), Failure> {
+    const TRIES: usize = 1000;
+    let customer = Person::customer(client, "김하늘").await?;
+    let (mut unknown, mut wrong) = (Vec::new(), Vec::new());
+    for number in 0..TRIES + 20 {
+        // The throttle would end this after ten tries.
+        if number % 4 == 0 {
+            database.batch_execute("truncate attempts").await?;
+        }
+        for (username, times) in [("nobody0000", &mut unknown), (customer.username.as_str(), &mut wrong)] {
+            let body = json!({ "username": username, "password": "wrong-2026" });
+            let started = Instant::now();
+            client.call(Method::POST, "/customer/session", None, &body).await?.expect(400)?;
+            if number >= 20 {
+                times.push(started.elapsed());
+            }
+        }
+    }
+    let (unknown, wrong) = (median(&mut unknown), median(&mut wrong));
+    println!("login, {TRIES} tries each, in turn: median");
+    println!("  an unknown name    {:7.2} ms", milliseconds(unknown));
+    println!("  a wrong password   {:7.2} ms", milliseconds(wrong));
+    let difference = (unknown.as_secs_f64() / wrong.as_secs_f64() - 1.0) * 100.0;
+    println!("  difference         {difference:+7.2} %   (aim: less than 5 %)");
+    Ok(())
+}
