@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::failure;
 
 /// Where `cargo xtask up` serves unless told otherwise.
-const USUAL: &str = "http://localhost:8080";
+pub const USUAL: &str = "http://localhost:8080";
 
 /// Plays the conversation, or measures.
 pub async fn demo(url: Option<String>, measure: bool) -> Result<(), Failure> {

@@ -5,8 +5,13 @@
 
 mod bench;
 mod check;
+mod cost;
 mod demo;
+mod deploy;
 mod fuzz;
+mod notes;
+mod released;
+mod smoke;
 mod tools;
 mod up;
 
@@ -62,6 +67,46 @@ enum Command {
         #[arg(long)]
         measure: bool,
     },
+    /// Prints what a month on AWS costs, each way to run it
+    Cost {
+        /// How many messages people send
+        #[arg(long, default_value_t = 1000)]
+        messages_per_day: u32,
+        /// How many connections are open at a time, day and night
+        #[arg(long, default_value_t = 20)]
+        connections: u32,
+    },
+    /// Builds the functions for Lambda into `target/lambda`, and prints how large they are
+    Package,
+    /// Brings a stage on AWS up to date, talks over it, and takes it back to what it was if that fails
+    Deploy {
+        /// Such as `dev`: its stack is `chatchat-dev`, its settings stand in `infra/samconfig.toml`
+        #[arg(long)]
+        stage: String,
+        /// Parameters of the template instead of those in the settings: `Name=value`, with spaces between
+        #[arg(long, default_value = "")]
+        parameters: String,
+        /// Deploy what `cargo xtask package` has built
+        #[arg(long)]
+        built: bool,
+    },
+    /// Signs up, connects and sends at a running ChatChat, and withdraws
+    Smoke {
+        /// Its HTTP API
+        #[arg(long, default_value = demo::USUAL)]
+        url: String,
+    },
+    /// Checks that the newest release works on the schema of this commit
+    Released {
+        /// A commit to take for the newest release
+        #[arg(long)]
+        base: Option<String>,
+    },
+    /// Prints what the changelog says of the version here
+    Notes {
+        /// The release's tag, such as `v0.1.0`
+        tag: String,
+    },
 }
 
 #[tokio::main]
@@ -73,6 +118,12 @@ async fn main() -> ExitCode {
         Command::Bench { what } => bench::bench(what).await,
         Command::Fuzz { seed, examples } => fuzz::fuzz(seed, examples).await,
         Command::Demo { url, measure } => demo::demo(url, measure).await,
+        Command::Cost { messages_per_day, connections } => cost::cost(messages_per_day, connections),
+        Command::Package => deploy::package::package(),
+        Command::Deploy { stage, parameters, built } => deploy::deploy(&stage, built, &parameters).await,
+        Command::Smoke { url } => smoke::smoke(&url).await,
+        Command::Released { base } => released::released(base),
+        Command::Notes { tag } => notes::notes(&tag),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,196 @@
+//! The bill of a month, line by line, for each way to run it.
+
+use chatchat_tests::Failure;
+
+use super::{
+    month::{FIRST_GB, Load, Month, database, stored_gb},
+    prices::{
+        ADDRESS_HOUR, ALARM_MONTH, CONNECTION_MINUTES_MILLION, Class, DATABASE_GB_MONTH, ENDPOINT_MONTH,
+        FRAMES_MILLION, FREE_ALARMS, FREE_LAMBDA_GB_SECONDS, FREE_LAMBDA_REQUESTS, FREE_LOGS_GB, FREE_OUT_GB,
+        HOURS, HTTP_REQUESTS_MILLION, LAMBDA_GB_SECOND, LAMBDA_REQUESTS_MILLION, LOGS_GB, OUT_GB,
+        PROXY_PROCESSOR_MONTH, SECRET_MONTH, SERVER_DISK_GB_MONTH, SERVER_HOUR,
+    },
+};
+
+/// The database's password and the key of the access tokens.
+const SECRETS: f64 = 2.0;
+/// Secrets Manager's, in two zones.
+const ENDPOINTS: f64 = 2.0;
+
+/// The ways to run it, in the order of the table's columns.
+pub const WAYS: [&str; 4] = ["default", "with proxy", "with endpoints", "t3.small + RDS"];
+
+/// A line: what it is, and dollars for each of [`WAYS`].
+pub struct Line {
+    pub what: String,
+    pub dollars: [f64; 4],
+}
+
+impl Line {
+    /// The same with every way.
+    fn all(what: String, dollars: f64) -> Self {
+        Self { what, dollars: [dollars; 4] }
+    }
+
+    /// What only the functions have.
+    fn functions(what: String, dollars: f64) -> Self {
+        Self { what, dollars: [dollars, dollars, dollars, 0.0] }
+    }
+
+    fn only(way: usize, what: &str, dollars: f64) -> Self {
+        let mut line = Self { what: what.to_owned(), dollars: [0.0; 4] };
+        line.dollars[way] = dollars;
+        line
+    }
+}
+
+/// All lines of a month's bill; `alarms` is how many the template declares.
+pub fn lines(load: Load, alarms: f64) -> Result<Vec<Line>, Failure> {
+    let month = Month::new(load);
+    let class = database(&month)?;
+    let mut lines = standing(load, class, alarms);
+    lines.extend(by_use(&month));
+    lines.extend([
+        Line::only(1, "RDS Proxy", class.processors * PROXY_PROCESSOR_MONTH),
+        Line::only(2, "Secrets Manager's endpoint, in 2 zones", ENDPOINTS * ENDPOINT_MONTH),
+        Line::only(3, "t3.small", HOURS * SERVER_HOUR),
+        Line::only(3, "its disk, 20 GB, and its address", 20.0 * SERVER_DISK_GB_MONTH + HOURS * ADDRESS_HOUR),
+    ]);
+    Ok(lines)
+}
+
+/// What is paid for by being there.
+fn standing(load: Load, class: Class, alarms: f64) -> Vec<Line> {
+    let gb = stored_gb(load.messages_per_day * 365.0).max(FIRST_GB).ceil();
+    vec![
+        Line::all(class.name.to_owned(), HOURS * class.hour),
+        Line::all(format!("its storage, {gb:.0} GB after a year"), gb * DATABASE_GB_MONTH),
+        Line::functions(format!("{SECRETS} secrets"), SECRETS * SECRET_MONTH),
+        Line::functions(format!("{alarms} alarms"), past(alarms, FREE_ALARMS) * ALARM_MONTH),
+    ]
+}
+
+/// What is paid for by use, past what is free each month.
+fn by_use(month: &Month) -> Vec<Line> {
+    let millions = |count: f64| count / 1e6;
+    let out = past(month.out_gb, FREE_OUT_GB);
+    vec![
+        Line::functions(
+            format!("{:.2} million WebSocket frames", millions(month.frames)),
+            millions(month.frames) * FRAMES_MILLION,
+        ),
+        Line::functions(
+            format!("{:.2} million connection-minutes", millions(month.connection_minutes)),
+            millions(month.connection_minutes) * CONNECTION_MINUTES_MILLION,
+        ),
+        Line::functions(
+            format!("{:.2} million HTTP requests", millions(month.http_requests)),
+            millions(month.http_requests) * HTTP_REQUESTS_MILLION,
+        ),
+        Line::functions(
+            format!("{:.2} million calls of functions", millions(month.calls)),
+            millions(past(month.calls, FREE_LAMBDA_REQUESTS)) * LAMBDA_REQUESTS_MILLION,
+        ),
+        Line::functions(
+            format!("{:.0} GB-seconds of them", month.gb_seconds),
+            past(month.gb_seconds, FREE_LAMBDA_GB_SECONDS) * LAMBDA_GB_SECOND,
+        ),
+        Line::functions(
+            format!("{:.1} GB of logs", month.logged_gb),
+            past(month.logged_gb, FREE_LOGS_GB) * LOGS_GB,
+        ),
+        Line::all(format!("{:.1} GB to browsers", month.out_gb), out * OUT_GB),
+    ]
+}
+
+fn past(used: f64, free: f64) -> f64 {
+    (used - free).max(0.0)
+}
+
+/// What each way costs in all.
+pub fn totals(lines: &[Line]) -> [f64; 4] {
+    let mut totals = [0.0; 4];
+    for line in lines {
+        for (total, dollars) in totals.iter_mut().zip(line.dollars) {
+            *total += dollars;
+        }
+    }
+    totals
+}
+
+/// What a million messages cost by themselves where nothing is free any more.
+pub fn of_a_million_messages() -> f64 {
+    let month = Month::of_messages(1e6);
+    month.frames / 1e6 * FRAMES_MILLION
+        + month.calls / 1e6 * LAMBDA_REQUESTS_MILLION
+        + month.gb_seconds * LAMBDA_GB_SECOND
+        + month.logged_gb * LOGS_GB
+        + month.out_gb * OUT_GB
+        + stored_gb(1e6) * DATABASE_GB_MONTH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bill(messages_per_day: f64, connections: f64) -> Vec<Line> {
+        lines(Load { messages_per_day, connections }, 10.0).unwrap()
+    }
+
+    fn dollars(lines: &[Line], what: &str) -> f64 {
+        lines.iter().find(|line| line.what.contains(what)).unwrap().dollars[0]
+    }
+
+    fn assert_close(actual: f64, expected: f64) {
+        assert!((actual - expected).abs() < 0.005, "{actual} is not {expected}");
+    }
+
+    #[test]
+    fn an_idle_month_is_the_database_its_storage_and_two_secrets_within_22_dollars() {
+        let [default, proxy, endpoints, server] = totals(&bill(0.0, 0.0));
+        assert_close(default, 730.0 * 0.025 + 20.0 * 0.131 + 2.0 * 0.40);
+        assert!(default <= 22.0, "{default}");
+        assert_close(proxy - default, 26.0);
+        assert_close(endpoints - default, 18.98);
+        assert_close(server, 18.25 + 2.62 + 18.98 + 1.824 + 3.65);
+    }
+
+    #[test]
+    fn a_million_messages_to_two_receivers_cost_at_most_4_dollars_50() {
+        let dollars = of_a_million_messages();
+        assert_close(dollars, 3.0 * 1.14 + 0.20 + 0.0667 + 0.8 * 0.76 + 0.7 * 0.126 + 0.35 * 0.131);
+        assert!(dollars <= 4.50, "{dollars}");
+    }
+
+    #[test]
+    fn what_is_used_is_paid_for_past_what_is_free() {
+        // 30.4 days of 100,000 messages, 3 frames each and 2 for what goes with them; no connections.
+        let lines = bill(100_000.0, 0.0);
+        assert_close(dollars(&lines, "WebSocket frames"), 100_000.0 * 730.0 / 24.0 * 5.0 / 1e6 * 1.14);
+        let calls = 100_000.0 * 730.0 / 24.0 * 2.25 + 730.0 * 12.0;
+        assert_close(dollars(&lines, "calls of functions"), (calls - 1e6) / 1e6 * 0.20);
+        assert_close(dollars(&lines, "GB-seconds"), 0.0);
+    }
+
+    #[test]
+    fn a_connection_pays_for_its_minutes_and_its_heartbeats() {
+        let lines = bill(0.0, 1000.0);
+        assert_close(dollars(&lines, "connection-minutes"), 1000.0 * 43_800.0 / 1e6 * 0.285);
+        assert_close(dollars(&lines, "WebSocket frames"), 1000.0 * 10_950.0 * 2.0 / 1e6 * 1.14);
+    }
+
+    #[test]
+    fn alarms_past_the_tenth_and_gigabytes_past_the_twentieth_cost() {
+        let lines = lines(Load { messages_per_day: 1e6, connections: 0.0 }, 12.0).unwrap();
+        assert_close(dollars(&lines, "12 alarms"), 0.20);
+        assert_close(dollars(&lines, "128 GB after a year"), 128.0 * 0.131);
+    }
+
+    #[test]
+    fn the_database_grows_with_the_load_until_one_is_not_enough() {
+        for (messages, class) in [(1000.0, "micro"), (2e6, "small"), (1e7, "xlarge")] {
+            assert!(bill(messages, 0.0)[0].what.ends_with(class), "{messages}");
+        }
+        assert!(lines(Load { messages_per_day: 1e8, connections: 0.0 }, 0.0).is_err());
+    }
+}

@@ -1,0 +1,54 @@
+//! What AWS charges in Seoul, in dollars before tax, and what it gives every month for nothing without an end.
+
+/// When these prices were put down.
+pub const DATE: &str = "October 2026";
+
+pub const HOURS: f64 = 730.0;
+pub const DAYS: f64 = HOURS / 24.0;
+
+// What the design was calculated with.
+pub const FRAMES_MILLION: f64 = 1.14;
+pub const CONNECTION_MINUTES_MILLION: f64 = 0.285;
+pub const LAMBDA_GB_SECOND: f64 = 0.000_013_333_4;
+pub const LAMBDA_REQUESTS_MILLION: f64 = 0.20;
+pub const DATABASE_GB_MONTH: f64 = 0.131;
+pub const SECRET_MONTH: f64 = 0.40;
+/// For each of the database's processors, and for two at least.
+pub const PROXY_PROCESSOR_MONTH: f64 = 13.0;
+/// In each zone.
+pub const ENDPOINT_MONTH: f64 = 9.49;
+
+// These decide nothing here and have been checked less; look them up before you rely on them.
+pub const HTTP_REQUESTS_MILLION: f64 = 1.23;
+pub const LOGS_GB: f64 = 0.76;
+pub const OUT_GB: f64 = 0.126;
+pub const ALARM_MONTH: f64 = 0.10;
+pub const SERVER_HOUR: f64 = 0.026;
+pub const SERVER_DISK_GB_MONTH: f64 = 0.0912;
+pub const ADDRESS_HOUR: f64 = 0.005;
+
+/// Allowances of each month that do not end with an account's first year.
+pub const FREE_LAMBDA_REQUESTS: f64 = 1e6;
+pub const FREE_LAMBDA_GB_SECONDS: f64 = 400_000.0;
+pub const FREE_LOGS_GB: f64 = 5.0;
+pub const FREE_OUT_GB: f64 = 100.0;
+pub const FREE_ALARMS: f64 = 10.0;
+
+/// A size of the database.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Class {
+    pub name: &'static str,
+    pub hour: f64,
+    pub processors: f64,
+    /// How many processors' worth it may use all day long without paying for more.
+    pub baseline: f64,
+}
+
+/// The burstable sizes, smallest first; without medium, which has more memory than small and the same baseline.
+pub const CLASSES: [Class; 5] = [
+    Class { name: "db.t4g.micro", hour: 0.025, processors: 2.0, baseline: 0.2 },
+    Class { name: "db.t4g.small", hour: 0.051, processors: 2.0, baseline: 0.4 },
+    Class { name: "db.t4g.large", hour: 0.203, processors: 2.0, baseline: 0.6 },
+    Class { name: "db.t4g.xlarge", hour: 0.406, processors: 4.0, baseline: 1.6 },
+    Class { name: "db.t4g.2xlarge", hour: 0.812, processors: 8.0, baseline: 3.2 },
+];

@@ -1,0 +1,163 @@
+//! The stack of a stage, through the command lines of AWS and SAM, which know where the credentials are.
+
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use chatchat_tests::{Failure, root};
+use serde_json::Value;
+
+use super::package::with_tools;
+use crate::{failure, run};
+
+/// The stack of one stage.
+pub struct Stack {
+    /// `chatchat-dev`
+    pub name: String,
+    stage: String,
+    /// `aws` and `sam`.
+    pub programs: [PathBuf; 2],
+}
+
+/// What a stack was at a time, enough to have it again.
+pub struct Deployed {
+    /// With the code's places in S3.
+    template: String,
+    parameters: Vec<String>,
+    outputs: Value,
+}
+
+impl Deployed {
+    /// An output's value.
+    pub fn output(&self, name: &str) -> Result<&str, Failure> {
+        let outputs = self.outputs.as_array().into_iter().flatten();
+        outputs
+            .filter(|output| output["OutputKey"] == name)
+            .find_map(|output| output["OutputValue"].as_str())
+            .ok_or_else(|| failure(format!("the stack has no output {name}")))
+    }
+}
+
+impl Stack {
+    pub fn new(stage: &str) -> Self {
+        Self { name: format!("chatchat-{stage}"), stage: stage.to_owned(), programs: ["aws".into(), "sam".into()] }
+    }
+
+    /// What is deployed now; nothing where nothing is.
+    pub fn deployed(&self) -> Result<Option<Deployed>, Failure> {
+        let described = self.aws(["cloudformation", "describe-stacks", "--stack-name", &self.name])?;
+        if described.contains("does not exist") {
+            return Ok(None);
+        }
+        let described: Value = serde_json::from_str(&described)?;
+        let stack = &described["Stacks"][0];
+        match stack["StackStatus"].as_str().unwrap_or_default() {
+            "REVIEW_IN_PROGRESS" => return Ok(None),
+            "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE" => {}
+            status => return Err(failure(format!("the stack {} is in the state {status}; docs/operations.md says what to do", self.name))),
+        }
+        let got = self.aws(["cloudformation", "get-template", "--template-stage", "Original", "--stack-name", &self.name])?;
+        let template = match &serde_json::from_str::<Value>(&got)?["TemplateBody"] {
+            Value::String(yaml) => yaml.clone(),
+            json => json.to_string(),
+        };
+        let parameters = stack["Parameters"].as_array().into_iter().flatten();
+        Ok(Some(Deployed {
+            template,
+            parameters: parameters.filter_map(overriding).collect(),
+            outputs: stack["Outputs"].clone(),
+        }))
+    }
+
+    /// Deploys a template with what is in `target/lambda`; parameters that are not named stay as they are, or as `infra/samconfig.toml` has them.
+    pub fn deploy(&self, template: &Path, parameters: &[String]) -> Result<(), Failure> {
+        let mut sam = with_tools(self.programs[1].as_os_str().to_str().unwrap_or("sam"));
+        sam.env("SAM_CLI_TELEMETRY", "0").args(["deploy", "--stack-name", &self.name, "--config-env", &self.stage]);
+        sam.arg("--config-file").arg(root().join("infra/samconfig.toml"));
+        sam.args(["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--resolve-s3"]);
+        sam.args(["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--template-file"]).arg(template);
+        if !parameters.is_empty() {
+            sam.arg("--parameter-overrides").args(parameters);
+        }
+        run(&mut sam)
+    }
+
+    /// Deploys what was there before, its code, its template and its parameters.
+    pub fn restore(&self, before: &Deployed) -> Result<(), Failure> {
+        let folder = tempfile::tempdir()?;
+        let template = folder.path().join("template.yaml");
+        fs::write(&template, &before.template)?;
+        self.deploy(&template, &before.parameters)
+    }
+
+    /// Gives a function new code, ahead of the stack's next deployment.
+    pub fn replace_code(&self, function: &str, zip: &Path) -> Result<(), Failure> {
+        let zip = url("fileb://", zip);
+        self.must(["lambda", "update-function-code", "--architectures", "arm64", "--function-name", function, "--zip-file"].map(OsString::from).into_iter().chain([zip]))?;
+        self.must(["lambda", "wait", "function-updated-v2", "--function-name", function].map(OsString::from))?;
+        Ok(())
+    }
+
+    /// Calls a function with an empty event and waits for as long as it takes; its answer.
+    pub fn invoke(&self, function: &str) -> Result<Value, Failure> {
+        let folder = tempfile::tempdir()?;
+        let (event, answer) = (folder.path().join("event.json"), folder.path().join("answer.json"));
+        fs::write(&event, "{}")?;
+        let arguments = ["lambda", "invoke", "--cli-read-timeout", "0", "--function-name", function, "--payload"].map(OsString::from);
+        let done = self.must(arguments.into_iter().chain([url("fileb://", &event), answer.clone().into_os_string()]))?;
+        let answer = serde_json::from_str(&fs::read_to_string(&answer)?)?;
+        match serde_json::from_str::<Value>(&done)?["FunctionError"].as_str() {
+            None => Ok(answer),
+            Some(kind) => Err(failure(format!("{function} failed ({kind}): {answer}"))),
+        }
+    }
+
+    /// What the command line answers, or says of a stack that is not there.
+    fn aws<const N: usize>(&self, arguments: [&str; N]) -> Result<String, Failure> {
+        let output = self.command(arguments.map(OsString::from)).output().map_err(|error| self.missing(&error))?;
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        let said = text(&output.stderr);
+        if output.status.success() {
+            Ok(text(&output.stdout))
+        } else if said.contains("does not exist") {
+            Ok(said)
+        } else {
+            Err(failure(format!("`aws {}` failed: {}", arguments.join(" "), said.trim())))
+        }
+    }
+
+    fn must(&self, arguments: impl IntoIterator<Item = OsString>) -> Result<String, Failure> {
+        let mut command = self.command(arguments);
+        let output = command.output().map_err(|error| self.missing(&error))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let what: Vec<_> = command.get_args().take(2).map(|argument| argument.to_string_lossy().into_owned()).collect();
+        Err(failure(format!("`aws {}` failed: {}", what.join(" "), String::from_utf8_lossy(&output.stderr).trim())))
+    }
+
+    fn command(&self, arguments: impl IntoIterator<Item = OsString>) -> Command {
+        let mut command = Command::new(&self.programs[0]);
+        command.args(arguments).args(["--output", "json"]).env("AWS_PAGER", "");
+        command
+    }
+
+    fn missing(&self, error: &std::io::Error) -> Failure {
+        failure(format!("AWS's command line ({}) cannot be run: {error}", self.programs[0].display()))
+    }
+}
+
+/// A parameter as `sam deploy` takes it; nothing for one whose value is not shown.
+fn overriding(parameter: &Value) -> Option<String> {
+    let (key, value) = (parameter["ParameterKey"].as_str()?, parameter["ParameterValue"].as_str()?);
+    (value != "****").then(|| format!("{key}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")))
+}
+
+fn url(scheme: &str, path: &Path) -> OsString {
+    let mut url = OsString::from(scheme);
+    url.push(path);
+    url
+}

@@ -1,0 +1,87 @@
+//! `cargo xtask smoke`: whether a ChatChat that runs somewhere does what it is for: two people sign up, connect, and talk.
+
+use std::time::{Duration, Instant};
+
+use chatchat_tests::{Client, Failure, PASSWORD, Person, Socket};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::failure;
+
+/// How long an address may take to be reachable: a new API's name is not known everywhere at once.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Runs the whole way of a message, and leaves two withdrawn accounts behind.
+pub async fn smoke(url: &str) -> Result<(), Failure> {
+    let started = Instant::now();
+    let client = Client::new(url.trim_end_matches('/'))?;
+    let version = healthy(&client).await?;
+    println!("{} answers, version {version}", client.url);
+    let company = Person::company(&client, "배포 점검").await?;
+    let customer = match Person::customer(&client, "배포 점검").await {
+        Ok(customer) => customer,
+        Err(error) => {
+            withdraw(&company).await?;
+            return Err(error);
+        }
+    };
+    let talked = talk(&company, &customer).await;
+    // Whatever came of it, nobody is to find this company in the directory.
+    let left = (withdraw(&company).await, withdraw(&customer).await);
+    talked?;
+    left.0?;
+    left.1?;
+    println!("signed up, connected, sent and received, withdrew: {:.1} s", started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Waits until it answers, and gives the version.
+async fn healthy(client: &Client) -> Result<String, Failure> {
+    let started = Instant::now();
+    loop {
+        let why = match client.call(Method::GET, "/health", None, &Value::Null).await {
+            Ok(answer) if answer.status == 200 => {
+                return Ok(answer.body["version"].as_str().unwrap_or("unknown").to_owned());
+            }
+            Ok(answer) => format!("{} {}", answer.status, answer.body),
+            Err(error) => crate::causes(&*error),
+        };
+        if started.elapsed() > PATIENCE {
+            return Err(failure(format!("{}/health does not answer 200: {why}", client.url)));
+        }
+        sleep(Duration::from_secs(2)).await;
+    }
+}
+
+async fn talk(company: &Person, customer: &Person) -> Result<(), Failure> {
+    company.become_visible().await?;
+    let room = customer.open_room(company).await?;
+    let (mut asks, mut answers) = (customer.connect().await?, company.connect().await?);
+    let question = say(&mut asks, &mut answers, room, "안녕하세요?").await?;
+    let answer = say(&mut answers, &mut asks, room, "네, 안녕하세요!").await?;
+    let kept: Vec<String> = customer.history(room).await?.iter().map(|message| message["seq"].to_string()).collect();
+    let expected = [question - 1, question, answer].map(|seq| seq.to_string());
+    if kept != expected {
+        return Err(failure(format!("the room has kept the messages {kept:?}, not {expected:?}")));
+    }
+    asks.close().await?;
+    answers.close().await
+}
+
+/// One says something and is told that it is kept; the other is shown it. Gives its number.
+async fn say(from: &mut Socket, to: &mut Socket, room: i64, text: &str) -> Result<i64, Failure> {
+    let id = from.say(room, text).await?;
+    let ack = from.next_of("ack").await?;
+    let shown = to.next_of("message").await?;
+    if ack["clientMessageId"] != id || shown["message"]["content"] != text || shown["message"]["seq"] != ack["seq"] {
+        return Err(failure(format!("acknowledged was {ack}, shown was {shown}")));
+    }
+    ack["seq"].as_i64().ok_or_else(|| failure(format!("an ack without a number: {ack}")))
+}
+
+async fn withdraw(person: &Person) -> Result<(), Failure> {
+    let path = if person.kind == "company" { "/companies/me" } else { "/customers/me" };
+    person.call(Method::DELETE, path, &json!({ "password": PASSWORD })).await?.expect(204)?;
+    Ok(())
+}
