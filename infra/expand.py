@@ -1,7 +1,7 @@
 """Prints what AWS SAM makes of template.yaml, and the nested templates as they are: one JSON object, by file name.
 
 Run with a Python that has aws-sam-cli. It needs no network and no account. The tests in tests/tests/deployment assert on what it prints; with a folder as
-its argument it writes template.json there, for tools that read plain CloudFormation.
+its argument it writes template.json and the nested templates there, for tools that read plain CloudFormation.
 """
 
 import json
@@ -36,6 +36,8 @@ def main() -> None:
         target = Path(sys.argv[1])
         target.mkdir(parents=True, exist_ok=True)
         (target / "template.json").write_text(json.dumps(templates["template.yaml"], indent=1))
+        for name in NESTED:
+            (target / name).write_text((HERE / name).read_text())
         return
     json.dump(templates, sys.stdout)
 
