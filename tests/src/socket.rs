@@ -32,7 +32,8 @@ impl Socket {
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().map_err(|_| 0_u16)?);
         }
-        match connect_async(request).await {
+        // The handshake of TLS makes this future large.
+        match Box::pin(connect_async(request)).await {
             Ok((stream, _)) => {
                 if let MaybeTlsStream::Plain(stream) = stream.get_ref() {
                     stream.set_nodelay(true).map_err(|_| 0_u16)?;

@@ -13,8 +13,9 @@ pub fn notes(tag: &str) -> Result<(), Failure> {
         return Err(failure(format!("the tag {tag} is not the version in Cargo.toml, v{version}")));
     }
     let changelog = fs::read_to_string(root().join("CHANGELOG.md"))?;
-    let section = section(&changelog, version)
-        .ok_or_else(|| failure(format!("CHANGELOG.md has no section `## {version} (date)`, or nothing in it")))?;
+    let section = section(&changelog, version).ok_or_else(|| {
+        failure(format!("CHANGELOG.md has no section `## {version} (date)`, or nothing in it"))
+    })?;
     println!("{section}");
     Ok(())
 }

@@ -1,10 +1,6 @@
 //! `cargo xtask released`: whether the code that is out there works on the schema that this commit brings.
 
-use std::{
-    fs,
-    path::Path,
-    process::Command,
-};
+use std::{fs, path::Path, process::Command};
 
 use chatchat_tests::{Failure, root};
 
@@ -19,9 +15,13 @@ pub fn released(base: Option<String>) -> Result<(), Failure> {
         println!("nothing is released yet; the first release is what later migrations are held to");
         return Ok(());
     };
-    let changed = git(&["diff", "--name-only", "--no-renames", "--diff-filter=MDT", &base, "--", "migrations"])?;
+    let changed =
+        git(&["diff", "--name-only", "--no-renames", "--diff-filter=MDT", &base, "--", "migrations"])?;
     if !changed.is_empty() {
-        return Err(failure(format!("{base} has these migrations, which nothing may change any more: {}", list(&changed))));
+        return Err(failure(format!(
+            "{base} has these migrations, which nothing may change any more: {}",
+            list(&changed)
+        )));
     }
     let added = git(&["diff", "--name-only", "--no-renames", "--diff-filter=A", &base, "--", "migrations"])?;
     if added.is_empty() {
@@ -71,7 +71,11 @@ fn git(arguments: &[&str]) -> Result<String, Failure> {
     if output.status.success() {
         return Ok(String::from_utf8(output.stdout)?.trim().to_owned());
     }
-    Err(failure(format!("`git {}` failed: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr).trim())))
+    Err(failure(format!(
+        "`git {}` failed: {}",
+        arguments.join(" "),
+        String::from_utf8_lossy(&output.stderr).trim()
+    )))
 }
 
 fn list(lines: &str) -> String {

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use crate::failure;
 
 /// How long an address may take to be reachable: a new API's name is not known everywhere at once.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Runs the whole way of a message, and leaves two withdrawn accounts behind.
 pub async fn smoke(url: &str) -> Result<(), Failure> {
@@ -60,7 +60,8 @@ async fn talk(company: &Person, customer: &Person) -> Result<(), Failure> {
     let (mut asks, mut answers) = (customer.connect().await?, company.connect().await?);
     let question = say(&mut asks, &mut answers, room, "안녕하세요?").await?;
     let answer = say(&mut answers, &mut asks, room, "네, 안녕하세요!").await?;
-    let kept: Vec<String> = customer.history(room).await?.iter().map(|message| message["seq"].to_string()).collect();
+    let kept: Vec<String> =
+        customer.history(room).await?.iter().map(|message| message["seq"].to_string()).collect();
     let expected = [question - 1, question, answer].map(|seq| seq.to_string());
     if kept != expected {
         return Err(failure(format!("the room has kept the messages {kept:?}, not {expected:?}")));
@@ -74,7 +75,10 @@ async fn say(from: &mut Socket, to: &mut Socket, room: i64, text: &str) -> Resul
     let id = from.say(room, text).await?;
     let ack = from.next_of("ack").await?;
     let shown = to.next_of("message").await?;
-    if ack["clientMessageId"] != id || shown["message"]["content"] != text || shown["message"]["seq"] != ack["seq"] {
+    if ack["clientMessageId"] != id
+        || shown["message"]["content"] != text
+        || shown["message"]["seq"] != ack["seq"]
+    {
         return Err(failure(format!("acknowledged was {ack}, shown was {shown}")));
     }
     ack["seq"].as_i64().ok_or_else(|| failure(format!("an ack without a number: {ack}")))

@@ -1,8 +1,8 @@
 //! What the template's names mean on this machine: parameters, ARNs and addresses.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, iter};
 
-use chatchat_template::{Lookup, Template, TemplateError};
+use chatchat_template::{Lookup, Nested, Template, TemplateError};
 use serde_json::Value;
 
 use crate::Database;
@@ -17,9 +17,36 @@ pub(crate) struct Stack {
     pub(crate) template: Template,
     pub(crate) region: String,
     parameters: BTreeMap<String, String>,
-    kinds: BTreeMap<String, String>,
+    kinds: Kinds,
+    nested: BTreeMap<String, Inner>,
     database: Option<Database>,
     port: u16,
+}
+
+/// The types of a template's resources, by logical id.
+type Kinds = BTreeMap<String, String>;
+
+/// A stack nested in the one that is deployed here.
+#[derive(Debug)]
+struct Inner {
+    stack: Nested,
+    kinds: Kinds,
+}
+
+/// The deployed template or one nested in it, with what its names mean.
+pub(crate) struct Part<'a> {
+    pub(crate) template: &'a Template,
+    stack: &'a Stack,
+    inner: Option<&'a Inner>,
+}
+
+impl Part<'_> {
+    pub(crate) fn resolve(&self, value: &Value) -> Result<Value, TemplateError> {
+        match self.inner {
+            Some(inner) => self.template.resolve(value, &Inside { outer: self.stack, inner }),
+            None => self.stack.resolve(value),
+        }
+    }
 }
 
 impl Stack {
@@ -34,12 +61,35 @@ impl Stack {
         if let Some(name) = parameters.keys().find(|name| !known.contains_key(name.as_str())) {
             return Err(StartError::Unusable(format!("the template has no parameter {name}")));
         }
-        let kinds = template
-            .resources()?
-            .iter()
-            .map(|resource| (resource.id.to_owned(), resource.kind.to_owned()))
-            .collect();
-        Ok(Self { template, region: region.to_owned(), parameters, kinds, database, port })
+        let kinds = kinds_of(&template)?;
+        let nested = template.nested()?;
+        let mut stack = Self {
+            template,
+            region: region.to_owned(),
+            parameters,
+            kinds,
+            nested: BTreeMap::new(),
+            database,
+            port,
+        };
+        for inner in nested {
+            if inner.condition.as_deref().map_or(Ok(true), |name| stack.template.holds(name, &stack))? {
+                let kinds = kinds_of(&inner.template)?;
+                stack.nested.insert(inner.id.clone(), Inner { stack: inner, kinds });
+            }
+        }
+        Ok(stack)
+    }
+
+    /// The template itself, then those nested in it.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        let whole = Part { template: &self.template, stack: self, inner: None };
+        let nested = self.nested.values().map(|inner| Part {
+            template: &inner.stack.template,
+            stack: self,
+            inner: Some(inner),
+        });
+        iter::once(whole).chain(nested)
     }
 
     pub(crate) fn resolve(&self, value: &Value) -> Result<Value, TemplateError> {
@@ -59,7 +109,8 @@ impl Stack {
     }
 
     fn localize(&self, mut text: String) -> String {
-        for (id, kind) in &self.kinds {
+        let nested = self.nested.values().flat_map(|inner| &inner.kinds);
+        for (id, kind) in self.kinds.iter().chain(nested) {
             if is_api(kind) {
                 let host = format!("{}.execute-api.{}.amazonaws.com", api_id(id), self.region);
                 text = text.replace(&format!("https://{host}"), &format!("http://localhost:{}", self.port));
@@ -93,27 +144,19 @@ impl Stack {
     }
 }
 
-impl Lookup for Stack {
-    fn reference(&self, name: &str) -> Option<Value> {
-        if let Some(value) = self.parameters.get(name).cloned().or_else(|| self.pseudo(name)) {
-            return Some(value.into());
-        }
-        let value = match self.kinds.get(name)?.as_str() {
+impl Stack {
+    /// What `Ref` gives for a resource of that type.
+    fn reference_to(&self, kind: &str, name: &str) -> String {
+        match kind {
             "AWS::SecretsManager::Secret" => self.secret_arn(name),
             "AWS::S3::Bucket" => bucket_name(name),
             kind if is_api(kind) => api_id(name),
             _ => name.to_owned(),
-        };
-        Some(value.into())
+        }
     }
 
-    fn attribute(&self, resource: &str, attribute: &str) -> Option<Value> {
-        let kind = match self.kinds.get(resource) {
-            Some(kind) => kind.as_str(),
-            // The API that SAM makes by itself.
-            None if resource == "ServerlessHttpApi" => "AWS::Serverless::HttpApi",
-            None => return None,
-        };
+    /// What `Fn::GetAtt` gives for a resource of that type.
+    fn attribute_of(&self, kind: &str, resource: &str, attribute: &str) -> Option<Value> {
         let database = || self.database.as_ref();
         Some(match (kind, attribute) {
             ("AWS::RDS::DBInstance" | "AWS::RDS::DBCluster", "Endpoint.Address")
@@ -141,6 +184,54 @@ impl Lookup for Stack {
             _ => return None,
         })
     }
+}
+
+impl Lookup for Stack {
+    fn reference(&self, name: &str) -> Option<Value> {
+        if let Some(value) = self.parameters.get(name).cloned().or_else(|| self.pseudo(name)) {
+            return Some(value.into());
+        }
+        self.kinds.get(name).map(|kind| self.reference_to(kind, name).into())
+    }
+
+    fn attribute(&self, resource: &str, attribute: &str) -> Option<Value> {
+        if let (Some(inner), Some(output)) = (self.nested.get(resource), attribute.strip_prefix("Outputs.")) {
+            let template = &inner.stack.template;
+            return template.resolve(template.output(output)?, &Inside { outer: self, inner }).ok();
+        }
+        let kind = match self.kinds.get(resource) {
+            Some(kind) => kind.as_str(),
+            // The API that SAM makes by itself.
+            None if resource == "ServerlessHttpApi" => "AWS::Serverless::HttpApi",
+            None => return None,
+        };
+        self.attribute_of(kind, resource, attribute)
+    }
+}
+
+/// What names mean inside a nested stack: its parameters have values of the outer one.
+struct Inside<'a> {
+    outer: &'a Stack,
+    inner: &'a Inner,
+}
+
+impl Lookup for Inside<'_> {
+    fn reference(&self, name: &str) -> Option<Value> {
+        if let Some(value) = self.inner.stack.parameters.get(name) {
+            return self.outer.resolve(value).ok();
+        }
+        let resource = || self.inner.kinds.get(name).map(|kind| self.outer.reference_to(kind, name));
+        self.outer.pseudo(name).or_else(resource).map(Value::from)
+    }
+
+    fn attribute(&self, resource: &str, attribute: &str) -> Option<Value> {
+        self.outer.attribute_of(self.inner.kinds.get(resource)?, resource, attribute)
+    }
+}
+
+fn kinds_of(template: &Template) -> Result<Kinds, TemplateError> {
+    let resources = template.resources()?;
+    Ok(resources.iter().map(|resource| (resource.id.to_owned(), resource.kind.to_owned())).collect())
 }
 
 const DISTRIBUTION: &str = "AWS::CloudFront::Distribution";

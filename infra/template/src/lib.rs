@@ -3,6 +3,7 @@
 mod apis;
 mod error;
 mod functions;
+mod nested;
 mod resolve;
 mod schedules;
 mod yaml;
@@ -15,6 +16,7 @@ use serde_json::{Map, Value};
 pub use apis::{Cors, HttpApi, HttpRoute, WebSocketApi, WebSocketRoute};
 pub use error::TemplateError;
 pub use functions::Function;
+pub use nested::Nested;
 pub use resolve::Lookup;
 pub use schedules::{Schedule, ScheduleSource};
 pub use yaml::parse as parse_yaml;

@@ -44,8 +44,8 @@ impl Line {
     }
 }
 
-/// All lines of a month's bill; `alarms` is how many the template declares.
-pub fn lines(load: Load, alarms: f64) -> Result<Vec<Line>, Failure> {
+/// All lines of a month's bill; `alarms` is how many there are without a proxy and with one.
+pub fn lines(load: Load, alarms: [f64; 2]) -> Result<Vec<Line>, Failure> {
     let month = Month::new(load);
     let class = database(&month)?;
     let mut lines = standing(load, class, alarms);
@@ -60,13 +60,19 @@ pub fn lines(load: Load, alarms: f64) -> Result<Vec<Line>, Failure> {
 }
 
 /// What is paid for by being there.
-fn standing(load: Load, class: Class, alarms: f64) -> Vec<Line> {
+fn standing(load: Load, class: Class, alarms: [f64; 2]) -> Vec<Line> {
     let gb = stored_gb(load.messages_per_day * 365.0).max(FIRST_GB).ceil();
     vec![
         Line::all(class.name.to_owned(), HOURS * class.hour),
         Line::all(format!("its storage, {gb:.0} GB after a year"), gb * DATABASE_GB_MONTH),
         Line::functions(format!("{SECRETS} secrets"), SECRETS * SECRET_MONTH),
-        Line::functions(format!("{alarms} alarms"), past(alarms, FREE_ALARMS) * ALARM_MONTH),
+        {
+            let [without, with] = alarms.map(|alarms| past(alarms, FREE_ALARMS) * ALARM_MONTH);
+            Line {
+                what: format!("{} alarms, {} with proxy", alarms[0], alarms[1]),
+                dollars: [without, with, without, 0.0],
+            }
+        },
     ]
 }
 
@@ -134,7 +140,7 @@ mod tests {
     use super::*;
 
     fn bill(messages_per_day: f64, connections: f64) -> Vec<Line> {
-        lines(Load { messages_per_day, connections }, 10.0).unwrap()
+        lines(Load { messages_per_day, connections }, [10.0, 11.0]).unwrap()
     }
 
     fn dollars(lines: &[Line], what: &str) -> f64 {
@@ -150,7 +156,7 @@ mod tests {
         let [default, proxy, endpoints, server] = totals(&bill(0.0, 0.0));
         assert_close(default, 730.0 * 0.025 + 20.0 * 0.131 + 2.0 * 0.40);
         assert!(default <= 22.0, "{default}");
-        assert_close(proxy - default, 26.0);
+        assert_close(proxy - default, 26.0 + 0.10);
         assert_close(endpoints - default, 18.98);
         assert_close(server, 18.25 + 2.62 + 18.98 + 1.824 + 3.65);
     }
@@ -181,7 +187,7 @@ mod tests {
 
     #[test]
     fn alarms_past_the_tenth_and_gigabytes_past_the_twentieth_cost() {
-        let lines = lines(Load { messages_per_day: 1e6, connections: 0.0 }, 12.0).unwrap();
+        let lines = lines(Load { messages_per_day: 1e6, connections: 0.0 }, [12.0, 13.0]).unwrap();
         assert_close(dollars(&lines, "12 alarms"), 0.20);
         assert_close(dollars(&lines, "128 GB after a year"), 128.0 * 0.131);
     }
@@ -191,6 +197,6 @@ mod tests {
         for (messages, class) in [(1000.0, "micro"), (2e6, "small"), (1e7, "xlarge")] {
             assert!(bill(messages, 0.0)[0].what.ends_with(class), "{messages}");
         }
-        assert!(lines(Load { messages_per_day: 1e8, connections: 0.0 }, 0.0).is_err());
+        assert!(lines(Load { messages_per_day: 1e8, connections: 0.0 }, [10.0, 11.0]).is_err());
     }
 }

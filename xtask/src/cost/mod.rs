@@ -13,10 +13,11 @@ use month::Load;
 
 /// Prints the bill of a month with this many messages a day and this many connections open at a time.
 pub fn cost(messages_per_day: u32, connections: u32) -> Result<(), Failure> {
-    let load =
-        Load { messages_per_day: f64::from(messages_per_day), connections: f64::from(connections) };
-    let lines = lines(load, f64::from(alarms()?))?;
-    println!("A month in Seoul with {messages_per_day} messages a day and {connections} connections open at a time, in dollars");
+    let load = Load { messages_per_day: f64::from(messages_per_day), connections: f64::from(connections) };
+    let lines = lines(load, alarms()?.map(f64::from))?;
+    println!(
+        "A month in Seoul with {messages_per_day} messages a day and {connections} connections open at a time, in dollars"
+    );
     println!();
     print!("{:<46}", "");
     for way in WAYS {
@@ -39,7 +40,9 @@ pub fn cost(messages_per_day: u32, connections: u32) -> Result<(), Failure> {
         "Prices of {}, before tax, less what AWS gives every month without an end. What goes with a message: a read marker or",
         prices::DATE
     );
-    println!("`typing`, a quarter of an HTTP request. Not counted: pictures, the web client, domains, and backups larger than the database.");
+    println!(
+        "`typing`, a quarter of an HTTP request. Not counted: pictures, the web client, domains, and backups larger than the database."
+    );
     println!("The t3.small is one machine, whatever the load: when it stops, all stops.");
     Ok(())
 }
@@ -56,9 +59,11 @@ fn row(what: &str, dollars: [f64; 4]) {
     println!();
 }
 
-/// How many alarms the template declares.
-fn alarms() -> Result<u32, Failure> {
-    let template = fs::read_to_string(root().join("infra/template.yaml"))?;
-    let alarms = template.lines().filter(|line| line.trim() == "Type: AWS::CloudWatch::Alarm").count();
-    Ok(u32::try_from(alarms)?)
+/// How many alarms the templates declare: those that are always there, and all that there are with a proxy.
+fn alarms() -> Result<[u32; 2], Failure> {
+    let template = fs::read_to_string(root().join("infra/observability.yaml"))?;
+    let alarms: Vec<&str> = template.split("Type: AWS::CloudWatch::Alarm\n").skip(1).collect();
+    let of_proxy =
+        alarms.iter().filter(|alarm| alarm.trim_start().starts_with("Condition: HasProxy")).count();
+    Ok([u32::try_from(alarms.len() - of_proxy)?, u32::try_from(alarms.len())?])
 }

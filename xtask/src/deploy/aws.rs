@@ -10,14 +10,14 @@ use std::{
 use chatchat_tests::{Failure, root};
 use serde_json::Value;
 
-use super::package::with_tools;
+use super::{package::with_tools, settings::quoted};
 use crate::{failure, run};
 
 /// The stack of one stage.
 pub struct Stack {
     /// `chatchat-dev`
     pub name: String,
-    stage: String,
+    pub stage: String,
     /// `aws` and `sam`.
     pub programs: [PathBuf; 2],
 }
@@ -43,7 +43,11 @@ impl Deployed {
 
 impl Stack {
     pub fn new(stage: &str) -> Self {
-        Self { name: format!("chatchat-{stage}"), stage: stage.to_owned(), programs: ["aws".into(), "sam".into()] }
+        Self {
+            name: format!("chatchat-{stage}"),
+            stage: stage.to_owned(),
+            programs: ["aws".into(), "sam".into()],
+        }
     }
 
     /// What is deployed now; nothing where nothing is.
@@ -57,9 +61,21 @@ impl Stack {
         match stack["StackStatus"].as_str().unwrap_or_default() {
             "REVIEW_IN_PROGRESS" => return Ok(None),
             "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE" => {}
-            status => return Err(failure(format!("the stack {} is in the state {status}; docs/operations.md says what to do", self.name))),
+            status => {
+                return Err(failure(format!(
+                    "the stack {} is in the state {status}; docs/operations.md says what to do",
+                    self.name
+                )));
+            }
         }
-        let got = self.aws(["cloudformation", "get-template", "--template-stage", "Original", "--stack-name", &self.name])?;
+        let got = self.aws([
+            "cloudformation",
+            "get-template",
+            "--template-stage",
+            "Original",
+            "--stack-name",
+            &self.name,
+        ])?;
         let template = match &serde_json::from_str::<Value>(&got)?["TemplateBody"] {
             Value::String(yaml) => yaml.clone(),
             json => json.to_string(),
@@ -75,10 +91,17 @@ impl Stack {
     /// Deploys a template with what is in `target/lambda`; parameters that are not named stay as they are, or as `infra/samconfig.toml` has them.
     pub fn deploy(&self, template: &Path, parameters: &[String]) -> Result<(), Failure> {
         let mut sam = with_tools(self.programs[1].as_os_str().to_str().unwrap_or("sam"));
-        sam.env("SAM_CLI_TELEMETRY", "0").args(["deploy", "--stack-name", &self.name, "--config-env", &self.stage]);
+        sam.env("SAM_CLI_TELEMETRY", "0").args([
+            "deploy",
+            "--stack-name",
+            &self.name,
+            "--config-env",
+            &self.stage,
+        ]);
         sam.arg("--config-file").arg(root().join("infra/samconfig.toml"));
         sam.args(["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--resolve-s3"]);
-        sam.args(["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--template-file"]).arg(template);
+        sam.args(["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--template-file"])
+            .arg(template);
         if !parameters.is_empty() {
             sam.arg("--parameter-overrides").args(parameters);
         }
@@ -96,8 +119,23 @@ impl Stack {
     /// Gives a function new code, ahead of the stack's next deployment.
     pub fn replace_code(&self, function: &str, zip: &Path) -> Result<(), Failure> {
         let zip = url("fileb://", zip);
-        self.must(["lambda", "update-function-code", "--architectures", "arm64", "--function-name", function, "--zip-file"].map(OsString::from).into_iter().chain([zip]))?;
-        self.must(["lambda", "wait", "function-updated-v2", "--function-name", function].map(OsString::from))?;
+        self.must(
+            [
+                "lambda",
+                "update-function-code",
+                "--architectures",
+                "arm64",
+                "--function-name",
+                function,
+                "--zip-file",
+            ]
+            .map(OsString::from)
+            .into_iter()
+            .chain([zip]),
+        )?;
+        self.must(
+            ["lambda", "wait", "function-updated-v2", "--function-name", function].map(OsString::from),
+        )?;
         Ok(())
     }
 
@@ -106,8 +144,11 @@ impl Stack {
         let folder = tempfile::tempdir()?;
         let (event, answer) = (folder.path().join("event.json"), folder.path().join("answer.json"));
         fs::write(&event, "{}")?;
-        let arguments = ["lambda", "invoke", "--cli-read-timeout", "0", "--function-name", function, "--payload"].map(OsString::from);
-        let done = self.must(arguments.into_iter().chain([url("fileb://", &event), answer.clone().into_os_string()]))?;
+        let arguments =
+            ["lambda", "invoke", "--cli-read-timeout", "0", "--function-name", function, "--payload"]
+                .map(OsString::from);
+        let done = self
+            .must(arguments.into_iter().chain([url("fileb://", &event), answer.clone().into_os_string()]))?;
         let answer = serde_json::from_str(&fs::read_to_string(&answer)?)?;
         match serde_json::from_str::<Value>(&done)?["FunctionError"].as_str() {
             None => Ok(answer),
@@ -117,7 +158,8 @@ impl Stack {
 
     /// What the command line answers, or says of a stack that is not there.
     fn aws<const N: usize>(&self, arguments: [&str; N]) -> Result<String, Failure> {
-        let output = self.command(arguments.map(OsString::from)).output().map_err(|error| self.missing(&error))?;
+        let output =
+            self.command(arguments.map(OsString::from)).output().map_err(|error| self.missing(&error))?;
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
         let said = text(&output.stderr);
         if output.status.success() {
@@ -135,8 +177,13 @@ impl Stack {
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
-        let what: Vec<_> = command.get_args().take(2).map(|argument| argument.to_string_lossy().into_owned()).collect();
-        Err(failure(format!("`aws {}` failed: {}", what.join(" "), String::from_utf8_lossy(&output.stderr).trim())))
+        let what: Vec<_> =
+            command.get_args().take(2).map(|argument| argument.to_string_lossy().into_owned()).collect();
+        Err(failure(format!(
+            "`aws {}` failed: {}",
+            what.join(" "),
+            String::from_utf8_lossy(&output.stderr).trim()
+        )))
     }
 
     fn command(&self, arguments: impl IntoIterator<Item = OsString>) -> Command {
@@ -153,7 +200,7 @@ impl Stack {
 /// A parameter as `sam deploy` takes it; nothing for one whose value is not shown.
 fn overriding(parameter: &Value) -> Option<String> {
     let (key, value) = (parameter["ParameterKey"].as_str()?, parameter["ParameterValue"].as_str()?);
-    (value != "****").then(|| format!("{key}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")))
+    (value != "****").then(|| quoted(key, value))
 }
 
 fn url(scheme: &str, path: &Path) -> OsString {

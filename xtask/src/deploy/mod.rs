@@ -2,6 +2,7 @@
 
 mod aws;
 pub mod package;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +16,9 @@ use crate::{failure, smoke::smoke};
 pub async fn deploy(stage: &str, built: bool, parameters: &str) -> Result<(), Failure> {
     let sane = !stage.is_empty() && stage.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     if !sane {
-        return Err(failure(format!("a stage is a word of small letters and digits, such as dev; not {stage:?}")));
+        return Err(failure(format!(
+            "a stage is a word of small letters and digits, such as dev; not {stage:?}"
+        )));
     }
     if !built {
         step("building for Lambda");
@@ -23,7 +26,6 @@ pub async fn deploy(stage: &str, built: bool, parameters: &str) -> Result<(), Fa
     }
     package::check()?;
     package::zip("ops")?;
-    let parameters: Vec<String> = parameters.split_whitespace().map(str::to_owned).collect();
     bring(&Stack::new(stage), &parameters, async |url: &str| smoke(url).await).await
 }
 
@@ -31,7 +33,11 @@ pub async fn deploy(stage: &str, built: bool, parameters: &str) -> Result<(), Fa
 ///
 /// The schema goes first, by the new code of the function that migrates: migrations only add what the code before does not mind, so the running system
 /// goes on, and the new code finds all it needs. When the conversation fails, code, template and parameters go back; the schema stays.
-async fn bring(stack: &Stack, parameters: &[String], check: impl AsyncFn(&str) -> Result<(), Failure>) -> Result<(), Failure> {
+async fn bring(
+    stack: &Stack,
+    parameters: &[String],
+    check: impl AsyncFn(&str) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let template = root().join("infra/template.yaml");
     let before = stack.deployed()?;
     if let Some(before) = &before {

@@ -52,7 +52,10 @@ pub fn package() -> Result<(), Failure> {
 pub fn check() -> Result<(), Failure> {
     match artifacts()?.iter().find(|artifact| !program(artifact).is_file()) {
         None => Ok(()),
-        Some(missing) => Err(failure(format!("{} is not there; `cargo xtask package` builds it", program(missing).display()))),
+        Some(missing) => Err(failure(format!(
+            "{} is not there; `cargo xtask package` builds it",
+            program(missing).display()
+        ))),
     }
 }
 
@@ -91,9 +94,19 @@ pub fn with_tools(program: &str) -> Command {
 }
 
 fn install_cargo_lambda() -> Result<(), Failure> {
-    if with_tools("cargo-lambda").args(["lambda", "--version"]).output().is_ok_and(|done| done.status.success()) {
+    if with_tools("cargo-lambda")
+        .args(["lambda", "--version"])
+        .output()
+        .is_ok_and(|done| done.status.success())
+    {
         return Ok(());
     }
     tools::install_python()?;
-    run(Command::new(tools::tool("pip")).args(["install", "--quiet", "--disable-pip-version-check"]).args(CARGO_LAMBDA))
+    run(Command::new(tools::tool("pip"))
+        .args(["install", "--quiet", "--disable-pip-version-check"])
+        .args(CARGO_LAMBDA))
+}
+
+fn runs(command: &mut Command) -> bool {
+    command.output().is_ok_and(|done| done.status.success())
 }

@@ -60,7 +60,9 @@ impl Folder {
     /// The calls that change something, in their order.
     fn changes(&self) -> Vec<String> {
         let calls = fs::read_to_string(self.0.path().join("calls")).unwrap();
-        let changes = calls.lines().filter(|line| line.starts_with("sam") || line.contains("update-") || line.contains("invoke"));
+        let changes = calls
+            .lines()
+            .filter(|line| line.starts_with("sam") || line.contains("update-") || line.contains("invoke"));
         changes.map(|line| line.split(" --").next().unwrap_or_default().trim().to_owned()).collect()
     }
 }
@@ -96,7 +98,12 @@ async fn what_does_not_work_goes_back_to_what_was_there_and_counts_as_failed() {
     assert!(error.to_string().ends_with("is what it was"), "{error}");
     assert_eq!(
         folder.changes(),
-        ["aws lambda update-function-code", "aws lambda invoke", "sam deploy new Key=value", "sam deploy before CookieDomain=\"\""]
+        [
+            "aws lambda update-function-code",
+            "aws lambda invoke",
+            "sam deploy new Key=value",
+            "sam deploy before CookieDomain=\"\""
+        ]
     );
 }
 

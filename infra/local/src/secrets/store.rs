@@ -71,39 +71,42 @@ impl Secrets {
     ) -> Result<Self, StartError> {
         let mut known = file.as_deref().map(read).transpose()?.unwrap_or_default();
         let mut secrets = BTreeMap::new();
-        for resource in stack.template.resources()? {
-            let (name, versions, kept) = match resource.kind {
-                "AWS::SecretsManager::Secret" => {
-                    let properties = stack.resolve(resource.properties)?;
-                    let name = properties["Name"].as_str().unwrap_or(resource.id).to_owned();
-                    let versions = match (
-                        known.remove(resource.id),
-                        &properties["SecretString"],
-                        &properties["GenerateSecretString"],
-                    ) {
-                        (Some(versions), ..) => versions,
-                        (None, Value::String(value), _) => Versions::of(value.clone()),
-                        (None, _, Value::Null) => continue,
-                        (None, _, rules) => Versions::of(generate(rules).map_err(|problem| {
-                            StartError::Unusable(format!("Resources.{}: {problem}", resource.id))
-                        })?),
-                    };
-                    (name, versions, true)
-                }
-                "AWS::RDS::DBInstance" | "AWS::RDS::DBCluster" => match database {
-                    Some(database) => (
-                        format!("rds!{}", resource.id),
-                        Versions::of(
-                            json!({ "username": database.user, "password": database.password }).to_string(),
+        for part in stack.parts() {
+            for resource in stack.template.resources()? {
+                let (name, versions, kept) = match resource.kind {
+                    "AWS::SecretsManager::Secret" => {
+                        let properties = part.resolve(resource.properties)?;
+                        let name = properties["Name"].as_str().unwrap_or(resource.id).to_owned();
+                        let versions = match (
+                            known.remove(resource.id),
+                            &properties["SecretString"],
+                            &properties["GenerateSecretString"],
+                        ) {
+                            (Some(versions), ..) => versions,
+                            (None, Value::String(value), _) => Versions::of(value.clone()),
+                            (None, _, Value::Null) => continue,
+                            (None, _, rules) => Versions::of(generate(rules).map_err(|problem| {
+                                StartError::Unusable(format!("Resources.{}: {problem}", resource.id))
+                            })?),
+                        };
+                        (name, versions, true)
+                    }
+                    "AWS::RDS::DBInstance" | "AWS::RDS::DBCluster" => match database {
+                        Some(database) => (
+                            format!("rds!{}", resource.id),
+                            Versions::of(
+                                json!({ "username": database.user, "password": database.password })
+                                    .to_string(),
+                            ),
+                            false,
                         ),
-                        false,
-                    ),
-                    None => continue,
-                },
-                _ => continue,
-            };
-            let secret = Secret { arn: stack.secret_arn(resource.id), name, versions, kept };
-            secrets.insert(resource.id.to_owned(), secret);
+                        None => continue,
+                    },
+                    _ => continue,
+                };
+                let secret = Secret { arn: stack.secret_arn(resource.id), name, versions, kept };
+                secrets.insert(resource.id.to_owned(), secret);
+            }
         }
         let this = Self { by_id: Mutex::new(secrets), file };
         this.write()?;

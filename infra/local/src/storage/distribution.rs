@@ -9,13 +9,13 @@ use serde_json::Value;
 use super::{Storage, answer, serve};
 use crate::error::StartError;
 use crate::log::Log;
-use crate::stack::{Stack, bucket_name, distribution_host};
+use crate::stack::{Part, Stack, bucket_name, distribution_host};
 
 /// What a viewer's request may say of the object it wants, beside its key.
 const PASSED_ON: [header::HeaderName; 3] = [header::RANGE, header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE];
 
-/// A distribution of the template.
-#[derive(Debug)]
+/// A distribution of the template, or of one nested in it.
+#[derive(Clone, Debug)]
 pub(crate) struct Distribution {
     host: String,
     bucket: String,
@@ -25,20 +25,25 @@ pub(crate) struct Distribution {
 }
 
 impl Distribution {
-    /// The distributions of the template; each has to show a bucket of it.
+    /// All distributions; each has to show a bucket of its template.
     pub(crate) fn declared(
         stack: &Stack,
         storage: &Arc<Storage>,
         log: &Log,
     ) -> Result<Vec<Self>, StartError> {
-        let resources = stack.template.resources()?;
+        let parts = stack.parts().map(|part| Self::declared_in(&part, storage, log));
+        Ok(parts.collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
+    fn declared_in(part: &Part<'_>, storage: &Arc<Storage>, log: &Log) -> Result<Vec<Self>, StartError> {
+        let resources = part.template.resources()?;
         let mut declared = Vec::new();
         for resource in resources.iter().filter(|resource| resource.kind == "AWS::CloudFront::Distribution") {
             let config = &resource.properties["DistributionConfig"];
-            let behavior = stack.resolve(&config["DefaultCacheBehavior"])?;
+            let behavior = part.resolve(&config["DefaultCacheBehavior"])?;
             let mut origins = config["Origins"].as_array().into_iter().flatten();
             let origin = origins.find(|origin| origin["Id"] == behavior["TargetOriginId"]);
-            let domain = stack.resolve(origin.map_or(&Value::Null, |origin| &origin["DomainName"]))?;
+            let domain = part.resolve(origin.map_or(&Value::Null, |origin| &origin["DomainName"]))?;
             let bucket = domain.as_str().and_then(|domain| domain.split(".s3.").next()).unwrap_or_default();
             if !resources.iter().any(|one| one.kind == "AWS::S3::Bucket" && bucket_name(one.id) == bucket) {
                 let problem = "the origin of its default behaviour has to be a bucket of the template";

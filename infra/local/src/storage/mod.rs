@@ -65,10 +65,12 @@ impl Storage {
     ) -> Result<Self, StartError> {
         let shown = folder.display().to_string();
         std::fs::create_dir_all(&folder).map_err(StartError::io(&shown))?;
-        for resource in stack.template.resources()? {
-            if resource.kind == "AWS::S3::Bucket" {
-                std::fs::create_dir_all(folder.join(bucket_name(resource.id)))
-                    .map_err(StartError::io(&shown))?;
+        for part in stack.parts() {
+            for resource in part.template.resources()? {
+                if resource.kind == "AWS::S3::Bucket" {
+                    std::fs::create_dir_all(folder.join(bucket_name(resource.id)))
+                        .map_err(StartError::io(&shown))?;
+                }
             }
         }
         let builder = || {

@@ -1,0 +1,80 @@
+//! The template's parameters of a stage: those in `infra/samconfig.toml`, and those that take their place.
+
+use std::{collections::BTreeMap, fs};
+
+use chatchat_tests::{Failure, root};
+use toml::Table;
+
+use crate::failure;
+
+/// All parameters for `sam deploy`, which takes either its own settings' or those it is given; nothing where none is to be replaced.
+pub fn parameters(stage: &str, replacing: &str) -> Result<Vec<String>, Failure> {
+    merged(&fs::read_to_string(root().join("infra/samconfig.toml"))?, stage, replacing)
+}
+
+fn merged(settings: &str, stage: &str, replacing: &str) -> Result<Vec<String>, Failure> {
+    let settings: Table = settings.parse()?;
+    let of_stage = settings
+        .get(stage)
+        .ok_or_else(|| failure(format!("infra/samconfig.toml has no stage {stage}; copy one that it has")))?;
+    let replacing: Vec<&str> = replacing.split_whitespace().collect();
+    if replacing.is_empty() {
+        return Ok(Vec::new());
+    }
+    let own = of_stage
+        .get("deploy")
+        .and_then(|deploy| deploy.get("parameters")?.get("parameter_overrides")?.as_array())
+        .into_iter()
+        .flatten();
+    let mut parameters = BTreeMap::new();
+    for parameter in own.filter_map(toml::Value::as_str).chain(replacing) {
+        let (name, value) = parameter
+            .split_once('=')
+            .ok_or_else(|| failure(format!("a parameter is Name=value, not {parameter:?}")))?;
+        parameters.insert(name, value);
+    }
+    Ok(parameters.into_iter().map(|(name, value)| quoted(name, value)).collect())
+}
+
+/// A parameter as `sam deploy` takes it, whatever its value.
+pub fn quoted(name: &str, value: &str) -> String {
+    format!("{name}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{merged, quoted};
+
+    const SETTINGS: &str = r#"
+        [dev.deploy.parameters]
+        parameter_overrides = ["BackupDays=1", "AllowedOrigins=http://localhost:5173"]
+        [prod.deploy.parameters]
+        stack_name = "chatchat-prod"
+    "#;
+
+    #[test]
+    fn parameters_take_the_place_of_those_in_the_settings_and_leave_the_others() {
+        let parameters = merged(SETTINGS, "dev", "BackupDays=7  Domain=chat.example.com").unwrap();
+        assert_eq!(
+            parameters,
+            ["AllowedOrigins=\"http://localhost:5173\"", "BackupDays=\"7\"", "Domain=\"chat.example.com\""]
+        );
+        assert_eq!(merged(SETTINGS, "prod", "BackupDays=7").unwrap(), ["BackupDays=\"7\""]);
+    }
+
+    #[test]
+    fn without_any_the_settings_stand() {
+        assert!(merged(SETTINGS, "dev", " ").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_stage_without_settings_and_a_parameter_without_a_value_are_refused() {
+        assert!(merged(SETTINGS, "test", "").is_err());
+        assert!(merged(SETTINGS, "dev", "BackupDays").is_err());
+    }
+
+    #[test]
+    fn a_value_is_quoted() {
+        assert_eq!(quoted("Name", r#"a "b" \c"#), r#"Name="a \"b\" \\c""#);
+    }
+}
