@@ -120,9 +120,7 @@ async fn main() -> ExitCode {
         Command::Demo { url, measure } => demo::demo(url, measure).await,
         Command::Cost { messages_per_day, connections } => cost::cost(messages_per_day, connections),
         Command::Package => deploy::package::package(),
-        Command::Deploy { stage, parameters, built } => {
-            deploy::deploy(&stage, built, &parameters).await
-        }
+        Command::Deploy { stage, parameters, built } => deploy::deploy(&stage, built, &parameters).await,
         Command::Smoke { url } => smoke::smoke(&url).await,
         Command::Released { base } => released::released(base),
         Command::Notes { tag } => notes::notes(&tag),

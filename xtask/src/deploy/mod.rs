@@ -14,12 +14,8 @@ use crate::{failure, smoke::smoke};
 
 /// Deploys a stage: code and template, with the schema ahead of them, and a conversation to see that it works.
 pub async fn deploy(stage: &str, built: bool, parameters: &str) -> Result<(), Failure> {
-    let sane = !stage.is_empty() && stage.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-    if !sane {
-        return Err(failure(format!(
-            "a stage is a word of small letters and digits, such as dev; not {stage:?}"
-        )));
-    }
+    let parameters = settings::parameters(stage, parameters)?;
+    package::install_sam()?;
     if !built {
         step("building for Lambda");
         package::package()?;

@@ -71,7 +71,7 @@ fn program(artifact: &str) -> PathBuf {
 /// Zips an artifact's program; the same program gives the same file.
 pub fn zip(artifact: &str) -> Result<(), Failure> {
     let program = program(artifact);
-    let settled = UNIX_EPOCH + Duration::from_secs(1_577_836_800); // 2020-01-01, for the zip keeps the time
+    let settled = UNIX_EPOCH + Duration::from_hours(24 * 365 * 50); // any time that is always the same: the zip keeps it
     File::options().append(true).open(&program)?.set_modified(settled)?;
     run(Command::new("python3").args(["-m", "zipfile", "-c"]).arg(zipped(artifact)).arg(program))
 }
@@ -93,12 +93,13 @@ pub fn with_tools(program: &str) -> Command {
     command
 }
 
+/// SAM's command line, where the machine has none.
+pub fn install_sam() -> Result<(), Failure> {
+    if runs(with_tools("sam").arg("--version")) { Ok(()) } else { tools::install_python() }
+}
+
 fn install_cargo_lambda() -> Result<(), Failure> {
-    if with_tools("cargo-lambda")
-        .args(["lambda", "--version"])
-        .output()
-        .is_ok_and(|done| done.status.success())
-    {
+    if runs(with_tools("cargo-lambda").args(["lambda", "--version"])) {
         return Ok(());
     }
     tools::install_python()?;

@@ -1,0 +1,266 @@
+"""Deploys the templates to moto's server, which imitates AWS: created, updated from the version before, deleted, for each set of parameters.
+
+Run with a Python that has aws-sam-cli and moto[server]. It needs no network and no account, and shows less than a deployment does: moto knows some of the
+types of resources and of their properties, and no order of dependencies but its own. The last lines say which types it did not know. It cannot pass outputs
+between nested stacks either, so each file is a stack of its own here, and this passes them.
+"""
+
+import collections
+import io
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import urllib.request
+import warnings
+import zipfile
+from pathlib import Path
+
+os.environ.update(AWS_ACCESS_KEY_ID="moto", AWS_SECRET_ACCESS_KEY="moto", AWS_DEFAULT_REGION="ap-northeast-2")
+
+import boto3  # noqa: E402
+from moto.backends import list_of_moto_modules  # noqa: E402
+from moto.cloudformation.parsing import get_model_map  # noqa: E402
+from moto.server import ThreadedMotoServer  # noqa: E402
+
+from expand import HERE, templates  # noqa: E402
+
+for module in list_of_moto_modules():
+    try:
+        # A type is known once its module is loaded.
+        __import__(f"moto.{module}.models")
+    except ModuleNotFoundError:
+        pass
+
+DOMAIN = {
+    "Domain": "chat.example.com",
+    "WebCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000",
+}
+SETS = {
+    "without a domain": {},
+    "with a domain": DOMAIN,
+    "with the proxy": {"UseProxy": "true", "MultiAz": "true", "DatabaseClass": "db.t4g.small"},
+    "with endpoints": {"Egress": "endpoints", "ConcurrencyLimits": "on", "AlarmEmail": "alarms@example.com"},
+}
+# CloudFormation makes those that the whole refers to before it, and those that refer to it after it.
+# What moto knows and yet refuses, because it looks for what it does not know.
+REFUSED = {"RouteOut"}
+# A property that moto takes for something else: it wants a name where it has itself put an object.
+UNREADABLE = {"AWS::RDS::DBInstance": "DBParameterGroupName"}
+BEFORE = ["network.yaml", "database.yaml", "web.yaml"]
+AFTER = ["domain.yaml", "observability.yaml"]
+
+
+class Rehearsal:
+    def __init__(self, endpoint: str, parameters: dict[str, str]) -> None:
+        self.cloud = boto3.client("cloudformation", endpoint_url=endpoint)
+        self.ec2 = boto3.client("ec2", endpoint_url=endpoint)
+        self.parameters = parameters
+        self.unknown: collections.Counter[str] = collections.Counter()
+        self.made = 0
+
+    def deploy(self, found: dict[str, dict], verb: str) -> None:
+        """Makes or updates all stacks."""
+        whole = found["template.yaml"]
+        nested = {
+            resource["Properties"]["TemplateURL"]: (name, resource)
+            for name, resource in whole["Resources"].items()
+            if resource["Type"] == "AWS::CloudFormation::Stack"
+        }
+        values = {name: str(one.get("Default", "")) for name, one in whole["Parameters"].items()}
+        values |= {name: value for name, value in self.parameters.items() if name in values}
+        outputs: dict[str, dict[str, str]] = {}
+
+        def given(resource: dict, ids: dict[str, str]) -> dict[str, str]:
+            return {name: self.value(value, values, whole, ids, outputs) for name, value in resource["Properties"].get("Parameters", {}).items()}
+
+        for file in BEFORE:
+            if file in nested:
+                name, resource = nested[file]
+                outputs[name] = self.stack(file, found[file], given(resource, {}), {}, verb)
+        self.stack("template.yaml", whole, values, outputs, verb)
+        ids = self.ids("template.yaml")
+        for file in AFTER:
+            if file in nested and not (file == "domain.yaml" and not values.get("Domain")):
+                name, resource = nested[file]
+                outputs[name] = self.stack(file, found[file], given(resource, ids), {}, verb)
+
+    def value(self, value, values, whole, ids, outputs) -> str:
+        """What the whole passes to a nested stack."""
+        match value:
+            case {"Ref": name}:
+                return values.get(name) or ids.get(name) or ("chatchat" if name == "AWS::StackName" else f"no-{name}")
+            case {"Fn::GetAtt": [name, attribute]}:
+                return outputs.get(name, {}).get(attribute.removeprefix("Outputs."), f"no-{name}")
+            case {"Fn::FindInMap": [name, key, entry]}:
+                return str(whole["Mappings"][name][self.value(key, values, whole, ids, outputs)][entry])
+        return str(value)
+
+    def stack(self, file: str, template: dict, values: dict[str, str], outputs: dict[str, dict[str, str]], verb: str) -> dict[str, str]:
+        name = f"chatchat-{file.removesuffix('.yaml')}"
+        stripped = self.stripped(template, outputs, count=verb == "create")
+        parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items() if key in stripped.get("Parameters", {})]
+        try:
+            getattr(self.cloud, f"{verb}_stack")(StackName=name, TemplateBody=json.dumps(stripped), Parameters=parameters)
+            expected = [f"{verb.upper()}_COMPLETE"]
+        except self.cloud.exceptions.ClientError as error:
+            if "No updates are to be performed" not in str(error):
+                raise
+            expected = ["CREATE_COMPLETE", "UPDATE_COMPLETE"]
+        state = self.cloud.describe_stacks(StackName=name)["Stacks"][0]
+        assert state["StackStatus"] in expected, f"{file}: {state['StackStatus']}, expected {expected}"
+        here = set(self.ids(file))
+        missing = {key for key, one in stripped["Resources"].items() if "Condition" not in one} - here
+        assert not missing, f"{file}: moto made no {sorted(missing)}"
+        if verb == "create":
+            self.made += len(here)
+        return {one["OutputKey"]: one["OutputValue"] for one in state.get("Outputs", [])}
+
+    def ids(self, file: str) -> dict[str, str]:
+        name = f"chatchat-{file.removesuffix('.yaml')}"
+        pages = self.cloud.get_paginator("list_stack_resources").paginate(StackName=name)
+        return {one["LogicalResourceId"]: one["PhysicalResourceId"] for page in pages for one in page["StackResourceSummaries"]}
+
+    def stripped(self, template: dict, outputs: dict[str, dict[str, str]], count: bool) -> dict:
+        """The template without what moto does not know; what refers to that gets a name that says so."""
+        resources = {name: one for name, one in template["Resources"].items() if one["Type"] != "AWS::CloudFormation::Stack"}
+        known = {name: one for name, one in resources.items() if one["Type"] in get_model_map() and name not in REFUSED}
+        if count:
+            self.unknown.update(one["Type"] for name, one in resources.items() if name not in known)
+        gone = set(template["Resources"]) - set(known)
+
+        def attribute(name: str, attribute: str) -> str:
+            if given := outputs.get(name, {}).get(attribute.removeprefix("Outputs.")):
+                return given
+            return absent(name) if attribute.endswith("Arn") else f"no-{name}-{attribute.replace('.', '-')}"
+
+        def absent(name: str) -> str:
+            return f"arn:aws:moto:ap-northeast-2:123456789012:no-{name}"
+
+        def reference(name: str) -> str:
+            return absent(name) if template["Resources"][name]["Type"] == "AWS::SecretsManager::Secret" else f"no-{name}"
+
+        def walk(value):
+            match value:
+                case {"Ref": name} if name in gone:
+                    return reference(name)
+                case {"Fn::GetAtt": [name, att]} if name in gone:
+                    return attribute(name, att)
+                case {"Fn::GetAtt": ["Vpc", "Ipv6CidrBlocks"]}:
+                    return ["fd00::/56"]
+                case {"Fn::GetAtt": ["Database", "MasterUserSecret.SecretArn"]}:
+                    return "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:rds-database"
+                case {"Fn::Cidr": _}:
+                    return ["fd00:0:0:1::/64", "fd00:0:0:2::/64"]
+                case {"Fn::GetAZs": _}:
+                    return ["ap-northeast-2a", "ap-northeast-2b"]
+                case {"Fn::Sub": str() as text}:
+                    return {"Fn::Sub": re.sub(r"\$\{(\w+)(?:\.([\w.]+))?\}", lambda found: substitute(found), text)}
+                case dict():
+                    return {key: walk(one) for key, one in value.items()}
+                case list():
+                    return [walk(one) for one in value]
+            return value
+
+        def substitute(found: re.Match) -> str:
+            if found[1] not in gone:
+                return found[0]
+            return attribute(found[1], found[2]) if found[2] else reference(found[1])
+
+        result = {**template, "Resources": {name: walk(one) for name, one in known.items()}}
+        result["Outputs"] = {name: walk(one) for name, one in template.get("Outputs", {}).items()}
+        result.pop("Rules", None)
+        for one in result["Resources"].values():
+            one.get("Properties", {}).pop(UNREADABLE.get(one["Type"]), None)
+            needed = one.pop("DependsOn", [])
+            needed = [needed] if isinstance(needed, str) else needed
+            if kept := [name for name in needed if name in known]:
+                one["DependsOn"] = kept
+        return result
+
+    def delete(self) -> None:
+        stacks = [one["StackName"] for one in self.cloud.describe_stacks()["Stacks"]]
+        for file in [*AFTER, "template.yaml", *reversed(BEFORE)]:
+            name = f"chatchat-{file.removesuffix('.yaml')}"
+            if name in stacks:
+                if file == "network.yaml":
+                    self.delete_route_tables()
+                self.cloud.delete_stack(StackName=name)
+        left = [one["StackName"] for one in self.cloud.describe_stacks()["Stacks"]]
+        assert not left, f"not deleted: {left}"
+
+    def delete_route_tables(self) -> None:
+        """Which moto leaves behind, and then cannot delete the VPC."""
+        for table in self.ec2.describe_route_tables()["RouteTables"]:
+            if not any(one["Main"] for one in table["Associations"]):
+                for one in table["Associations"]:
+                    self.ec2.disassociate_route_table(AssociationId=one["RouteTableAssociationId"])
+                self.ec2.delete_route_table(RouteTableId=table["RouteTableId"])
+
+
+def previous() -> tuple[str, dict[str, dict]] | None:
+    """The templates as they were before their last change, where git knows."""
+    git = ["git", "-C", str(HERE)]
+    changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", "*.yaml"], check=False).returncode == 1
+    log = subprocess.run([*git, "log", "-2", "--format=%h", "--", "template.yaml", *BEFORE, *AFTER], capture_output=True, text=True, check=False).stdout.split()
+    commit = next(iter(log[0 if changed else 1 :]), None)
+    if commit is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        for file in ["template.yaml", *BEFORE, *AFTER]:
+            shown = subprocess.run([*git, "show", f"{commit}:./{file}"], capture_output=True, text=True, check=False)
+            if shown.returncode == 0:
+                (Path(folder) / file).write_text(shown.stdout)
+        return commit, templates(Path(folder))
+
+
+def upload(endpoint: str, found: dict[str, dict]) -> None:
+    """What a deployment uploads: an archive for each artifact."""
+    s3 = boto3.client("s3", endpoint_url=endpoint)
+    s3.create_bucket(Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("bootstrap", "")
+    codes = {one["Properties"]["Code"]["S3Key"] for one in found["template.yaml"]["Resources"].values() if one["Type"] == "AWS::Lambda::Function"}
+    for key in codes:
+        s3.put_object(Bucket="artifacts", Key=key, Body=archive.getvalue())
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+    now, before = templates(HERE), previous()
+    total = sum(len(template["Resources"]) for name, template in now.items() if name != "certificate.yaml")
+    for title, parameters in SETS.items():
+        server = ThreadedMotoServer(port=0, verbose=False)
+        server.start()
+        host, port = server.get_host_and_port()
+        endpoint = f"http://{host}:{port}"
+        try:
+            urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).read()
+            upload(endpoint, now)
+            if "Domain" in parameters:
+                zone = boto3.client("route53", endpoint_url=endpoint).create_hosted_zone(Name=parameters["Domain"], CallerReference=title)
+                parameters = {**parameters, "HostedZoneId": zone["HostedZone"]["Id"].rsplit("/", 1)[-1]}
+            rehearsal = Rehearsal(endpoint, parameters)
+            rehearsal.deploy(now, "create")
+            rehearsal.delete()
+            line = f"{title}: {rehearsal.made} resources of {total} created and deleted"
+            if before:
+                commit, older = before
+                update = Rehearsal(endpoint, parameters)
+                update.deploy(older, "create")
+                update.deploy(now, "update")
+                update.delete()
+                line += f"; updated from {commit}"
+            print(line)
+        finally:
+            server.stop()
+    unknown = ", ".join(f"{name} ({count})" for name, count in sorted(rehearsal.unknown.items()))
+    print(f"not known to moto {sys.modules['moto'].__version__}: {unknown}")
+
+
+main()
