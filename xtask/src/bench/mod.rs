@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: figures and ratios taken in one run, to look at.
 
+mod cold;
 mod fan_out;
 mod login;
 mod reads;
@@ -19,6 +20,12 @@ pub enum What {
     Reads,
     /// Pushing to 1,000 connections that take 20 ms each: at once, and one after the other
     FanOut,
+    /// Starting each artifact, to its first question for an event, against a hello-world function; Linux alone
+    Cold {
+        /// How often each is started
+        #[arg(long, default_value_t = 20)]
+        starts: usize,
+    },
 }
 
 /// Measures, and prints.
@@ -27,6 +34,7 @@ pub async fn bench(what: What) -> Result<(), Failure> {
         What::Login => in_system(login::login).await,
         What::Reads => in_system(reads::reads).await,
         What::FanOut => fan_out::fan_out().await,
+        What::Cold { starts } => cold::cold(starts).await,
     }
 }
 

@@ -47,7 +47,7 @@ impl Line {
 /// All lines of a month's bill; `alarms` is how many there are without a proxy and with one.
 pub fn lines(load: Load, alarms: [f64; 2]) -> Result<Vec<Line>, Failure> {
     let month = Month::new(load);
-    let class = database(&month)?;
+    let class = database(load)?;
     let mut lines = standing(load, class, alarms);
     lines.extend(by_use(&month));
     lines.extend([

@@ -28,7 +28,8 @@ const HTTP_BYTES: f64 = 2000.0;
 const MESSAGE_BYTES: f64 = 350.0;
 /// What a statement takes of the database's processor, in seconds, and how much more there are at the busiest hour than on average.
 const STATEMENT_SECONDS: f64 = 0.001;
-const PEAK: f64 = 5.0;
+const PEAK_OF_MESSAGES: f64 = 5.0;
+const PEAK_OF_CONNECTIONS: f64 = 2.0;
 /// The storage that a database begins with.
 pub const FIRST_GB: f64 = 20.0;
 
@@ -93,8 +94,11 @@ pub fn stored_gb(messages: f64) -> f64 {
 }
 
 /// The smallest database that carries the busiest hour; every call is one statement.
-pub fn database(month: &Month) -> Result<Class, Failure> {
-    let needed = month.calls / (MINUTES * 60.0) * PEAK * STATEMENT_SECONDS;
+pub fn database(load: Load) -> Result<Class, Failure> {
+    let calls = |load| (Month::new(load).calls - SWEEPS) / (MINUTES * 60.0);
+    let of_messages = calls(Load { connections: 0.0, ..load }) * PEAK_OF_MESSAGES;
+    let of_connections = calls(Load { messages_per_day: 0.0, ..load }) * PEAK_OF_CONNECTIONS;
+    let needed = (of_messages + of_connections) * STATEMENT_SECONDS;
     CLASSES.into_iter().find(|class| class.baseline >= needed).ok_or_else(|| {
         failure(format!(
             "this takes about {needed:.0} processors of one database at the busiest hour; docs/operations.md says what then"
