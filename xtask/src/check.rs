@@ -12,7 +12,7 @@ use chatchat_tests::{Failure, build_functions, root};
 
 use crate::{
     failure, run,
-    tools::{install, tool},
+    tools::{checkov, install, tool},
 };
 
 /// Runs all checks and stops at the first that fails.
@@ -21,7 +21,8 @@ pub fn all() -> Result<(), Failure> {
     step("format", format)?;
     step("tools", install)?;
     step("licences, sources, doubled dependencies", deny)?;
-    step("template", template)?;
+    step("templates", template)?;
+    step("rehearsal of deployments", rehearsal)?;
     step("lints", lints)?;
     step("functions", || build_functions().map(drop))?;
     step("documentation", || {
@@ -101,13 +102,26 @@ fn deny() -> Result<(), Failure> {
     Ok(())
 }
 
+/// The templates that a deployment reads, and `template.yaml` as SAM expands it.
 fn template() -> Result<(), Failure> {
-    let template = Path::new("infra/template.yaml");
-    let here = |program: &str| {
-        let mut command = Command::new(tool(program));
+    let here = |program: &Path| {
+        let mut command = Command::new(program);
         command.current_dir(root()).env("AWS_DEFAULT_REGION", "ap-northeast-2").env("SAM_CLI_TELEMETRY", "0");
         command
     };
-    run(here("sam").args(["validate", "--lint", "--template"]).arg(template))?;
-    run(here("cfn-lint").arg(template))
+    run(here(&tool("sam")).args(["validate", "--lint", "--template", "infra/template.yaml"]))?;
+    let templates = ["template", "network", "database", "web", "domain", "observability", "certificate"];
+    run(here(&tool("cfn-lint")).args(templates.map(|name| format!("infra/{name}.yaml"))))?;
+    let expansion = Path::new(".local/expansion");
+    run(here(&tool("python")).arg("infra/expand.py").arg(expansion))?;
+    // W3002: nested templates are files here, which `sam deploy` uploads.
+    run(here(&tool("cfn-lint"))
+        .args(["--ignore-checks", "W3002", "--"])
+        .arg(expansion.join("template.json")))?;
+    run(here(&checkov()).args(["--config-file", "infra/checkov.yaml", "--directory"]).arg(expansion))
+}
+
+/// Deployments to a server that imitates AWS, for four sets of parameters.
+fn rehearsal() -> Result<(), Failure> {
+    run(Command::new(tool("python")).current_dir(root()).arg("infra/rehearse.py"))
 }

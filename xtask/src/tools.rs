@@ -11,13 +11,21 @@ use chatchat_tests::{Failure, root};
 use crate::{failure, run};
 
 /// From the Python Package Index.
-const PYTHON: [&str; 3] = ["aws-sam-cli==1.170.0", "cfn-lint==1.58.0", "schemathesis==4.32.5"];
+const PYTHON: [&str; 4] =
+    ["aws-sam-cli==1.170.0", "cfn-lint==1.58.0", "moto[server]==5.2.5", "schemathesis==4.32.5"];
+/// From there too, apart from the others: it asks for an AWS SDK of exactly one version, which is not theirs.
+const CHECKOV: &str = "checkov==3.3.30";
 /// From crates.io.
 const CARGO_DENY: &str = "0.20.2";
 
 /// A program that is installed here.
 pub fn tool(name: &str) -> PathBuf {
     folder().join("bin").join(name)
+}
+
+/// Checkov, which has an environment of its own.
+pub fn checkov() -> PathBuf {
+    folder().join("checkov/bin/checkov")
 }
 
 fn folder() -> PathBuf {
@@ -27,17 +35,20 @@ fn folder() -> PathBuf {
 /// Installs what is missing, and says so.
 pub fn install() -> Result<(), Failure> {
     install_python()?;
+    once("checkov", CHECKOV, || install_into(&folder().join("checkov"), &[CHECKOV]))?;
     install_cargo_deny()
 }
 
 /// The tools in Python alone.
 pub fn install_python() -> Result<(), Failure> {
-    once("python", &PYTHON.join(" "), || {
-        run(Command::new("python3").args(["-m", "venv"]).arg(folder()))?;
-        run(Command::new(tool("pip"))
-            .args(["install", "--quiet", "--disable-pip-version-check"])
-            .args(PYTHON))
-    })
+    once("python", &PYTHON.join(" "), || install_into(&folder(), &PYTHON))
+}
+
+fn install_into(environment: &Path, packages: &[&str]) -> Result<(), Failure> {
+    run(Command::new("python3").args(["-m", "venv"]).arg(environment))?;
+    run(Command::new(environment.join("bin/pip"))
+        .args(["install", "--quiet", "--disable-pip-version-check"])
+        .args(packages))
 }
 
 fn install_cargo_deny() -> Result<(), Failure> {
