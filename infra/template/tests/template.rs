@@ -257,3 +257,22 @@ fn broken_templates_say_what_is_wrong_and_where() {
             .unwrap();
     assert!(handler.functions().unwrap_err().to_string().contains("Resources.F.Properties.Handler"));
 }
+
+#[test]
+fn nested_stacks_are_files_beside_the_template() {
+    let template = Template::read(std::path::Path::new("../template.yaml")).unwrap();
+    let nested = template.nested().unwrap();
+    let database = nested.iter().find(|stack| stack.id == "Database").unwrap();
+    assert_eq!(database.parameters["UseProxy"], json!({ "Ref": "UseProxy" }));
+    assert!(database.template.output("Host").is_some());
+    assert!(database.template.output("Nothing").is_none());
+    let names = nested.iter().find(|stack| stack.condition.is_some()).unwrap();
+    assert_eq!((names.id.as_str(), names.condition.as_deref()), ("DomainNames", Some("HasDomain")));
+}
+
+#[test]
+fn a_nested_stack_without_a_file_is_an_error_that_says_where() {
+    let remote = "Resources: { It: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: 'https://example.com/x.yaml' } } }";
+    let error = Template::parse(remote).unwrap().nested().unwrap_err().to_string();
+    assert!(error.contains("Resources.It.Properties.TemplateURL"), "{error}");
+}
