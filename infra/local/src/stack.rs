@@ -177,7 +177,7 @@ impl Stack {
                 format!("{}.s3.{}.amazonaws.com", bucket_name(resource), self.region).into()
             }
             (DISTRIBUTION, "DomainName") => distribution_domain(resource).into(),
-            (kind, "Arn") => {
+            (kind, "Arn" | "FunctionMetadata.FunctionARN") => {
                 let service = kind.split("::").nth(1).unwrap_or("local").to_ascii_lowercase();
                 format!("arn:aws:{service}:{}:{ACCOUNT}:{resource}", self.region).into()
             }

@@ -144,5 +144,9 @@ fn browsers_of_the_allowed_origins_alone_may_call() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
     let cors = &deployment.get("template.yaml", "HttpApi").properties["Body"]["x-amazon-apigateway-cors"];
     assert_eq!(cors["allowOrigins"], Value::from(vec!["https://Web.DomainName"]));
+    // SAM has lost these before, where the origins were a function of CloudFormation's.
     assert_eq!(cors["allowCredentials"], true);
+    assert_eq!(cors["allowMethods"], Value::from(vec!["GET", "POST", "PUT", "PATCH", "DELETE"]));
+    assert!(cors["allowHeaders"].as_array().unwrap().contains(&"authorization".into()));
+    assert!(cors["exposeHeaders"].is_array() && cors["maxAge"].is_number());
 }
