@@ -28,7 +28,7 @@ const NEEDS: [(&str, Option<(&str, &str)>, &[&str]); 7] = [
     ("PICTURES_BUCKET", Some(("s3:PutObject", "arn:aws:s3:::PictureBucket/profile/*")), &[".bucket()"]),
     ("PICTURES_URL", None, &[".pictures()", "picture_change(", "change_profile("]),
     ("COOKIE_DOMAIN", None, &["\"COOKIE_DOMAIN\""]),
-    ("ALLOWED_ORIGINS", None, &["check_origin(", "comes_from", "is_allowed"]),
+    ("ALLOWED_ORIGINS", None, &["check_origin(", "is_allowed_origin("]),
     ("WEBSOCKET_URL", None, &["\"WEBSOCKET_URL\""]),
 ];
 
