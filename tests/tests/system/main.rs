@@ -9,11 +9,13 @@
 )]
 
 mod accounts;
+mod client_library;
 mod contract;
 mod conversation;
 mod docs;
 mod environments;
 mod faq;
+mod faults;
 mod forged;
 mod handlers;
 mod matrix;
