@@ -96,7 +96,7 @@ pub enum Told {
 /// A system for a run: with a PostgreSQL of its own, whatever `DATABASE_URL` says, for it is crashed and shut down.
 pub async fn system() -> Result<System, Failure> {
     let postgres = Postgres::launch(PostgresOptions::default()).await?;
-    let settings = Settings { environments: 30, ..Settings::default() };
+    let settings = Settings { environments: 60, ..Settings::default() };
     let options = SystemOptions { postgres: Some(Arc::new(postgres)), settings, ..SystemOptions::default() };
     System::start(options).await
 }

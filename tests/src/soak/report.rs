@@ -140,6 +140,42 @@ pub fn percentile(times: &[Duration], percent: usize) -> Duration {
 mod tests {
     use super::*;
 
+    fn good() -> Report {
+        let happened = Tallied { injected: 1, happened: 2 };
+        Report {
+            verdict: Verdict::default(),
+            attempted: 2,
+            acknowledged: 2,
+            recovered: 1,
+            given_up: Vec::new(),
+            unsettled: Vec::new(),
+            clients: 1,
+            rooms: 1,
+            times: Times::default(),
+            lasted: Duration::from_secs(1),
+            refusals: BTreeMap::new(),
+            faults: BTreeMap::from([(Kind::Restart, happened)]),
+        }
+    }
+
+    #[test]
+    fn a_run_is_broken_by_each_count_by_a_message_given_up_a_restless_client_and_a_fault_that_did_not_happen()
+    {
+        assert_eq!(good().broken(), None);
+        let mut report = good();
+        report.verdict.lost.number = 1;
+        assert_eq!(report.broken().as_deref(), Some("1 lost"));
+        let mut report = good();
+        report.verdict.marker_regressions.number = 2;
+        report.given_up.push("no acknowledgement came".to_owned());
+        assert_eq!(report.broken().as_deref(), Some("2 marker regressions; 1 messages were given up"));
+        let mut report = good();
+        report.unsettled.push("customer 1".to_owned());
+        report.faults.insert(Kind::Crash, Tallied { injected: 1, happened: 0 });
+        let broken = "1 clients did not settle; faults that did not happen: crash";
+        assert_eq!(report.broken().as_deref(), Some(broken));
+    }
+
     #[test]
     fn a_percentile_is_a_time_that_was_measured() {
         let times: Vec<_> = (1..=200).rev().map(Duration::from_millis).collect();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chatchat_local::{Answer, Fault, Moment, Point, Tampering};
 use fastrand::Rng;
-use tokio::select;
+use tokio::{select, time::sleep};
 
 use super::{Faults, Kind};
 
@@ -59,7 +59,8 @@ impl Faults<'_> {
         let time = Duration::from_millis(rng.u64(800..3000));
         select! {
             () = injection.happens(times) => {}
-            _ = self.pause(time) => {}
+            // To its end even when no more messages are written: a loss that no later message uncovers is for the heartbeat to find.
+            () = sleep(time) => {}
         }
         drop(ends);
         injection.happened().into()

@@ -115,7 +115,7 @@ impl<'a> Faults<'a> {
                 select! {
                     () = &mut wait => break,
                     _ = &mut ended => {
-                        // Each sees the end for itself.
+                        // Those that go on come to their own end.
                         while going.next().await.is_some() {}
                         return;
                     }
