@@ -96,6 +96,7 @@ pub enum Told {
 /// A system for a run: with a PostgreSQL of its own, whatever `DATABASE_URL` says, for it is crashed and shut down.
 pub async fn system() -> Result<System, Failure> {
     let postgres = Postgres::launch(PostgresOptions::default()).await?;
+    // More than a machine's cores can serve at a time, and few enough for its memory: what is throttled is one more fault.
     let settings = Settings { environments: 60, ..Settings::default() };
     let options = SystemOptions { postgres: Some(Arc::new(postgres)), settings, ..SystemOptions::default() };
     System::start(options).await

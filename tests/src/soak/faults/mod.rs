@@ -46,6 +46,8 @@ pub struct Faults<'a> {
 struct Deck {
     kinds: Vec<Kind>,
     left: Vec<Kind>,
+    /// How often all of them were dealt, this time included.
+    round: u32,
     rng: Rng,
 }
 
@@ -54,6 +56,7 @@ impl Deck {
         if self.left.is_empty() {
             self.left.clone_from(&self.kinds);
             self.rng.shuffle(&mut self.left);
+            self.round += 1;
         }
         self.left.pop()
     }
@@ -79,7 +82,7 @@ impl<'a> Faults<'a> {
         }
         let mut deck = |hand: Hand| {
             let kinds = self.chosen.kinds().iter().filter(|kind| kind.hand() == hand).copied().collect();
-            Deck { kinds, left: Vec::new(), rng: rng.fork() }
+            Deck { kinds, left: Vec::new(), round: 0, rng: rng.fork() }
         };
         let decks = (deck(Hand::Cloud), deck(Hand::Database), deck(Hand::Client));
         let ((), database, ()) =
@@ -105,8 +108,8 @@ impl<'a> Faults<'a> {
         let mut phase = self.phase.clone();
         let mut ended = std::pin::pin!(phase.wait_for(|phase| *phase > Phase::Sending));
         while let Some(kind) = deck.next() {
-            // What costs everybody the connection is dealt less often, or there would be nothing but reconnects.
-            if cloud::hits_everybody(kind) && self.tally.has_happened(kind) && deck.rng.u8(..3) > 0 {
+            // What costs everybody the connection comes in every third round, or there would be nothing but reconnects.
+            if cloud::hits_everybody(kind) && deck.round % 3 != 1 {
                 continue;
             }
             let time = cloud::pause_before(kind, &mut deck.rng);

@@ -67,10 +67,6 @@ impl Tally {
         std::mem::take(&mut self.lock().1)
     }
 
-    pub(super) fn has_happened(&self, kind: Kind) -> bool {
-        self.lock().0.get(&kind).is_some_and(|tallied| tallied.happened > 0)
-    }
-
     /// The kinds that have not happened.
     pub fn missing(&self) -> Vec<Kind> {
         self.lock().0.iter().filter(|(_, tallied)| tallied.happened == 0).map(|(kind, _)| *kind).collect()
