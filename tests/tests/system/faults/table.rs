@@ -125,7 +125,10 @@ const FAULTS: [(&str, &[&str]); 24] = [
     ),
     (
         "22: the database's password is rotated while functions are warm",
-        &["faults::database::password::a_rotation_of_the_databases_password_needs_no_restart"],
+        &[
+            "faults::database::password::a_rotation_of_the_databases_password_needs_no_restart",
+            "faults::database::password::a_rotation_of_the_databases_password_is_seen_through_a_pooler",
+        ],
     ),
     (
         "23: a client's clock is 5 minutes off, both ways",

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::{assert_unavailable, backends, names, terminate, warm};
 use crate::{
-    World, assert_refused,
-    faults::{acknowledged, ask, assert_kept, message, post, told, with_faults_and_no_pooler},
+    World, assert_refused, eventually,
+    faults::{acknowledged, ask, assert_kept, message, post, told, with_faults, with_faults_and_no_pooler},
 };
 
 async fn change(world: &World, database: &Database, password: &str) {
@@ -59,5 +59,49 @@ fn a_rotation_of_the_databases_password_needs_no_restart() {
         over_websocket.live_on(4).await;
         over_http.live_on(3).await;
         assert_kept([&customer, &company], room, &["먼저", "그리고", "하나", "둘", "셋", "넷", "다섯"]).await;
+    });
+}
+
+/// Fault 22, with a pooler too where there is one. A pooler has words of its own for a password that is refused, and for a while
+/// refuses everybody, so that who sends may have to send again.
+#[test]
+fn a_rotation_of_the_databases_password_is_seen_through_a_pooler() {
+    with_faults(async |world| {
+        let (customer, company, room) = world.pair().await;
+        let mut socket = customer.connect().await.unwrap();
+        let processes = warm(world, &customer, &mut socket, room).await;
+        let database = world.database().await;
+        let first = world.system.database.password.clone();
+        let (mut asked, mut posted) = (0, 0);
+        for (password, content) in [(Uuid::new_v4().simple().to_string(), "하나"), (first, "둘")] {
+            change(world, &database, &password).await;
+            rotate(world, &password);
+            terminate(&database).await;
+            let frames = [message(room, content), message(room, &format!("또 {content}"))];
+            eventually("a frame is acknowledged", async || {
+                asked += 1;
+                let event = ask(&mut socket, &frames[0]).await;
+                event["type"] == "ack" || {
+                    assert_unavailable(&event, &frames[0]);
+                    false
+                }
+            })
+            .await;
+            eventually("a request is answered", async || {
+                posted += 1;
+                let answer = post(&customer, &frames[1]).await;
+                answer.status == 201 || {
+                    assert_refused(&answer, 503, "unavailable");
+                    false
+                }
+            })
+            .await;
+            told(&mut socket, if content == "하나" { 5 } else { 7 }).await;
+        }
+        let [over_websocket, over_http] = processes;
+        // None of them ended, for its events would be missing.
+        over_websocket.have_done(asked).await;
+        over_http.have_done(posted).await;
+        assert_kept([&customer, &company], room, &["먼저", "그리고", "하나", "또 하나", "둘", "또 둘"]).await;
     });
 }
