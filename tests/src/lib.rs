@@ -2,6 +2,7 @@
 
 mod client;
 mod person;
+pub mod soak;
 mod socket;
 mod system;
 

@@ -99,6 +99,18 @@ impl Socket {
         }
     }
 
+    /// The next event from the server, however long it takes; none when the connection has ended. Whoever stops waiting misses nothing.
+    /// Dropping the socket, then or at any time, cuts the TCP connection without a closing frame.
+    pub async fn receive(&mut self) -> Option<Value> {
+        loop {
+            match self.stream.next().await? {
+                Ok(Message::Text(text)) => return serde_json::from_str(&text).ok(),
+                Ok(Message::Ping(_) | Message::Pong(_)) => {}
+                _ => return None,
+            }
+        }
+    }
+
     /// Closes in good order.
     pub async fn close(mut self) -> Result<(), Failure> {
         Ok(self.stream.close(None).await?)

@@ -47,7 +47,6 @@ fn template() -> PathBuf {
 }
 
 /// How to run the product.
-#[derive(Default)]
 pub struct SystemOptions {
     /// The public port; 0 takes any that is free.
     pub port: u16,
@@ -61,8 +60,23 @@ pub struct SystemOptions {
     pub settings: Settings,
     /// A server that runs already, for a database of its own there.
     pub postgres: Option<Arc<Postgres>>,
-    /// Whether the functions reach the database through PgBouncer in transaction mode; the environment variable `POOLED` asks for it too.
+    /// Whether the functions reach the database through PgBouncer in transaction mode.
     pub pooled: bool,
+}
+
+impl Default for SystemOptions {
+    /// A temporary system; the environment variable `POOLED` says whether through PgBouncer.
+    fn default() -> Self {
+        Self {
+            port: 0,
+            state: None,
+            fresh: false,
+            log: None,
+            settings: Settings::default(),
+            postgres: None,
+            pooled: env::var_os("POOLED").is_some_and(|value| !value.is_empty()),
+        }
+    }
 }
 
 /// A running ChatChat. Dropping it ends all that it started.
@@ -73,6 +87,8 @@ pub struct System {
     pub postgres: Arc<Postgres>,
     /// The product's database, past the pooler.
     pub database: Database,
+    /// Whether there is a pooler.
+    pub pooled: bool,
     options: Options,
     state: State,
 }
@@ -114,7 +130,7 @@ impl System {
             State::Temporary(_) => format!("chatchat_{}", uuid::Uuid::new_v4().simple()),
         };
         let database = postgres.create_database(&name).await?;
-        let pooled = options.pooled || env::var_os("POOLED").is_some_and(|value| !value.is_empty());
+        let pooled = options.pooled;
         let reached = if pooled { postgres.pooled(&database).await? } else { database.clone() };
         let origins = format!("http://localhost:{port},http://127.0.0.1:{port},http://localhost:5173");
         let options = Options {
@@ -134,17 +150,17 @@ impl System {
             function_log: Some(folder.join("functions.log")),
         };
         let cloud = Cloud::start(options.clone()).await?;
-        let system = Self { cloud, postgres, database, options, state };
+        let system = Self { cloud, postgres, database, pooled, options, state };
         system.migrate().await?;
         Ok(system)
     }
 
     /// Stops the cloud with all functions, and starts it again on the same data.
     pub async fn restart(self) -> Result<Self, Failure> {
-        let Self { cloud, postgres, database, options, state } = self;
+        let Self { cloud, postgres, database, pooled, options, state } = self;
         cloud.stop().await;
         let cloud = Cloud::start(options.clone()).await?;
-        Ok(Self { cloud, postgres, database, options, state })
+        Ok(Self { cloud, postgres, database, pooled, options, state })
     }
 
     /// Brings the schema up to date, through the function that does it on AWS; gives the versions applied.

@@ -8,11 +8,12 @@ use std::{
     time::Instant,
 };
 
+use chatchat_local::PgBouncer;
 use chatchat_tests::{Failure, build_functions, root};
 
 use crate::{
     failure, run,
-    tools::{checkov, install, tool},
+    tools::{checkov, install, install_client, npm, tool},
 };
 
 /// Runs all checks and stops at the first that fails.
@@ -28,17 +29,38 @@ pub fn all() -> Result<(), Failure> {
     step("documentation", || {
         run(cargo().args(["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))
     })?;
+    step("client library", client_library)?;
     // Always the same requests: what a change breaks shows here, and what luck finds in `cargo xtask fuzz`.
     step("fuzzing", || run(Command::new(env::current_exe()?).args(["fuzz", "--seed", "738488761"])))?;
+    step("tests through PgBouncer", pooled_tests)?;
     // Last, for its closing line is what a reader looks for.
-    step("tests", tests)?;
+    step("tests", || tests(cargo().args(["test", "--workspace", "--no-fail-fast"])))?;
     eprintln!("all checks passed in {:.0} s", started.elapsed().as_secs_f64());
     Ok(())
 }
 
-/// Runs all tests, shows what they print but for the programs that have none, and closes with one line for all.
-fn tests() -> Result<(), Failure> {
-    let mut child = cargo().args(["test", "--workspace", "--no-fail-fast"]).stdout(Stdio::piped()).spawn()?;
+/// Types, tests and the bundle of `web/client`; its tests against the local cloud are among the last step's.
+fn client_library() -> Result<(), Failure> {
+    install_client()?;
+    for script in ["check", "test", "build"] {
+        run(&mut npm(&["run", "--silent", script]))?;
+    }
+    Ok(())
+}
+
+/// The system tests with a pooler that is stricter than RDS Proxy between the functions and PostgreSQL.
+fn pooled_tests() -> Result<(), Failure> {
+    if !PgBouncer::is_installed() {
+        eprintln!("   PgBouncer is not installed here: the system tests were not run through it");
+        return Ok(());
+    }
+    // The whole workspace, for cargo would build the functions' dependencies once more for a part of it.
+    tests(cargo().args(["test", "--workspace", "--test", "system", "--no-fail-fast"]).env("POOLED", "1"))
+}
+
+/// Runs tests, shows what they print but for the programs that have none, and closes with one line for all.
+fn tests(command: &mut Command) -> Result<(), Failure> {
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
     let (mut passed, mut failed) = (0, 0);
     for line in BufReader::new(child.stdout.take().ok_or("no output")?).lines() {
         let line = line?;

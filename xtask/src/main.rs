@@ -12,6 +12,7 @@ mod fuzz;
 mod notes;
 mod released;
 mod smoke;
+mod soak;
 mod tools;
 mod up;
 
@@ -37,6 +38,9 @@ enum Command {
         /// Start over with empty data
         #[arg(long)]
         fresh: bool,
+        /// Put PgBouncer between the functions and PostgreSQL, in transaction mode
+        #[arg(long)]
+        pooled: bool,
     },
     /// Checks everything: format, lints, licences, template, unit tests, the local cloud, the whole product
     Test {
@@ -58,6 +62,8 @@ enum Command {
         #[arg(long, default_value_t = fuzz::EXAMPLES)]
         examples: u32,
     },
+    /// Has many clients talk while things go wrong, and checks everything that they observed
+    Soak(soak::What),
     /// Plays a conversation between a customer and a company over real WebSocket connections
     Demo {
         /// A running ChatChat; without it the one of `cargo xtask up`, or else one is started for the time being
@@ -112,11 +118,12 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Up { port, fresh } => up::up(port, fresh).await,
+        Command::Up { port, fresh, pooled } => up::up(port, fresh, pooled).await,
         Command::Test { quick: true } => check::quick(),
         Command::Test { quick: false } => check::all(),
         Command::Bench { what } => bench::bench(what).await,
         Command::Fuzz { seed, examples } => fuzz::fuzz(seed, examples).await,
+        Command::Soak(what) => soak::soak(what).await,
         Command::Demo { url, measure } => demo::demo(url, measure).await,
         Command::Cost { messages_per_day, connections } => cost::cost(messages_per_day, connections),
         Command::Package => deploy::package::package(),

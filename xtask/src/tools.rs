@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -49,6 +50,23 @@ fn install_into(environment: &Path, packages: &[&str]) -> Result<(), Failure> {
     run(Command::new(environment.join("bin/pip"))
         .args(["install", "--quiet", "--disable-pip-version-check"])
         .args(packages))
+}
+
+/// What `web/client` needs to be built and tested, as its lock file says.
+pub fn install_client() -> Result<(), Failure> {
+    let lock = fs::read_to_string(root().join("web/client/package-lock.json"))?;
+    let mut hasher = DefaultHasher::new();
+    lock.hash(&mut hasher);
+    once("client", &format!("{:x}", hasher.finish()), || {
+        run(&mut npm(&["ci", "--silent", "--no-audit", "--no-fund"]))
+    })
+}
+
+/// `npm` in `web/client`.
+pub fn npm(arguments: &[&str]) -> Command {
+    let mut npm = Command::new("npm");
+    npm.current_dir(root().join("web/client")).args(arguments);
+    npm
 }
 
 fn install_cargo_deny() -> Result<(), Failure> {

@@ -2,18 +2,22 @@
 
 use std::{net::TcpListener, sync::Arc};
 
+use chatchat_local::{PgBouncer, StartError};
 use chatchat_tests::{Failure, System, SystemOptions, build_functions, root};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::failure;
 
 /// Builds and starts everything, says `ready` with the address, then one line a request, until Ctrl-C or a `SIGTERM`.
-pub async fn up(port: u16, fresh: bool) -> Result<(), Failure> {
+pub async fn up(port: u16, fresh: bool, pooled: bool) -> Result<(), Failure> {
     // Before the build, which takes longer than to say so.
     if let Err(error) = TcpListener::bind(("127.0.0.1", port)) {
         return Err(failure(format!(
             "port {port} cannot be used ({error}); stop what uses it, or choose another with --port"
         )));
+    }
+    if pooled && !PgBouncer::is_installed() {
+        return Err(StartError::NoPgBouncer.into());
     }
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
@@ -25,6 +29,7 @@ pub async fn up(port: u16, fresh: bool) -> Result<(), Failure> {
         port,
         state: Some(state),
         fresh,
+        pooled,
         log: Some(Arc::new(|line: &str| println!("{line}"))),
         ..SystemOptions::default()
     };

@@ -1,6 +1,6 @@
 //! What the HTTP routes and the WebSocket actions share: keep, then push.
 
-use std::{error::Error, slice, time::Duration};
+use std::{error::Error, slice};
 
 use aws_config::SdkConfig;
 use chatchat_domain::{
@@ -8,12 +8,7 @@ use chatchat_domain::{
 };
 use chatchat_store::{Asked, Marked, Sent, Store, StoreError, Who};
 
-use tokio::time::timeout;
-
 use crate::Connections;
-
-/// The longest that all pushes of one message may take together.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Keeps what happens in rooms and tells the open connections of both sides.
 pub struct Delivery {
@@ -100,11 +95,7 @@ impl Delivery {
 
     /// Pushes events and forgets the connections that are gone.
     pub async fn push(&self, frames: &[(&[ConnectionId], Event)]) {
-        // What is committed is not to be told as failed because somebody's connections hang.
-        let Ok(gone) = timeout(PATIENCE, self.connections.push(frames)).await else {
-            tracing::warn!("pushing took too long; the rest is left to the clients");
-            return;
-        };
+        let gone = self.connections.push(frames).await;
         if !gone.is_empty()
             && let Err(error) = self.store.forget_connections(&gone).await
         {

@@ -110,7 +110,7 @@ impl Connect for Connector {
         Box::pin(async move {
             self.sign(&mut config).await;
             let refused = match open(&config, self.tls.clone()).await {
-                Err(error) if error.code() == Some(&SqlState::INVALID_PASSWORD) => error,
+                Err(error) if refuses_the_password(&error) => error,
                 answer => return answer,
             };
             // The password was rotated: read it again, once.
@@ -128,6 +128,11 @@ impl Connect for Connector {
             open(&config, self.tls.clone()).await
         })
     }
+}
+
+/// PostgreSQL says 28P01; PgBouncer, which asks for the password itself, has 08P01 for this and for all else.
+fn refuses_the_password(error: &tokio_postgres::Error) -> bool {
+    [Some(&SqlState::INVALID_PASSWORD), Some(&SqlState::PROTOCOL_VIOLATION)].contains(&error.code())
 }
 
 impl Connector {

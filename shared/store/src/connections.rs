@@ -1,7 +1,7 @@
 //! Tickets, and the WebSocket connections that they open.
 
 use chatchat_domain::{AccountId, ConnectionId, ErrorCode, RoomId, RoomPosition, Sides};
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
 use crate::{
     Store, StoreError, Who,
@@ -34,7 +34,9 @@ impl Store {
     /// Spends a ticket on a connection. A ticket that is unknown, used or expired, or whose session has ended, gets
     /// `unauthenticated`; it is spent all the same. A connection that was opened already gets the same answer again.
     pub async fn connect(&self, hash: &[u8; 32], connection: &ConnectionId) -> Result<AccountId, StoreError> {
-        let row = self
+        let params: [(&(dyn ToSql + Sync), Type); 2] =
+            [(&hash.as_slice(), Type::BYTEA), (&connection.as_str(), Type::TEXT)];
+        let opened = self
             .row(
                 "with spent as (
                      delete from tickets where hash = $1 returning session_id, expires_at
@@ -48,15 +50,18 @@ impl Store {
                  )
                  insert into connections (id, session_id, account_id)
                  select $2, id, account_id from session
-                 union all
-                 select c.id, c.session_id, c.account_id from connections c
-                 where c.id = $2 and not exists (select from spent)
-                 on conflict (id) do update set seen_at = now()
                  returning account_id",
-                &[(&hash.as_slice(), Type::BYTEA), (&connection.as_str(), Type::TEXT)],
+                &params,
             )
-            .await?
-            .ok_or(ErrorCode::Unauthenticated)?;
+            .await?;
+        let row = match opened {
+            Some(row) => row,
+            // A statement of its own: the first may have waited for the one that opened this very connection, and did not see it.
+            None => self
+                .row("select account_id from connections where id = $1", &params[1..])
+                .await?
+                .ok_or(ErrorCode::Unauthenticated)?,
+        };
         row::id(&row, "account_id")
     }
 

@@ -9,11 +9,13 @@
 )]
 
 mod accounts;
+mod client_library;
 mod contract;
 mod conversation;
 mod docs;
 mod environments;
 mod faq;
+mod faults;
 mod forged;
 mod handlers;
 mod matrix;
@@ -195,7 +197,7 @@ async fn withdraw(person: &Person) -> Answer {
 }
 
 /// Waits until it holds, up to [`PATIENCE`].
-async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
+async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let limit = Instant::now() + PATIENCE;
     while !holds().await {
         assert!(Instant::now() < limit, "it never came to hold that {what}");

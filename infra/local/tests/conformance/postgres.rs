@@ -287,8 +287,8 @@ async fn through_pgbouncer_a_rotated_password_counts_at_once() {
     assert!(refused.as_db_error().is_some(), "the old password: {refused}");
     let rotated = Database { password: "rotated".to_owned(), ..pooled };
     connect(&rotated.url()).await.unwrap().batch_execute("select from things").await.unwrap();
-    // To PostgreSQL too, where new connections are needed.
-    let end = "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'chatchat'";
+    // To PostgreSQL too, where new connections are needed: the old ones are gone, not only asked to go.
+    let end = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = 'chatchat'";
     admin.batch_execute(end).await.unwrap();
     let client = connect(&rotated.url()).await.unwrap();
     client.batch_execute("select from things").await.unwrap();

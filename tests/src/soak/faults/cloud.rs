@@ -1,0 +1,113 @@
+//! What the local cloud does wrong.
+
+use std::time::Duration;
+
+use chatchat_local::{Answer, Fault, Moment, Point, Tampering};
+use fastrand::Rng;
+use tokio::{select, time::sleep};
+
+use super::{Faults, Kind};
+
+/// The functions that a conversation runs through.
+const FUNCTIONS: [&str; 7] = [
+    "SendMessageFrame",
+    "SendMessageAsCustomer",
+    "SendMessageAsCompany",
+    "MarkReadFrame",
+    "HeartbeatFrame",
+    "Connect",
+    "CreateTicket",
+];
+
+/// Whether it costs everybody the connection.
+pub(super) fn hits_everybody(kind: Kind) -> bool {
+    [Kind::ConnectionsDropped, Kind::Outage].contains(&kind)
+}
+
+/// How long to wait before a fault.
+pub(super) fn pause_before(kind: Kind, rng: &mut Rng) -> Duration {
+    let range = if hits_everybody(kind) { 1500..3000 } else { 300..900 };
+    Duration::from_millis(rng.u64(range))
+}
+
+impl Faults<'_> {
+    /// Has one fault happen for a while, or as often as it is to happen.
+    pub(super) async fn cloud_fault(&self, kind: Kind, mut rng: Rng) {
+        self.tally.injected(kind);
+        let happened = match kind {
+            Kind::ConnectionsDropped => self.system.cloud.drop_connections() as u64,
+            Kind::Outage => self.outage(Duration::from_millis(rng.u64(300..2000))).await,
+            _ => self.injection(kind, &mut rng).await,
+        };
+        self.tally.happened(kind, happened);
+    }
+
+    /// Nobody reaches the cloud for some time.
+    pub(super) async fn outage(&self, time: Duration) -> u64 {
+        self.system.cloud.cut_off(true);
+        self.pause(time).await;
+        self.system.cloud.cut_off(false);
+        1
+    }
+
+    async fn injection(&self, kind: Kind, rng: &mut Rng) -> u64 {
+        let (fault, every, times) = fault(kind, rng);
+        let injection = self.system.cloud.inject(fault, every, times);
+        // Some connections have to end for that.
+        let ends = (kind == Kind::DisconnectWithheld)
+            .then(|| self.system.cloud.inject(Fault::Cut(Moment::AfterFunction), 3, times));
+        let time = Duration::from_millis(rng.u64(800..3000));
+        select! {
+            () = injection.happens(times) => {}
+            // To its end even when no more messages are written: a loss that no later message uncovers is for the heartbeat to find.
+            () = sleep(time) => {}
+        }
+        drop(ends);
+        injection.happened().into()
+    }
+}
+
+/// The fault, at each which chance it happens, and how often at most.
+fn fault(kind: Kind, rng: &mut Rng) -> (Fault, u32, u32) {
+    let kill = |function: Option<&str>, at| Fault::Kill { function: function.map(str::to_owned), at };
+    let late = |rng: &mut Rng, most: u64| Duration::from_millis(rng.u64(100..most));
+    match kind {
+        Kind::KillBeforeWork => (kill(any(rng), Point::BeforeWork), rng.u32(1..10), rng.u32(1..4)),
+        Kind::KillInPush => {
+            let at = Point::AtPush(rng.u32(1..=3));
+            (kill(Some("SendMessageFrame"), at), rng.u32(1..10), rng.u32(1..4))
+        }
+        Kind::KillBeforeAnswer => (kill(any(rng), Point::BeforeAnswer), rng.u32(1..10), rng.u32(1..4)),
+        Kind::DeliverTwice => {
+            let function = any(rng).map(str::to_owned);
+            (Fault::DeliverTwice { function }, rng.u32(1..5), rng.u32(2..20))
+        }
+        Kind::FrameDropped => (Fault::Received(Tampering::Drop), rng.u32(2..10), rng.u32(1..10)),
+        Kind::FrameDoubled => (Fault::Received(Tampering::Double), rng.u32(1..5), rng.u32(5..30)),
+        Kind::FrameDelayed => {
+            (Fault::Received(Tampering::Delay(late(rng, 1000))), rng.u32(1..5), rng.u32(5..30))
+        }
+        Kind::FrameOvertaken => (Fault::Received(Tampering::Overtaken), rng.u32(1..5), rng.u32(5..30)),
+        Kind::PushDropped => (Fault::Pushed(Tampering::Drop), rng.u32(1..8), rng.u32(5..40)),
+        Kind::PushDoubled => (Fault::Pushed(Tampering::Double), rng.u32(1..5), rng.u32(5..40)),
+        Kind::PushDelayed => {
+            (Fault::Pushed(Tampering::Delay(late(rng, 1000))), rng.u32(1..5), rng.u32(5..40))
+        }
+        Kind::PushOvertaken => (Fault::Pushed(Tampering::Overtaken), rng.u32(1..5), rng.u32(5..40)),
+        Kind::ConnectionsGone => (Fault::Connections(Answer::Gone), rng.u32(5..30), rng.u32(1..5)),
+        Kind::ConnectionsThrottled => (Fault::Connections(Answer::Throttled), rng.u32(1..4), rng.u32(5..60)),
+        Kind::ConnectionsFailed => (Fault::Connections(Answer::Failed), rng.u32(1..4), rng.u32(5..60)),
+        Kind::ConnectionsHang => (Fault::Connections(Answer::Hang), rng.u32(3..20), rng.u32(1..6)),
+        Kind::ConnectionsLate => {
+            (Fault::Connections(Answer::Late(late(rng, 800))), rng.u32(1..5), rng.u32(5..40))
+        }
+        Kind::DisconnectWithheld => (Fault::WithholdDisconnect, 1, rng.u32(2..10)),
+        Kind::CutBeforeFunction => (Fault::Cut(Moment::BeforeFunction), rng.u32(2..30), rng.u32(1..6)),
+        _ => (Fault::Cut(Moment::AfterFunction), rng.u32(2..30), rng.u32(1..6)),
+    }
+}
+
+/// One of the functions, or all of them.
+fn any(rng: &mut Rng) -> Option<&'static str> {
+    FUNCTIONS.get(rng.usize(0..FUNCTIONS.len() * 2)).copied()
+}

@@ -1,0 +1,58 @@
+//! What the product has in the end: in its database, and as each side of a room reads it.
+
+use std::collections::BTreeMap;
+
+use super::{
+    history::{Kept, Seen, View},
+    participant::seen,
+    stage::Side,
+};
+use crate::{Failure, System};
+
+/// The rooms as the database has them.
+pub(super) async fn rooms(system: &System) -> Result<BTreeMap<i64, Kept>, Failure> {
+    let database = system.superuser().await?;
+    let mut rooms: BTreeMap<i64, Kept> = BTreeMap::new();
+    let markers = "select id, customer_id, company_id, customer_read_seq, company_read_seq from rooms";
+    for row in database.query_typed(markers, &[]).await? {
+        let side = |side: &str| {
+            (row.get::<_, i64>(&*format!("{side}_id")), row.get::<_, i64>(&*format!("{side}_read_seq")))
+        };
+        let markers = BTreeMap::from([side("customer"), side("company")]);
+        rooms.insert(row.get("id"), Kept { messages: Vec::new(), markers });
+    }
+    let messages =
+        "select m.room_id, m.seq, m.id, m.content, case when m.type = 'general' then m.client_message_id end as name,
+                case when m.sender = 'customer' then r.customer_id else r.company_id end as sender
+         from messages m join rooms r on r.id = m.room_id order by m.room_id, m.seq";
+    for row in database.query_typed(messages, &[]).await? {
+        rooms.entry(row.get("room_id")).or_default().messages.push(Seen {
+            seq: row.get("seq"),
+            id: row.get("id"),
+            sender: row.get("sender"),
+            content: row.get("content"),
+            client_message_id: row.get("name"),
+        });
+    }
+    Ok(rooms)
+}
+
+/// Every room as each of its sides reads it, from its first message to its last.
+pub(super) async fn as_read_over_http(sides: &[Side]) -> Result<Vec<View>, Failure> {
+    let mut views = Vec::new();
+    for side in sides {
+        let person = side.account.renewed().await?;
+        for room in &side.rooms {
+            let messages = person.history(*room).await?;
+            let shown: Option<Vec<Seen>> = messages.iter().map(seen).collect();
+            views.push(View {
+                observer: format!("{} over HTTP", side.name),
+                room: *room,
+                settled: true,
+                shown: shown.ok_or("a message lacks a field")?,
+                contradicted: Vec::new(),
+            });
+        }
+    }
+    Ok(views)
+}

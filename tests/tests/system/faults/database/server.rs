@@ -1,0 +1,177 @@
+//! The server as a whole: restarted, stopped and started, read-only, out of connections.
+
+use std::time::{Duration, Instant};
+
+use chatchat_tests::{Socket, tungstenite};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{assert_unavailable, backends, names, terminate, warm};
+use crate::{
+    World, assert_refused, eventually,
+    faults::{
+        Processes, acknowledged, ask, assert_kept, message, post, told, with_faults,
+        with_faults_and_no_pooler,
+    },
+};
+
+async fn started_at(world: &World) -> String {
+    let started = "select pg_postmaster_start_time()::text";
+    world.database().await.query_one(started, &[]).await.unwrap().get(0)
+}
+
+/// Fault 17: the database restarts.
+#[test]
+fn nobody_notices_a_restart_of_the_database_who_does_nothing_meanwhile() {
+    with_faults(async |world| {
+        let (customer, company, room) = world.pair().await;
+        let mut socket = customer.connect().await.unwrap();
+        let processes = warm(world, &customer, &mut socket, room).await;
+        let before = started_at(world).await;
+        world.system.postgres.restart().await.unwrap();
+        assert_ne!(started_at(world).await, before);
+        acknowledged(&mut socket, &message(room, "하나"), 4).await;
+        post(&customer, &message(room, "둘")).await.expect(201).unwrap();
+        told(&mut socket, 5).await;
+        for processes in processes {
+            processes.live_on(1).await;
+        }
+        assert_kept([&customer, &company], room, &["먼저", "그리고", "하나", "둘"]).await;
+    });
+}
+
+/// Fault 17: the database is stopped, and some time later started.
+#[test]
+fn while_the_database_is_away_sends_fail_as_unavailable_and_afterwards_all_goes_on_by_itself() {
+    with_faults_and_no_pooler(async |world| {
+        let (customer, company, room) = world.pair().await;
+        let mut socket = customer.connect().await.unwrap();
+        let [over_websocket, over_http] = warm(world, &customer, &mut socket, room).await;
+        let ticket = customer.ticket().await.unwrap();
+        let url = ticket["url"].as_str().unwrap();
+        let cold = "MarkReadFrame";
+        for pid in world.system.cloud.environments(cold).iter().filter_map(|one| one.pid) {
+            world.system.cloud.kill_environment(pid);
+        }
+        eventually("there is no process", async || world.system.cloud.environments(cold).is_empty()).await;
+
+        world.system.postgres.halt().await.unwrap();
+        assert!(world.system.superuser().await.is_err());
+        let frames = [message(room, "하나"), message(room, "둘")];
+        assert_unavailable(&ask(&mut socket, &frames[0]).await, &frames[0]);
+        let refused = post(&customer, &frames[1]).await;
+        assert_refused(&refused, 503, "unavailable");
+        assert_eq!(refused.header("retry-after"), "1");
+        let health = world.client.call(Method::GET, "/health", None, &Value::Null).await.unwrap();
+        assert_refused(&health, 503, "unavailable");
+        assert_eq!(Socket::handshake(url, &[]).await.err(), Some(503));
+        let read = json!({ "action": "markRead", "roomId": room, "seq": 3 });
+        assert_unavailable(&ask(&mut socket, &read).await, &read);
+        let started = Processes::of(world, cold);
+
+        let since = Instant::now();
+        world.system.postgres.resume().await.unwrap();
+        acknowledged(&mut socket, &frames[0], 4).await;
+        post(&customer, &frames[1]).await.expect(201).unwrap();
+        assert!(since.elapsed() < Duration::from_secs(10), "{:?}", since.elapsed());
+        told(&mut socket, 5).await;
+        let mut again = Socket::open(url).await.unwrap();
+        socket.send(&read).await.unwrap();
+        assert_eq!(again.next_of("read").await.unwrap()["seq"], 3);
+        over_websocket.live_on(2).await;
+        over_http.live_on(2).await;
+        started.live_on(1).await;
+        assert_kept([&customer, &company], room, &["먼저", "그리고", "하나", "둘"]).await;
+    });
+}
+
+/// Has new connections be read-only, or not.
+async fn set_read_only(world: &World, on: bool) {
+    let (database, _) = names(world);
+    let superuser = world.database().await;
+    superuser.batch_execute("set default_transaction_read_only = off").await.unwrap();
+    let setting = format!("alter database {database} set default_transaction_read_only = {on}");
+    superuser.batch_execute(&setting).await.unwrap();
+}
+
+/// Fault 18: the database turns read-only (25006).
+#[test]
+fn while_the_database_is_read_only_sends_fail_as_unavailable_and_histories_can_be_read() {
+    with_faults_and_no_pooler(async |world| {
+        let (customer, company, room) = world.pair().await;
+        let mut socket = customer.connect().await.unwrap();
+        let processes = warm(world, &customer, &mut socket, room).await;
+        set_read_only(world, true).await;
+        terminate(&world.database().await).await;
+        let refused = world.database().await.execute("delete from messages where false", &[]).await;
+        assert_eq!(refused.unwrap_err().code().unwrap().code(), "25006");
+
+        let frames = [message(room, "하나"), message(room, "둘")];
+        assert_unavailable(&ask(&mut socket, &frames[0]).await, &frames[0]);
+        assert_refused(&post(&customer, &frames[1]).await, 503, "unavailable");
+        assert_kept([&customer, &company], room, &["먼저", "그리고"]).await;
+
+        set_read_only(world, false).await;
+        acknowledged(&mut socket, &frames[0], 4).await;
+        post(&customer, &frames[1]).await.expect(201).unwrap();
+        for processes in processes {
+            processes.live_on(2).await;
+        }
+        assert_kept([&customer, &company], room, &["먼저", "그리고", "하나", "둘"]).await;
+    });
+}
+
+/// Fault 18: a warm process is connected to the writer of the past, and there is another.
+#[test]
+fn a_connection_that_alone_is_read_only_is_replaced_before_the_sender_notices() {
+    with_faults_and_no_pooler(async |world| {
+        let (customer, company, room) = world.pair().await;
+        let mut socket = customer.connect().await.unwrap();
+        let [process, _] = warm(world, &customer, &mut socket, room).await;
+        let watch = world.database().await;
+        set_read_only(world, true).await;
+        terminate(&watch).await;
+        // To refuse this, only the session is looked for, on a connection that stays.
+        socket.send_raw(tungstenite::Message::text(r#"{"action":"sendMessage"}"#)).await.unwrap();
+        assert_eq!(socket.next_of("error").await.unwrap()["code"], "validation_failed");
+        set_read_only(world, false).await;
+        let stale = backends(&watch).await;
+        assert_eq!(stale.len(), 1);
+
+        acknowledged(&mut socket, &message(room, "하나"), 4).await;
+        process.live_on(2).await;
+        let fresh = backends(&watch).await;
+        assert!(fresh.len() == 1 && fresh != stale, "{stale:?} {fresh:?}");
+        assert_kept([&customer, &company], room, &["먼저", "그리고", "하나"]).await;
+    });
+}
+
+/// Fault 20: the database is out of connections.
+#[test]
+fn where_the_database_has_no_connection_left_sends_fail_as_unavailable_until_it_has() {
+    with_faults_and_no_pooler(async |world| {
+        let (customer, company, room) = world.pair().await;
+        let mut socket = customer.connect().await.unwrap();
+        let processes = warm(world, &customer, &mut socket, room).await;
+        let (database, (_, role)) = (world.database().await, names(world));
+        database.batch_execute(&format!("alter role {role} connection limit 0")).await.unwrap();
+        terminate(&database).await;
+        let refused =
+            tokio_postgres::connect(&world.system.database.url(), tokio_postgres::NoTls).await.err();
+        assert_eq!(refused.unwrap().code().unwrap().code(), "53300");
+
+        let frames = [message(room, "하나"), message(room, "둘")];
+        assert_unavailable(&ask(&mut socket, &frames[0]).await, &frames[0]);
+        let refused = post(&customer, &frames[1]).await;
+        assert_refused(&refused, 503, "unavailable");
+        assert_eq!(refused.header("retry-after"), "1");
+
+        database.batch_execute(&format!("alter role {role} connection limit -1")).await.unwrap();
+        acknowledged(&mut socket, &frames[0], 4).await;
+        post(&customer, &frames[1]).await.expect(201).unwrap();
+        for processes in processes {
+            processes.live_on(2).await;
+        }
+        assert_kept([&customer, &company], room, &["먼저", "그리고", "하나", "둘"]).await;
+    });
+}
