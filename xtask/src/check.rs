@@ -13,7 +13,7 @@ use chatchat_tests::{Failure, build_functions, root};
 
 use crate::{
     failure, run,
-    tools::{checkov, install, install_client, npm, tool},
+    tools::{checkov, folder, install, install_client, npm, tool},
 };
 
 /// Runs all checks and stops at the first that fails.
@@ -24,6 +24,7 @@ pub fn all() -> Result<(), Failure> {
     step("licences, sources, doubled dependencies", deny)?;
     step("templates", template)?;
     step("rehearsal of deployments", rehearsal)?;
+    step("workflows", workflows)?;
     step("lints", lints)?;
     step("functions", || build_functions().map(drop))?;
     step("documentation", || {
@@ -146,4 +147,16 @@ fn template() -> Result<(), Failure> {
 /// Deployments to a server that imitates AWS, for four sets of parameters.
 fn rehearsal() -> Result<(), Failure> {
     run(Command::new(tool("python")).current_dir(root()).arg("infra/rehearse.py"))
+}
+
+/// What GitHub runs: whether it can be run, and what it would open to whom.
+fn workflows() -> Result<(), Failure> {
+    run(Command::new("node").current_dir(root()).arg(".github/lint.mjs").arg(folder()))?;
+    run(Command::new(tool("zizmor")).current_dir(root()).args([
+        "--offline",
+        "--quiet",
+        "--persona",
+        "pedantic",
+        ".github",
+    ]))
 }

