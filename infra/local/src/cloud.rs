@@ -103,7 +103,7 @@ impl Cloud {
             cut_off: cut_off.subscribe(),
         });
         let mut servers = vec![
-            listen::serve_functions(internal.0, secrets::router(Arc::clone(&secrets))),
+            listen::serve_functions(internal.0, secrets::router(Arc::clone(&secrets), Arc::clone(&faults))),
             listen::serve_functions(objects.0, storage::router(Arc::clone(&storage))),
         ];
         servers.extend(listeners.into_iter().map(|listener| listen::serve(listener, router.clone())));

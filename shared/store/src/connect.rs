@@ -40,7 +40,7 @@ pub struct Credentials {
 /// Why credentials could not be read.
 pub type CredentialsError = Box<dyn Error + Send + Sync>;
 
-/// Reads the credentials: once at the start, and again whenever the database refuses a password.
+/// Reads the credentials: once at the start, and again whenever the database refuses them.
 pub type CredentialsSource = Box<
     dyn Fn() -> Pin<Box<dyn Future<Output = Result<Credentials, CredentialsError>> + Send>> + Send + Sync,
 >;
@@ -110,10 +110,10 @@ impl Connect for Connector {
         Box::pin(async move {
             self.sign(&mut config).await;
             let refused = match open(&config, self.tls.clone()).await {
-                Err(error) if refuses_the_password(&error) => error,
+                Err(error) if refuses_the_credentials(&error) => error,
                 answer => return answer,
             };
-            // The password was rotated: read it again, once.
+            // They were rotated: read them again, once.
             match (self.source)().await {
                 Ok(fresh) => *self.credentials.write().await = fresh,
                 Err(error) => {
@@ -130,9 +130,15 @@ impl Connect for Connector {
     }
 }
 
-/// PostgreSQL says 28P01; PgBouncer, which asks for the password itself, has 08P01 for this and for all else.
-fn refuses_the_password(error: &tokio_postgres::Error) -> bool {
-    [Some(&SqlState::INVALID_PASSWORD), Some(&SqlState::PROTOCOL_VIOLATION)].contains(&error.code())
+/// PostgreSQL says 28P01 to a password, and 28000 to a role that may not log in. PgBouncer, which asks for the password itself, has 08P01 for
+/// these and for all else.
+fn refuses_the_credentials(error: &tokio_postgres::Error) -> bool {
+    const REFUSALS: [SqlState; 3] = [
+        SqlState::INVALID_PASSWORD,
+        SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+        SqlState::PROTOCOL_VIOLATION,
+    ];
+    error.code().is_some_and(|code| REFUSALS.contains(code))
 }
 
 impl Connector {

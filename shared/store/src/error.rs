@@ -101,8 +101,12 @@ fn is_lost(state: &SqlState) -> bool {
 
 /// Whether a SQLSTATE tells of a state of the database that passes.
 fn can_pass(state: &SqlState) -> bool {
-    const PASSING: [SqlState; 3] =
-        [SqlState::INVALID_PASSWORD, SqlState::QUERY_CANCELED, SqlState::LOCK_NOT_AVAILABLE];
+    const PASSING: [SqlState; 4] = [
+        SqlState::INVALID_PASSWORD,
+        SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+        SqlState::QUERY_CANCELED,
+        SqlState::LOCK_NOT_AVAILABLE,
+    ];
     // Class 53: out of connections, memory or disk.
     PASSING.contains(state) || state.code().starts_with("53")
 }
@@ -120,7 +124,7 @@ mod tests {
         for code in ["08006", "25006", "57P01", "57P02", "57P03"] {
             assert_eq!(of(code), (true, false), "{code}");
         }
-        for code in ["28P01", "53300", "55P03", "57014"] {
+        for code in ["28000", "28P01", "53300", "55P03", "57014"] {
             assert_eq!(of(code), (false, true), "{code}");
         }
         for code in ["42601", "23505", "22P02", "42P01", "XX000"] {

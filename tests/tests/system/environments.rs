@@ -1,16 +1,14 @@
 //! Functions are processes, one request at a time each, and one that dies takes nothing with it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Instant};
 
+use chatchat_local::Fault;
+use chatchat_tests::{Client, PATIENCE, Person};
 use futures_util::future::join_all;
 use serde_json::Value;
 use uuid::Uuid;
 
-use std::time::Instant;
-
-use chatchat_tests::{Client, PATIENCE};
-
-use crate::{alone, database, in_world, own_system};
+use crate::{alone, database, end_processes, in_world, own_system};
 
 #[test]
 fn twenty_overlapping_requests_run_in_more_than_one_process() {
@@ -35,8 +33,8 @@ fn a_process_killed_in_mid_request_fails_that_request_alone() {
         let system = own_system().await;
         // Not held against the OpenAPI document: API Gateway's own error is not in it.
         let client = Client::new(&system.cloud.url()).unwrap();
-        let customer = chatchat_tests::Person::customer(&client, "김하늘").await.unwrap();
-        let company = chatchat_tests::Person::company(&client, "새벽빵집").await.unwrap();
+        let customer = Person::customer(&client, "김하늘").await.unwrap();
+        let company = Person::company(&client, "새벽빵집").await.unwrap();
         company.become_visible().await.unwrap();
         let room = customer.open_room(&company).await.unwrap();
         let path = format!("{}/messages", customer.room(room));
@@ -80,6 +78,36 @@ fn a_process_killed_in_mid_request_fails_that_request_alone() {
             ["\"하나\"", "\"둘\"", "\"셋\""].iter().all(|content| contents.contains(*content)),
             "{contents:?}"
         );
+        system.stop().await;
+    });
+}
+
+/// What a process has read of its secrets goes with it: the next one reads them itself, however Secrets Manager is at the time.
+#[test]
+fn processes_that_begin_without_secrets_read_them_and_a_failing_secrets_manager_is_no_end() {
+    alone(|| async {
+        let system = own_system().await;
+        // Not held against the OpenAPI document: API Gateway's own error is not in it.
+        let client = Client::new(&system.cloud.url()).unwrap();
+        let customer = Person::customer(&client, "김하늘").await.unwrap();
+        let profile = async || customer.get("/customers/me").await.unwrap();
+        assert_eq!(profile().await.status, 200);
+        let fails = |times| system.cloud.inject(Fault::Secrets, 1, times);
+
+        end_processes(&system, "OwnCustomerProfile").await;
+        let once = fails(1);
+        assert_eq!((profile().await.status, once.happened()), (200, 1), "it is tried again");
+
+        let always = fails(u32::MAX);
+        assert_eq!(profile().await.status, 200, "a warm process asks for nothing");
+        end_processes(&system, "OwnCustomerProfile").await;
+        let answer = profile().await;
+        assert_eq!(
+            (answer.status, &answer.body),
+            (500, &serde_json::json!({ "message": "Internal Server Error" }))
+        );
+        drop(always);
+        assert_eq!(profile().await.status, 200);
         system.stop().await;
     });
 }

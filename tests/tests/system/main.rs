@@ -196,6 +196,18 @@ async fn withdraw(person: &Person) -> Answer {
     person.call(Method::DELETE, own_profile(person), &body).await.unwrap()
 }
 
+/// Ends all processes of a function; the next call starts a new one.
+async fn end_processes(system: &System, function: &str) {
+    let pids: Vec<_> = system.cloud.environments(function).into_iter().filter_map(|one| one.pid).collect();
+    for pid in &pids {
+        system.cloud.kill_environment(*pid);
+    }
+    eventually("the processes are gone", async || {
+        system.cloud.environments(function).iter().all(|one| one.pid.is_none_or(|pid| !pids.contains(&pid)))
+    })
+    .await;
+}
+
 /// Waits until it holds, up to [`PATIENCE`].
 async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let limit = Instant::now() + PATIENCE;

@@ -33,6 +33,8 @@ pub enum Fault {
     WithholdDisconnect,
     /// A client's TCP connection is cut without a closing frame when it has sent a frame.
     Cut(Moment),
+    /// Secrets Manager answers 500 to whoever reads a secret.
+    Secrets,
 }
 
 /// Where in its work a process is killed.

@@ -9,13 +9,22 @@ use axum::http::{HeaderMap, Response, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::Secrets;
+use crate::faults::{Fault, Faults};
 
 /// The API; meant for a port that only this machine's functions know.
-pub(crate) fn router(secrets: Arc<Secrets>) -> Router {
-    Router::new().fallback(call).with_state(secrets)
+pub(crate) fn router(secrets: Arc<Secrets>, faults: Arc<Faults>) -> Router {
+    Router::new().fallback(call).with_state((secrets, faults))
 }
 
-async fn call(State(secrets): State<Arc<Secrets>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
+async fn call(
+    State((secrets, faults)): State<(Arc<Secrets>, Arc<Faults>)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    if faults.strikes(|fault| matches!(fault, Fault::Secrets).then_some(())).is_some() {
+        let failed = json!({ "__type": "InternalServiceError", "Message": "An error occurred on the server side." });
+        return json_answer(StatusCode::INTERNAL_SERVER_ERROR, &failed);
+    }
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if target != "secretsmanager.GetSecretValue" {
         return error("UnknownOperationException", &format!("this cloud knows GetSecretValue, not {target}"));

@@ -128,6 +128,7 @@ const FAULTS: [(&str, &[&str]); 24] = [
         &[
             "faults::database::password::a_rotation_of_the_databases_password_needs_no_restart",
             "faults::database::password::a_rotation_of_the_databases_password_is_seen_through_a_pooler",
+            "faults::database::password::a_new_user_of_the_database_needs_no_restart",
         ],
     ),
     (

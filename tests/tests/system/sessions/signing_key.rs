@@ -2,22 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use chatchat_tests::System;
-
 use super::{Login, in_turn::callers_wait, trade};
-use crate::{cookie, eventually, in_own_world};
-
-/// Ends all processes of a function; the next call starts a new one.
-async fn end_processes(system: &System, function: &str) {
-    let pids: Vec<_> = system.cloud.environments(function).into_iter().filter_map(|one| one.pid).collect();
-    for pid in &pids {
-        system.cloud.kill_environment(*pid);
-    }
-    eventually("the processes are gone", async || {
-        system.cloud.environments(function).iter().all(|one| one.pid.is_none_or(|pid| !pids.contains(&pid)))
-    })
-    .await;
-}
+use crate::{cookie, end_processes, in_own_world};
 
 #[test]
 fn a_rotation_of_the_signing_key_needs_no_restart_and_throws_nobody_out() {
