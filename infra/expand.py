@@ -24,7 +24,9 @@ def expanded(template: dict) -> dict:
         if resource["Type"] == "AWS::Serverless::Function":
             artifact = resource["Properties"]["CodeUri"].rsplit("/", 1)[-1]
             resource["Properties"]["CodeUri"] = f"s3://artifacts/{artifact}.zip"
-    return Translator(managed_policy_map=None, sam_parser=Parser()).translate(template, {})
+    # SAM puts what parameters are into Fn::Sub wherever it looks at one itself, as in the CORS configuration. This leaves it to the deployment.
+    parameters = {"AllowedOrigins": "${AllowedOrigins}"}
+    return Translator(managed_policy_map=None, sam_parser=Parser()).translate(template, parameters)
 
 
 def templates(folder: Path) -> dict[str, dict]:

@@ -15,7 +15,8 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connection as a client has it.
 pub struct Socket {
-    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// Elsewhere on the heap, for with TLS it is large.
+    stream: Box<WebSocketStream<MaybeTlsStream<TcpStream>>>,
 }
 
 impl Socket {
@@ -38,7 +39,7 @@ impl Socket {
                 if let MaybeTlsStream::Plain(stream) = stream.get_ref() {
                     stream.set_nodelay(true).map_err(|_| 0_u16)?;
                 }
-                Ok(Self { stream })
+                Ok(Self { stream: Box::new(stream) })
             }
             Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
             Err(_) => Err(0),
@@ -113,6 +114,6 @@ impl Socket {
 
     /// Closes in good order.
     pub async fn close(mut self) -> Result<(), Failure> {
-        Ok(self.stream.close(None).await?)
+        Ok(self.stream.as_mut().close(None).await?)
     }
 }

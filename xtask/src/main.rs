@@ -18,6 +18,7 @@ mod up;
 
 use std::process::{self, ExitCode};
 
+use chatchat_domain::causes;
 use chatchat_tests::Failure;
 use clap::{Parser, Subcommand};
 
@@ -139,20 +140,6 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// An error and its causes, outermost first.
-fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let more = cause.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        next = cause.source();
-    }
-    text
 }
 
 /// Runs a program to its end; it prints for itself.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use chatchat_domain::causes;
 use chatchat_tests::{Client, Failure, PASSWORD, Person, Socket};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -45,7 +46,7 @@ async fn healthy(client: &Client) -> Result<String, Failure> {
                 return Ok(answer.body["version"].as_str().unwrap_or("unknown").to_owned());
             }
             Ok(answer) => format!("{} {}", answer.status, answer.body),
-            Err(error) => crate::causes(&*error),
+            Err(error) => causes(&*error),
         };
         if started.elapsed() > PATIENCE {
             return Err(failure(format!("{}/health does not answer 200: {why}", client.url)));

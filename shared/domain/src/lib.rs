@@ -2,6 +2,7 @@
 
 mod account;
 mod auto_reply;
+mod causes;
 mod credentials;
 mod error_code;
 mod event;
@@ -17,6 +18,7 @@ mod timestamp;
 
 pub use account::{AccountKind, Caller, Company, Customer, Role};
 pub use auto_reply::{AutoReply, AutoReplyQuestion};
+pub use causes::causes;
 pub use credentials::{Password, Username};
 pub use error_code::{ErrorCode, Language};
 pub use event::{Event, RoomPosition};

@@ -1,7 +1,7 @@
 //! The one error type of the functions, and the one table from codes to HTTP statuses.
 
 use chatchat_auth::TokenError;
-use chatchat_domain::{ErrorCode, Language, Problem};
+use chatchat_domain::{ErrorCode, Language, Problem, causes};
 use chatchat_store::StoreError;
 use lambda_http::http::StatusCode;
 use serde_json::{Value, json};
@@ -114,18 +114,6 @@ impl Error {
             | Self::Invalid(_) => {}
         }
     }
-}
-
-/// An error and its causes, outermost first.
-pub(crate) fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }
 
 impl From<ErrorCode> for Error {

@@ -2,10 +2,11 @@
 
 use std::{env, process::ExitCode};
 
+use chatchat_domain::causes;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::DeserializeOwned;
 
-use crate::{Event, Handler, Serve, StartError, error::causes, http, telemetry};
+use crate::{Event, Handler, Serve, StartError, http, telemetry};
 
 /// Runs the handler that `_HANDLER` names, until Lambda ends the process. A failure to start is logged with its cause and
 /// gives a failing exit code.
@@ -22,7 +23,7 @@ where
     match serve(handlers, start).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(error = &*error as &dyn std::error::Error, "the function could not start");
+            tracing::error!(error = causes(&*error), "the function could not start");
             ExitCode::FAILURE
         }
     }

@@ -1,11 +1,9 @@
 //! The signing keys: read at the start, again when a token names a key that is not known, and from time to time.
 
-use std::{
-    error::Error,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use chatchat_auth::{Claims, Key, Keys, Secret, TokenError};
+use chatchat_domain::causes;
 use time::OffsetDateTime;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -85,7 +83,7 @@ impl Tokens {
                 known.keys.replace(current, previous)
             }
             Err(error) => {
-                tracing::error!(error = &*error as &dyn Error, "the signing key could not be read again");
+                tracing::error!(error = causes(&*error), "the signing key could not be read again");
                 false
             }
         }

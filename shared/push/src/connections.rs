@@ -1,7 +1,6 @@
 //! API Gateway's management API: frames to connections, all at the same time.
 
 use std::{
-    error::Error,
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
@@ -13,7 +12,7 @@ use aws_sdk_apigatewaymanagement::{
     operation::{delete_connection::DeleteConnectionError, post_to_connection::PostToConnectionError},
     primitives::Blob,
 };
-use chatchat_domain::{ConnectionId, Event};
+use chatchat_domain::{ConnectionId, Event, causes};
 use futures_util::{StreamExt, stream};
 use tokio::time::timeout;
 
@@ -62,7 +61,7 @@ impl Connections {
                     pushes.extend(connections.iter().map(|connection| (connection.clone(), frame.clone())));
                 }
                 Err(error) => {
-                    tracing::error!(error = &error as &dyn Error, "an event could not be written as JSON");
+                    tracing::error!(error = causes(&error), "an event could not be written as JSON");
                 }
             }
         }
@@ -104,7 +103,7 @@ impl Connections {
                 Pushed::Gone(connection)
             }
             Err(error) => {
-                tracing::warn!(error = &error as &dyn Error, "a push failed");
+                tracing::warn!(error = causes(&error), "a push failed");
                 Pushed::Failed
             }
         }
@@ -123,7 +122,7 @@ impl Connections {
         if let Err(error) = self.client.delete_connection().connection_id(connection.as_str()).send().await
             && !error.as_service_error().is_some_and(DeleteConnectionError::is_gone_exception)
         {
-            tracing::warn!(error = &error as &dyn Error, "a connection could not be closed");
+            tracing::warn!(error = causes(&error), "a connection could not be closed");
         }
     }
 

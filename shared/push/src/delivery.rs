@@ -1,10 +1,11 @@
 //! What the HTTP routes and the WebSocket actions share: keep, then push.
 
-use std::{error::Error, slice};
+use std::slice;
 
 use aws_config::SdkConfig;
 use chatchat_domain::{
-    AutoReplyId, Caller, ClientMessageId, ConnectionId, Customer, Event, Message, MessageContent, RoomId, Seq,
+    AutoReplyId, Caller, ClientMessageId, ConnectionId, Customer, Event, Message, MessageContent, RoomId,
+    Seq, causes,
 };
 use chatchat_store::{Asked, Marked, Sent, Store, StoreError, Who};
 
@@ -99,7 +100,7 @@ impl Delivery {
         if !gone.is_empty()
             && let Err(error) = self.store.forget_connections(&gone).await
         {
-            tracing::warn!(error = &error as &dyn Error, "connections that are gone could not be forgotten");
+            tracing::warn!(error = causes(&error), "connections that are gone could not be forgotten");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{error::Error, future::Future, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
+use chatchat_domain::causes;
 use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use rustls::{
     ClientConfig, RootCertStore,
@@ -118,7 +119,7 @@ impl Connect for Connector {
                 Ok(fresh) => *self.credentials.write().await = fresh,
                 Err(error) => {
                     tracing::error!(
-                        error = &*error as &dyn Error,
+                        error = causes(&*error),
                         "the database's credentials could not be read again"
                     );
                     return Err(refused);
@@ -161,7 +162,7 @@ async fn open(config: &Config, tls: Option<MakeRustlsConnect>) -> Result<Connect
 /// Drives a connection until it ends. Its end is no event of its own: whoever uses it next opens another.
 async fn watch(connection: impl Future<Output = Result<(), tokio_postgres::Error>>) {
     if let Err(error) = connection.await {
-        tracing::warn!(error = &error as &dyn Error, "the connection to the database ended");
+        tracing::warn!(error = causes(&error), "the connection to the database ended");
     }
 }
 

@@ -1,7 +1,6 @@
 //! Running statements: how long they may take, what is run again, and transactions of several.
 
 use std::{
-    error::Error,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -9,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chatchat_domain::causes;
 use deadpool_postgres::{ClientWrapper, Object, Pool};
 use tokio::time::timeout;
 use tokio_postgres::{
@@ -46,10 +46,7 @@ impl Store {
     pub async fn open(database: &Database, source: CredentialsSource) -> Result<Self, CredentialsError> {
         let pool = connect::pool(database, source).await?;
         if let Err(error) = pool.get().await {
-            tracing::warn!(
-                error = &error as &dyn Error,
-                "the database is away; the first request will try again"
-            );
+            tracing::warn!(error = causes(&error), "the database is away; the first request will try again");
         }
         Ok(Self { pool, micros: Arc::default() })
     }

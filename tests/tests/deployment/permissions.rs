@@ -10,8 +10,11 @@ use serde_json::Value;
 
 use crate::stacks::{ALL, Deployment, Resource, WITHOUT_DOMAIN, statements};
 
+/// An action and what it is done to.
+type Permission = (&'static str, &'static str);
+
 /// A variable of the environment, the permission that belongs to it, and what in a route's code needs both.
-const NEEDS: [(&str, Option<(&str, &str)>, &[&str]); 7] = [
+const NEEDS: [(&str, Option<Permission>, &[&str]); 7] = [
     (
         "TOKEN_SECRET_ARN",
         Some(("secretsmanager:GetSecretValue", "TokenSecret")),

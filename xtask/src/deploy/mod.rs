@@ -6,6 +6,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+use chatchat_domain::causes;
 use chatchat_tests::{Failure, root};
 
 use aws::{Deployed, Stack};
@@ -55,7 +56,7 @@ async fn bring(
         println!("deployed: {url}");
         return Ok(());
     };
-    let why = crate::causes(&*why);
+    let why = causes(&*why);
     match before {
         None => Err(failure(format!("it does not work: {why}; there is nothing before it to go back to"))),
         Some(before) => go_back(stack, &before, &why, check).await,
@@ -75,7 +76,7 @@ async fn go_back(
         Ok(()) => Err(failure(format!("it did not work ({why}), and {} is what it was", stack.name))),
         Err(error) => Err(failure(format!(
             "it did not work ({why}), and what was there before does not work either: {}",
-            crate::causes(&*error)
+            causes(&*error)
         ))),
     }
 }

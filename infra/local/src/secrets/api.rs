@@ -22,7 +22,8 @@ async fn call(
     body: Bytes,
 ) -> Response<Body> {
     if faults.strikes(|fault| matches!(fault, Fault::Secrets).then_some(())).is_some() {
-        let failed = json!({ "__type": "InternalServiceError", "Message": "An error occurred on the server side." });
+        let failed =
+            json!({ "__type": "InternalServiceError", "Message": "An error occurred on the server side." });
         return json_answer(StatusCode::INTERNAL_SERVER_ERROR, &failed);
     }
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -72,7 +72,7 @@ impl Secrets {
         let mut known = file.as_deref().map(read).transpose()?.unwrap_or_default();
         let mut secrets = BTreeMap::new();
         for part in stack.parts() {
-            for resource in stack.template.resources()? {
+            for resource in part.template.resources()? {
                 let (name, versions, kept) = match resource.kind {
                     "AWS::SecretsManager::Secret" => {
                         let properties = part.resolve(resource.properties)?;

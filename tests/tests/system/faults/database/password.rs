@@ -91,7 +91,8 @@ fn a_new_user_of_the_database_needs_no_restart() {
         let known = &world.system.database;
         database.batch_execute(&format!("alter role {role} login")).await.unwrap();
         rotate(world, &known.user, &known.password);
-        let gone = "select pg_terminate_backend(pid, 10000) from pg_stat_activity where usename = 'successor'";
+        let gone =
+            "select pg_terminate_backend(pid, 10000) from pg_stat_activity where usename = 'successor'";
         database.batch_execute(gone).await.unwrap();
         database.batch_execute("drop role successor").await.unwrap();
         acknowledged(&mut socket, &message(room, "셋"), 6).await;
