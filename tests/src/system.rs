@@ -27,8 +27,17 @@ pub fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// Builds the functions that the template names, and gives the folder with their programs.
+/// Where the functions' programs are: a folder that the environment variable `FUNCTIONS` names, below the repository's, or cargo's.
+fn programs() -> PathBuf {
+    env::var_os("FUNCTIONS").map_or_else(|| target().join("debug"), |folder| root().join(folder))
+}
+
+/// Builds the functions that the template names, unless `FUNCTIONS` names a folder that has them. Gives the folder with their programs.
 pub fn build_functions() -> Result<PathBuf, Failure> {
+    let programs = programs();
+    if env::var_os("FUNCTIONS").is_some() {
+        return Ok(programs);
+    }
     let artifacts: BTreeSet<String> =
         Template::read(&template())?.functions()?.into_iter().map(|function| function.artifact).collect();
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -39,7 +48,7 @@ pub fn build_functions() -> Result<PathBuf, Failure> {
     if !cargo.status()?.success() {
         return Err("the functions do not build; cargo says above what to mend".into());
     }
-    Ok(target().join("debug"))
+    Ok(programs)
 }
 
 fn template() -> PathBuf {
@@ -135,7 +144,7 @@ impl System {
         let origins = format!("http://localhost:{port},http://127.0.0.1:{port},http://localhost:5173");
         let options = Options {
             template: template(),
-            artifacts: target().join("debug"),
+            artifacts: programs(),
             port,
             database: Some(reached),
             secrets_file: Some(folder.join("secrets.json")),

@@ -21,6 +21,7 @@ use std::process::{self, ExitCode};
 use chatchat_domain::causes;
 use chatchat_tests::Failure;
 use clap::{Parser, Subcommand};
+use deploy::package::Processor;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "The commands of ChatChat's developers")]
@@ -84,7 +85,11 @@ enum Command {
         connections: u32,
     },
     /// Builds the functions for Lambda into `target/lambda`, and prints how large they are
-    Package,
+    Package {
+        /// For x86-64 instead of arm64, such as to run them here: `FUNCTIONS=target/lambda cargo test -p chatchat-tests --test system`
+        #[arg(long)]
+        x86_64: bool,
+    },
     /// Brings a stage on AWS up to date, talks over it, and takes it back to what it was if that fails
     Deploy {
         /// Such as `dev`: its stack is `chatchat-dev`, its settings stand in `infra/samconfig.toml`
@@ -127,7 +132,9 @@ async fn main() -> ExitCode {
         Command::Soak(what) => soak::soak(what).await,
         Command::Demo { url, measure } => demo::demo(url, measure).await,
         Command::Cost { messages_per_day, connections } => cost::cost(messages_per_day, connections),
-        Command::Package => deploy::package::package(),
+        Command::Package { x86_64 } => {
+            deploy::package::package(if x86_64 { Processor::X86_64 } else { Processor::Arm64 })
+        }
         Command::Deploy { stage, parameters, built } => deploy::deploy(&stage, built, &parameters).await,
         Command::Smoke { url } => smoke::smoke(&url).await,
         Command::Released { base } => released::released(base),

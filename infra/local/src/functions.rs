@@ -30,6 +30,12 @@ pub(crate) fn aws_variables(region: &str, access_key: &str) -> BTreeMap<String, 
     .into()
 }
 
+/// The program of an artifact below a folder: as cargo puts it there, or as cargo-lambda does.
+pub fn program(folder: &Path, artifact: &str) -> PathBuf {
+    let path = folder.join(artifact);
+    if path.is_dir() { path.join("bootstrap") } else { path }
+}
+
 /// The functions of the template with their processes' environment.
 pub(crate) fn declared(
     stack: &Stack,
@@ -47,7 +53,7 @@ pub(crate) fn declared(
     }
     let mut missing: Vec<PathBuf> = declared
         .iter()
-        .map(|function| artifacts.join(&function.artifact))
+        .map(|function| program(&artifacts, &function.artifact))
         .filter(|program| !program.is_file())
         .collect();
     missing.sort();
@@ -79,7 +85,7 @@ pub(crate) fn declared(
         let reserved = reserved.as_ref().and_then(crate::number).unwrap_or(usize::MAX);
         Ok(Function {
             arn: stack.function_arn(&function.id),
-            program: artifacts.join(&function.artifact),
+            program: program(&artifacts, &function.artifact),
             variables,
             timeout: Duration::from_secs(function.timeout),
             init_limit: settings.init_limit,

@@ -13,7 +13,7 @@ use crate::settings::Settings;
 pub struct Options {
     /// The SAM template.
     pub template: PathBuf,
-    /// The folder with the compiled functions, named as the last components of `CodeUri`.
+    /// The folder with the compiled functions, named as the last components of `CodeUri`; or folders so named, with a `bootstrap` each.
     pub artifacts: PathBuf,
     /// The public port; 0 takes any that is free.
     pub port: u16,

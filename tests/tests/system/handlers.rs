@@ -5,6 +5,7 @@ use std::{
     process::Command,
 };
 
+use chatchat_local::program;
 use chatchat_template::Template;
 use chatchat_tests::{build_functions, root};
 
@@ -19,7 +20,7 @@ fn each_artifact_has_the_handlers_that_the_template_names_and_no_others() {
     for (artifact, handlers) in named {
         // An unknown handler ends the start, and the message names those that there are.
         let output =
-            Command::new(folder.join(&artifact)).env("_HANDLER", "no_such_handler").output().unwrap();
+            Command::new(program(&folder, &artifact)).env("_HANDLER", "no_such_handler").output().unwrap();
         assert!(!output.status.success());
         let message = String::from_utf8(output.stdout).unwrap();
         let (_, known) = message.split_once("it has: ").unwrap_or_else(|| panic!("{message}"));

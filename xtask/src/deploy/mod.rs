@@ -19,7 +19,7 @@ pub async fn deploy(stage: &str, built: bool, parameters: &str) -> Result<(), Fa
     package::install_sam()?;
     if !built {
         step("building for Lambda");
-        package::package()?;
+        package::package(package::Processor::Arm64)?;
     }
     package::check()?;
     package::zip("ops")?;

@@ -28,11 +28,22 @@ pub fn zipped(artifact: &str) -> PathBuf {
     folder().join(artifact).with_extension("zip")
 }
 
-/// Builds all artifacts for Lambda on arm64, zips each, and prints a table of their sizes.
-pub fn package() -> Result<(), Failure> {
+/// What the functions run on.
+pub enum Processor {
+    /// What the template asks Lambda for.
+    Arm64,
+    X86_64,
+}
+
+/// Builds all artifacts for Lambda, zips each, and prints a table of their sizes.
+pub fn package(processor: Processor) -> Result<(), Failure> {
+    let processor = match processor {
+        Processor::Arm64 => "--arm64",
+        Processor::X86_64 => "--x86-64",
+    };
     let artifacts = artifacts()?;
     let mut cargo = with_tools("cargo");
-    cargo.args(["lambda", "build", "--release", "--arm64", "--locked", "--lambda-dir"]).arg(folder());
+    cargo.args(["lambda", "build", "--release", processor, "--locked", "--lambda-dir"]).arg(folder());
     for artifact in &artifacts {
         cargo.args(["--package", artifact]);
     }
