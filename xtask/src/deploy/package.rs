@@ -48,6 +48,10 @@ pub fn package(processor: Processor) -> Result<(), Failure> {
         cargo.args(["--package", artifact]);
     }
     install_cargo_lambda()?;
+    if tools::tool("python-zig").is_file() {
+        // Where cargo-lambda looks for the zig that was installed with it.
+        cargo.env("CARGO_ZIGBUILD_PYTHON_PATH", tools::tool("python"));
+    }
     run(&mut cargo)?;
     println!("| artifact | program, MB | zipped, MB | aim |");
     println!("|---|---:|---:|---|");
