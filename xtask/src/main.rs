@@ -107,6 +107,9 @@ enum Command {
         /// Its HTTP API
         #[arg(long, default_value = demo::USUAL)]
         url: String,
+        /// Where its web client is, for what browsers ask before they call
+        #[arg(long)]
+        origin: Option<String>,
     },
     /// Checks that the newest release works on the schema of this commit
     Released {
@@ -136,7 +139,7 @@ async fn main() -> ExitCode {
             deploy::package::package(if x86_64 { Processor::X86_64 } else { Processor::Arm64 })
         }
         Command::Deploy { stage, parameters, built } => deploy::deploy(&stage, built, &parameters).await,
-        Command::Smoke { url } => smoke::smoke(&url).await,
+        Command::Smoke { url, origin } => smoke::smoke(&url, origin.as_deref()).await,
         Command::Released { base } => released::released(base),
         Command::Notes { tag } => notes::notes(&tag),
     };

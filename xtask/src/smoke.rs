@@ -13,12 +13,16 @@ use crate::failure;
 /// How long an address may take to be reachable: a new API's name is not known everywhere at once.
 const PATIENCE: Duration = Duration::from_mins(3);
 
-/// Runs the whole way of a message, and leaves two withdrawn accounts behind.
-pub async fn smoke(url: &str) -> Result<(), Failure> {
+/// Runs the whole way of a message, and leaves two withdrawn accounts behind; before that, asks whether the web client's origin may call, as a browser does.
+pub async fn smoke(url: &str, origin: Option<&str>) -> Result<(), Failure> {
     let started = Instant::now();
     let client = Client::new(url.trim_end_matches('/'))?;
     let version = healthy(&client).await?;
     println!("{} answers, version {version}", client.url);
+    if let Some(origin) = origin {
+        preflight(&client, origin).await?;
+        println!("browsers may call from {origin}");
+    }
     let company = Person::company(&client, "배포 점검").await?;
     let customer = match Person::customer(&client, "배포 점검").await {
         Ok(customer) => customer,
@@ -53,6 +57,27 @@ async fn healthy(client: &Client) -> Result<String, Failure> {
         }
         sleep(Duration::from_secs(2)).await;
     }
+}
+
+/// What a browser asks before the web client's first request.
+async fn preflight(client: &Client, origin: &str) -> Result<(), Failure> {
+    let answer = reqwest::Client::new()
+        .request(Method::OPTIONS, format!("{}/customers/me", client.url))
+        .header("origin", origin)
+        .header("access-control-request-method", "PATCH")
+        .header("access-control-request-headers", "authorization,content-type")
+        .send()
+        .await?;
+    let allowed =
+        answer.headers().get("access-control-allow-origin").is_some_and(|allowed| allowed == origin);
+    if answer.status().is_success() && allowed {
+        return Ok(());
+    }
+    Err(failure(format!(
+        "a preflight from {origin} is answered {} and {:?}",
+        answer.status(),
+        answer.headers()
+    )))
 }
 
 async fn talk(company: &Person, customer: &Person) -> Result<(), Failure> {

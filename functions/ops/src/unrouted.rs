@@ -7,9 +7,15 @@ use chatchat_lambda::{Answer, Error, Request};
 const PATHS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/paths.rs"));
 
 /// Answers 405 `method_not_allowed` for a path that other methods have, else 404 `route_not_found`.
+///
+/// To a preflight, 204: API Gateway answers those itself, but its documentation of `$default` says that this route has them too. The headers that tell a
+/// browser what it may do are API Gateway's in any case.
 pub fn unrouted(request: &Request) -> Result<Answer, Error> {
     let path = request.raw_path();
     let known = PATHS.iter().find(|(template, _)| matches(template, path));
+    if known.is_some() && request.is_preflight() {
+        return Ok(Answer::no_content());
+    }
     Err(known.map_or(ErrorCode::RouteNotFound.into(), |(_, methods)| Error::MethodNotAllowed(methods)))
 }
 

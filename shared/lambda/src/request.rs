@@ -10,7 +10,13 @@ use chatchat_domain::{Caller, ErrorCode, Language, Problem, Role};
 use chatchat_store::Who;
 use lambda_http::{
     RequestExt,
-    http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName, ORIGIN},
+    http::{
+        Method,
+        header::{
+            ACCEPT_LANGUAGE, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName,
+            ORIGIN,
+        },
+    },
     request::RequestContext,
 };
 use serde::de::DeserializeOwned;
@@ -184,6 +190,12 @@ impl Request {
         } else {
             Err(ErrorCode::OriginNotAllowed.into())
         }
+    }
+
+    /// Whether a browser asks what another site's page may send here (Fetch standard, CORS-preflight request).
+    pub fn is_preflight(&self) -> bool {
+        let headers = self.inner.headers();
+        self.inner.method() == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
     }
 
     /// The path as it was sent, for answering what no route matches.

@@ -18,7 +18,7 @@ fn no_bucket_is_public_and_only_its_distribution_reads_it() {
                 );
             }
             assert!(bucket.properties["BucketEncryption"].is_object(), "{}", bucket.id);
-            assert_eq!(bucket.raw["DeletionPolicy"], "Retain", "{}", bucket.id);
+            assert_eq!(bucket.raw["DeletionPolicy"], "RetainExceptOnCreate", "{}", bucket.id);
             let policies: Vec<_> = deployment
                 .of_kind("AWS::S3::BucketPolicy")
                 .filter(|policy| policy.properties["Bucket"] == bucket.id.as_str())
@@ -87,6 +87,36 @@ fn security_groups_let_in_other_groups_alone() {
 }
 
 /// Whether a security group may call any IPv6 address.
+#[test]
+fn descriptions_of_security_groups_have_the_characters_that_ec2_takes() {
+    fn descriptions<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| descriptions(item, found)),
+            Value::Object(entries) => {
+                for (name, value) in entries {
+                    if ["Description", "GroupDescription"].contains(&name.as_str()) {
+                        found.push(value.as_str().unwrap());
+                    }
+                    descriptions(value, found);
+                }
+            }
+            _ => {}
+        }
+    }
+    let deployment = Deployment::of(WITH_ENDPOINTS);
+    let mut found = Vec::new();
+    for resource in deployment.resources.iter().filter(|one| one.kind.starts_with("AWS::EC2::SecurityGroup"))
+    {
+        descriptions(&resource.properties, &mut found);
+    }
+    assert!(found.len() > 10, "{found:?}");
+    for text in found {
+        let taken =
+            |letter: char| letter.is_ascii_alphanumeric() || "._-:/()#,@[]+=&;{}!$* ".contains(letter);
+        assert!(text.len() < 256 && text.chars().all(taken), "{text}");
+    }
+}
+
 fn may_call_out(deployment: &Deployment, group: &str) -> bool {
     let inline = deployment.get("network.yaml", group).properties["SecurityGroupEgress"].clone();
     let apart = deployment

@@ -76,7 +76,7 @@ fn there_is_an_alarm_for_each_thing_that_goes_wrong() {
         "Errors",
         "Failures",
         "FreeStorageSpace",
-        "IntegrationError",
+        "ExecutionError",
         "Latency",
         "Throttles",
     ];

@@ -17,7 +17,11 @@ fn free_port() -> u16 {
 
 fn xtask(port: u16) -> Command {
     let mut command = Command::new(target().join("debug/xtask"));
-    command.current_dir(root()).args(["up", "--port", &port.to_string()]).stdin(Stdio::null());
+    command
+        .current_dir(root())
+        .env_remove("FUNCTIONS")
+        .args(["up", "--port", &port.to_string()])
+        .stdin(Stdio::null());
     command
 }
 

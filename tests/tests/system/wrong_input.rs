@@ -210,3 +210,27 @@ fn an_identity_in_the_body_is_ignored() {
         assert_ne!(other.body["chatRoomId"], room);
     });
 }
+
+/// API Gateway answers preflights itself. If one comes through to `$default` nevertheless, the answer must not be a refusal: browsers would not call.
+#[test]
+fn a_preflight_that_reaches_the_default_route_is_not_refused() {
+    in_world(|world| async move {
+        let answer = async |path: &str, headers: Value| {
+            let event = json!({
+                "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "headers": headers,
+                "requestContext": {
+                    "accountId": "000000000000", "apiId": "httpapi", "requestId": "preflight", "routeKey": "$default", "stage": "$default",
+                    "domainName": "localhost", "domainPrefix": "localhost", "time": "22/Nov/2026:00:00:00 +0000", "timeEpoch": 0,
+                    "http": { "method": "OPTIONS", "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "" },
+                },
+                "isBase64Encoded": false,
+            });
+            world.system.cloud.invoke("Unrouted", event).await.unwrap()["statusCode"].clone()
+        };
+        let preflight =
+            json!({ "origin": "https://chat.example.com", "access-control-request-method": "PATCH" });
+        assert_eq!(answer("/customers/me", preflight.clone()).await, 204);
+        assert_eq!(answer("/customers/me", json!({ "origin": "https://chat.example.com" })).await, 405);
+        assert_eq!(answer("/nothing", preflight).await, 404);
+    });
+}

@@ -18,6 +18,8 @@ pub struct Stack {
     /// `chatchat-dev`
     pub name: String,
     pub stage: String,
+    /// Of both programs: each has ways of its own to choose one.
+    pub region: String,
     /// `aws` and `sam`.
     pub programs: [PathBuf; 2],
 }
@@ -42,8 +44,9 @@ impl Deployed {
 }
 
 impl Stack {
-    pub fn new(stage: &str) -> Self {
+    pub fn new(stage: &str, region: String) -> Self {
         Self {
+            region,
             name: format!("chatchat-{stage}"),
             stage: stage.to_owned(),
             programs: ["aws".into(), "sam".into()],
@@ -52,10 +55,11 @@ impl Stack {
 
     /// What is deployed now; nothing where nothing is.
     pub fn deployed(&self) -> Result<Option<Deployed>, Failure> {
-        let described = self.aws(["cloudformation", "describe-stacks", "--stack-name", &self.name])?;
-        if described.contains("does not exist") {
+        let Some(described) =
+            self.existing(["cloudformation", "describe-stacks", "--stack-name", &self.name])?
+        else {
             return Ok(None);
-        }
+        };
         let described: Value = serde_json::from_str(&described)?;
         let stack = &described["Stacks"][0];
         match stack["StackStatus"].as_str().unwrap_or_default() {
@@ -68,14 +72,10 @@ impl Stack {
                 )));
             }
         }
-        let got = self.aws([
-            "cloudformation",
-            "get-template",
-            "--template-stage",
-            "Original",
-            "--stack-name",
-            &self.name,
-        ])?;
+        let got = self.must(
+            ["cloudformation", "get-template", "--template-stage", "Original", "--stack-name", &self.name]
+                .map(OsString::from),
+        )?;
         let template = match &serde_json::from_str::<Value>(&got)?["TemplateBody"] {
             Value::String(yaml) => yaml.clone(),
             json => json.to_string(),
@@ -93,6 +93,8 @@ impl Stack {
         let mut sam = with_tools(self.programs[1].as_os_str().to_str().unwrap_or("sam"));
         sam.env("SAM_CLI_TELEMETRY", "0").args([
             "deploy",
+            "--region",
+            &self.region,
             "--stack-name",
             &self.name,
             "--config-env",
@@ -156,16 +158,16 @@ impl Stack {
         }
     }
 
-    /// What the command line answers, or says of a stack that is not there.
-    fn aws<const N: usize>(&self, arguments: [&str; N]) -> Result<String, Failure> {
+    /// What the command line answers; nothing for a stack that is not there.
+    fn existing<const N: usize>(&self, arguments: [&str; N]) -> Result<Option<String>, Failure> {
         let output =
             self.command(arguments.map(OsString::from)).output().map_err(|error| self.missing(&error))?;
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
         let said = text(&output.stderr);
         if output.status.success() {
-            Ok(text(&output.stdout))
+            Ok(Some(text(&output.stdout)))
         } else if said.contains("does not exist") {
-            Ok(said)
+            Ok(None)
         } else {
             Err(failure(format!("`aws {}` failed: {}", arguments.join(" "), said.trim())))
         }
@@ -188,7 +190,7 @@ impl Stack {
 
     fn command(&self, arguments: impl IntoIterator<Item = OsString>) -> Command {
         let mut command = Command::new(&self.programs[0]);
-        command.args(arguments).args(["--output", "json"]).env("AWS_PAGER", "");
+        command.args(arguments).args(["--region", &self.region, "--output", "json"]).env("AWS_PAGER", "");
         command
     }
 

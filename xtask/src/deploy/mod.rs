@@ -23,7 +23,8 @@ pub async fn deploy(stage: &str, built: bool, parameters: &str) -> Result<(), Fa
     }
     package::check()?;
     package::zip("ops")?;
-    bring(&Stack::new(stage), &parameters, async |url: &str| smoke(url).await).await
+    let stack = Stack::new(stage, settings::region(stage)?);
+    bring(&stack, &parameters, async |url: &str, origin: &str| smoke(url, Some(origin)).await).await
 }
 
 /// Brings a stack up to date.
@@ -33,7 +34,7 @@ pub async fn deploy(stage: &str, built: bool, parameters: &str) -> Result<(), Fa
 async fn bring(
     stack: &Stack,
     parameters: &[String],
-    check: impl AsyncFn(&str) -> Result<(), Failure>,
+    check: impl AsyncFn(&str, &str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let template = root().join("infra/template.yaml");
     let before = stack.deployed()?;
@@ -46,13 +47,12 @@ async fn bring(
     step("deploying");
     stack.deploy(&template, parameters)?;
     let now = stack.deployed()?.ok_or_else(|| failure("the stack is gone"))?;
-    if before.is_none() {
-        step("migrating, for the first time");
-        println!("{}", stack.invoke(now.output("MigrateFunction")?)?);
-    }
+    // For a database that was not there before: the first one, or one that was restored.
+    step("migrating, for good measure");
+    println!("{}", stack.invoke(now.output("MigrateFunction")?)?);
     step("talking");
     let url = now.output("HttpUrl")?;
-    let Err(why) = check(url).await else {
+    let Err(why) = check(url, now.output("WebUrl")?).await else {
         println!("deployed: {url}");
         return Ok(());
     };
@@ -67,12 +67,12 @@ async fn go_back(
     stack: &Stack,
     before: &Deployed,
     why: &str,
-    check: impl AsyncFn(&str) -> Result<(), Failure>,
+    check: impl AsyncFn(&str, &str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     eprintln!("it does not work: {why}");
     step("going back to what was there");
     stack.restore(before)?;
-    match check(before.output("HttpUrl")?).await {
+    match check(before.output("HttpUrl")?, before.output("WebUrl")?).await {
         Ok(()) => Err(failure(format!("it did not work ({why}), and {} is what it was", stack.name))),
         Err(error) => Err(failure(format!(
             "it did not work ({why}), and what was there before does not work either: {}",

@@ -1,6 +1,6 @@
 //! The template's parameters of a stage: those in `infra/samconfig.toml`, and those that take their place.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, env, fs};
 
 use chatchat_tests::{Failure, root};
 use toml::Table;
@@ -10,6 +10,22 @@ use crate::failure;
 /// All parameters for `sam deploy`, which takes either its own settings' or those it is given; nothing where none is to be replaced.
 pub fn parameters(stage: &str, replacing: &str) -> Result<Vec<String>, Failure> {
     merged(&fs::read_to_string(root().join("infra/samconfig.toml"))?, stage, replacing)
+}
+
+/// The region of a stage: the one that AWS's tools are told to use, else that of `infra/samconfig.toml`.
+pub fn region(stage: &str) -> Result<String, Failure> {
+    let told = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| env::var(name).ok());
+    told.filter(|region| !region.is_empty()).map_or_else(
+        || {
+            let settings: Table = fs::read_to_string(root().join("infra/samconfig.toml"))?.parse()?;
+            let global = settings.get(stage).and_then(|stage| stage.get("global")?.get("parameters"));
+            let region = global.and_then(|parameters| parameters.get("region")?.as_str());
+            region
+                .map(str::to_owned)
+                .ok_or_else(|| failure(format!("{stage} has no region in infra/samconfig.toml")))
+        },
+        Ok,
+    )
 }
 
 fn merged(settings: &str, stage: &str, replacing: &str) -> Result<Vec<String>, Failure> {

@@ -16,7 +16,7 @@ case "$*" in
     if [ ! -e deployed ]; then echo "Stack with id chatchat-dev does not exist" >&2; exit 254; fi
     echo '{"Stacks":[{"StackStatus":"UPDATE_COMPLETE",
         "Parameters":[{"ParameterKey":"CookieDomain","ParameterValue":""},{"ParameterKey":"Key","ParameterValue":"****"}],
-        "Outputs":[{"OutputKey":"MigrateFunction","OutputValue":"migrate-1"},{"OutputKey":"HttpUrl","OutputValue":"https://api"}]}]}' ;;
+        "Outputs":[{"OutputKey":"MigrateFunction","OutputValue":"migrate-1"},{"OutputKey":"HttpUrl","OutputValue":"https://api"},{"OutputKey":"WebUrl","OutputValue":"https://web"}]}]}' ;;
 *get-template*) echo '{"TemplateBody":"Resources: before"}' ;;
 *invoke*) for file; do last=$file; [ "$last" = --output ] && break; answer=$file; done
     echo '{"applied":[]}' > "$answer"
@@ -54,7 +54,7 @@ impl Folder {
 
     fn stack(&self) -> Stack {
         let program = |name: &str| Path::new(self.0.path()).join(name);
-        Stack { programs: [program("aws"), program("sam")], ..Stack::new("dev") }
+        Stack { programs: [program("aws"), program("sam")], ..Stack::new("dev", "ap-northeast-2".to_owned()) }
     }
 
     /// The calls that change something, in their order.
@@ -70,17 +70,22 @@ impl Folder {
 #[tokio::test]
 async fn the_schema_goes_ahead_of_the_code() {
     let folder = Folder::new(&["deployed"]);
-    bring(&folder.stack(), &["Key=value".to_owned()], async |_: &str| Ok(())).await.unwrap();
+    bring(&folder.stack(), &["Key=value".to_owned()], async |_: &str, _: &str| Ok(())).await.unwrap();
     assert_eq!(
         folder.changes(),
-        ["aws lambda update-function-code", "aws lambda invoke", "sam deploy new Key=value"]
+        [
+            "aws lambda update-function-code",
+            "aws lambda invoke",
+            "sam deploy new Key=value",
+            "aws lambda invoke"
+        ]
     );
 }
 
 #[tokio::test]
 async fn a_first_deployment_migrates_once_there_is_a_function_that_can() {
     let folder = Folder::new(&[]);
-    bring(&folder.stack(), &[], async |_: &str| Ok(())).await.unwrap();
+    bring(&folder.stack(), &[], async |_: &str, _: &str| Ok(())).await.unwrap();
     assert_eq!(folder.changes(), ["sam deploy new", "aws lambda invoke"]);
 }
 
@@ -88,7 +93,7 @@ async fn a_first_deployment_migrates_once_there_is_a_function_that_can() {
 async fn what_does_not_work_goes_back_to_what_was_there_and_counts_as_failed() {
     let folder = Folder::new(&["deployed"]);
     let tries = Cell::new(0);
-    let check = async |url: &str| {
+    let check = async |url: &str, _: &str| {
         assert_eq!(url, "https://api");
         tries.set(tries.get() + 1);
         if tries.get() == 1 { Err(failure("no event came")) } else { Ok(()) }
@@ -102,6 +107,7 @@ async fn what_does_not_work_goes_back_to_what_was_there_and_counts_as_failed() {
             "aws lambda update-function-code",
             "aws lambda invoke",
             "sam deploy new Key=value",
+            "aws lambda invoke",
             "sam deploy before CookieDomain=\"\""
         ]
     );
@@ -110,7 +116,7 @@ async fn what_does_not_work_goes_back_to_what_was_there_and_counts_as_failed() {
 #[tokio::test]
 async fn a_migration_that_fails_leaves_the_code_as_it_is() {
     let folder = Folder::new(&["deployed", "broken"]);
-    let error = bring(&folder.stack(), &[], async |_: &str| Ok(())).await.unwrap_err();
+    let error = bring(&folder.stack(), &[], async |_: &str, _: &str| Ok(())).await.unwrap_err();
     assert!(error.to_string().starts_with("migrate-1 failed"), "{error}");
     assert_eq!(folder.changes(), ["aws lambda update-function-code", "aws lambda invoke"]);
 }

@@ -11,7 +11,7 @@ use super::{InvokeError, Lambda};
 use crate::faults::{Fault, Point};
 
 impl Lambda {
-    /// The process with this session token calls `@connections`; false when it is killed for that, and the call not to be carried out.
+    /// The process with this session token calls `@connections`; false when it is killed for that, or gone, and the call not to be carried out.
     pub(crate) fn lets_push(&self, session_token: &str) -> bool {
         // Its form is that of `Pool::session_token`.
         let Some((function, id)) = session_token.rsplit_once('/') else {
@@ -45,8 +45,9 @@ impl Pool {
 
     fn lets_push(&self, id: u64) -> bool {
         let mut inner = self.lock();
-        let Some(slot) = inner.slots.get_mut(&id) else {
-            return true;
+        // What a process that is gone, or is being killed, had on its way is lost with it.
+        let Some(slot) = inner.slots.get_mut(&id).filter(|slot| !slot.doomed) else {
+            return false;
         };
         let State::Busy { pushes, .. } = &mut slot.state else {
             return true;
