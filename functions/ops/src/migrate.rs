@@ -13,7 +13,7 @@ mod embedded {
 /// go on with the newer schema, is deployed with this too.
 pub async fn migrate(service: &Service, _: &Event<Value>) -> Result<Value, Error> {
     let mut connection = service.core.store.dedicated().await?;
-    let mut runner = embedded::migrations::runner().set_abort_missing(false);
+    let runner = embedded::migrations::runner().set_abort_missing(false);
     let report = runner.run_async(&mut *connection).await.map_err(Error::internal)?;
     let applied: Vec<String> = report.applied_migrations().iter().map(ToString::to_string).collect();
     tracing::info!(?applied, "migrated");

@@ -66,7 +66,7 @@ fn each_documented_route_has_one_function_one_integration_and_one_permission() {
     // And the one for what is documented nowhere.
     assert_eq!(integrations.len(), served.len() + 1);
     assert_eq!(
-        integrations[&("x-amazon-apigateway-any-method".to_owned(), "/$default".to_owned())],
+        integrations[&("x-amazon-apigateway-any-method".to_owned(), "$default".to_owned())],
         "Unrouted"
     );
 }

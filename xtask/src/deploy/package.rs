@@ -29,6 +29,7 @@ pub fn zipped(artifact: &str) -> PathBuf {
 }
 
 /// What the functions run on.
+#[derive(Clone, Copy)]
 pub enum Processor {
     /// What the template asks Lambda for.
     Arm64,

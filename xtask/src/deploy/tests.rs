@@ -18,7 +18,7 @@ case "$*" in
         "Parameters":[{"ParameterKey":"CookieDomain","ParameterValue":""},{"ParameterKey":"Key","ParameterValue":"****"}],
         "Outputs":[{"OutputKey":"MigrateFunction","OutputValue":"migrate-1"},{"OutputKey":"HttpUrl","OutputValue":"https://api"},{"OutputKey":"WebUrl","OutputValue":"https://web"}]}]}' ;;
 *get-template*) echo '{"TemplateBody":"Resources: before"}' ;;
-*invoke*) for file; do last=$file; [ "$last" = --output ] && break; answer=$file; done
+*invoke*) for file; do last=$file; [ "$last" = --region ] && break; answer=$file; done
     echo '{"applied":[]}' > "$answer"
     if [ -e broken ]; then echo '{"FunctionError":"Unhandled"}'; else echo '{"StatusCode":200}'; fi ;;
 esac
