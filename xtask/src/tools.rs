@@ -69,6 +69,10 @@ pub fn install_client() -> Result<(), Failure> {
     let lock = fs::read_to_string(root().join("web/client/package-lock.json"))?;
     let mut hasher = DefaultHasher::new();
     lock.hash(&mut hasher);
+    if !root().join("web/client/node_modules").is_dir() {
+        // What is kept between runs of CI has the mark that it is done, and not this folder.
+        _ = fs::remove_file(folder().join("client.installed"));
+    }
     once("client", &format!("{:x}", hasher.finish()), || {
         run(&mut npm(&["ci", "--silent", "--no-audit", "--no-fund"]))
     })
