@@ -104,7 +104,7 @@ impl Cloud {
         });
         let mut servers = vec![
             listen::serve_functions(internal.0, secrets::router(Arc::clone(&secrets), Arc::clone(&faults))),
-            listen::serve_functions(objects.0, storage::router(Arc::clone(&storage))),
+            listen::serve_functions(objects.0, storage::router(Arc::clone(&storage), Arc::clone(&faults))),
         ];
         servers.extend(listeners.into_iter().map(|listener| listen::serve(listener, router.clone())));
         let stage = websocket.as_ref().map(|api| api.stage().to_owned());
@@ -176,11 +176,6 @@ impl Cloud {
     pub fn rotate_secret(&self, logical_id: &str, value: &str) -> Result<(), StartError> {
         let found = self.secrets.rotate(logical_id, value)?;
         if found { Ok(()) } else { Err(StartError::Unusable(format!("there is no secret {logical_id}"))) }
-    }
-
-    /// Has S3 answer every call with 503, or work again. What it has can still be read through distributions.
-    pub fn fail_storage(&self, fails: bool) {
-        self.storage.fail(fails);
     }
 
     /// Has something go wrong: each `every`-th time that it could, and `times` times at most. It ends when what this gives is dropped.

@@ -55,10 +55,10 @@ impl Stack {
 
     /// What is deployed now; nothing where nothing is.
     pub fn deployed(&self) -> Result<Option<Deployed>, Failure> {
-        let Some(described) =
-            self.existing(["cloudformation", "describe-stacks", "--stack-name", &self.name])?
-        else {
-            return Ok(None);
+        let describe = ["cloudformation", "describe-stacks", "--stack-name", &self.name];
+        let described = match self.aws(describe.map(OsString::from)) {
+            Err(error) if error.to_string().contains("does not exist") => return Ok(None),
+            described => described?,
         };
         let described: Value = serde_json::from_str(&described)?;
         let stack = &described["Stacks"][0];
@@ -72,7 +72,7 @@ impl Stack {
                 )));
             }
         }
-        let got = self.must(
+        let got = self.aws(
             ["cloudformation", "get-template", "--template-stage", "Original", "--stack-name", &self.name]
                 .map(OsString::from),
         )?;
@@ -121,7 +121,7 @@ impl Stack {
     /// Gives a function new code, ahead of the stack's next deployment.
     pub fn replace_code(&self, function: &str, zip: &Path) -> Result<(), Failure> {
         let zip = url("fileb://", zip);
-        self.must(
+        self.aws(
             [
                 "lambda",
                 "update-function-code",
@@ -135,9 +135,7 @@ impl Stack {
             .into_iter()
             .chain([zip]),
         )?;
-        self.must(
-            ["lambda", "wait", "function-updated-v2", "--function-name", function].map(OsString::from),
-        )?;
+        self.aws(["lambda", "wait", "function-updated-v2", "--function-name", function].map(OsString::from))?;
         Ok(())
     }
 
@@ -150,7 +148,7 @@ impl Stack {
             ["lambda", "invoke", "--cli-read-timeout", "0", "--function-name", function, "--payload"]
                 .map(OsString::from);
         let done = self
-            .must(arguments.into_iter().chain([url("fileb://", &event), answer.clone().into_os_string()]))?;
+            .aws(arguments.into_iter().chain([url("fileb://", &event), answer.clone().into_os_string()]))?;
         let answer = serde_json::from_str(&fs::read_to_string(&answer)?)?;
         match serde_json::from_str::<Value>(&done)?["FunctionError"].as_str() {
             None => Ok(answer),
@@ -158,22 +156,8 @@ impl Stack {
         }
     }
 
-    /// What the command line answers; nothing for a stack that is not there.
-    fn existing<const N: usize>(&self, arguments: [&str; N]) -> Result<Option<String>, Failure> {
-        let output =
-            self.command(arguments.map(OsString::from)).output().map_err(|error| self.missing(&error))?;
-        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-        let said = text(&output.stderr);
-        if output.status.success() {
-            Ok(Some(text(&output.stdout)))
-        } else if said.contains("does not exist") {
-            Ok(None)
-        } else {
-            Err(failure(format!("`aws {}` failed: {}", arguments.join(" "), said.trim())))
-        }
-    }
-
-    fn must(&self, arguments: impl IntoIterator<Item = OsString>) -> Result<String, Failure> {
+    /// What the command line answers.
+    fn aws(&self, arguments: impl IntoIterator<Item = OsString>) -> Result<String, Failure> {
         let mut command = self.command(arguments);
         let output = command.output().map_err(|error| self.missing(&error))?;
         if output.status.success() {

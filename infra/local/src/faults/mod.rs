@@ -35,6 +35,8 @@ pub enum Fault {
     Cut(Moment),
     /// Secrets Manager answers 500 to whoever reads a secret.
     Secrets,
+    /// S3 answers 503 to a function. What it has can still be read through distributions.
+    Storage,
 }
 
 /// Where in its work a process is killed.

@@ -4,7 +4,6 @@ mod distribution;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::body::Body;
@@ -16,6 +15,7 @@ use s3s_fs::FileSystem;
 use tempfile::TempDir;
 
 use crate::error::StartError;
+use crate::faults::{Fault, Faults};
 use crate::functions::SECRET_KEY;
 use crate::guard;
 use crate::settings::Settings;
@@ -31,7 +31,6 @@ pub(crate) struct Storage {
     /// For distributions, which the bucket's policy lets in.
     open: S3Service,
     object_limit: usize,
-    fails: AtomicBool,
 }
 
 /// A folder that goes with its owner, also when this process is killed.
@@ -85,14 +84,8 @@ impl Storage {
             signed: signed.build(),
             open: builder()?.build(),
             object_limit: settings.event_limit,
-            fails: AtomicBool::new(false),
             folder,
         })
-    }
-
-    /// From now on the API answers as S3 does when it cannot work, or works again.
-    pub(crate) fn fail(&self, fails: bool) {
-        self.fails.store(fails, Ordering::Relaxed);
     }
 
     /// Where an object's bytes are.
@@ -107,12 +100,15 @@ impl Storage {
 }
 
 /// S3's API; meant for a port that only this machine's functions know.
-pub(crate) fn router(storage: Arc<Storage>) -> Router {
-    Router::new().fallback(call).with_state(storage)
+pub(crate) fn router(storage: Arc<Storage>, faults: Arc<Faults>) -> Router {
+    Router::new().fallback(call).with_state((storage, faults))
 }
 
-async fn call(State(storage): State<Arc<Storage>>, request: Request<Body>) -> Response<Body> {
-    if storage.fails.load(Ordering::Relaxed) {
+async fn call(
+    State((storage, faults)): State<(Arc<Storage>, Arc<Faults>)>,
+    request: Request<Body>,
+) -> Response<Body> {
+    if faults.strikes(|fault| matches!(fault, Fault::Storage).then_some(())).is_some() {
         return answer(StatusCode::SERVICE_UNAVAILABLE, "<Error><Code>ServiceUnavailable</Code></Error>");
     }
     let (parts, body) = request.into_parts();

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use aws_sdk_s3::config::{Credentials, Region};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::{Client, Config};
-use chatchat_local::{Cloud, Options};
+use chatchat_local::{Cloud, Fault, Options};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
@@ -95,10 +95,10 @@ async fn storage_fails_when_told_to_and_keeps_what_it_has() {
     let site = Site::start().await;
     let client = s3(&site.cloud, "local").await;
     put(&client, "a.png", b"content").await.unwrap();
-    site.cloud.fail_storage(true);
+    let fails = site.cloud.inject(Fault::Storage, 1, u32::MAX);
     assert!(put(&client, "b.png", b"content").await.unwrap_err().contains("503"));
     assert_eq!(shown(&site.cloud, Method::GET, "/a.png").await.status(), 200);
-    site.cloud.fail_storage(false);
+    drop(fails);
     put(&client, "b.png", b"content").await.unwrap();
 }
 

@@ -8,7 +8,7 @@ mod usage;
 
 use std::{net::SocketAddr, time::Duration};
 
-use chatchat_local::Settings;
+use chatchat_local::{Fault, Settings};
 use chatchat_tests::{Answer, Client, Person, System, SystemOptions};
 use image::{DynamicImage, GenericImageView, ImageFormat};
 use reqwest::{Method, header::HeaderMap};
@@ -231,14 +231,14 @@ fn fault_24_a_failure_of_storage_answers_503_and_leaves_nothing_behind() {
             database.query_one("select count(*) from pictures", &[]).await.unwrap().get::<_, i64>(0)
         };
 
-        system.cloud.fail_storage(true);
+        let fails = system.cloud.inject(Fault::Storage, 1, u32::MAX);
         let answer = upload(&customer, &file).await;
         assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "unavailable", "1"));
         assert_eq!((objects(), kept().await), (0, 0));
         let profile = customer.get("/customers/me").await.unwrap().expect(200).unwrap();
         assert_eq!(profile.body["imageUrl"], Value::Null, "all the rest goes on");
 
-        system.cloud.fail_storage(false);
+        drop(fails);
         let url = uploaded(&customer, &file).await;
         assert_eq!((objects(), kept().await), (1, 1));
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{assert_unavailable, backends, names, terminate, warm};
 use crate::{
-    World, assert_refused, eventually,
+    World, assert_refused, end_processes, eventually,
     faults::{
         Processes, acknowledged, ask, assert_kept, message, post, told, with_faults,
         with_faults_and_no_pooler,
@@ -50,9 +50,7 @@ fn while_the_database_is_away_sends_fail_as_unavailable_and_afterwards_all_goes_
         let ticket = customer.ticket().await.unwrap();
         let url = ticket["url"].as_str().unwrap();
         let cold = "MarkReadFrame";
-        for pid in world.system.cloud.environments(cold).iter().filter_map(|one| one.pid) {
-            world.system.cloud.kill_environment(pid);
-        }
+        end_processes(&world.system, cold).await;
         eventually("there is no process", async || world.system.cloud.environments(cold).is_empty()).await;
 
         world.system.postgres.halt().await.unwrap();
