@@ -50,8 +50,8 @@ SETS = {
 REFUSED = {"RouteOut"}
 # A property that moto takes for something else: it wants a name where it has itself put an object.
 UNREADABLE = {"AWS::RDS::DBInstance": "DBParameterGroupName"}
-BEFORE = ["network.yaml", "database.yaml", "web.yaml"]
-AFTER = ["domain.yaml", "observability.yaml"]
+BEFORE = ["network.yaml", "database.yaml", "buckets.yaml"]
+AFTER = ["web.yaml", "domain.yaml", "observability.yaml"]
 
 
 class Rehearsal:

@@ -17,7 +17,7 @@ pub type Watch = Arc<dyn Fn(&Method, &str, &Answer) + Send + Sync>;
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
-    /// Where it is, such as `http://localhost:8080`.
+    /// Its origin, such as `http://localhost:8080`.
     pub url: String,
     watch: Option<Watch>,
 }
@@ -34,6 +34,17 @@ pub struct Answer {
 }
 
 impl Answer {
+    async fn of(response: reqwest::Response) -> Result<Self, Failure> {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await?;
+        let body = if text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&text).unwrap_or(Value::String(text))
+        };
+        Ok(Self { status, headers, body })
+    }
+
     /// A header's text, empty where there is none.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
@@ -54,7 +65,7 @@ impl Answer {
 }
 
 impl Client {
-    /// A client that talks to `url`.
+    /// A client of the product at an origin.
     pub fn new(url: &str) -> Result<Self, Failure> {
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(40))
@@ -71,10 +82,20 @@ impl Client {
         self
     }
 
-    /// A request that can be changed before it is sent.
+    /// A request to a path of the API, which can be changed before it is sent.
     pub fn request(&self, method: Method, path: &str) -> Request<'_> {
-        let builder = self.http.request(method.clone(), format!("{}{path}", self.url));
+        let builder = self.http.request(method.clone(), format!("{}/api{path}", self.url));
         Request { client: self, method, path: path.to_owned(), builder }
+    }
+
+    /// A page or file of the origin.
+    pub async fn page(&self, path: &str) -> Result<Answer, Failure> {
+        Answer::of(self.http.get(format!("{}{path}", self.url)).send().await?).await
+    }
+
+    /// The address of a WebSocket that a path of the origin names, such as a ticket's `url`.
+    pub fn socket_address(&self, path: &str) -> String {
+        format!("{}{path}", self.url.replacen("http", "ws", 1))
     }
 
     /// A request with a JSON body, or none for null, by a token's owner, or by nobody.
@@ -92,7 +113,7 @@ impl Client {
         if !body.is_null() {
             request = request.header("content-type", "application/json").body(body.to_string());
         }
-        request.send().await
+        Box::pin(request.send()).await
     }
 }
 
@@ -121,15 +142,7 @@ impl Request<'_> {
 
     /// Sends it.
     pub async fn send(self) -> Result<Answer, Failure> {
-        let response = self.builder.send().await?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await?;
-        let body = if text.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_str(&text).unwrap_or(Value::String(text))
-        };
-        let answer = Answer { status, headers, body };
+        let answer = Answer::of(self.builder.send().await?).await?;
         if let Some(watch) = &self.client.watch {
             watch(&self.method, &self.path, &answer);
         }

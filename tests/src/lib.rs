@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
+mod pages;
 mod person;
 pub mod soak;
 mod socket;
 mod system;
 
 pub use client::{Answer, Client, Watch};
+pub use pages::{Page, build_pages, document_pages, npm_is_installed, pages, upload_pages};
 pub use person::{PASSWORD, Person, new_username};
 pub use socket::{PATIENCE, Socket};
 pub use system::{System, SystemOptions, build_functions, root, target};

@@ -119,14 +119,17 @@ impl Person {
         }
     }
 
-    /// A ticket's answer.
+    /// A ticket's answer, its `url` resolved against the origin as clients do.
     pub async fn ticket(&self) -> Result<Value, Failure> {
-        Ok(self.post("/realtime/tickets", &Value::Null).await?.expect(201)?.body)
+        let mut ticket = self.post("/realtime/tickets", &Value::Null).await?.expect(201)?.body;
+        let path = ticket["url"].as_str().ok_or("the ticket has no url")?;
+        ticket["url"] = self.client.socket_address(path).into();
+        Ok(ticket)
     }
 
     /// A WebSocket connection of theirs.
     pub async fn connect(&self) -> Result<Socket, Failure> {
         let ticket = self.ticket().await?;
-        Socket::open(ticket["url"].as_str().ok_or("the ticket has no url")?).await
+        Socket::open(ticket["url"].as_str().unwrap_or_default()).await
     }
 }

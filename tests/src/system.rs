@@ -141,7 +141,6 @@ impl System {
         let database = postgres.create_database(&name).await?;
         let pooled = options.pooled;
         let reached = if pooled { postgres.pooled(&database).await? } else { database.clone() };
-        let origins = format!("http://localhost:{port},http://127.0.0.1:{port},http://localhost:5173");
         let options = Options {
             template: template(),
             artifacts: programs(),
@@ -149,10 +148,9 @@ impl System {
             database: Some(reached),
             secrets_file: Some(folder.join("secrets.json")),
             files: Some(folder.join("files")),
-            docs: Some(root().join("infra/openapi.yaml")),
             parameters: BTreeMap::from([
                 ("DatabaseName".to_owned(), name),
-                ("AllowedOrigins".to_owned(), origins),
+                ("DistributionSecret".to_owned(), uuid::Uuid::new_v4().to_string()),
             ]),
             settings: options.settings,
             log: options.log,

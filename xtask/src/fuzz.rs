@@ -79,7 +79,7 @@ async fn by(
     examples: u32,
 ) -> Result<(), Failure> {
     let folder = TempDir::new()?;
-    let mut command = schemathesis(folder.path(), &system.cloud.url(), seed, examples);
+    let mut command = schemathesis(folder.path(), &format!("{}/api", system.cloud.url()), seed, examples);
     let mut settings = SETTINGS.to_owned();
     if let Some(person) = &mut caller {
         settings.push_str(SETTINGS_OF_CALLERS);

@@ -84,7 +84,7 @@ enum Command {
         #[arg(long, default_value_t = 20)]
         connections: u32,
     },
-    /// Builds the functions for Lambda into `target/lambda`, and prints how large they are
+    /// Builds the functions for Lambda into `target/lambda` and the pages into `web/dist`, and prints how large the functions are
     Package {
         /// For x86-64 instead of arm64, such as to run them here: `FUNCTIONS=target/lambda cargo test -p chatchat-tests --test system`
         #[arg(long)]
@@ -104,12 +104,9 @@ enum Command {
     },
     /// Signs up, connects and sends at a running ChatChat, and withdraws
     Smoke {
-        /// Its HTTP API
+        /// Its origin
         #[arg(long, default_value = demo::USUAL)]
         url: String,
-        /// Where its web client is, for what browsers ask before they call
-        #[arg(long)]
-        origin: Option<String>,
     },
     /// Checks that the newest release works on the schema of this commit
     Released {
@@ -139,7 +136,7 @@ async fn main() -> ExitCode {
             deploy::package::package(if x86_64 { Processor::X86_64 } else { Processor::Arm64 })
         }
         Command::Deploy { stage, parameters, built } => deploy::deploy(&stage, built, &parameters).await,
-        Command::Smoke { url, origin } => smoke::smoke(&url, origin.as_deref()).await,
+        Command::Smoke { url } => smoke::smoke(&url).await,
         Command::Released { base } => released::released(base),
         Command::Notes { tag } => notes::notes(&tag),
     };

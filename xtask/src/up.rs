@@ -3,7 +3,9 @@
 use std::{net::TcpListener, sync::Arc};
 
 use chatchat_local::{PgBouncer, StartError};
-use chatchat_tests::{Failure, System, SystemOptions, build_functions, root};
+use chatchat_tests::{
+    Failure, System, SystemOptions, build_functions, build_pages, npm_is_installed, pages, root, upload_pages,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::failure;
@@ -23,6 +25,11 @@ pub async fn up(port: u16, fresh: bool, pooled: bool) -> Result<(), Failure> {
     let mut terminated = signal(SignalKind::terminate())?;
     eprintln!("building the functions; the first time takes some minutes");
     build_functions()?;
+    if npm_is_installed() {
+        build_pages()?;
+    } else {
+        eprintln!("npm is not installed, so the pages are not built; install Node 20 with npm to get them");
+    }
     let state = root().join(".local").join(port.to_string());
     eprintln!("starting PostgreSQL and the local cloud; data and logs are in {}", state.display());
     let options = SystemOptions {
@@ -42,6 +49,7 @@ pub async fn up(port: u16, fresh: bool, pooled: bool) -> Result<(), Failure> {
     if let Some(notice) = system.postgres.notice() {
         eprintln!("{notice}");
     }
+    upload_pages(&system.cloud, &pages()?).await?;
     println!("ready {}", system.cloud.url());
     tokio::select! {
         _ = interrupted.recv() => {}

@@ -21,7 +21,7 @@ pub async fn log_in<R: Role>(service: &Service, request: &Request) -> Result<Ans
     let LogIn { username, password } = request.json()?;
     // PostgreSQL refuses NUL in a text; no name has one.
     let username = username.trim().replace('\0', " ");
-    let (store, address) = (&service.core.store, request.source_address());
+    let (store, address) = (&service.core.store, request.viewer_address());
     let found = store.find_account(R::KIND, &username, address).await?;
     let hash = found.as_ref().map(|account| account.password_hash.clone());
     let right = passwords::verify(password, hash).await?;

@@ -56,7 +56,7 @@ pub async fn check_own(
     caller: Who<'_>,
     password: &str,
 ) -> Result<Own, Error> {
-    let (store, address) = (&service.core.store, request.source_address());
+    let (store, address) = (&service.core.store, request.viewer_address());
     let (username, hash) = store.own_password(caller, address).await?;
     if !verify(password.to_owned(), Some(hash.clone())).await? {
         return Err(ErrorCode::WrongPassword.into());

@@ -10,6 +10,6 @@ pub async fn list<R: Role>(service: &Service, request: &Request) -> Result<Answe
     let caller = request.caller::<R>()?;
     let page = request.query::<PageNumber>("page")?.unwrap_or_default();
     let core = &service.core;
-    let (rooms, page) = core.store.rooms(&caller, page, core.pictures()?).await?;
+    let (rooms, page) = core.store.rooms(&caller, page).await?;
     Answer::ok(&json!({ "chatRooms": rooms, "page": page }))
 }

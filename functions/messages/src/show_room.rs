@@ -17,6 +17,6 @@ pub async fn show<R: Role>(service: &Service, request: &Request) -> Result<Answe
     let caller = request.caller::<R>()?;
     let (id, page) = both(request.path::<RoomId>("id"), request.query::<PageNumber>("page"))?;
     let core = &service.core;
-    let (room, page) = core.store.room(&caller, id, page.unwrap_or_default(), core.pictures()?).await?;
+    let (room, page) = core.store.room(&caller, id, page.unwrap_or_default()).await?;
     Answer::ok(&ShownRoom { room, page })
 }

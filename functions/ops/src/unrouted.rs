@@ -11,7 +11,7 @@ const PATHS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/paths.rs"));
 /// To a preflight, 204: API Gateway answers those itself, but its documentation of `$default` says that this route has them too. The headers that tell a
 /// browser what it may do are API Gateway's in any case.
 pub fn unrouted(request: &Request) -> Result<Answer, Error> {
-    let path = request.raw_path();
+    let path = request.path_in_stage();
     let known = PATHS.iter().find(|(template, _)| matches(template, path));
     if known.is_some() && request.is_preflight() {
         return Ok(Answer::no_content());

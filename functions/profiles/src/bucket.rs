@@ -38,7 +38,7 @@ impl Bucket {
         self.client
             .put_object()
             .bucket(&self.name)
-            .key(picture.key.as_str())
+            .key(picture.key.path().trim_start_matches('/'))
             .content_type(picture.format.content_type())
             .cache_control(FOR_EVER)
             .body(ByteStream::from(picture.bytes.clone()))

@@ -5,7 +5,7 @@ use chatchat_lambda::{Answer, Error, Patch, Request};
 use chatchat_store::ProfileChanges;
 use serde::Deserialize;
 
-use crate::service::Service;
+use crate::service::{Service, picture_change};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,7 +20,7 @@ struct Changes {
 pub async fn change(service: &Service, request: &Request) -> Result<Answer, Error> {
     let caller = request.caller::<Company>()?;
     let Changes { name, description, image_url, profile_visibility: visible } = request.json()?;
-    let picture = service.picture_change(image_url)?;
+    let picture = picture_change(image_url);
     let changes = ProfileChanges { name, description, picture, visible };
     service.change_profile(&caller, &changes).await?;
     Ok(Answer::no_content())

@@ -11,7 +11,6 @@ pub async fn find(service: &Service, request: &Request) -> Result<Answer, Error>
     let caller = request.optional_caller()?;
     let (keyword, page) = both(request.query::<Keyword>("keyword"), request.query::<PageNumber>("page"))?;
     let core = &service.core;
-    let (companies, page) =
-        core.store.companies(caller, keyword.as_ref(), page.unwrap_or_default(), core.pictures()?).await?;
+    let (companies, page) = core.store.companies(caller, keyword.as_ref(), page.unwrap_or_default()).await?;
     Answer::ok(&json!({ "companySummaries": companies, "page": page }))
 }

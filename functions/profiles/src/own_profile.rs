@@ -9,12 +9,12 @@ use crate::service::Service;
 pub async fn customer(service: &Service, request: &Request) -> Result<Answer, Error> {
     let caller = request.caller::<Customer>()?;
     let core = &service.core;
-    Answer::ok(&core.store.customer_profile(&caller, core.pictures()?).await?)
+    Answer::ok(&core.store.customer_profile(&caller).await?)
 }
 
 /// Answers 200 with the company's profile.
 pub async fn company(service: &Service, request: &Request) -> Result<Answer, Error> {
     let caller = request.caller::<Company>()?;
     let core = &service.core;
-    Answer::ok(&core.store.company_profile(&caller, core.pictures()?).await?)
+    Answer::ok(&core.store.company_profile(&caller).await?)
 }

@@ -26,17 +26,6 @@ impl Service {
         self.bucket.as_ref().ok_or_else(|| Error::internal("PICTURES_BUCKET is not set"))
     }
 
-    /// What a request's `imageUrl` changes. Refuses a URL that is not one of ours.
-    pub fn picture_change(&self, image_url: Patch<PictureUrl>) -> Result<Option<PictureChange>, Error> {
-        let url = match image_url {
-            Patch::Absent => return Ok(None),
-            Patch::Null => return Ok(Some(PictureChange::Remove)),
-            Patch::Value(url) => url,
-        };
-        let key = url.within(self.core.pictures()?).map_err(|_| unknown_picture())?;
-        Ok(Some(key.map_or(PictureChange::Remove, PictureChange::Use)))
-    }
-
     /// Changes the caller's profile. Refuses a picture that the caller did not upload.
     pub async fn change_profile<R: Role>(
         &self,
@@ -57,4 +46,14 @@ impl Serve for Service {
 /// A picture that was not uploaded here, or by somebody else.
 fn unknown_picture() -> Error {
     Error::Invalid(vec![FieldError::new("imageUrl", Problem::UnknownPicture)])
+}
+
+/// What a request's `imageUrl` changes in a profile.
+pub fn picture_change(image_url: Patch<PictureUrl>) -> Option<PictureChange> {
+    let url = match image_url {
+        Patch::Absent => return None,
+        Patch::Null => return Some(PictureChange::Remove),
+        Patch::Value(url) => url,
+    };
+    Some(url.into_key().map_or(PictureChange::Remove, PictureChange::Use))
 }

@@ -10,5 +10,5 @@ pub async fn show(service: &Service, request: &Request) -> Result<Answer, Error>
     let caller = request.optional_caller()?;
     let id = request.path::<CompanyId>("id")?;
     let core = &service.core;
-    Answer::ok(&core.store.company(caller, id, core.pictures()?).await?)
+    Answer::ok(&core.store.company(caller, id).await?)
 }

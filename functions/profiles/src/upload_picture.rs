@@ -19,7 +19,7 @@ impl FromStr for Folder {
     }
 }
 
-/// Answers 201 with the picture's URL, which the caller's own profile then takes. The database learns of the picture when the bucket has
+/// Answers 201 with the picture's path, which the caller's own profile then takes. The database learns of the picture when the bucket has
 /// it: a failure before that leaves nothing behind, and one after it leaves an object that nobody was told of, which the next try finds.
 pub async fn upload(service: &Service, request: &Request) -> Result<Answer, Error> {
     let caller = request.either_caller()?;
@@ -31,7 +31,7 @@ pub async fn upload(service: &Service, request: &Request) -> Result<Answer, Erro
     let picture = picture::reencode(upload).await.map_err(|problem| invalid("file", problem))?;
     service.bucket()?.put(&picture).await?;
     service.core.store.keep_picture(caller, &picture.key).await?;
-    Answer::created(&json!({ "url": service.core.pictures()?.of(&picture.key) }))
+    Answer::created(&json!({ "url": picture.key.path() }))
 }
 
 fn invalid(field: &str, problem: Problem) -> Error {

@@ -4,7 +4,7 @@ use std::{slice, time::Duration};
 
 use chatchat_domain::{ConnectionId, ErrorCode, Event as Outgoing, Language, Problem};
 use chatchat_lambda::{
-    Error, Event, FieldError, HeaderValue, Serve, aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest,
+    Error, Event, FieldError, HeaderMap, Serve, aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest,
     read_fields, status,
 };
 use chatchat_push::Service;
@@ -53,9 +53,9 @@ impl Frame {
         }
     }
 
-    /// A header of the handshake.
-    pub fn header(&self, name: &str) -> Option<&HeaderValue> {
-        self.inner.headers.get(name)
+    /// The headers of the handshake.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.inner.headers
     }
 
     /// A parameter of the handshake's query.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
+use axum::http::header;
 use chatchat_template::Template;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -15,27 +16,29 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::docs::Docs;
+use crate::distribution::{self, Distribution};
 use crate::error::StartError;
 use crate::faults::{Fault, Faults, Injection};
 use crate::functions;
+use crate::gateway::{self, Gateway};
 use crate::http_api::HttpApi;
 use crate::lambda::{Environment, InvokeError, Lambda, Output};
 use crate::listen::{self, Server};
 use crate::log::Log;
 use crate::options::Options;
-use crate::public::{self, Apis};
 use crate::schedule::Schedule;
 use crate::secrets::{self, Secrets};
-use crate::stack::Stack;
-use crate::storage::{self, Distribution, Storage, Temporary};
+use crate::stack::{Ports, Stack, bucket_name};
+use crate::storage::{self, Storage, Temporary};
 use crate::websocket::WebSocketApi;
 
 /// A running cloud; dropping it ends its processes and frees its ports.
 #[derive(Debug)]
 #[must_use = "dropping it stops the cloud"]
 pub struct Cloud {
-    port: u16,
+    ports: Ports,
+    /// The stage of the HTTP API as its paths begin with it.
+    prefix: String,
     stage: Option<String>,
     access_key: String,
     lambda: Arc<Lambda>,
@@ -60,8 +63,9 @@ impl Cloud {
         let template = Template::read(&options.template)?;
         let (listeners, port) = public_port(options.port).await?;
         let settings = options.settings;
+        let (own_endpoint, ports) = gateway_port(port).await?;
         let stack =
-            Stack::new(template, &settings.region, options.parameters, options.database.clone(), port)?;
+            Stack::new(template, &settings.region, options.parameters, options.database.clone(), ports)?;
         let secrets = Arc::new(Secrets::new(&stack, options.database.as_ref(), options.secrets_file)?);
         let internal = listen::free_port().await.map_err(StartError::io("a loopback port"))?;
         let access_key = format!("ASIA{}", &Uuid::new_v4().simple().to_string().to_uppercase()[..16]);
@@ -91,25 +95,23 @@ impl Cloud {
         for schedule in Schedule::declared(&stack, &settings)? {
             tasks.spawn(schedule.run(Arc::clone(&lambda), log.clone()));
         }
-        let distributions = Distribution::declared(&stack, &storage, &log)?.into();
-        let http = HttpApi::new(&stack, Arc::clone(&lambda), settings, log)?.map(Arc::new);
-        let docs = options.docs.map(|document| Arc::new(Docs::new(document)));
+        let http = HttpApi::new(&stack, Arc::clone(&lambda), settings, log.clone())?.map(Arc::new);
+        let prefix = http.as_ref().map(|http| http.prefix()).unwrap_or_default();
         let cut_off = watch::Sender::new(false);
-        let router = public::router(Apis {
-            docs,
-            http,
-            websocket: websocket.clone(),
-            distributions,
-            cut_off: cut_off.subscribe(),
-        });
+        let gateway = Gateway { http, websocket: websocket.clone(), cut_off: cut_off.subscribe() };
+        let distribution = Distribution::declared(&stack, &gateway, &storage, &log)?;
+        let public = distribution::router(distribution, cut_off.subscribe());
+        let own = gateway::router(gateway);
         let mut servers = vec![
             listen::serve_functions(internal.0, secrets::router(Arc::clone(&secrets), Arc::clone(&faults))),
             listen::serve_functions(objects.0, storage::router(Arc::clone(&storage), Arc::clone(&faults))),
         ];
-        servers.extend(listeners.into_iter().map(|listener| listen::serve(listener, router.clone())));
+        servers.extend(listeners.into_iter().map(|listener| listen::serve(listener, public.clone())));
+        servers.extend(own_endpoint.into_iter().map(|listener| listen::serve(listener, own.clone())));
         let stage = websocket.as_ref().map(|api| api.stage().to_owned());
         Ok(Self {
-            port,
+            ports,
+            prefix,
             stage,
             access_key,
             lambda,
@@ -124,24 +126,29 @@ impl Cloud {
         })
     }
 
-    /// The HTTP API's address, without a slash at its end.
+    /// The distribution's address, which is the one origin; without a slash at its end.
     pub fn url(&self) -> String {
-        format!("http://localhost:{}", self.port)
+        format!("http://localhost:{}", self.ports.distribution)
     }
 
-    /// The public port.
+    /// The distribution's port.
     pub fn port(&self) -> u16 {
-        self.port
+        self.ports.distribution
     }
 
-    /// The WebSocket API's address; nothing when the template has none.
+    /// The HTTP API's address on API Gateway's own endpoint, with the stage; without a slash at its end.
+    pub fn http_url(&self) -> String {
+        format!("http://localhost:{}{}", self.ports.gateway, self.prefix)
+    }
+
+    /// The WebSocket API's address on API Gateway's own endpoint; nothing when the template has none.
     pub fn websocket_url(&self) -> Option<String> {
-        self.stage.as_ref().map(|stage| format!("ws://localhost:{}/{stage}", self.port))
+        self.stage.as_ref().map(|stage| format!("ws://localhost:{}/{stage}", self.ports.gateway))
     }
 
     /// The address of the WebSocket API's management API; nothing when the template has none.
     pub fn management_url(&self) -> Option<String> {
-        self.stage.as_ref().map(|stage| format!("http://localhost:{}/{stage}", self.port))
+        self.stage.as_ref().map(|stage| format!("http://localhost:{}/{stage}", self.ports.gateway))
     }
 
     /// The access key that the functions have and that the management API asks for.
@@ -198,6 +205,25 @@ impl Cloud {
         }
     }
 
+    /// Stores an object in a bucket, which goes by its logical id, as a deployment does.
+    ///
+    /// # Errors
+    /// When there is no such bucket, or the object cannot be written.
+    pub async fn put_object(
+        &self,
+        bucket: &str,
+        key: &str,
+        content_type: &str,
+        cache_control: &str,
+        content: Vec<u8>,
+    ) -> Result<(), StartError> {
+        let headers = [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, cache_control)];
+        let put = self.storage.put(&bucket_name(bucket), key, headers, content).await;
+        put.map_err(|status| {
+            StartError::Unusable(format!("the object {key} cannot be stored in {bucket}: {status}"))
+        })
+    }
+
     /// The folder with a folder for each bucket, named as the bucket, in which each object is a file.
     pub fn files(&self) -> &Path {
         self.storage.folder()
@@ -224,6 +250,12 @@ impl Drop for Cloud {
     fn drop(&mut self) {
         self.shut_down();
     }
+}
+
+/// Listeners for API Gateway's own endpoint on a free port, and both ports.
+async fn gateway_port(distribution: u16) -> Result<(Vec<TcpListener>, Ports), StartError> {
+    let (listeners, gateway) = public_port(0).await?;
+    Ok((listeners, Ports { distribution, gateway }))
 }
 
 /// Listeners for `localhost`, which is 127.0.0.1 and, where the machine has it, `::1`.

@@ -2,10 +2,11 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod cloud;
-mod docs;
+mod distribution;
 mod error;
 mod faults;
 mod functions;
+mod gateway;
 mod guard;
 mod http_api;
 mod lambda;
@@ -13,7 +14,6 @@ mod listen;
 mod log;
 mod options;
 mod postgres;
-mod public;
 mod schedule;
 mod secrets;
 mod settings;

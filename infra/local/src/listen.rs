@@ -13,6 +13,7 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 /// The address a request came from, found in its extensions.
@@ -94,12 +95,24 @@ async fn connection(stream: TcpStream, router: Router) {
     _ = http.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
 }
 
+/// Serves a request unless clients are cut off from the cloud, before or while it is served.
+pub(crate) async fn unless_cut_off(
+    mut cut_off: watch::Receiver<bool>,
+    response: impl Future<Output = Response>,
+) -> Response {
+    tokio::select! {
+        biased;
+        Ok(_) = cut_off.wait_for(|on| *on) => hang_up(),
+        response = response => response,
+    }
+}
+
 /// Marks a response that is none.
 #[derive(Clone, Copy)]
 struct HangUp;
 
 /// Instead of a response: the connection ends without one.
-pub(crate) fn hang_up() -> Response {
+fn hang_up() -> Response {
     let mut response = Response::default();
     response.extensions_mut().insert(HangUp);
     response

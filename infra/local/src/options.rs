@@ -23,8 +23,6 @@ pub struct Options {
     pub secrets_file: Option<PathBuf>,
     /// The folder where the objects of buckets are kept between runs; without it they go with the cloud.
     pub files: Option<PathBuf>,
-    /// The OpenAPI document that `/docs` shows; without it the HTTP API has that path too.
-    pub docs: Option<PathBuf>,
     /// Values for the template's parameters.
     pub parameters: BTreeMap<String, String>,
     /// Limits and choices.

@@ -20,7 +20,15 @@ pub(crate) struct Stack {
     kinds: Kinds,
     nested: BTreeMap<String, Inner>,
     database: Option<Database>,
-    port: u16,
+    ports: Ports,
+}
+
+/// The ports of this machine that stand for AWS's hosts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ports {
+    pub(crate) distribution: u16,
+    /// API Gateway's own endpoint, of both APIs.
+    pub(crate) gateway: u16,
 }
 
 /// The types of a template's resources, by logical id.
@@ -41,6 +49,11 @@ pub(crate) struct Part<'a> {
 }
 
 impl Part<'_> {
+    /// The types of all resources of the deployment by logical id, whichever template declares them.
+    pub(crate) fn all_resources(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.stack.kinds.iter().chain(self.stack.nested.values().flat_map(|inner| &inner.kinds))
+    }
+
     pub(crate) fn resolve(&self, value: &Value) -> Result<Value, TemplateError> {
         match self.inner {
             Some(inner) => self.template.resolve(value, &Inside { outer: self.stack, inner }),
@@ -55,7 +68,7 @@ impl Stack {
         region: &str,
         parameters: BTreeMap<String, String>,
         database: Option<Database>,
-        port: u16,
+        ports: Ports,
     ) -> Result<Self, StartError> {
         let known = template.parameters();
         if let Some(name) = parameters.keys().find(|name| !known.contains_key(name.as_str())) {
@@ -70,7 +83,7 @@ impl Stack {
             kinds,
             nested: BTreeMap::new(),
             database,
-            port,
+            ports,
         };
         for inner in nested {
             if inner.condition.as_deref().map_or(Ok(true), |name| stack.template.holds(name, &stack))? {
@@ -96,7 +109,8 @@ impl Stack {
         self.template.resolve(value, self)
     }
 
-    /// A value as the text of an environment variable, with the public addresses of APIs and distributions replaced by this machine's.
+    /// A value as the text of an environment variable, with the addresses of the APIs and the
+    /// distribution replaced by this machine's.
     pub(crate) fn text(&self, place: &str, value: &Value) -> Result<Option<String>, StartError> {
         match self.resolve(value)? {
             Value::Null => Ok(None),
@@ -113,10 +127,11 @@ impl Stack {
         for (id, kind) in self.kinds.iter().chain(nested) {
             if is_api(kind) {
                 let host = format!("{}.execute-api.{}.amazonaws.com", api_id(id), self.region);
-                text = text.replace(&format!("https://{host}"), &format!("http://localhost:{}", self.port));
-                text = text.replace(&format!("wss://{host}"), &format!("ws://localhost:{}", self.port));
+                let here = format!("localhost:{}", self.ports.gateway);
+                text = text.replace(&format!("https://{host}"), &format!("http://{here}"));
+                text = text.replace(&format!("wss://{host}"), &format!("ws://{here}"));
             } else if kind == DISTRIBUTION {
-                let here = format!("http://{}:{}", distribution_host(id), self.port);
+                let here = format!("http://localhost:{}", self.ports.distribution);
                 text = text.replace(&format!("https://{}", distribution_domain(id)), &here);
             }
         }
@@ -176,6 +191,7 @@ impl Stack {
             ("AWS::S3::Bucket", "RegionalDomainName") => {
                 format!("{}.s3.{}.amazonaws.com", bucket_name(resource), self.region).into()
             }
+            ("AWS::CloudFront::OriginAccessControl", "Id") => resource.into(),
             (DISTRIBUTION, "DomainName") => distribution_domain(resource).into(),
             (kind, "Arn" | "FunctionMetadata.FunctionARN") => {
                 let service = kind.split("::").nth(1).unwrap_or("local").to_ascii_lowercase();
@@ -239,11 +255,6 @@ const DISTRIBUTION: &str = "AWS::CloudFront::Distribution";
 /// A bucket's name.
 pub(crate) fn bucket_name(logical: &str) -> String {
     logical.to_ascii_lowercase()
-}
-
-/// The host that a distribution has on this machine; a browser takes all of `.localhost` for this machine.
-pub(crate) fn distribution_host(logical: &str) -> String {
-    format!("{}.localhost", logical.to_ascii_lowercase())
 }
 
 fn distribution_domain(logical: &str) -> String {

@@ -12,6 +12,8 @@ const IMPLICIT_HTTP_API: &str = "ServerlessHttpApi";
 pub struct HttpApi {
     /// The logical id.
     pub id: String,
+    /// `StageName`; `$default` when the template says nothing.
+    pub stage: String,
     /// Who may call it from a browser; nothing when the template configures no CORS.
     pub cors: Option<Cors>,
 }
@@ -96,13 +98,15 @@ impl Template {
                 ));
             }
         };
-        if !matches!(stage.as_str(), None | Some("$default")) {
-            return Err(self.shape(
-                &format!("Resources.{id}.Properties.StageName"),
-                "the stage of an HTTP API has to be $default",
-            ));
-        }
-        Ok(Some(HttpApi { id: id.to_owned(), cors: self.cors(&self.resolve(cors, lookup)?, id)? }))
+        let stage = match self.resolve(stage, lookup)? {
+            Value::Null => "$default".to_owned(),
+            Value::String(stage) => stage,
+            _ => {
+                return Err(self.shape(&format!("Resources.{id}.Properties.StageName"), "a text is expected"));
+            }
+        };
+        let cors = self.cors(&self.resolve(cors, lookup)?, id)?;
+        Ok(Some(HttpApi { id: id.to_owned(), stage, cors }))
     }
 
     fn cors(&self, value: &Value, api: &str) -> Result<Option<Cors>, TemplateError> {

@@ -25,7 +25,7 @@ pub use event::{Event, RoomPosition};
 pub use id::{AccountId, AutoReplyId, CompanyId, ConnectionId, MessageId, RoomId, SessionId};
 pub use message::{ClientMessageId, Message, MessageKind, Seq, Sides};
 pub use page::{HistoryLimit, Page, PageNumber, Window};
-pub use picture::{PictureFormat, PictureKey, PictureUrl, PicturesUrl};
+pub use picture::{PictureFormat, PictureKey, PictureUrl};
 pub use problem::Problem;
 pub use profile::{CompanyProfile, CompanySummary, CustomerProfile};
 pub use room::{MESSAGES_A_PAGE, ROOMS_A_PAGE, Receiver, RoomDetail, RoomSummary, guide_message};

@@ -6,6 +6,9 @@ use serde::Deserialize;
 
 use crate::Problem;
 
+/// What the path of every picture begins with.
+const FOLDER: &str = "/pictures/";
+
 /// What stored pictures are encoded as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PictureFormat {
@@ -48,9 +51,15 @@ impl PictureKey {
         Self(format!("profile/{high:032x}{low:032x}.{}", format.extension()))
     }
 
-    /// As it stands in the bucket and in the database.
+    /// The key as the database stores it.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The path at which the one origin serves the picture. Without its first slash it is the object's
+    /// key in the bucket.
+    pub fn path(&self) -> String {
+        format!("{FOLDER}{}", self.0)
     }
 }
 
@@ -76,36 +85,16 @@ impl FromStr for PictureKey {
     }
 }
 
-/// Where everybody finds the pictures: a URL without a slash at its end. A deployment may change it, so only keys are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PicturesUrl(String);
-
-impl PicturesUrl {
-    /// As the environment names it.
-    pub fn new(url: String) -> Self {
-        Self(url)
-    }
-
-    /// Where everybody finds this one.
-    pub fn of(&self, key: &PictureKey) -> String {
-        format!("{}/{key}", self.0)
-    }
-}
-
-/// The text of a request's `imageUrl`: blank, or a URL that ends in the key of a picture. Whether it is a URL of ours is to be asked
-/// of [`PictureUrl::within`], and whether the picture was uploaded, of the store.
+/// The text of a request's `imageUrl`: blank, or the path of a picture as this product writes it.
+/// Whether the account uploaded that picture is for the store to check.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct PictureUrl(Option<(String, PictureKey)>);
+pub struct PictureUrl(Option<PictureKey>);
 
 impl PictureUrl {
-    /// The picture; none for a blank text. Refuses a URL that is not one of `pictures`.
-    pub fn within(self, pictures: &PicturesUrl) -> Result<Option<PictureKey>, Problem> {
-        match self.0 {
-            None => Ok(None),
-            Some((before, key)) if before == pictures.0 => Ok(Some(key)),
-            Some(_) => Err(Problem::UnknownPicture),
-        }
+    /// The picture; `None` for a blank text, which removes it.
+    pub fn into_key(self) -> Option<PictureKey> {
+        self.0
     }
 }
 
@@ -116,8 +105,7 @@ impl TryFrom<String> for PictureUrl {
         if text.trim().is_empty() {
             return Ok(Self(None));
         }
-        let (before, key) = text.rsplit_once("/profile/").ok_or(Problem::UnknownPicture)?;
-        Ok(Self(Some((before.to_owned(), format!("profile/{key}").parse()?))))
+        text.strip_prefix(FOLDER).ok_or(Problem::UnknownPicture)?.parse().map(|key| Self(Some(key)))
     }
 }
 
@@ -125,27 +113,20 @@ impl TryFrom<String> for PictureUrl {
 mod tests {
     use super::*;
 
-    const BASE: &str = "https://pictures.example";
-
-    fn pictures() -> PicturesUrl {
-        PicturesUrl::new(BASE.to_owned())
-    }
-
     #[test]
-    fn a_key_survives_being_written_into_a_url_and_read() {
+    fn a_key_survives_being_written_into_a_path_and_read() {
         for format in PictureFormat::ALL {
             let key = PictureKey::new([0xa5; 32], format);
             assert_eq!(key.as_str(), format!("profile/{}.{}", "a5".repeat(32), format.extension()));
-            let url = pictures().of(&key);
-            assert_eq!(url, format!("{BASE}/{key}"));
-            assert_eq!(PictureUrl::try_from(url).unwrap().within(&pictures()), Ok(Some(key)));
+            assert_eq!(key.path(), format!("/pictures/{key}"));
+            assert_eq!(PictureUrl::try_from(key.path()).unwrap().into_key(), Some(key));
         }
     }
 
     #[test]
     fn a_blank_text_is_no_picture() {
         for text in ["", "  ", "\n"] {
-            assert_eq!(PictureUrl::try_from(text.to_owned()).unwrap().within(&pictures()), Ok(None));
+            assert_eq!(PictureUrl::try_from(text.to_owned()).unwrap().into_key(), None);
         }
     }
 
@@ -153,22 +134,23 @@ mod tests {
     fn any_other_url_is_unknown() {
         let name = "a5".repeat(32);
         for url in [
-            format!("https://evil.example/profile/{name}.jpg"),
-            format!("{BASE}.evil.example/profile/{name}.jpg"),
-            format!("{BASE}//profile/{name}.jpg"),
-            format!("{BASE}/profile/profile/{name}.jpg"),
-            format!("{BASE}/profile/../profile/{name}.jpg"),
-            format!("{BASE}/profile/{name}.jpg?x"),
-            format!("{BASE}/profile/{name}.jpg/"),
-            format!("{BASE}/profile/{name}.svg"),
-            format!("{BASE}/profile/{}.jpg", name.to_uppercase()),
-            format!("{BASE}/profile/{}.jpg", &name[1..]),
-            format!(" {BASE}/profile/{name}.jpg"),
+            format!("https://evil.example/pictures/profile/{name}.jpg"),
+            format!("//evil.example/pictures/profile/{name}.jpg"),
+            format!("/pictures//profile/{name}.jpg"),
+            format!("/pictures/profile/profile/{name}.jpg"),
+            format!("/pictures/profile/../profile/{name}.jpg"),
+            format!("/pictures/profile/{name}.jpg?x"),
+            format!("/pictures/profile/{name}.jpg/"),
+            format!("/pictures/profile/{name}.svg"),
+            format!("/pictures/profile/{}.jpg", name.to_uppercase()),
+            format!("/pictures/profile/{}.jpg", &name[1..]),
+            format!(" /pictures/profile/{name}.jpg"),
+            format!("pictures/profile/{name}.jpg"),
             format!("profile/{name}.jpg"),
             format!("/profile/{name}.jpg"),
             "javascript:alert(1)".to_owned(),
         ] {
-            let read = PictureUrl::try_from(url.clone()).and_then(|url| url.within(&pictures()));
+            let read = PictureUrl::try_from(url.clone());
             assert_eq!(read, Err(Problem::UnknownPicture), "{url}");
         }
     }

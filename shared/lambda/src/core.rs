@@ -2,7 +2,6 @@
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use chatchat_auth::{Claims, Secret, TokenError};
-use chatchat_domain::PicturesUrl;
 use chatchat_store::{Credentials, Database, Store};
 use serde::Deserialize;
 
@@ -12,6 +11,7 @@ use crate::{
     required,
     secrets::{SecretError, Secrets},
     tokens::Tokens,
+    viewer::Viewers,
 };
 
 /// The parts that all functions share. An artifact's own service holds one.
@@ -21,7 +21,8 @@ pub struct Core {
     /// For more clients.
     pub aws: SdkConfig,
     tokens: Option<Tokens>,
-    pictures: Option<PicturesUrl>,
+    /// What is known about viewers.
+    pub viewers: Viewers,
 }
 
 /// A secret of RDS, as RDS writes it.
@@ -61,13 +62,7 @@ impl Core {
                 .map_err(|cause| StartError::Part { what: "the database cannot be configured", cause })
         };
         let (tokens, store) = tokio::try_join!(read_tokens, open_store)?;
-        let pictures = optional("PICTURES_URL").map(PicturesUrl::new);
-        Ok(Self { store, aws, tokens, pictures })
-    }
-
-    /// Where the pictures are, for the routes that show some; the template gives their functions the address.
-    pub fn pictures(&self) -> Result<&PicturesUrl, Error> {
-        self.pictures.as_ref().ok_or_else(|| Error::internal("PICTURES_URL is not set"))
+        Ok(Self { store, aws, tokens, viewers: Viewers::from_environment() })
     }
 
     /// Signs an access token.

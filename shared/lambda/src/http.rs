@@ -57,6 +57,7 @@ async fn handle<S: Serve>(
     service: &S,
     request: &mut Request,
 ) -> Result<Answer, Error> {
+    request.identify_viewer(&service.core().viewers);
     request.authorization = service.core().authorize(request.bearer()).await;
     let request = &*request;
     let outcome = handler(service, request).await;

@@ -10,11 +10,11 @@ use chatchat_domain::{Caller, ErrorCode, Language, Problem, Role};
 use chatchat_store::Who;
 use lambda_http::{
     RequestExt,
+    aws_lambda_events::apigw::ApiGatewayV2httpRequestContext,
     http::{
         Method,
         header::{
             ACCEPT_LANGUAGE, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName,
-            ORIGIN,
         },
     },
     request::RequestContext,
@@ -22,7 +22,7 @@ use lambda_http::{
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{Error, FieldError, fields, language, origin};
+use crate::{Error, FieldError, PageOrigin, Viewer, Viewers, fields, language};
 
 /// The most bytes of a JSON body.
 const MAX_BODY: usize = 64 * 1024;
@@ -41,6 +41,7 @@ pub(crate) enum Authorization {
 pub struct Request {
     inner: lambda_http::Request,
     pub(crate) authorization: Authorization,
+    viewer: Viewer,
     /// Whether the handler asked who calls.
     asked: AtomicBool,
     pub(crate) language: Language,
@@ -57,7 +58,23 @@ impl Request {
         let id = id.unwrap_or_else(|| {
             inner.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default()
         });
-        Self { inner, authorization: Authorization::Absent, asked: AtomicBool::new(false), language, id }
+        Self {
+            inner,
+            authorization: Authorization::Absent,
+            viewer: Viewer::default(),
+            asked: AtomicBool::new(false),
+            language,
+            id,
+        }
+    }
+
+    /// Reads who the viewer is.
+    pub(crate) fn identify_viewer(&mut self, viewers: &Viewers) {
+        let source = match self.context() {
+            Some(context) => context.http.source_ip.as_deref().unwrap_or_default(),
+            None => "",
+        };
+        self.viewer = viewers.of(self.inner.headers(), source);
     }
 
     /// The caller, on a route for one role.
@@ -173,22 +190,16 @@ impl Request {
         &self.id
     }
 
-    /// The address that the request came from, as API Gateway saw it.
-    pub fn source_address(&self) -> &str {
-        match self.inner.request_context_ref() {
-            Some(RequestContext::ApiGatewayV2(context)) => {
-                context.http.source_ip.as_deref().unwrap_or_default()
-            }
-            _ => "",
-        }
+    /// The viewer's IP address; empty for an event that has none.
+    pub fn viewer_address(&self) -> &str {
+        &self.viewer.address
     }
 
-    /// Refuses with `origin_not_allowed` what another site's page sends along with our cookie.
+    /// Fails with `origin_not_allowed` for a request that another site's page sent.
     pub fn check_origin(&self) -> Result<(), Error> {
-        if origin::is_allowed(self.inner.headers().get(ORIGIN)) {
-            Ok(())
-        } else {
-            Err(ErrorCode::OriginNotAllowed.into())
+        match self.viewer.origin {
+            PageOrigin::Allowed => Ok(()),
+            PageOrigin::Unknown | PageOrigin::Foreign => Err(ErrorCode::OriginNotAllowed.into()),
         }
     }
 
@@ -198,9 +209,21 @@ impl Request {
         self.inner.method() == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
     }
 
-    /// The path as it was sent, for answering what no route matches.
-    pub fn raw_path(&self) -> &str {
-        self.inner.raw_http_path()
+    /// The path as it was sent, without the API's stage.
+    pub fn path_in_stage(&self) -> &str {
+        let path = self.inner.raw_http_path();
+        let stage = self.context().and_then(|context| context.stage.as_deref()).unwrap_or_default();
+        path.strip_prefix('/')
+            .and_then(|path| path.strip_prefix(stage))
+            .filter(|path| path.starts_with('/'))
+            .unwrap_or(path)
+    }
+
+    fn context(&self) -> Option<&ApiGatewayV2httpRequestContext> {
+        match self.inner.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => Some(context),
+            _ => None,
+        }
     }
 
     /// The token of an `Authorization: Bearer` header (RFC 6750): none without the header, an empty text for another scheme.

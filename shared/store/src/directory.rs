@@ -1,8 +1,6 @@
 //! The directory: companies as others see them.
 
-use chatchat_domain::{
-    CompanyId, CompanySummary, ErrorCode, Keyword, Page, PageNumber, PicturesUrl, ROOMS_A_PAGE,
-};
+use chatchat_domain::{CompanyId, CompanySummary, ErrorCode, Keyword, Page, PageNumber, ROOMS_A_PAGE};
 use tokio_postgres::{Row, types::Type};
 
 use crate::{
@@ -19,7 +17,6 @@ impl Store {
         who: Option<Who<'_>>,
         keyword: Option<&Keyword>,
         page: PageNumber,
-        pictures: &PicturesUrl,
     ) -> Result<(Vec<CompanySummary>, Page), StoreError> {
         let keyword = keyword.map_or("", Keyword::as_str);
         // Without a keyword no name is read, only the index of visible companies.
@@ -57,8 +54,7 @@ impl Store {
             .await?;
         let first = rows.first().ok_or(ErrorCode::Unauthenticated)?;
         let page = Page::of(page, row::get(first, "total")?, ROOMS_A_PAGE);
-        let listed =
-            rows.iter().filter_map(|row| summary(row, pictures).transpose()).collect::<Result<_, _>>()?;
+        let listed = rows.iter().filter_map(|row| summary(row).transpose()).collect::<Result<_, _>>()?;
         Ok((listed, page))
     }
 
@@ -68,7 +64,6 @@ impl Store {
         &self,
         who: Option<Who<'_>>,
         company: CompanyId,
-        pictures: &PicturesUrl,
     ) -> Result<CompanySummary, StoreError> {
         let row = self
             .row(
@@ -93,17 +88,17 @@ impl Store {
             )
             .await?
             .ok_or(ErrorCode::Unauthenticated)?;
-        summary(&row, pictures)?.ok_or_else(|| ErrorCode::CompanyNotFound.into())
+        summary(&row)?.ok_or_else(|| ErrorCode::CompanyNotFound.into())
     }
 }
 
 /// A company, or none where the row stands for an empty list.
-fn summary(row: &Row, pictures: &PicturesUrl) -> Result<Option<CompanySummary>, StoreError> {
+fn summary(row: &Row) -> Result<Option<CompanySummary>, StoreError> {
     let Some(id) = row::optional_id(row, "id")? else { return Ok(None) };
     Ok(Some(CompanySummary {
         id,
         name: row::get(row, "name")?,
         description: row::get(row, "description")?,
-        image_url: row::image_url(row, pictures)?,
+        image_url: row::image_url(row)?,
     }))
 }

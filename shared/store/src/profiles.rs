@@ -1,8 +1,7 @@
 //! The profiles of customers and companies, for themselves.
 
 use chatchat_domain::{
-    Caller, Company, CompanyProfile, Customer, CustomerProfile, Description, Name, PictureKey, PicturesUrl,
-    Role,
+    Caller, Company, CompanyProfile, Customer, CustomerProfile, Description, Name, PictureKey, Role,
 };
 use tokio_postgres::types::Type;
 
@@ -36,11 +35,7 @@ pub enum PictureChange {
 
 impl Store {
     /// The caller's own profile.
-    pub async fn customer_profile(
-        &self,
-        caller: &Caller<Customer>,
-        pictures: &PicturesUrl,
-    ) -> Result<CustomerProfile, StoreError> {
+    pub async fn customer_profile(&self, caller: &Caller<Customer>) -> Result<CustomerProfile, StoreError> {
         let rows = self
             .as_caller(
                 Who::from(caller),
@@ -57,16 +52,12 @@ impl Store {
             id: row::id(row, "id")?,
             username: row::get(row, "username")?,
             name: row::get(row, "name")?,
-            image_url: row::image_url(row, pictures)?,
+            image_url: row::image_url(row)?,
         })
     }
 
     /// The caller's own profile.
-    pub async fn company_profile(
-        &self,
-        caller: &Caller<Company>,
-        pictures: &PicturesUrl,
-    ) -> Result<CompanyProfile, StoreError> {
+    pub async fn company_profile(&self, caller: &Caller<Company>) -> Result<CompanyProfile, StoreError> {
         let rows = self
             .as_caller(
                 Who::from(caller),
@@ -85,7 +76,7 @@ impl Store {
             username: row::get(row, "username")?,
             name: row::get(row, "name")?,
             description: row::get(row, "description")?,
-            image_url: row::image_url(row, pictures)?,
+            image_url: row::image_url(row)?,
             profile_visibility: row::get(row, "visible")?,
         })
     }

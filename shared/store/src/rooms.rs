@@ -1,8 +1,8 @@
 //! Opening and listing rooms, and looking into one.
 
 use chatchat_domain::{
-    AccountKind, Caller, CompanyId, Customer, ErrorCode, MESSAGES_A_PAGE, Page, PageNumber, PicturesUrl,
-    ROOMS_A_PAGE, Role, RoomDetail, RoomId, RoomSummary, Seq, guide_message,
+    AccountKind, Caller, CompanyId, Customer, ErrorCode, MESSAGES_A_PAGE, Page, PageNumber, ROOMS_A_PAGE,
+    Role, RoomDetail, RoomId, RoomSummary, Seq, guide_message,
 };
 use tokio_postgres::{
     Row,
@@ -97,12 +97,7 @@ impl Store {
     }
 
     /// The caller's rooms, latest first; a company's list has those in which a person has typed.
-    pub async fn rooms<R: Role>(
-        &self,
-        caller: &Caller<R>,
-        page: PageNumber,
-        pictures: &PicturesUrl,
-    ) -> Result<RoomPage, StoreError> {
+    pub async fn rooms<R: Role>(&self, caller: &Caller<R>, page: PageNumber) -> Result<RoomPage, StoreError> {
         let (mine, theirs) = (R::KIND.as_str(), R::KIND.other().as_str());
         let (me, listed) = match R::KIND {
             AccountKind::Customer => ("accounts me on me.id", "true"),
@@ -130,8 +125,7 @@ impl Store {
             [(&ROOMS_A_PAGE, Type::INT8), (&page.offset(ROOMS_A_PAGE), Type::INT8)];
         let rows = self.as_caller(Who::from(caller), &statement, &params).await?;
         let page = Page::of(page, row::get(&rows[0], "room_count")?, ROOMS_A_PAGE);
-        let rooms =
-            rows.iter().filter_map(|row| summary(row, pictures).transpose()).collect::<Result<_, _>>()?;
+        let rooms = rows.iter().filter_map(|row| summary(row).transpose()).collect::<Result<_, _>>()?;
         Ok((rooms, page))
     }
 
@@ -141,7 +135,6 @@ impl Store {
         caller: &Caller<R>,
         room: RoomId,
         page: PageNumber,
-        pictures: &PicturesUrl,
     ) -> Result<(RoomDetail, Page), StoreError> {
         let (mine, theirs) = (R::KIND.as_str(), R::KIND.other().as_str());
         let statement = format!(
@@ -168,7 +161,7 @@ impl Store {
         let last_seq: Seq = row::id(first, "last_seq")?;
         let detail = RoomDetail {
             id: room,
-            receiver: row::receiver(first, pictures)?,
+            receiver: row::receiver(first)?,
             read_seq: row::id(first, "read_seq")?,
             receiver_read_seq: row::id(first, "receiver_read_seq")?,
             last_seq,
@@ -179,11 +172,11 @@ impl Store {
 }
 
 /// A room of the list, or none where the row stands for an empty list.
-fn summary(row: &Row, pictures: &PicturesUrl) -> Result<Option<RoomSummary>, StoreError> {
+fn summary(row: &Row) -> Result<Option<RoomSummary>, StoreError> {
     let Some(id) = row::optional_id(row, "id")? else { return Ok(None) };
     Ok(Some(RoomSummary {
         id,
-        receiver: row::receiver(row, pictures)?,
+        receiver: row::receiver(row)?,
         last_message: row::get(row, "last_message")?,
         last_message_date: row::timestamp(row, "last_message_at")?,
         unread_message_count: row::get(row, "unread")?,

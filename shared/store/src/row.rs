@@ -2,7 +2,7 @@
 
 use chatchat_domain::{
     AccountId, AccountKind, ClientMessageId, ConnectionId, Message, MessageId, MessageKind, PictureKey,
-    PicturesUrl, Receiver, Seq, Sides, Timestamp,
+    Receiver, Seq, Sides, Timestamp,
 };
 use time::OffsetDateTime;
 use tokio_postgres::{Row, types::FromSql};
@@ -82,20 +82,20 @@ pub fn messages(rows: &[Row]) -> Result<Vec<Message>, StoreError> {
 }
 
 /// The column `picture_key`, as the URL where everybody finds the picture.
-pub fn image_url(row: &Row, pictures: &PicturesUrl) -> Result<Option<String>, StoreError> {
+pub fn image_url(row: &Row) -> Result<Option<String>, StoreError> {
     let Some(key) = get::<Option<&str>>(row, "picture_key")? else { return Ok(None) };
     let key: PictureKey =
         key.parse().map_err(|_| StoreError::unexpected(format!("no key of a picture: {key}")))?;
-    Ok(Some(pictures.of(&key)))
+    Ok(Some(key.path()))
 }
 
 /// The columns `receiver_id`, `receiver_name`, `picture_key` and `receiver_withdrawn_at`.
-pub fn receiver(row: &Row, pictures: &PicturesUrl) -> Result<Receiver, StoreError> {
+pub fn receiver(row: &Row) -> Result<Receiver, StoreError> {
     let deleted = get::<Option<OffsetDateTime>>(row, "receiver_withdrawn_at")?.is_some();
     Ok(Receiver {
         id: id::<AccountId>(row, "receiver_id")?,
         name: if deleted { None } else { get(row, "receiver_name")? },
-        image_url: if deleted { None } else { image_url(row, pictures)? },
+        image_url: if deleted { None } else { image_url(row)? },
         deleted,
     })
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::stacks::{ALL, Deployment, WITHOUT_DOMAIN, expanded};
 
-fn number(value: &Value) -> u64 {
+pub fn number(value: &Value) -> u64 {
     value.as_u64().or_else(|| value.as_str()?.parse().ok()).unwrap_or_else(|| panic!("{value} is no number"))
 }
 

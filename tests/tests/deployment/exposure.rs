@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::stacks::{ALL, Deployment, WITH_ENDPOINTS, WITHOUT_DOMAIN, statements};
+use crate::{
+    database::number,
+    stacks::{ALL, Deployment, WITH_ENDPOINTS, WITHOUT_DOMAIN, expanded, statements},
+};
 
 #[test]
 fn no_bucket_is_public_and_only_its_distribution_reads_it() {
@@ -31,22 +34,116 @@ fn no_bucket_is_public_and_only_its_distribution_reads_it() {
             assert_eq!(allow["Action"], json!(["s3:GetObject"]));
             let source = allow["Condition"]["StringEquals"]["AWS:SourceArn"].as_str().unwrap();
             let distribution = source.split("distribution/").nth(1).unwrap();
-            let origin =
-                &deployment.get("web.yaml", distribution).properties["DistributionConfig"]["Origins"][0];
-            assert_eq!(origin["DomainName"], format!("{}.RegionalDomainName", bucket.id));
-            assert!(origin["OriginAccessControlId"].is_string());
+            let origins =
+                &deployment.get("web.yaml", distribution).properties["DistributionConfig"]["Origins"];
+            let domain = format!("{}.s3.ap-northeast-2.amazonaws.com", bucket.id);
+            let origin = origins.as_array().unwrap().iter().find(|one| one["DomainName"] == domain.as_str());
+            assert!(origin.unwrap()["OriginAccessControlId"].is_string());
             assert!(all.iter().any(|one| one["Effect"] == "Deny"
                 && one["Condition"] == json!({ "Bool": { "aws:SecureTransport": false } })));
         }
     }
 }
 
+/// The behaviors of the one distribution, by path pattern; the default one is `*`.
+fn behaviors(deployment: &Deployment) -> Vec<(String, Value)> {
+    let config = &deployment.only("AWS::CloudFront::Distribution").properties["DistributionConfig"];
+    let listed = config["CacheBehaviors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|behavior| (behavior["PathPattern"].as_str().unwrap().to_owned(), behavior.clone()));
+    listed.chain([("*".to_owned(), config["DefaultCacheBehavior"].clone())]).collect()
+}
+
 #[test]
-fn distributions_speak_https_alone() {
-    for distribution in Deployment::of(WITHOUT_DOMAIN).of_kind("AWS::CloudFront::Distribution") {
-        let behavior = &distribution.properties["DistributionConfig"]["DefaultCacheBehavior"];
-        assert_eq!(behavior["ViewerProtocolPolicy"], "redirect-to-https", "{}", distribution.id);
+fn one_distribution_serves_everything_over_https() {
+    for set in ALL {
+        let deployment = Deployment::of(set);
+        let behaviors = behaviors(&deployment);
+        let patterns: Vec<_> = behaviors
+            .iter()
+            .map(|(pattern, behavior)| (pattern.as_str(), behavior["TargetOriginId"].as_str().unwrap()))
+            .collect();
+        let expected = [
+            ("/api/docs*", "pages"),
+            ("/api/*", "api"),
+            ("/realtime", "realtime"),
+            ("/pictures/*", "pictures"),
+            ("*", "pages"),
+        ];
+        assert_eq!(patterns, expected);
+        for (pattern, behavior) in &behaviors {
+            // A request to an API is not redirected: its body and its token went out in the clear already.
+            let https = if pattern.starts_with("/api/*") || pattern == "/realtime" {
+                "https-only"
+            } else {
+                "redirect-to-https"
+            };
+            assert_eq!(behavior["ViewerProtocolPolicy"], https, "{pattern}");
+        }
+        for kind in ["AWS::ApiGatewayV2::DomainName", "AWS::ApiGatewayV2::ApiMapping"] {
+            assert_eq!(deployment.of_kind(kind).count(), 0, "{kind}");
+        }
     }
+}
+
+#[test]
+fn the_apis_get_the_viewers_headers_without_its_host_and_nothing_is_cached() {
+    let deployment = Deployment::of(WITHOUT_DOMAIN);
+    let config = &deployment.only("AWS::CloudFront::Distribution").properties["DistributionConfig"];
+    for (pattern, behavior) in behaviors(&deployment) {
+        let is_api = ["/api/*", "/realtime"].contains(&pattern.as_str());
+        // AWS's policies AllViewerExceptHostHeader, CachingDisabled and CachingOptimized.
+        let forwarded = is_api.then_some("b689b0a8-53d0-40ab-baf2-68738e2966ac");
+        assert_eq!(behavior["OriginRequestPolicyId"].as_str(), forwarded, "{pattern}");
+        let cached = if is_api {
+            "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+        } else {
+            "658327ea-f89d-4fab-a63d-7e88639e58f6"
+        };
+        assert_eq!(behavior["CachePolicyId"], cached, "{pattern}");
+    }
+    for (id, api) in [("api", "HttpApi"), ("realtime", "RealtimeApi")] {
+        let origins = config["Origins"].as_array().unwrap();
+        let origin = origins.iter().find(|origin| origin["Id"] == id).unwrap();
+        assert_eq!(origin["DomainName"], format!("{api}.execute-api.ap-northeast-2.amazonaws.com"));
+        assert_eq!(origin["CustomOriginConfig"]["OriginProtocolPolicy"], "https-only");
+        let secret = &deployment.variable("Health", "DISTRIBUTION_SECRET");
+        let header = json!([{ "HeaderName": "chatchat-distribution-secret", "HeaderValue": secret }]);
+        assert_eq!(origin["OriginCustomHeaders"], header, "{id}");
+    }
+    for file in ["template.yaml", "web.yaml"] {
+        assert_eq!(expanded(file)["Parameters"]["DistributionSecret"]["NoEcho"], true, "{file}");
+    }
+}
+
+#[test]
+fn pages_run_only_their_own_code_and_pictures_none() {
+    let deployment = Deployment::of(WITHOUT_DOMAIN);
+    let policy = |id: &str| {
+        let config = &deployment.get("web.yaml", id).properties["ResponseHeadersPolicyConfig"];
+        let headers = config["SecurityHeadersConfig"].clone();
+        assert_eq!(headers["ContentTypeOptions"]["Override"], true, "{id}");
+        assert!(number(&headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"]) >= 31_536_000, "{id}");
+        headers["ContentSecurityPolicy"]["ContentSecurityPolicy"].as_str().unwrap_or_default().to_owned()
+    };
+    let pages = policy("PageHeaders");
+    for directive in [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "require-trusted-types-for 'script'",
+    ] {
+        assert!(pages.split("; ").any(|one| one == directive), "{directive} is not in {pages}");
+    }
+    assert!(!pages.contains("unsafe") && !pages.contains("http"), "{pages}");
+    assert_eq!(policy("PictureHeaders"), "default-src 'none'; sandbox");
+    assert!(!policy("DocumentHeaders").contains("http"));
+    policy("ApiHeaders");
 }
 
 #[test]
@@ -86,7 +183,6 @@ fn security_groups_let_in_other_groups_alone() {
     }
 }
 
-/// Whether a security group may call any IPv6 address.
 #[test]
 fn descriptions_of_security_groups_have_the_characters_that_ec2_takes() {
     fn descriptions<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
@@ -117,6 +213,7 @@ fn descriptions_of_security_groups_have_the_characters_that_ec2_takes() {
     }
 }
 
+/// Whether a security group may call any IPv6 address.
 fn may_call_out(deployment: &Deployment, group: &str) -> bool {
     let inline = deployment.get("network.yaml", group).properties["SecurityGroupEgress"].clone();
     let apart = deployment

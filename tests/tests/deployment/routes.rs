@@ -6,7 +6,7 @@ use chatchat_template::parse_yaml;
 use chatchat_tests::root;
 use serde_json::Value;
 
-use crate::stacks::{Deployment, WITHOUT_DOMAIN};
+use crate::stacks::{Deployment, WITH_ENDPOINTS, WITHOUT_DOMAIN};
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
@@ -85,7 +85,7 @@ fn each_action_has_one_route_one_integration_and_one_permission() {
         let uri = integration["IntegrationUri"].as_str().unwrap();
         let function = uri.split("functions/").nth(1).unwrap().strip_suffix(".Arn/invocations").unwrap();
         assert!(served.insert(function.to_owned()), "{key}: {function} serves another action too");
-        let source = format!("arn:aws:execute-api:ap-northeast-2:123456789012:RealtimeApi.ApiId/live/{key}");
+        let source = format!("arn:aws:execute-api:ap-northeast-2:123456789012:RealtimeApi.ApiId/realtime/{key}");
         assert_eq!(permissions[function], [("apigateway.amazonaws.com".to_owned(), source)], "{key}");
     }
     assert_eq!(deployment.of_kind("AWS::ApiGatewayV2::Integration").count(), routes.len());
@@ -105,7 +105,7 @@ fn a_function_has_one_caller_or_is_called_by_the_deployment() {
 #[test]
 fn both_apis_are_throttled_and_log_each_call() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
-    for stage in ["HttpApiApiGatewayDefaultStage", "RealtimeApiliveStage"] {
+    for stage in ["HttpApiapiStage", "RealtimeApirealtimeStage"] {
         let stage = &deployment.get("template.yaml", stage).properties;
         let number =
             |name: &str| stage["DefaultRouteSettings"][name].as_str().and_then(|text| text.parse().ok());
@@ -125,7 +125,7 @@ fn both_apis_are_throttled_and_log_each_call() {
 #[test]
 fn what_hashes_passwords_is_throttled_more() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
-    let stage = &deployment.get("template.yaml", "HttpApiApiGatewayDefaultStage").properties;
+    let stage = &deployment.get("template.yaml", "HttpApiapiStage").properties;
     let routes = stage["RouteSettings"].as_object().unwrap();
     let known: BTreeSet<_> = integrations(&deployment)
         .into_keys()
@@ -141,9 +141,9 @@ fn what_hashes_passwords_is_throttled_more() {
 
 #[test]
 fn browsers_of_the_allowed_origins_alone_may_call() {
-    let deployment = Deployment::of(WITHOUT_DOMAIN);
+    let deployment = Deployment::of(WITH_ENDPOINTS);
     let cors = &deployment.get("template.yaml", "HttpApi").properties["Body"]["x-amazon-apigateway-cors"];
-    assert_eq!(cors["allowOrigins"], Value::from(vec!["https://Web.DomainName"]));
+    assert_eq!(cors["allowOrigins"], Value::from(vec!["http://localhost:5173"]));
     // SAM has lost these before, where the origins were a function of CloudFormation's.
     assert_eq!(cors["allowCredentials"], true);
     assert_eq!(cors["allowMethods"], Value::from(vec!["GET", "POST", "PUT", "PATCH", "DELETE"]));

@@ -7,13 +7,20 @@ use serde_json::json;
 
 use crate::stacks::{ALL, Deployment, WITH_DOMAIN, WITH_ENDPOINTS, WITH_PROXY, WITHOUT_DOMAIN, expanded};
 
-const MANAGEMENT: &str = "https://RealtimeApi.execute-api.ap-northeast-2.amazonaws.com/live";
+const MANAGEMENT: &str = "https://RealtimeApi.execute-api.ap-northeast-2.amazonaws.com/realtime";
 
 #[test]
 fn each_set_is_well_within_cloudformations_limits() {
     for set in ALL {
         let deployment = Deployment::of(set);
-        for file in ["template.yaml", "network.yaml", "database.yaml", "web.yaml", "observability.yaml"] {
+        for file in [
+            "template.yaml",
+            "network.yaml",
+            "database.yaml",
+            "buckets.yaml",
+            "web.yaml",
+            "observability.yaml",
+        ] {
             let count = deployment.resources.iter().filter(|resource| resource.file == file).count();
             assert!((1..400).contains(&count), "{file}: {count} of 500 resources");
         }
@@ -27,96 +34,60 @@ fn each_set_is_well_within_cloudformations_limits() {
 }
 
 #[test]
-fn the_first_deployment_needs_no_parameter() {
+fn the_first_deployment_needs_only_the_secret_that_xtask_generates() {
     for (name, parameter) in expanded("template.yaml")["Parameters"].as_object().unwrap() {
-        assert!(parameter.get("Default").is_some(), "{name} has no default");
+        assert_eq!(parameter.get("Default").is_some(), name != "DistributionSecret", "{name}");
         assert!(parameter.get("Description").is_some(), "{name} is not described");
     }
 }
 
 #[test]
-fn without_a_domain_awss_own_names_are_used() {
+fn without_a_domain_the_origin_is_the_distributions_own_name() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
     assert!(!deployment.resources.iter().any(|resource| resource.file == "domain.yaml"));
-    for distribution in deployment.of_kind("AWS::CloudFront::Distribution") {
-        let config = &distribution.properties["DistributionConfig"];
-        assert!(config["Aliases"].is_null(), "{}", distribution.id);
-        assert_eq!(config["ViewerCertificate"], json!({ "CloudFrontDefaultCertificate": true }));
-    }
-    assert_eq!(deployment.variable("Refresh", "COOKIE_DOMAIN"), "");
-    assert_eq!(deployment.variable("Refresh", "ALLOWED_ORIGINS"), "https://Web.DomainName");
-    assert_eq!(deployment.variable("OwnCompanyProfile", "PICTURES_URL"), "https://Pictures.DomainName");
+    let config = &deployment.only("AWS::CloudFront::Distribution").properties["DistributionConfig"];
+    assert!(config["Aliases"].is_null());
+    assert_eq!(config["ViewerCertificate"], json!({ "CloudFrontDefaultCertificate": true }));
+    assert_eq!(deployment.variable("LogOutCustomer", "ALLOWED_ORIGINS"), "");
     assert_eq!(deployment.variable("SendMessageFrame", "WEBSOCKET_MANAGEMENT_URL"), MANAGEMENT);
-    let websocket = MANAGEMENT.replace("https:", "wss:");
-    assert_eq!(deployment.variable("CreateTicket", "WEBSOCKET_URL"), websocket.as_str());
-    assert_eq!(deployment.output("RealtimeUrl"), websocket.as_str());
-    assert_eq!(deployment.output("HttpUrl"), "https://HttpApi.execute-api.ap-northeast-2.amazonaws.com");
-    let api = deployment.get("template.yaml", "HttpApi").properties.to_string();
-    assert!(api.contains(r#""disableExecuteApiEndpoint":false"#));
+    assert_eq!(deployment.output("Url"), "https://Distribution.DomainName");
+    assert_eq!(deployment.output("HttpUrl"), "https://HttpApi.execute-api.ap-northeast-2.amazonaws.com/api");
+    let api = &deployment.get("template.yaml", "HttpApi").properties;
+    assert!(api["Body"]["x-amazon-apigateway-cors"].is_null(), "one origin needs no CORS");
+    assert!(!api.to_string().contains("disableExecuteApiEndpoint"), "programs use the API's own endpoint");
 }
 
 #[test]
-fn with_a_domain_all_names_are_one_site() {
+fn with_a_domain_the_distribution_has_two_names_and_nothing_else_changes() {
     let deployment = Deployment::of(WITH_DOMAIN);
     let records = &deployment.only("AWS::Route53::RecordSetGroup").properties["RecordSets"];
     let mut names: Vec<_> = records
         .as_array()
         .unwrap()
         .iter()
+        .inspect(|record| assert_eq!(record["AliasTarget"]["DNSName"], "Distribution.DomainName"))
         .map(|record| format!("{} {}", record["Name"].as_str().unwrap(), record["Type"].as_str().unwrap()))
         .collect();
     names.sort_unstable();
-    let hosts = [
-        "api.chat.example.com",
-        "chat.example.com",
-        "pictures.chat.example.com",
-        "realtime.chat.example.com",
-    ];
+    let hosts = ["chat.example.com", "widget.chat.example.com"];
     let expected: Vec<_> =
         hosts.iter().flat_map(|host| [format!("{host} A"), format!("{host} AAAA")]).collect();
     assert_eq!(names, expected);
-    let mut aliases: Vec<_> = deployment
-        .of_kind("AWS::CloudFront::Distribution")
-        .map(|one| &one.properties["DistributionConfig"])
-        .inspect(|config| {
-            assert_eq!(config["ViewerCertificate"]["MinimumProtocolVersion"], "TLSv1.2_2021");
-            let certificate = config["ViewerCertificate"]["AcmCertificateArn"].as_str().unwrap();
-            assert!(certificate.starts_with("arn:aws:acm:us-east-1:"), "CloudFront takes no other region's");
-        })
-        .map(|config| config["Aliases"][0].as_str().unwrap())
-        .collect();
-    aliases.sort_unstable();
-    assert_eq!(aliases, ["chat.example.com", "pictures.chat.example.com"]);
-    let mut mapped: Vec<_> = deployment
-        .of_kind("AWS::ApiGatewayV2::ApiMapping")
-        .map(|mapping| {
-            (mapping.properties["ApiId"].as_str().unwrap(), mapping.properties["Stage"].as_str().unwrap())
-        })
-        .collect();
-    mapped.sort_unstable();
-    // The stages, which Ref gives by name: the mapping waits for them.
-    assert_eq!(
-        mapped,
-        [("HttpApi", "HttpApiApiGatewayDefaultStage"), ("RealtimeApi", "RealtimeApiliveStage")]
-    );
-    for name in deployment.of_kind("AWS::ApiGatewayV2::DomainName") {
-        let configuration = &name.properties["DomainNameConfigurations"][0];
-        assert_eq!(configuration["SecurityPolicy"], "TLS_1_2", "{}", name.id);
-        assert_eq!(configuration["CertificateArn"], "Certificate", "{}", name.id);
+    let config = &deployment.only("AWS::CloudFront::Distribution").properties["DistributionConfig"];
+    assert_eq!(config["Aliases"], json!(hosts));
+    assert_eq!(config["ViewerCertificate"]["MinimumProtocolVersion"], "TLSv1.2_2021");
+    let certificate = config["ViewerCertificate"]["AcmCertificateArn"].as_str().unwrap();
+    assert!(certificate.starts_with("arn:aws:acm:us-east-1:"), "CloudFront takes no other region's");
+    assert_eq!(deployment.output("Url"), "https://chat.example.com");
+
+    let usual = Deployment::of(WITHOUT_DOMAIN);
+    assert_eq!(deployment.output("HttpUrl"), usual.output("HttpUrl"));
+    for function in deployment.functions() {
+        let same = &usual.get("template.yaml", &function.id).properties;
+        assert_eq!(&function.properties, same, "{}: no function knows the domain", function.id);
     }
-    assert_eq!(deployment.variable("Refresh", "COOKIE_DOMAIN"), "chat.example.com");
-    assert_eq!(deployment.variable("Refresh", "ALLOWED_ORIGINS"), "https://chat.example.com");
-    assert_eq!(deployment.variable("OwnCompanyProfile", "PICTURES_URL"), "https://pictures.chat.example.com");
-    assert_eq!(deployment.variable("CreateTicket", "WEBSOCKET_URL"), "wss://realtime.chat.example.com");
-    // The management API is on API Gateway's own name in any case.
-    assert_eq!(deployment.variable("SendMessageFrame", "WEBSOCKET_MANAGEMENT_URL"), MANAGEMENT);
-    assert_eq!(deployment.output("HttpUrl"), "https://api.chat.example.com");
-    let api = deployment.get("template.yaml", "HttpApi").properties.to_string();
-    assert!(api.contains(r#""disableExecuteApiEndpoint":true"#));
-    let policy = deployment.get("web.yaml", "WebHeaders").properties.to_string();
-    assert!(
-        policy.contains("connect-src 'self' https://api.chat.example.com wss://realtime.chat.example.com;")
-    );
+    let api = |deployment: &Deployment| deployment.get("template.yaml", "HttpApi").properties.clone();
+    assert_eq!(api(&deployment), api(&usual));
 }
 
 #[test]
@@ -145,15 +116,6 @@ fn with_endpoints_secrets_are_reached_without_leaving_the_network() {
     let endpoints: Vec<_> = deployment.of_kind("AWS::EC2::VPCEndpoint").map(|one| one.id.as_str()).collect();
     assert_eq!(endpoints, ["S3Endpoint", "SecretsEndpoint"]);
     assert!(Deployment::of(WITHOUT_DOMAIN).find("network.yaml", "SecretsEndpoint").is_none());
-}
-
-#[test]
-fn further_origins_stand_beside_the_web_clients_own() {
-    let deployment = Deployment::of(WITH_ENDPOINTS);
-    let cors = &deployment.get("template.yaml", "HttpApi").properties["Body"]["x-amazon-apigateway-cors"];
-    assert_eq!(cors["allowOrigins"], json!(["https://Web.DomainName", "http://localhost:5173"]));
-    let listed = deployment.variable("Connect", "ALLOWED_ORIGINS");
-    assert_eq!(listed, "https://Web.DomainName,http://localhost:5173");
 }
 
 #[test]

@@ -14,6 +14,8 @@ use serde_json::{Map, Value, json};
 pub type Set = &'static [(&'static str, &'static str)];
 
 pub const WITHOUT_DOMAIN: Set = &[];
+/// For the parameter `DistributionSecret`, which every deployment has.
+const DISTRIBUTION_SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub const WITH_DOMAIN: Set = &[
     ("Domain", "chat.example.com"),
     ("HostedZoneId", "Z0123456789"),
@@ -82,7 +84,8 @@ impl Deployment {
         for (name, _) in set {
             assert!(known.contains_key(*name), "template.yaml has no parameter {name}");
         }
-        let given = set.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+        let given = set.iter().chain([&("DistributionSecret", DISTRIBUTION_SECRET)]);
+        let given = given.map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
         let mut deployment = Self { resources: Vec::new(), outputs: BTreeMap::new() };
         Stack { file: "template.yaml".to_owned(), given }.add_to("", &mut deployment);
         deployment

@@ -26,6 +26,7 @@ mod rooms;
 mod sessions;
 mod statements;
 mod up;
+mod viewer;
 mod wrong_input;
 
 use std::{

@@ -217,11 +217,11 @@ fn a_preflight_that_reaches_the_default_route_is_not_refused() {
     in_world(|world| async move {
         let answer = async |path: &str, headers: Value| {
             let event = json!({
-                "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "headers": headers,
+                "version": "2.0", "routeKey": "$default", "rawPath": format!("/api{path}"), "rawQueryString": "", "headers": headers,
                 "requestContext": {
-                    "accountId": "000000000000", "apiId": "httpapi", "requestId": "preflight", "routeKey": "$default", "stage": "$default",
+                    "accountId": "000000000000", "apiId": "httpapi", "requestId": "preflight", "routeKey": "$default", "stage": "api",
                     "domainName": "localhost", "domainPrefix": "localhost", "time": "22/Nov/2026:00:00:00 +0000", "timeEpoch": 0,
-                    "http": { "method": "OPTIONS", "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "" },
+                    "http": { "method": "OPTIONS", "path": format!("/api{path}"), "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "" },
                 },
                 "isBase64Encoded": false,
             });

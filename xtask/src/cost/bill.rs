@@ -5,8 +5,9 @@ use chatchat_tests::Failure;
 use super::{
     month::{FIRST_GB, Load, Month, database, stored_gb},
     prices::{
-        ADDRESS_HOUR, ALARM_MONTH, CONNECTION_MINUTES_MILLION, Class, DATABASE_GB_MONTH, ENDPOINT_MONTH,
-        FRAMES_MILLION, FREE_ALARMS, FREE_LAMBDA_GB_SECONDS, FREE_LAMBDA_REQUESTS, FREE_LOGS_GB, FREE_OUT_GB,
+        ADDRESS_HOUR, ALARM_MONTH, CONNECTION_MINUTES_MILLION, Class, DATABASE_GB_MONTH, DISTRIBUTION_OUT_GB,
+        DISTRIBUTION_REQUESTS_MILLION, ENDPOINT_MONTH, FRAMES_MILLION, FREE_ALARMS, FREE_DISTRIBUTION_OUT_GB,
+        FREE_DISTRIBUTION_REQUESTS, FREE_LAMBDA_GB_SECONDS, FREE_LAMBDA_REQUESTS, FREE_LOGS_GB, FREE_OUT_GB,
         HOURS, HTTP_REQUESTS_MILLION, LAMBDA_GB_SECOND, LAMBDA_REQUESTS_MILLION, LOGS_GB, OUT_GB,
         PROXY_PROCESSOR_MONTH, SECRET_MONTH, SERVER_DISK_GB_MONTH, SERVER_HOUR,
     },
@@ -79,7 +80,8 @@ fn standing(load: Load, class: Class, alarms: [f64; 2]) -> Vec<Line> {
 /// What is paid for by use, past what is free each month.
 fn by_use(month: &Month) -> Vec<Line> {
     let millions = |count: f64| count / 1e6;
-    let out = past(month.out_gb, FREE_OUT_GB);
+    let distributed = past(month.out_gb, FREE_DISTRIBUTION_OUT_GB) * DISTRIBUTION_OUT_GB;
+    let served = past(month.out_gb, FREE_OUT_GB) * OUT_GB;
     vec![
         Line::functions(
             format!("{:.2} million WebSocket frames", millions(month.frames)),
@@ -105,7 +107,15 @@ fn by_use(month: &Month) -> Vec<Line> {
             format!("{:.1} GB of logs", month.logged_gb),
             past(month.logged_gb, FREE_LOGS_GB) * LOGS_GB,
         ),
-        Line::all(format!("{:.1} GB to browsers", month.out_gb), out * OUT_GB),
+        Line::functions(
+            format!("{:.2} million requests to the distribution", millions(month.distribution_requests)),
+            millions(past(month.distribution_requests, FREE_DISTRIBUTION_REQUESTS))
+                * DISTRIBUTION_REQUESTS_MILLION,
+        ),
+        Line {
+            what: format!("{:.1} GB to browsers", month.out_gb),
+            dollars: [distributed, distributed, distributed, served],
+        },
     ]
 }
 
@@ -131,7 +141,7 @@ pub fn of_a_million_messages() -> f64 {
         + month.calls / 1e6 * LAMBDA_REQUESTS_MILLION
         + month.gb_seconds * LAMBDA_GB_SECOND
         + month.logged_gb * LOGS_GB
-        + month.out_gb * OUT_GB
+        + month.out_gb * DISTRIBUTION_OUT_GB
         + stored_gb(1e6) * DATABASE_GB_MONTH
 }
 
@@ -164,7 +174,7 @@ mod tests {
     #[test]
     fn a_million_messages_to_two_receivers_cost_at_most_4_dollars_50() {
         let dollars = of_a_million_messages();
-        assert_close(dollars, 3.0 * 1.14 + 0.20 + 0.0667 + 0.8 * 0.76 + 0.7 * 0.126 + 0.35 * 0.131);
+        assert_close(dollars, 3.0 * 1.14 + 0.20 + 0.0667 + 0.8 * 0.76 + 0.7 * 0.120 + 0.35 * 0.131);
         assert!(dollars <= 4.50, "{dollars}");
     }
 
@@ -176,6 +186,15 @@ mod tests {
         let calls = 100_000.0 * 730.0 / 24.0 * 2.25 + 730.0 * 12.0;
         assert_close(dollars(&lines, "calls of functions"), (calls - 1e6) / 1e6 * 0.20);
         assert_close(dollars(&lines, "GB-seconds"), 0.0);
+    }
+
+    #[test]
+    fn the_distribution_is_free_up_to_ten_million_requests_and_a_terabyte() {
+        assert_close(dollars(&bill(1000.0, 20.0), "to the distribution"), 0.0);
+        assert_close(dollars(&bill(1000.0, 20.0), "GB to browsers"), 0.0);
+        // 30.4 days of 2 million messages with a quarter of a request each.
+        let requests = 2e6 * 730.0 / 24.0 * 0.25;
+        assert_close(dollars(&bill(2e6, 0.0), "to the distribution"), (requests - 10e6) / 1e6 * 1.20);
     }
 
     #[test]

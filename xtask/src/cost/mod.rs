@@ -41,7 +41,7 @@ pub fn cost(messages_per_day: u32, connections: u32) -> Result<(), Failure> {
         prices::DATE
     );
     println!(
-        "`typing`, a quarter of an HTTP request. Not counted: pictures, the web client, domains, and backups larger than the database."
+        "`typing`, a quarter of an HTTP request. Not counted: requests for pages and pictures, domains, and backups larger than the database."
     );
     println!("The t3.small is one machine, whatever the load: when it stops, all stops.");
     Ok(())

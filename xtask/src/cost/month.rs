@@ -50,6 +50,8 @@ pub struct Month {
     pub frames: f64,
     pub connection_minutes: f64,
     pub http_requests: f64,
+    /// Requests and handshakes that the distribution takes.
+    pub distribution_requests: f64,
     pub calls: f64,
     pub gb_seconds: f64,
     pub logged_gb: f64,
@@ -72,7 +74,11 @@ impl Month {
         let came = messages + others + heartbeats;
         let http = messages * HTTP_REQUESTS + 2.0 * reconnects;
         let calls = came + http + 2.0 * reconnects + SWEEPS;
-        Self { connection_minutes: minutes, ..Self::of(came + pushed, pushed, http, calls) }
+        Self {
+            connection_minutes: minutes,
+            distribution_requests: http + reconnects,
+            ..Self::of(came + pushed, pushed, http, calls)
+        }
     }
 
     fn of(frames: f64, pushed: f64, http: f64, calls: f64) -> Self {
@@ -80,6 +86,7 @@ impl Month {
             frames,
             connection_minutes: 0.0,
             http_requests: http,
+            distribution_requests: http,
             calls,
             gb_seconds: calls * CALL_SECONDS * CALL_GB,
             logged_gb: calls * LOG_BYTES / GB,

@@ -21,6 +21,10 @@ pub const ENDPOINT_MONTH: f64 = 9.49;
 // These decide nothing here and have been checked less; look them up before you rely on them.
 pub const HTTP_REQUESTS_MILLION: f64 = 1.23;
 pub const LOGS_GB: f64 = 0.76;
+/// Of the distribution to browsers; what it fetches from AWS is free.
+pub const DISTRIBUTION_OUT_GB: f64 = 0.120;
+pub const DISTRIBUTION_REQUESTS_MILLION: f64 = 1.20;
+/// Of a server to browsers.
 pub const OUT_GB: f64 = 0.126;
 pub const ALARM_MONTH: f64 = 0.10;
 pub const SERVER_HOUR: f64 = 0.026;
@@ -31,6 +35,8 @@ pub const ADDRESS_HOUR: f64 = 0.005;
 pub const FREE_LAMBDA_REQUESTS: f64 = 1e6;
 pub const FREE_LAMBDA_GB_SECONDS: f64 = 400_000.0;
 pub const FREE_LOGS_GB: f64 = 5.0;
+pub const FREE_DISTRIBUTION_OUT_GB: f64 = 1000.0;
+pub const FREE_DISTRIBUTION_REQUESTS: f64 = 10e6;
 pub const FREE_OUT_GB: f64 = 100.0;
 pub const FREE_ALARMS: f64 = 10.0;
 

@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use chatchat_tests::{Failure, root};
+use chatchat_tests::{Failure, Page, root};
 use serde_json::Value;
 
 use super::{package::with_tools, settings::quoted};
@@ -29,10 +29,17 @@ pub struct Deployed {
     /// With the code's places in S3.
     template: String,
     parameters: Vec<String>,
+    /// The names of all parameters, also of those whose values are not shown.
+    parameter_names: Vec<String>,
     outputs: Value,
 }
 
 impl Deployed {
+    /// Whether the stack has a value for a parameter.
+    pub fn has_parameter(&self, name: &str) -> bool {
+        self.parameter_names.iter().any(|known| known == name)
+    }
+
     /// An output's value.
     pub fn output(&self, name: &str) -> Result<&str, Failure> {
         let outputs = self.outputs.as_array().into_iter().flatten();
@@ -80,10 +87,12 @@ impl Stack {
             Value::String(yaml) => yaml.clone(),
             json => json.to_string(),
         };
-        let parameters = stack["Parameters"].as_array().into_iter().flatten();
+        let parameters = stack["Parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let name = |parameter: &Value| parameter["ParameterKey"].as_str().map(str::to_owned);
         Ok(Some(Deployed {
             template,
-            parameters: parameters.filter_map(overriding).collect(),
+            parameters: parameters.iter().filter_map(overriding).collect(),
+            parameter_names: parameters.iter().filter_map(name).collect(),
             outputs: stack["Outputs"].clone(),
         }))
     }
@@ -136,6 +145,33 @@ impl Stack {
             .chain([zip]),
         )?;
         self.aws(["lambda", "wait", "function-updated-v2", "--function-name", function].map(OsString::from))?;
+        Ok(())
+    }
+
+    /// Puts the pages into the stack's web bucket. Files with a hash in their names come first and stay:
+    /// a page that is open somewhere may still load them.
+    pub fn put_pages(&self, deployed: &Deployed, pages: &[Page]) -> Result<(), Failure> {
+        let bucket = deployed.output("WebBucket")?;
+        let (assets, named): (Vec<_>, Vec<_>) = pages.iter().partition(|page| page.is_immutable());
+        for page in assets.iter().chain(&named) {
+            let target = format!("s3://{bucket}/{}", page.key);
+            let (content_type, cache) = (page.content_type(), page.cache_control());
+            let arguments: [OsString; 8] = [
+                "s3".into(),
+                "cp".into(),
+                page.file.clone().into(),
+                target.into(),
+                "--content-type".into(),
+                content_type.into(),
+                "--cache-control".into(),
+                cache.into(),
+            ];
+            self.aws(arguments)?;
+        }
+        let distribution = deployed.output("WebDistribution")?;
+        let paths = named.iter().map(|page| format!("/{}", page.key).into());
+        let invalidate = ["cloudfront", "create-invalidation", "--distribution-id", distribution, "--paths"];
+        self.aws(invalidate.map(OsString::from).into_iter().chain(paths))?;
         Ok(())
     }
 

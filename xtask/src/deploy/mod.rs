@@ -6,16 +6,23 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+use std::env;
+
 use chatchat_domain::causes;
-use chatchat_tests::{Failure, root};
+use chatchat_tests::{Failure, Page, pages, root};
+use uuid::Uuid;
 
 use aws::{Deployed, Stack};
 
 use crate::{failure, smoke::smoke};
 
+/// The parameter that the distribution and the functions share.
+const SECRET: &str = "DistributionSecret";
+
 /// Deploys a stage: code and template, with the schema ahead of them, and a conversation to see that it works.
 pub async fn deploy(stage: &str, built: bool, parameters: &str) -> Result<(), Failure> {
-    let parameters = settings::parameters(stage, parameters)?;
+    let stack = Stack::new(stage, settings::region(stage)?);
+    let parameters = settings::parameters(stage, &with_secret(&stack, parameters)?)?;
     package::install_sam()?;
     if !built {
         step("building for Lambda");
@@ -23,18 +30,34 @@ pub async fn deploy(stage: &str, built: bool, parameters: &str) -> Result<(), Fa
     }
     package::check()?;
     package::zip("ops")?;
-    let stack = Stack::new(stage, settings::region(stage)?);
-    bring(&stack, &parameters, async |url: &str, origin: &str| smoke(url, Some(origin)).await).await
+    bring(&stack, &parameters, &pages()?, smoke).await
+}
+
+/// The parameters with a generated `DistributionSecret`, unless the stack has one or they set it.
+fn with_secret(stack: &Stack, parameters: &str) -> Result<String, Failure> {
+    let known = stack.deployed()?.is_some_and(|deployed| deployed.has_parameter(SECRET));
+    if known || parameters.split_whitespace().any(|one| one.starts_with(&format!("{SECRET}="))) {
+        return Ok(parameters.to_owned());
+    }
+    let secret = [Uuid::new_v4(), Uuid::new_v4()].map(|part| part.simple().to_string()).concat();
+    if env::var_os("GITHUB_ACTIONS").is_some() {
+        // GitHub replaces it by stars in the log, where SAM prints the parameters.
+        println!("::add-mask::{secret}");
+    }
+    Ok(format!("{parameters} {SECRET}={secret}"))
 }
 
 /// Brings a stack up to date.
+///
+/// The pages come last: they call the new API.
 ///
 /// The schema goes first, by the new code of the function that migrates: migrations only add what the code before does not mind, so the running system
 /// goes on, and the new code finds all it needs. When the conversation fails, code, template and parameters go back; the schema stays.
 async fn bring(
     stack: &Stack,
     parameters: &[String],
-    check: impl AsyncFn(&str, &str) -> Result<(), Failure>,
+    pages: &[Page],
+    check: impl AsyncFn(&str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let template = root().join("infra/template.yaml");
     let before = stack.deployed()?;
@@ -51,8 +74,10 @@ async fn bring(
     step("migrating, for good measure");
     println!("{}", stack.invoke(now.output("MigrateFunction")?)?);
     step("talking");
-    let url = now.output("HttpUrl")?;
-    let Err(why) = check(url, now.output("WebUrl")?).await else {
+    let url = now.output("Url")?;
+    let Err(why) = check(url).await else {
+        step("putting the pages into their bucket");
+        stack.put_pages(&now, pages)?;
         println!("deployed: {url}");
         return Ok(());
     };
@@ -67,12 +92,12 @@ async fn go_back(
     stack: &Stack,
     before: &Deployed,
     why: &str,
-    check: impl AsyncFn(&str, &str) -> Result<(), Failure>,
+    check: impl AsyncFn(&str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     eprintln!("it does not work: {why}");
     step("going back to what was there");
     stack.restore(before)?;
-    match check(before.output("HttpUrl")?, before.output("WebUrl")?).await {
+    match check(before.output("Url")?).await {
         Ok(()) => Err(failure(format!("it did not work ({why}), and {} is what it was", stack.name))),
         Err(error) => Err(failure(format!(
             "it did not work ({why}), and what was there before does not work either: {}",

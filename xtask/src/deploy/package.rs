@@ -9,7 +9,7 @@ use std::{
 };
 
 use chatchat_template::Template;
-use chatchat_tests::{Failure, root};
+use chatchat_tests::{Failure, build_pages, root};
 
 use crate::{failure, run, tools};
 
@@ -36,12 +36,13 @@ pub enum Processor {
     X86_64,
 }
 
-/// Builds all artifacts for Lambda, zips each, and prints a table of their sizes.
+/// Builds all artifacts for Lambda, zips each, and prints a table of their sizes. Builds the pages too.
 pub fn package(processor: Processor) -> Result<(), Failure> {
     let processor = match processor {
         Processor::Arm64 => "--arm64",
         Processor::X86_64 => "--x86-64",
     };
+    build_pages()?;
     let artifacts = artifacts()?;
     let mut cargo = with_tools("cargo");
     cargo.args(["lambda", "build", "--release", processor, "--locked", "--lambda-dir"]).arg(folder());

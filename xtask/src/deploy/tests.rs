@@ -4,7 +4,9 @@ use std::{cell::Cell, fs, os::unix::fs::PermissionsExt, path::Path};
 
 use tempfile::TempDir;
 
-use super::{Stack, bring};
+use chatchat_tests::Page;
+
+use super::{Stack, bring, with_secret};
 use crate::failure;
 
 /// AWS's command line: answers as one would where a stack is, or after the first `sam deploy` where none was.
@@ -15,8 +17,8 @@ case "$*" in
 *describe-stacks*)
     if [ ! -e deployed ]; then echo "Stack with id chatchat-dev does not exist" >&2; exit 254; fi
     echo '{"Stacks":[{"StackStatus":"UPDATE_COMPLETE",
-        "Parameters":[{"ParameterKey":"CookieDomain","ParameterValue":""},{"ParameterKey":"Key","ParameterValue":"****"}],
-        "Outputs":[{"OutputKey":"MigrateFunction","OutputValue":"migrate-1"},{"OutputKey":"HttpUrl","OutputValue":"https://api"},{"OutputKey":"WebUrl","OutputValue":"https://web"}]}]}' ;;
+        "Parameters":[{"ParameterKey":"CookieDomain","ParameterValue":""},{"ParameterKey":"Key","ParameterValue":"****"}'"$([ -e secret ] && echo ',{"ParameterKey":"DistributionSecret","ParameterValue":"****"}')"'],
+        "Outputs":[{"OutputKey":"MigrateFunction","OutputValue":"migrate-1"},{"OutputKey":"Url","OutputValue":"https://chat"},{"OutputKey":"WebBucket","OutputValue":"web"},{"OutputKey":"WebDistribution","OutputValue":"E1"}]}]}' ;;
 *get-template*) echo '{"TemplateBody":"Resources: before"}' ;;
 *invoke*) for file; do last=$file; [ "$last" = --region ] && break; answer=$file; done
     echo '{"applied":[]}' > "$answer"
@@ -35,6 +37,16 @@ touch deployed
 if grep -q '^Resources: before' "$template"; then what=before; else what=new; fi
 echo "sam deploy $what $overrides" >> calls
 "#;
+
+/// What the calls that change something contain.
+const WRITES: [&str; 4] = ["update-", "invoke", "s3 cp", "create-"];
+
+/// Two files of the web bucket.
+fn pages() -> Vec<Page> {
+    ["index.html", "assets/a.js"]
+        .map(|key| Page { key: key.to_owned(), file: Path::new("/tmp").join(key) })
+        .to_vec()
+}
 
 struct Folder(TempDir);
 
@@ -57,12 +69,16 @@ impl Folder {
         Stack { programs: [program("aws"), program("sam")], ..Stack::new("dev", "ap-northeast-2".to_owned()) }
     }
 
+    fn calls(&self) -> String {
+        fs::read_to_string(self.0.path().join("calls")).unwrap()
+    }
+
     /// The calls that change something, in their order.
     fn changes(&self) -> Vec<String> {
-        let calls = fs::read_to_string(self.0.path().join("calls")).unwrap();
+        let calls = self.calls();
         let changes = calls
             .lines()
-            .filter(|line| line.starts_with("sam") || line.contains("update-") || line.contains("invoke"));
+            .filter(|line| line.starts_with("sam") || WRITES.iter().any(|write| line.contains(write)));
         changes.map(|line| line.split(" --").next().unwrap_or_default().trim().to_owned()).collect()
     }
 }
@@ -70,35 +86,41 @@ impl Folder {
 #[tokio::test]
 async fn the_schema_goes_ahead_of_the_code() {
     let folder = Folder::new(&["deployed"]);
-    bring(&folder.stack(), &["Key=value".to_owned()], async |_: &str, _: &str| Ok(())).await.unwrap();
+    bring(&folder.stack(), &["Key=value".to_owned()], &pages(), async |_: &str| Ok(())).await.unwrap();
     assert_eq!(
         folder.changes(),
         [
             "aws lambda update-function-code",
             "aws lambda invoke",
             "sam deploy new Key=value",
-            "aws lambda invoke"
+            "aws lambda invoke",
+            "aws s3 cp FILE s3://web/assets/a.js",
+            "aws s3 cp FILE s3://web/index.html",
+            "aws cloudfront create-invalidation"
         ]
     );
+    let calls = folder.calls();
+    assert!(calls.contains("assets/a.js --content-type text/javascript; charset=utf-8 --cache-control public, max-age=31536000, immutable"), "{calls}");
+    assert!(calls.contains("--distribution-id E1 --paths FILE --region"), "one page is invalidated: {calls}");
 }
 
 #[tokio::test]
 async fn a_first_deployment_migrates_once_there_is_a_function_that_can() {
     let folder = Folder::new(&[]);
-    bring(&folder.stack(), &[], async |_: &str, _: &str| Ok(())).await.unwrap();
-    assert_eq!(folder.changes(), ["sam deploy new", "aws lambda invoke"]);
+    bring(&folder.stack(), &[], &pages(), async |_: &str| Ok(())).await.unwrap();
+    assert_eq!(folder.changes()[..2], ["sam deploy new", "aws lambda invoke"]);
 }
 
 #[tokio::test]
 async fn what_does_not_work_goes_back_to_what_was_there_and_counts_as_failed() {
     let folder = Folder::new(&["deployed"]);
     let tries = Cell::new(0);
-    let check = async |url: &str, _: &str| {
-        assert_eq!(url, "https://api");
+    let check = async |url: &str| {
+        assert_eq!(url, "https://chat");
         tries.set(tries.get() + 1);
         if tries.get() == 1 { Err(failure("no event came")) } else { Ok(()) }
     };
-    let error = bring(&folder.stack(), &["Key=value".to_owned()], check).await.unwrap_err();
+    let error = bring(&folder.stack(), &["Key=value".to_owned()], &pages(), check).await.unwrap_err();
     assert!(error.to_string().contains("no event came"), "{error}");
     assert!(error.to_string().ends_with("is what it was"), "{error}");
     assert_eq!(
@@ -113,10 +135,23 @@ async fn what_does_not_work_goes_back_to_what_was_there_and_counts_as_failed() {
     );
 }
 
+#[test]
+fn a_stack_without_a_distribution_secret_gets_a_generated_one() {
+    let folder = Folder::new(&[]);
+    let parameters = with_secret(&folder.stack(), "BackupDays=7").unwrap();
+    let secret = parameters.strip_prefix("BackupDays=7 DistributionSecret=").unwrap();
+    assert!(secret.len() == 64 && secret.bytes().all(|byte| byte.is_ascii_hexdigit()), "{secret}");
+    assert_ne!(with_secret(&folder.stack(), "BackupDays=7").unwrap(), parameters);
+    assert_eq!(with_secret(&folder.stack(), "DistributionSecret=x").unwrap(), "DistributionSecret=x");
+
+    let with_one = Folder::new(&["deployed", "secret"]);
+    assert_eq!(with_secret(&with_one.stack(), "BackupDays=7").unwrap(), "BackupDays=7");
+}
+
 #[tokio::test]
 async fn a_migration_that_fails_leaves_the_code_as_it_is() {
     let folder = Folder::new(&["deployed", "broken"]);
-    let error = bring(&folder.stack(), &[], async |_: &str, _: &str| Ok(())).await.unwrap_err();
+    let error = bring(&folder.stack(), &[], &pages(), async |_: &str| Ok(())).await.unwrap_err();
     assert!(error.to_string().starts_with("migrate-1 failed"), "{error}");
     assert_eq!(folder.changes(), ["aws lambda update-function-code", "aws lambda invoke"]);
 }

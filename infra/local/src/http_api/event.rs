@@ -17,6 +17,7 @@ use crate::stack::ACCOUNT;
 /// A request with what the gateway knows about it.
 pub(super) struct Call<'a> {
     pub(super) api: &'a str,
+    pub(super) stage: &'a str,
     pub(super) peer: IpAddr,
     pub(super) parts: &'a Parts,
     pub(super) body: &'a [u8],
@@ -54,7 +55,7 @@ impl Call<'_> {
                 },
                 "requestId": self.request_id,
                 "routeKey": self.matched.key,
-                "stage": "$default",
+                "stage": self.stage,
                 "time": time,
                 "timeEpoch": crate::milliseconds(now),
             },

@@ -25,6 +25,8 @@ use routes::Routes;
 #[derive(Debug)]
 pub(crate) struct HttpApi {
     id: String,
+    /// `$default`, whose paths have no prefix, or the first part of every path.
+    stage: String,
     routes: Routes,
     cors: Option<Gate>,
     lambda: Arc<Lambda>,
@@ -45,7 +47,19 @@ impl HttpApi {
         let mut routes: Vec<HttpRoute> = stack.template.http_routes()?;
         routes.retain(|route| lambda.has(&route.function));
         let cors = api.cors.map(Gate::new);
-        Ok(Some(Self { id: api_id(&api.id), routes: Routes::new(routes), cors, lambda, settings, log }))
+        let id = api_id(&api.id);
+        Ok(Some(Self { id, stage: api.stage, routes: Routes::new(routes), cors, lambda, settings, log }))
+    }
+
+    /// The path of a URL before that of a route: empty, or a slash and the stage.
+    pub(crate) fn prefix(&self) -> String {
+        if self.stage == "$default" { String::new() } else { format!("/{}", self.stage) }
+    }
+
+    /// The path without the stage; nothing for a path of another stage.
+    fn path<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let path = path.strip_prefix(&self.prefix())?;
+        if path.is_empty() { Some("/") } else { path.starts_with('/').then_some(path) }
     }
 
     /// Serves a request from first to last byte.
@@ -85,13 +99,22 @@ impl HttpApi {
         body: Body,
         request_id: &str,
     ) -> (Response<Body>, String) {
-        let Some(matched) = self.routes.find(&parts.method, parts.uri.path()) else {
-            return (gateway(StatusCode::NOT_FOUND, r#"{"message":"Not Found"}"#), "no route".to_owned());
+        let path = self.path(parts.uri.path());
+        let Some(matched) = path.and_then(|path| self.routes.find(&parts.method, path)) else {
+            return (not_found(), "no route".to_owned());
         };
         let Ok(body) = axum::body::to_bytes(body, self.settings.http_body_limit).await else {
             return (too_large(), "body too large".to_owned());
         };
-        let call = Call { api: &self.id, peer, parts, body: &body, matched: &matched, request_id };
+        let call = Call {
+            api: &self.id,
+            stage: &self.stage,
+            peer,
+            parts,
+            body: &body,
+            matched: &matched,
+            request_id,
+        };
         let invoked = self.lambda.invoke(matched.function, Bytes::from(call.event().to_string()));
         let response = match tokio::time::timeout(self.settings.http_integration_limit, invoked).await {
             Ok(Ok(answer)) => answer::response(&answer).unwrap_or_else(|problem| {
@@ -109,6 +132,11 @@ impl HttpApi {
         };
         (response, matched.function.to_owned())
     }
+}
+
+/// The answer to what no route matches.
+pub(crate) fn not_found() -> Response<Body> {
+    gateway(StatusCode::NOT_FOUND, r#"{"message":"Not Found"}"#)
 }
 
 fn internal_error() -> Response<Body> {

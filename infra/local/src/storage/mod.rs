@@ -1,14 +1,14 @@
-//! Object storage: the template's S3 buckets, the API that the functions write to, and the distributions that show buckets to everybody.
-
-mod distribution;
+//! Object storage: the template's S3 buckets, with the API that functions write to and what the
+//! distribution reads.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{Request, Response, StatusCode};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s_fs::FileSystem;
@@ -20,7 +20,6 @@ use crate::functions::SECRET_KEY;
 use crate::guard;
 use crate::settings::Settings;
 use crate::stack::{Stack, bucket_name};
-pub(crate) use distribution::Distribution;
 
 /// The buckets, as folders of one folder.
 #[derive(Debug)]
@@ -28,7 +27,7 @@ pub(crate) struct Storage {
     folder: PathBuf,
     /// For the functions: asks for a signature with their key.
     signed: S3Service,
-    /// For distributions, which the bucket's policy lets in.
+    /// For the distribution, which the buckets' policies let in.
     open: S3Service,
     object_limit: usize,
 }
@@ -86,6 +85,58 @@ impl Storage {
             object_limit: settings.event_limit,
             folder,
         })
+    }
+
+    /// The response to a viewer's request for an object of a bucket.
+    pub(crate) async fn show(&self, bucket: &str, viewer: &Parts) -> Response<Body> {
+        let Some(uri) = self.object_uri(bucket, viewer.uri.path()) else {
+            // 403 and not 404: who may read objects but not list them learns of no object.
+            return answer(StatusCode::FORBIDDEN, "<Error><Code>AccessDenied</Code></Error>");
+        };
+        let mut request = Request::new(s3s::Body::empty());
+        *request.method_mut() = viewer.method.clone();
+        *request.uri_mut() = uri;
+        request.headers_mut().insert(header::HOST, HeaderValue::from_static("localhost"));
+        for name in [header::RANGE, header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE] {
+            if let Some(value) = viewer.headers.get(&name) {
+                request.headers_mut().insert(name, value.clone());
+            }
+        }
+        serve(&self.open, request).await
+    }
+
+    /// Stores an object in a bucket, as a deployment does with `aws s3 cp`.
+    ///
+    /// # Errors
+    /// When the object cannot be stored: the status that S3 answers.
+    pub(crate) async fn put(
+        &self,
+        bucket: &str,
+        key: &str,
+        headers: [(HeaderName, &str); 2],
+        content: Vec<u8>,
+    ) -> Result<(), StatusCode> {
+        let mut request = Request::new(s3s::Body::from(Bytes::from(content)));
+        *request.method_mut() = Method::PUT;
+        *request.uri_mut() = format!("/{bucket}/{key}").parse().map_err(|_| StatusCode::BAD_REQUEST)?;
+        request.headers_mut().insert(header::HOST, HeaderValue::from_static("localhost"));
+        for (name, value) in headers {
+            let value = HeaderValue::from_str(value).map_err(|_| StatusCode::BAD_REQUEST)?;
+            request.headers_mut().insert(name, value);
+        }
+        let status = serve(&self.open, request).await.status();
+        if status.is_success() { Ok(()) } else { Err(status) }
+    }
+
+    /// Where S3 has the object of a path; nothing for an object that is not there, and for a key with
+    /// characters that a file name could misread.
+    fn object_uri(&self, bucket: &str, path: &str) -> Option<Uri> {
+        let key = path.strip_prefix('/')?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        let is_name =
+            |segment: &str| !segment.starts_with('.') && !segment.is_empty() && segment.bytes().all(plain);
+        let found = key.split('/').all(is_name) && self.file(bucket, key).is_file();
+        if found { format!("/{bucket}/{key}").parse().ok() } else { None }
     }
 
     /// Where an object's bytes are.

@@ -1,6 +1,7 @@
 //! The local cloud against the facts about AWS: each test carries the number of the fact it stands for.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod distribution;
 mod environments;
 mod faults_calls;
 mod faults_frames;

@@ -92,7 +92,7 @@ async fn item_11_a_request_without_the_clouds_key_is_403() {
 async fn item_12_the_management_endpoint_has_the_stage_and_comes_by_the_environment() {
     let site = Site::start().await;
     let environment = site.echo(site.get("/echo")).await["environment"].take();
-    let expected = format!("http://localhost:{}/live", site.cloud.port());
+    let expected = format!("{}/live", site.cloud.http_url());
     assert_eq!(environment["MANAGEMENT_URL"], expected);
     assert_eq!(site.cloud.management_url().unwrap(), expected);
     let bare = site.get("/@connections/AAAAAAAAAAAAAAA=").send().await.unwrap();
@@ -103,10 +103,10 @@ async fn item_12_the_management_endpoint_has_the_stage_and_comes_by_the_environm
 async fn item_13_each_api_has_its_own_address_and_knows_only_its_own_paths() {
     let site = Site::start().await;
     let environment = site.echo(site.get("/echo")).await["environment"].take();
-    assert_eq!(environment["HTTP_URL"], site.cloud.url());
+    assert_eq!(environment["HTTP_URL"], site.cloud.http_url());
     assert_eq!(environment["SOCKET_URL"], site.cloud.websocket_url().unwrap());
     // A handshake on a path of the HTTP API, and a request on a path of the WebSocket API.
-    let url = format!("ws://localhost:{}/echo", site.cloud.port());
+    let url = format!("{}/echo", site.cloud.http_url().replace("http:", "ws:"));
     assert!(matches!(
         tokio_tungstenite::connect_async(url).await,
         Err(tokio_tungstenite::tungstenite::Error::Http(response)) if response.status() == 403

@@ -94,6 +94,7 @@ async fn the_databases_secret_holds_its_user_and_password() {
 #[tokio::test]
 async fn secrets_are_not_on_the_public_port() {
     let site = Site::start().await;
-    let request = site.client.post(site.cloud.url()).header("x-amz-target", "secretsmanager.GetSecretValue");
+    let request =
+        site.client.post(site.cloud.http_url()).header("x-amz-target", "secretsmanager.GetSecretValue");
     assert_eq!(request.body(r#"{"SecretId":"probe/key"}"#).send().await.unwrap().status(), 404);
 }

@@ -86,7 +86,7 @@ impl Site {
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.cloud.url()))
+        self.client.request(method, format!("{}{path}", self.cloud.http_url()))
     }
 
     pub fn get(&self, path: &str) -> RequestBuilder {

@@ -1,7 +1,5 @@
 //! S3 and CloudFront.
 
-use std::net::SocketAddr;
-
 use aws_sdk_s3::config::{Credentials, Region};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::{Client, Config};
@@ -41,9 +39,7 @@ async fn put(client: &Client, key: &str, content: &'static [u8]) -> Result<(), S
 }
 
 async fn shown(cloud: &Cloud, method: Method, path: &str) -> Response {
-    let here = SocketAddr::from(([127, 0, 0, 1], cloud.port()));
-    let client = reqwest::Client::builder().resolve("shown.localhost", here).build().unwrap();
-    client.request(method, format!("http://shown.localhost:{}{path}", cloud.port())).send().await.unwrap()
+    reqwest::Client::new().request(method, format!("{}{path}", cloud.url())).send().await.unwrap()
 }
 
 #[tokio::test]
@@ -51,7 +47,7 @@ async fn the_environment_names_the_bucket_and_the_distributions_address_here() {
     let site = Site::start().await;
     let environment = environment(&site.cloud).await;
     assert_eq!(environment["BUCKET"], "files");
-    assert_eq!(environment["SHOWN"], format!("http://shown.localhost:{}", site.cloud.port()));
+    assert_eq!(environment["SHOWN"], site.cloud.url());
 }
 
 #[tokio::test]
@@ -76,7 +72,11 @@ async fn an_object_is_shown_as_it_was_put_by_get_and_head_alone() {
     for path in ["/", "/a", "/a/", "/none", "/a/%62.png", "//a/b.png", "/?list-type=2"] {
         assert_eq!(shown(&site.cloud, Method::GET, path).await.status(), 403, "{path}");
     }
-    assert_eq!(site.get("/a/b.png").send().await.unwrap().status(), 404, "the API's host has no objects");
+    assert_eq!(
+        site.get("/a/b.png").send().await.unwrap().status(),
+        404,
+        "the API's own endpoint has no objects"
+    );
 }
 
 #[tokio::test]

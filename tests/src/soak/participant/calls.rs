@@ -51,8 +51,8 @@ pub(super) enum Posted {
 pub(super) async fn open(account: Account) -> Done {
     let open = async {
         let ticket = account.call(Method::POST, "/realtime/tickets", &Value::Null).await?.expect(201)?;
-        let url = ticket.body["url"].as_str().ok_or("the ticket has no url")?;
-        Ok(Box::new(Socket::open(url).await?))
+        let path = ticket.body["url"].as_str().ok_or("the ticket has no url")?;
+        Ok(Box::new(Socket::open(&account.person().await.client.socket_address(path)).await?))
     };
     Done::Opened(open.await)
 }

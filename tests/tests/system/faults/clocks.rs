@@ -54,11 +54,13 @@ fn nothing_that_a_client_says_of_the_time_counts() {
             assert_refused(&late, 401, "unauthenticated");
 
             let ticket = call(Method::POST, "/realtime/tickets", token, &json!({ "expiresAt": time })).await;
-            let url = ticket.expect(201).unwrap().body["url"].as_str().unwrap().to_owned();
+            let ticket = ticket.expect(201).unwrap().body;
+            let url = world.client.socket_address(ticket["url"].as_str().unwrap());
             let mut socket = Socket::handshake(&url, &[("date", &date)]).await.unwrap();
             let ticket =
                 call(Method::POST, "/realtime/tickets", token, &json!({ "expiresIn": 86_400 })).await;
-            let url = ticket.expect(201).unwrap().body["url"].as_str().unwrap().to_owned();
+            let ticket = ticket.expect(201).unwrap().body;
+            let url = world.client.socket_address(ticket["url"].as_str().unwrap());
             let expire = "update tickets set expires_at = now()
                           where session_id in (select id from sessions where account_id = $1)";
             assert_eq!(world.database().await.execute(expire, &[&customer.id]).await.unwrap(), 1);

@@ -60,7 +60,7 @@ fn a_hostile_upload_is_refused_or_comes_out_as_a_clean_picture() {
             match answer.body["url"].as_str() {
                 Some(url) => {
                     pictures += 1;
-                    clean(&name, &served(url).await);
+                    clean(&name, &served(&world.client, url).await);
                 }
                 None => refused += 1,
             }

@@ -6,7 +6,7 @@ mod in_profiles;
 mod making;
 mod usage;
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use chatchat_local::{Fault, Settings};
 use chatchat_tests::{Answer, Client, Person, System, SystemOptions};
@@ -64,23 +64,17 @@ impl Served {
     }
 }
 
-/// Asks for a picture as a browser does, for which every name under `localhost` is this machine.
-async fn fetch(method: Method, url: &str) -> Served {
-    let parsed = reqwest::Url::parse(url).unwrap();
-    let here = SocketAddr::from(([127, 0, 0, 1], parsed.port().unwrap()));
-    let client = reqwest::Client::builder()
-        .resolve(parsed.host_str().unwrap(), here)
-        .timeout(Duration::from_secs(10))
-        .build()
-        .unwrap();
-    let response = client.request(method, parsed).send().await.unwrap();
+/// Sends a request for a path of the one origin, as a browser does for a picture.
+async fn fetch(client: &Client, method: Method, path: &str) -> Served {
+    let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
+    let response = http.request(method, format!("{}{path}", client.url)).send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     Served { status, headers, bytes: response.bytes().await.unwrap().to_vec() }
 }
 
-async fn served(url: &str) -> Served {
-    let served = fetch(Method::GET, url).await;
-    assert_eq!(served.status, 200, "{url}");
+async fn served(client: &Client, path: &str) -> Served {
+    let served = fetch(client, Method::GET, path).await;
+    assert_eq!(served.status, 200, "{path}");
     served
 }
 
@@ -102,7 +96,7 @@ fn an_upload_comes_out_small_and_is_served_for_good_with_its_exact_type() {
             (encoded(transparent(40, 40), ImageFormat::WebP), (40, 40), "image/png"),
         ] {
             let url = uploaded(&customer, &file).await;
-            let served = served(&url).await;
+            let served = served(&world.client, &url).await;
             let picture = served.picture();
             assert_eq!(picture.dimensions(), size);
             assert!(
@@ -110,9 +104,10 @@ fn an_upload_comes_out_small_and_is_served_for_good_with_its_exact_type() {
             );
             assert_eq!(served.header("content-type"), content_type);
             assert_eq!(served.header("x-content-type-options"), "nosniff");
+            assert_eq!(served.header("content-security-policy"), "default-src 'none'; sandbox");
             assert_eq!(served.header("cache-control"), "public, max-age=31536000, immutable");
             assert_eq!(served.header("content-length"), served.bytes.len().to_string());
-            let head = fetch(Method::HEAD, &url).await;
+            let head = fetch(&world.client, Method::HEAD, &url).await;
             assert_eq!((head.status, head.header("content-type")), (200, content_type));
         }
     });
@@ -136,7 +131,7 @@ fn a_picture_is_turned_upright_before_its_metadata_go() {
             (9, (60, 40), (5, 5)),
         ] {
             let file = jpeg_with_exif(&encoded(stored.clone(), ImageFormat::Jpeg), orientation);
-            let picture = served(&uploaded(&customer, &file).await).await.picture();
+            let picture = served(&world.client, &uploaded(&customer, &file).await).await.picture();
             assert_eq!(picture.dimensions(), size, "{orientation}");
             assert!(is_red(&picture, red.0, red.1), "{orientation}");
             let opposite = (size.0 - 1 - red.0, size.1 - 1 - red.1);
@@ -146,11 +141,11 @@ fn a_picture_is_turned_upright_before_its_metadata_go() {
 }
 
 #[test]
-fn the_pictures_host_has_pictures_and_nothing_else() {
+fn the_pictures_path_has_pictures_and_nothing_else() {
     in_world(|world| async move {
         let customer = world.customer().await;
         let url = uploaded(&customer, &encoded(landscape(34, 34), ImageFormat::Png)).await;
-        let (base, key) = url.split_once("/profile/").unwrap();
+        let key = url.strip_prefix("/pictures/profile/").unwrap();
         for path in [
             "/",
             "/profile",
@@ -166,13 +161,13 @@ fn the_pictures_host_has_pictures_and_nothing_else() {
             "/?list-type=2",
             "/profile/?acl",
         ] {
-            let answer = fetch(Method::GET, &format!("{base}{path}")).await;
+            let answer = fetch(&world.client, Method::GET, &format!("/pictures{path}")).await;
             assert_eq!(answer.status, 403, "{path}: {}", String::from_utf8_lossy(&answer.bytes));
         }
         for method in [Method::PUT, Method::POST, Method::DELETE, Method::PATCH] {
-            assert_eq!(fetch(method, &url).await.status, 403);
+            assert_eq!(fetch(&world.client, method, &url).await.status, 403);
         }
-        served(&url).await;
+        served(&world.client, &url).await;
         let api = Client::new(&world.client.url).unwrap();
         let on_api = api.call(Method::GET, &format!("/profile/{key}"), None, &Value::Null).await.unwrap();
         assert_eq!((on_api.status, on_api.code()), (404, "route_not_found"));
@@ -225,7 +220,8 @@ fn fault_24_a_failure_of_storage_answers_503_and_leaves_nothing_behind() {
         let customer = Person::customer(&client, "김하늘").await.unwrap();
         let file = encoded(landscape(36, 36), ImageFormat::Png);
         let files = system.cloud.files().to_owned();
-        let objects = || std::fs::read_dir(files.join("picturebucket/profile")).map_or(0, Iterator::count);
+        let objects =
+            || std::fs::read_dir(files.join("picturebucket/pictures/profile")).map_or(0, Iterator::count);
         let database = database(&system).await;
         let kept = || async {
             database.query_one("select count(*) from pictures", &[]).await.unwrap().get::<_, i64>(0)
@@ -250,7 +246,7 @@ fn fault_24_a_failure_of_storage_answers_503_and_leaves_nothing_behind() {
         assert_eq!((objects(), kept().await), (2, 1));
         uploaded(&customer, &other).await;
         assert_eq!((objects(), kept().await), (2, 2));
-        served(&url).await;
+        served(&client, &url).await;
         system.stop().await;
     });
 }

@@ -1,0 +1,58 @@
+//! API Gateway's own endpoint: the HTTP API, the WebSocket API and its management API on one port,
+//! told apart by their stages.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Request, Response};
+use axum::{Extension, Router};
+use tokio::sync::watch;
+
+use crate::http_api::{self, HttpApi};
+use crate::listen::{self, Peer};
+use crate::websocket::{WebSocketApi, is_upgrade};
+
+/// The two APIs of the template.
+#[derive(Clone, Debug)]
+pub(crate) struct Gateway {
+    pub(crate) http: Option<Arc<HttpApi>>,
+    pub(crate) websocket: Option<Arc<WebSocketApi>>,
+    /// Whether clients are cut off from the cloud.
+    pub(crate) cut_off: watch::Receiver<bool>,
+}
+
+/// Serves the APIs. The functions' calls of the management API come over this port too.
+pub(crate) fn router(gateway: Gateway) -> Router {
+    Router::new().fallback(serve).with_state(gateway)
+}
+
+async fn serve(
+    State(gateway): State<Gateway>,
+    Extension(Peer(peer)): Extension<Peer>,
+    request: Request<Body>,
+) -> Response<Body> {
+    if let Some((websocket, id)) = gateway.managed(&request) {
+        let id = id.to_owned();
+        return websocket.manage(&id, request).await;
+    }
+    let cut_off = gateway.cut_off.clone();
+    listen::unless_cut_off(cut_off, async {
+        match (&gateway.http, &gateway.websocket) {
+            (_, Some(websocket)) if is_upgrade(&request) => {
+                Arc::clone(websocket).connect(peer, request).await
+            }
+            (Some(http), _) => http.serve(peer, request).await,
+            (None, _) => http_api::not_found(),
+        }
+    })
+    .await
+}
+
+impl Gateway {
+    /// For a request of the management API: the connection's id, which is the end of the path.
+    fn managed<'a>(&self, request: &'a Request<Body>) -> Option<(&Arc<WebSocketApi>, &'a str)> {
+        let websocket = self.websocket.as_ref().filter(|_| !is_upgrade(request))?;
+        Some((websocket, websocket.managed(request.uri().path())?))
+    }
+}

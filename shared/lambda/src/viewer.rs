@@ -1,0 +1,165 @@
+//! Who a request comes from: the viewer's address, and whether the page that sent it may use cookies.
+//!
+//! The distribution adds the headers below to every request, in place of what a client sends under
+//! these names. API Gateway's own endpoint is reachable too, so they count only beside the secret that
+//! the distribution and the functions share.
+
+use chatchat_auth::Secret;
+use lambda_http::http::{HeaderMap, header::ORIGIN};
+
+use crate::optional;
+
+/// The distribution's secret (`infra/web.yaml`).
+const SECRET: &str = "chatchat-distribution-secret";
+/// The host that the viewer asked for.
+const HOST: &str = "chatchat-viewer-host";
+/// The viewer's IP address.
+const ADDRESS: &str = "chatchat-viewer-address";
+
+/// What a function knows about its viewers in general.
+pub struct Viewers {
+    /// The SHA-256 of the distribution's secret, so that comparing takes the same time for every guess.
+    secret: Option<[u8; 32]>,
+    /// The origins beside the distribution's own, separated by commas.
+    allowed_origins: String,
+}
+
+/// The viewer of one request.
+#[derive(Default)]
+pub struct Viewer {
+    /// Its IP address; empty for an event that has none.
+    pub address: String,
+    /// What its `Origin` header is worth.
+    pub origin: PageOrigin,
+}
+
+/// Whether the page that sent a request belongs to this product.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PageOrigin {
+    /// The one origin or a listed one; or there is no `Origin`, so the client is not a browser.
+    Allowed,
+    /// The request came through the distribution, which did not say for which host.
+    Unknown,
+    /// Another site's page.
+    #[default]
+    Foreign,
+}
+
+impl Viewers {
+    /// Reads `DISTRIBUTION_SECRET` and `ALLOWED_ORIGINS`; each may be missing.
+    pub(crate) fn from_environment() -> Self {
+        Self::new(optional("DISTRIBUTION_SECRET"), optional("ALLOWED_ORIGINS").unwrap_or_default())
+    }
+
+    fn new(secret: Option<String>, allowed_origins: String) -> Self {
+        Self { secret: secret.map(|secret| hash(&secret)), allowed_origins }
+    }
+
+    /// The viewer of a request with these headers, which API Gateway received from `source_address`.
+    pub fn of(&self, headers: &HeaderMap, source_address: &str) -> Viewer {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let through_distribution = self.secret.is_some() && text(SECRET).map(hash) == self.secret;
+        let address = text(ADDRESS).filter(|_| through_distribution).unwrap_or(source_address).to_owned();
+        let origin = match headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or_default()) {
+            None => PageOrigin::Allowed,
+            Some(origin) if is_listed(origin, &self.allowed_origins) => PageOrigin::Allowed,
+            Some(_) if !through_distribution => PageOrigin::Foreign,
+            Some(origin) => match text(HOST) {
+                None => PageOrigin::Unknown,
+                Some(host) if is_at(origin, host) => PageOrigin::Allowed,
+                Some(_) => PageOrigin::Foreign,
+            },
+        };
+        Viewer { address, origin }
+    }
+}
+
+fn hash(secret: &str) -> [u8; 32] {
+    Secret::presented(secret).hash()
+}
+
+/// Whether a comma-separated list contains the origin exactly.
+fn is_listed(origin: &str, list: &str) -> bool {
+    list.split(',').map(str::trim).any(|allowed| !allowed.is_empty() && allowed == origin)
+}
+
+/// Whether an origin is that of the host: over HTTPS, or over HTTP on this machine.
+fn is_at(origin: &str, host: &str) -> bool {
+    let Some((scheme, origin_host)) = origin.split_once("://") else { return false };
+    origin_host.eq_ignore_ascii_case(host) && (scheme == "https" || scheme == "http" && is_loopback(host))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    matches!(name, "localhost" | "127.0.0.1" | "[::1]") || name.ends_with(".localhost")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn viewer(headers: &[(&'static str, &str)]) -> Viewer {
+        let viewers = Viewers::new(
+            Some("secret".to_owned()),
+            "https://app.example.com, http://localhost:5173".to_owned(),
+        );
+        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        viewers.of(&headers.collect(), "192.0.2.1")
+    }
+
+    #[test]
+    fn viewer_headers_count_only_beside_the_secret() {
+        let forged = [(ADDRESS, "203.0.113.7"), (HOST, "evil.example"), ("origin", "https://evil.example")];
+        for secret in [None, Some(""), Some("other")] {
+            let headers: Vec<_> = forged.into_iter().chain(secret.map(|secret| (SECRET, secret))).collect();
+            let viewer = viewer(&headers);
+            assert_eq!((viewer.address.as_str(), viewer.origin), ("192.0.2.1", PageOrigin::Foreign));
+        }
+        let viewer = viewer(&[&forged[..], &[(SECRET, "secret")]].concat());
+        assert_eq!((viewer.address.as_str(), viewer.origin), ("203.0.113.7", PageOrigin::Allowed));
+    }
+
+    #[test]
+    fn without_a_secret_no_viewer_header_counts() {
+        let viewers = Viewers::new(None, String::new());
+        let headers = [(SECRET, ""), (ADDRESS, "203.0.113.7")]
+            .into_iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        assert_eq!(viewers.of(&headers.collect(), "192.0.2.1").address, "192.0.2.1");
+    }
+
+    #[test]
+    fn an_origin_is_the_hosts_own_or_a_listed_one() {
+        let origin =
+            |origin: &str, host: &str| viewer(&[(SECRET, "secret"), (HOST, host), ("origin", origin)]).origin;
+        for (own, host) in [
+            ("https://chat.example.com", "chat.example.com"),
+            ("https://chat.example.com:8443", "chat.example.com:8443"),
+            ("http://localhost:8080", "localhost:8080"),
+            ("http://widget.localhost:8080", "widget.localhost:8080"),
+            ("http://[::1]:8080", "[::1]:8080"),
+            ("https://app.example.com", "chat.example.com"),
+            ("http://localhost:5173", "localhost:8080"),
+        ] {
+            assert_eq!(origin(own, host), PageOrigin::Allowed, "{own} at {host}");
+        }
+        for (foreign, host) in [
+            ("http://chat.example.com", "chat.example.com"),
+            ("https://chat.example.com.evil.com", "chat.example.com"),
+            ("https://example.com", "chat.example.com"),
+            ("http://localhost:8081", "localhost:8080"),
+            ("null", "chat.example.com"),
+            ("", "chat.example.com"),
+            ("chat.example.com", "chat.example.com"),
+        ] {
+            assert_eq!(origin(foreign, host), PageOrigin::Foreign, "{foreign} at {host}");
+        }
+    }
+
+    #[test]
+    fn a_client_without_an_origin_is_not_a_browser() {
+        assert_eq!(viewer(&[]).origin, PageOrigin::Allowed);
+        let host_unknown = viewer(&[(SECRET, "secret"), ("origin", "https://chat.example.com")]);
+        assert_eq!(host_unknown.origin, PageOrigin::Unknown);
+    }
+}

@@ -1,0 +1,144 @@
+//! The files of the web bucket: pages, what they load, and the API's document.
+
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use chatchat_local::Cloud;
+
+use crate::{Failure, root};
+
+/// A file of the web bucket.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Its key in the bucket, which is its path at the origin without the first slash.
+    pub key: String,
+    /// Where it is on this machine.
+    pub file: PathBuf,
+}
+
+impl Page {
+    fn new(key: &str, file: PathBuf) -> Self {
+        Self { key: key.to_owned(), file }
+    }
+
+    /// The media type that it is served as.
+    pub fn content_type(&self) -> &'static str {
+        match self.key.rsplit('.').next().unwrap_or_default() {
+            "html" => "text/html; charset=utf-8",
+            "js" => "text/javascript; charset=utf-8",
+            "css" => "text/css; charset=utf-8",
+            "svg" => "image/svg+xml",
+            "png" => "image/png",
+            "ico" => "image/x-icon",
+            "webmanifest" => "application/manifest+json",
+            "yaml" => "application/yaml",
+            _ => "text/plain; charset=utf-8",
+        }
+    }
+
+    /// Whether its name changes with its content.
+    pub fn is_immutable(&self) -> bool {
+        self.key.starts_with("assets/")
+    }
+
+    /// How long browsers and the distribution keep it: a file with a hash in its name for ever, any
+    /// other file only after asking whether it changed.
+    pub fn cache_control(&self) -> &'static str {
+        if self.is_immutable() { "public, max-age=31536000, immutable" } else { "no-cache" }
+    }
+}
+
+/// Builds the pages with npm into `web/dist`.
+///
+/// # Errors
+/// When npm fails.
+pub fn build_pages() -> Result<(), Failure> {
+    let web = root().join("web");
+    install(&web)?;
+    npm(&web, &["run", "--silent", "build"])
+}
+
+/// All files of the web bucket: the API's document, and the pages as they were built last. Before the
+/// first build a page stands in that says how to get them.
+///
+/// # Errors
+/// When the folder with the pages cannot be read.
+pub fn pages() -> Result<Vec<Page>, Failure> {
+    let (built, mut pages) = (root().join("web/dist"), document_pages());
+    if !built.is_dir() {
+        pages.push(Page::new("index.html", root().join("web/docs/without-npm.html")));
+        return Ok(pages);
+    }
+    for file in files(&built)? {
+        pages.push(Page::new(&file.strip_prefix(&built)?.to_string_lossy(), file.clone()));
+    }
+    Ok(pages)
+}
+
+/// The API's document and its viewer.
+pub fn document_pages() -> Vec<Page> {
+    let docs = root().join("web/docs");
+    vec![
+        Page::new("api/docs.html", docs.join("docs.html")),
+        Page::new("api/docs/redoc.standalone.js", docs.join("redoc.standalone.js")),
+        Page::new("api/docs/redoc.LICENSE", docs.join("redoc.LICENSE")),
+        Page::new("api/docs/openapi.yaml", root().join("infra/openapi.yaml")),
+    ]
+}
+
+/// Puts files into the web bucket of a local cloud, as a deployment does.
+///
+/// # Errors
+/// When a file cannot be read or stored.
+pub async fn upload_pages(cloud: &Cloud, pages: &[Page]) -> Result<(), Failure> {
+    for page in pages {
+        let content = fs::read(&page.file)
+            .map_err(|error| format!("{} cannot be read: {error}", page.file.display()))?;
+        cloud.put_object("WebBucket", &page.key, page.content_type(), page.cache_control(), content).await?;
+    }
+    Ok(())
+}
+
+/// All files below a folder.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() { found.extend(files(&path)?) } else { found.push(path) }
+    }
+    Ok(found)
+}
+
+/// Whether npm can be run.
+pub fn npm_is_installed() -> bool {
+    let found = Command::new("npm").arg("--version").output();
+    !matches!(found, Err(error) if error.kind() == ErrorKind::NotFound)
+}
+
+/// Installs what `web/package-lock.json` names, unless that is installed already.
+fn install(web: &Path) -> Result<(), Failure> {
+    let lock = fs::read(web.join("package-lock.json"))?;
+    let installed = web.join("node_modules/.installed-lock.json");
+    if fs::read(&installed).is_ok_and(|before| before == lock) {
+        return Ok(());
+    }
+    npm(web, &["ci", "--no-audit", "--no-fund"])?;
+    Ok(fs::write(installed, lock)?)
+}
+
+fn npm(folder: &Path, arguments: &[&str]) -> Result<(), Failure> {
+    let mut npm = Command::new("npm");
+    // Browsers come from the machine; a package must not download one.
+    npm.current_dir(folder).args(arguments).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+    let status = npm.status()?;
+    if status.success() {
+        return Ok(());
+    }
+    let what = arguments.iter().filter(|argument| !argument.starts_with("--"));
+    let what = what.copied().collect::<Vec<_>>().join(" ");
+    Err(format!("`npm {what}` in {} failed with {status} (output above)", folder.display()).into())
+}
