@@ -13,6 +13,7 @@ mod picture;
 mod problem;
 mod profile;
 mod room;
+mod session;
 mod text;
 mod timestamp;
 
@@ -29,5 +30,6 @@ pub use picture::{PictureFormat, PictureKey, PictureUrl, PicturesUrl};
 pub use problem::Problem;
 pub use profile::{CompanyProfile, CompanySummary, CustomerProfile};
 pub use room::{MESSAGES_A_PAGE, ROOMS_A_PAGE, Receiver, RoomDetail, RoomSummary, guide_message};
+pub use session::SessionSummary;
 pub use text::{Description, FaqAnswer, Keyword, MessageContent, Name, Question};
 pub use timestamp::Timestamp;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use chatchat_auth::{Claims, Key, Keys, Secret, TokenError};
+use chatchat_auth::{Claims, Key, Keys, Secret, Successors, TokenError};
 use chatchat_domain::causes;
 use time::OffsetDateTime;
 use tokio::sync::{Mutex, MutexGuard};
@@ -38,12 +38,12 @@ impl Tokens {
         Ok(Self { known: Mutex::new(known), secrets, arn })
     }
 
-    pub(crate) async fn sign(&self, claims: &Claims) -> Result<String, TokenError> {
-        self.known().await.keys.sign(claims, OffsetDateTime::now_utc())
+    pub(crate) async fn sign(&self, claims: &Claims, seconds: i64) -> Result<String, TokenError> {
+        self.known().await.keys.sign(claims, OffsetDateTime::now_utc(), seconds)
     }
 
-    /// The refresh tokens that can follow one: the current key's first.
-    pub(crate) async fn successors(&self, refresh: &Secret) -> Vec<Secret> {
+    /// The refresh tokens that can follow one.
+    pub(crate) async fn successors(&self, refresh: &Secret) -> Successors {
         self.known().await.keys.successors(refresh)
     }
 

@@ -1,8 +1,8 @@
 //! Rows to domain types. A value that does not fit is a defect, and says which column.
 
 use chatchat_domain::{
-    AccountId, AccountKind, ClientMessageId, ConnectionId, Message, MessageId, MessageKind, PictureKey,
-    PicturesUrl, Receiver, Seq, Sides, Timestamp,
+    AccountId, ClientMessageId, ConnectionId, Message, MessageId, MessageKind, PictureKey, PicturesUrl,
+    Receiver, Seq, Sides, Timestamp,
 };
 use time::OffsetDateTime;
 use tokio_postgres::{Row, types::FromSql};
@@ -32,15 +32,6 @@ pub fn optional_id<T: TryFrom<i64>>(row: &Row, column: &str) -> Result<Option<T>
 /// A moment.
 pub fn timestamp(row: &Row, column: &str) -> Result<Timestamp, StoreError> {
     get::<OffsetDateTime>(row, column).map(Timestamp::from)
-}
-
-/// A kind of account.
-pub fn account_kind(row: &Row, column: &str) -> Result<AccountKind, StoreError> {
-    match get(row, column)? {
-        "customer" => Ok(AccountKind::Customer),
-        "company" => Ok(AccountKind::Company),
-        other => Err(StoreError::unexpected(format!("no kind of account: {other}"))),
-    }
 }
 
 /// The columns `own` and `theirs`.

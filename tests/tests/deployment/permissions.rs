@@ -14,7 +14,7 @@ use crate::stacks::{ALL, Deployment, Resource, WITHOUT_DOMAIN, statements};
 type Permission = (&'static str, &'static str);
 
 /// A variable of the environment, the permission that belongs to it, and what in a route's code needs both.
-const NEEDS: [(&str, Option<Permission>, &[&str]); 7] = [
+const NEEDS: [(&str, Option<Permission>, &[&str]); 6] = [
     (
         "TOKEN_SECRET_ARN",
         Some(("secretsmanager:GetSecretValue", "TokenSecret")),
@@ -30,7 +30,6 @@ const NEEDS: [(&str, Option<Permission>, &[&str]); 7] = [
     ),
     ("PICTURES_BUCKET", Some(("s3:PutObject", "arn:aws:s3:::PictureBucket/profile/*")), &[".bucket()"]),
     ("PICTURES_URL", None, &[".pictures()", "picture_change(", "change_profile("]),
-    ("COOKIE_DOMAIN", None, &["\"COOKIE_DOMAIN\""]),
     ("ALLOWED_ORIGINS", None, &["check_origin(", "is_allowed_origin("]),
     ("WEBSOCKET_URL", None, &["\"WEBSOCKET_URL\""]),
 ];

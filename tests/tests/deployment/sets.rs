@@ -43,8 +43,7 @@ fn without_a_domain_awss_own_names_are_used() {
         assert!(config["Aliases"].is_null(), "{}", distribution.id);
         assert_eq!(config["ViewerCertificate"], json!({ "CloudFrontDefaultCertificate": true }));
     }
-    assert_eq!(deployment.variable("Refresh", "COOKIE_DOMAIN"), "");
-    assert_eq!(deployment.variable("Refresh", "ALLOWED_ORIGINS"), "https://Web.DomainName");
+    assert_eq!(deployment.variable("RefreshCustomer", "ALLOWED_ORIGINS"), "https://Web.DomainName");
     assert_eq!(deployment.variable("OwnCompanyProfile", "PICTURES_URL"), "https://Pictures.DomainName");
     assert_eq!(deployment.variable("SendMessageFrame", "WEBSOCKET_MANAGEMENT_URL"), MANAGEMENT);
     let websocket = MANAGEMENT.replace("https:", "wss:");
@@ -104,8 +103,7 @@ fn with_a_domain_all_names_are_one_site() {
         assert_eq!(configuration["SecurityPolicy"], "TLS_1_2", "{}", name.id);
         assert_eq!(configuration["CertificateArn"], "Certificate", "{}", name.id);
     }
-    assert_eq!(deployment.variable("Refresh", "COOKIE_DOMAIN"), "chat.example.com");
-    assert_eq!(deployment.variable("Refresh", "ALLOWED_ORIGINS"), "https://chat.example.com");
+    assert_eq!(deployment.variable("RefreshCustomer", "ALLOWED_ORIGINS"), "https://chat.example.com");
     assert_eq!(deployment.variable("OwnCompanyProfile", "PICTURES_URL"), "https://pictures.chat.example.com");
     assert_eq!(deployment.variable("CreateTicket", "WEBSOCKET_URL"), "wss://realtime.chat.example.com");
     // The management API is on API Gateway's own name in any case.

@@ -1,12 +1,13 @@
 //! One statement a route, counted by PostgreSQL.
 
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{alone, client_of, database, own_system};
+use crate::{alone, client_of, cookie, database, own_system};
 
 #[test]
-fn send_history_lists_detail_connect_and_a_refusal_are_one_statement_each() {
+fn frequent_routes_and_a_refusal_are_one_statement_each() {
     alone(|| async {
         let system = own_system().await;
         let client = client_of(&system);
@@ -49,6 +50,19 @@ fn send_history_lists_detail_connect_and_a_refusal_are_one_statement_each() {
                 let before = counting.reset(counted).await;
                 customer.get(&path).await.unwrap().expect(status).unwrap();
                 counting.expect(before, 1, what).await;
+            }
+
+            let login = cookie(&customer.clone().log_in().await.unwrap());
+            let before = counting.reset(counted).await;
+            let refresh = client.request(Method::POST, "/customer/token").header("cookie", &login);
+            refresh.send().await.unwrap().expect(201).unwrap();
+            counting.expect(before, 1, "refresh").await;
+
+            let (list, no_session) = ("/customers/me/sessions", "/customers/me/sessions/9007199254740991");
+            for (method, path, status) in [(Method::GET, list, 200), (Method::DELETE, no_session, 204)] {
+                let before = counting.reset(counted).await;
+                customer.call(method, path, &Value::Null).await.unwrap().expect(status).unwrap();
+                counting.expect(before, 1, path).await;
             }
 
             let ticket = customer.ticket().await.unwrap();

@@ -116,6 +116,7 @@ impl Stage {
             }
             Names::Entry => named(id, self.entries[side], self.entries[1 - side]),
             Names::RoomOfEntry => self.entries[side].into(),
+            Names::Session => named(id, self.new_session(caller).await, self.session(A + 1 - side).await),
             _ => Value::Null,
         };
         let subject = written(&subject);
@@ -126,7 +127,7 @@ impl Stage {
             _ => String::new(),
         };
         let path = path.replace("{id}", &subject) + &query;
-        let cookie = if names == Names::Cookie { self.refresh_cookie(caller, id).await } else { None };
+        let cookie = if names == Names::Cookie { self.refresh_cookie(caller, &path, id).await } else { None };
         let by = match names {
             // Whom it uses up sends somebody who lives for this alone.
             Names::Password if done && caller < COMPANY_A => {
@@ -234,16 +235,33 @@ impl Stage {
         json!({ "username": username, "password": password })
     }
 
-    /// A refresh cookie; one's own is of a session that began just now.
-    async fn refresh_cookie(&self, caller: usize, id: Id) -> Option<String> {
+    /// A session of a caller that serves nothing else, so that it can be ended; of an account without an active session, any.
+    async fn new_session(&self, caller: usize) -> i64 {
+        if !LIVING.contains(&caller) {
+            return self.session(A).await;
+        }
+        self.person(caller).clone().log_in().await.unwrap();
+        self.session(caller).await
+    }
+
+    /// The newest session of a caller.
+    async fn session(&self, caller: usize) -> i64 {
+        let newest = "select max(id) from sessions where account_id = $1";
+        self.database.query_one(newest, &[&self.person(caller).id]).await.unwrap().get(0)
+    }
+
+    /// A refresh cookie under the name that the route's role has; a caller's own is that of a session that began just now, under the name
+    /// that the login gave it.
+    async fn refresh_cookie(&self, caller: usize, path: &str, id: Id) -> Option<String> {
+        let role = path.split('/').nth(1).unwrap();
         match id {
             Id::Own | Id::WithIdentity if LIVING.contains(&caller) => {
                 Some(cookie(&self.person(caller).clone().log_in().await.unwrap()))
             }
             Id::Own | Id::WithIdentity => self.cookies[caller].clone(),
-            Id::SomebodyElses => Some(self.ended_cookie.clone()),
-            Id::NeverGivenOut => Some(format!("__Secure-refreshToken={}", "A".repeat(43))),
-            Id::Malformed => Some("__Secure-refreshToken=".to_owned()),
+            Id::SomebodyElses => Some(format!("__Host-{role}={}", self.ended_token)),
+            Id::NeverGivenOut => Some(format!("__Host-{role}={}", "A".repeat(43))),
+            Id::Malformed => Some(format!("__Host-{role}=")),
         }
     }
 }

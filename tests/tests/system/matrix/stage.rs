@@ -28,8 +28,8 @@ pub(super) struct Stage {
     pub(super) people: [Option<Person>; 7],
     /// The refresh cookies of those who have left.
     pub(super) cookies: [Option<String>; 7],
-    /// An ended session's.
-    pub(super) ended_cookie: String,
+    /// The refresh token of an ended session of a customer.
+    pub(super) ended_token: String,
     /// R, S, and the room of A' with company A.
     pub(super) rooms: [i64; 3],
     /// One of company A, one of company B.
@@ -110,7 +110,8 @@ impl Stage {
             withdraw(person).await.expect(204).unwrap();
         }
         let ended_cookie = cookie(&a.clone().log_in().await.unwrap());
-        let out = client.request(Method::DELETE, "/logout").header("cookie", &ended_cookie);
+        let ended_token = ended_cookie.split_once('=').unwrap().1.to_owned();
+        let out = client.request(Method::DELETE, "/customer/session").header("cookie", &ended_cookie);
         assert_eq!(out.send().await.unwrap().status, 204);
         let of = |mark: &str, ids: &[i64], people: [&Person; 2]| {
             let ids = ids.iter().map(i64::to_string);
@@ -136,7 +137,7 @@ impl Stage {
             database,
             people,
             cookies,
-            ended_cookie,
+            ended_token,
             rooms,
             entries,
             hidden,
