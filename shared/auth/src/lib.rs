@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod seal;
 mod secret;
 mod token;
 

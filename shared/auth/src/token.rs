@@ -104,6 +104,12 @@ impl Keys {
             .collect()
     }
 
+    /// The keys for HMAC-SHA256, the current one first.
+    pub(crate) fn for_hmac(&self) -> impl Iterator<Item = hmac::Key> {
+        let keys = [Some(&self.current), self.previous.as_ref()].into_iter().flatten();
+        keys.map(|key| hmac::Key::new(hmac::HMAC_SHA256, &key.secret))
+    }
+
     /// A token of 30 minutes from `now`.
     pub fn sign(&self, claims: &Claims, now: OffsetDateTime) -> Result<String, TokenError> {
         let mut header = Header::new(Algorithm::HS256);

@@ -84,6 +84,20 @@ impl Core {
         Ok(tokens.successors(refresh).await)
     }
 
+    /// Seals bytes for one purpose: a text that its client can read, and neither make nor change.
+    pub async fn seal(&self, purpose: &str, bytes: &[u8]) -> Result<String, Error> {
+        let tokens =
+            self.tokens.as_ref().ok_or_else(|| Error::internal("this function has no signing key"))?;
+        Ok(tokens.seal(purpose, bytes).await)
+    }
+
+    /// The bytes of a text that was sealed for this purpose; `None` for any other text.
+    pub async fn unseal(&self, purpose: &str, text: &str) -> Result<Option<Vec<u8>>, Error> {
+        let tokens =
+            self.tokens.as_ref().ok_or_else(|| Error::internal("this function has no signing key"))?;
+        Ok(tokens.unseal(purpose, text).await)
+    }
+
     /// Reads the signing keys again, at most once a minute.
     pub async fn read_keys_again(&self) {
         if let Some(tokens) = &self.tokens {

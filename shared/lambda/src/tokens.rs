@@ -47,6 +47,22 @@ impl Tokens {
         self.known().await.keys.successors(refresh)
     }
 
+    /// Seals bytes for one purpose.
+    pub(crate) async fn seal(&self, purpose: &str, bytes: &[u8]) -> String {
+        self.known().await.keys.seal(purpose, bytes)
+    }
+
+    /// The bytes of a text that was sealed for this purpose; `None` for any other text.
+    pub(crate) async fn unseal(&self, purpose: &str, text: &str) -> Option<Vec<u8>> {
+        let mut known = self.known().await;
+        let unsealed = known.keys.unseal(purpose, text);
+        // It may be sealed with a key that is newer than those known here.
+        if unsealed.is_none() && self.look(&mut known).await {
+            return known.keys.unseal(purpose, text);
+        }
+        unsealed
+    }
+
     pub(crate) async fn verify(&self, token: &str) -> Result<Claims, TokenError> {
         let now = OffsetDateTime::now_utc();
         let mut known = self.known().await;
