@@ -1,10 +1,13 @@
 //! The FAQ of companies: keeping it, reading it, and asking it in a room.
 
 use chatchat_domain::{
-    AutoReply, AutoReplyId, AutoReplyQuestion, Caller, ClientMessageId, Company, CompanyId, Customer,
-    ErrorCode, FaqAnswer, Message, MessageId, Question, RoomId, Sides,
+    AutoReply, AutoReplyId, Caller, ClientMessageId, Company, CompanyId, Customer, ErrorCode, FaqAnswer,
+    Message, MessageId, Question, RoomId, Sides,
 };
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{
+    Row,
+    types::{ToSql, Type},
+};
 
 use crate::{
     Store, StoreError, Who,
@@ -42,17 +45,7 @@ impl Store {
                 &[],
             )
             .await?;
-        let mut entries = Vec::with_capacity(rows.len());
-        for row in &rows {
-            if let Some(id) = row::optional_id(row, "id")? {
-                entries.push(AutoReply {
-                    id,
-                    question: row::get(row, "question")?,
-                    answer: row::get(row, "answer")?,
-                });
-            }
-        }
-        Ok(entries)
+        entries(&rows)
     }
 
     /// Adds an entry. Refuses with `faq_limit_reached` past six; they are counted on the company's row, whose lock makes that
@@ -151,12 +144,12 @@ impl Store {
             .ok_or_else(|| ErrorCode::AutoReplyNotFound.into())
     }
 
-    /// The questions of a company, oldest first. Refuses with `company_not_found` where the company itself is not to be seen.
-    pub async fn auto_reply_questions(
+    /// The entries of a company, oldest first. Refuses with `company_not_found` where the company itself is not to be seen.
+    pub async fn auto_replies(
         &self,
         who: Option<Who<'_>>,
         company: CompanyId,
-    ) -> Result<Vec<AutoReplyQuestion>, StoreError> {
+    ) -> Result<Vec<AutoReply>, StoreError> {
         let rows = self
             .rows(
                 sql!(
@@ -164,7 +157,7 @@ impl Store {
                     caller!(),
                     ", ",
                     company!(),
-                    " select company.id as company_id, f.id, f.question
+                    " select company.id as company_id, f.id, f.question, f.answer
                       from (select) as always
                       left join company on true
                       left join auto_replies f on f.company_id = company.id
@@ -181,13 +174,7 @@ impl Store {
             .await?;
         let first = rows.first().ok_or(ErrorCode::Unauthenticated)?;
         row::optional_id::<CompanyId>(first, "company_id")?.ok_or(ErrorCode::CompanyNotFound)?;
-        let mut questions = Vec::with_capacity(rows.len());
-        for row in &rows {
-            if let Some(id) = row::optional_id(row, "id")? {
-                questions.push(AutoReplyQuestion { id, question: row::get(row, "question")? });
-            }
-        }
-        Ok(questions)
+        entries(&rows)
     }
 
     /// Asks an entry of the room's company in the room: keeps the question and the answer as two `auto` messages. A repeat of
@@ -239,6 +226,18 @@ impl Store {
         }
         Ok(Asked { question, answer, new: row::get(first, "new")?, sides: row::sides(first)? })
     }
+}
+
+/// The entries of rows that may stand for none.
+fn entries(rows: &[Row]) -> Result<Vec<AutoReply>, StoreError> {
+    let mut entries = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Some(id) = row::optional_id(row, "id")? {
+            let (question, answer) = (row::get(row, "question")?, row::get(row, "answer")?);
+            entries.push(AutoReply { id, question, answer });
+        }
+    }
+    Ok(entries)
 }
 
 /// One statement and one commit, as the send is; the two messages take two seqs.

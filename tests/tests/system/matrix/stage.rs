@@ -57,9 +57,9 @@ pub(super) fn message(side: usize) -> Value {
     json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": text })
 }
 
-/// An entry's text, marked as its side's.
+/// An entry of a side's company, which is public.
 pub(super) fn entry(side: usize) -> Value {
-    json!({ "question": "언제 여나요?", "answer": format!("{} 답", MARKS[side]) })
+    json!({ "question": "언제 여나요?", "answer": format!("아침 {}시입니다.", 7 + side) })
 }
 
 /// The statement that gives a hash of all tables but the attempts to log in.
