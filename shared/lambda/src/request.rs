@@ -152,10 +152,14 @@ impl Request {
         text.parse().map_err(|problem| Error::Invalid(vec![FieldError::new(name, problem)]))
     }
 
+    /// A parameter of the query as text, if it is there.
+    pub fn query_text(&self, name: &str) -> Option<&str> {
+        self.inner.query_string_parameters_ref()?.first(name)
+    }
+
     /// A parameter of the query, if it is there.
     pub fn query<T: FromStr<Err = Problem>>(&self, name: &str) -> Result<Option<T>, Error> {
-        let parameters = self.inner.query_string_parameters_ref();
-        let Some(text) = parameters.and_then(|parameters| parameters.first(name)) else { return Ok(None) };
+        let Some(text) = self.query_text(name) else { return Ok(None) };
         text.parse().map(Some).map_err(|problem| Error::Invalid(vec![FieldError::new(name, problem)]))
     }
 

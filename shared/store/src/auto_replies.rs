@@ -255,6 +255,7 @@ const ASK: &str = sql!(
          update rooms r
          set last_seq = r.last_seq + 2,
              last_message = entry.answer,
+             last_message_by_customer = false,
              last_message_at = greatest(r.last_message_at, clock_timestamp())
          from room, entry
          where r.id = room.id and r.closed_at is null and not exists (select from known)

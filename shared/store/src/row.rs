@@ -89,13 +89,13 @@ pub fn image_url(row: &Row, pictures: &PicturesUrl) -> Result<Option<String>, St
     Ok(Some(pictures.of(&key)))
 }
 
-/// The columns `receiver_id`, `receiver_name`, `picture_key` and `receiver_withdrawn_at`.
+/// The columns `receiver_id`, `receiver_name`, `picture_key` and `closed`. A room is closed when
+/// one of its sides withdraws; the caller has not withdrawn, so it was the other side.
 pub fn receiver(row: &Row, pictures: &PicturesUrl) -> Result<Receiver, StoreError> {
-    let deleted = get::<Option<OffsetDateTime>>(row, "receiver_withdrawn_at")?.is_some();
     Ok(Receiver {
         id: id::<AccountId>(row, "receiver_id")?,
-        name: if deleted { None } else { get(row, "receiver_name")? },
-        image_url: if deleted { None } else { image_url(row, pictures)? },
-        deleted,
+        name: get(row, "receiver_name")?,
+        image_url: image_url(row, pictures)?,
+        deleted: get(row, "closed")?,
     })
 }

@@ -22,6 +22,7 @@ mod matrix;
 mod pictures;
 mod profiles;
 mod realtime;
+mod room_lists;
 mod rooms;
 mod sessions;
 mod statements;

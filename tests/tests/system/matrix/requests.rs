@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    stage::{LIVING, Stage, entry, message, side},
+    stage::{COMPANIES, CUSTOMERS, LIVING, Stage, entry, message, side},
     table::{A, COMPANY_A, GONE, Id, Names, Row},
 };
 use crate::cookie;
@@ -45,6 +45,17 @@ fn named(id: Id, own: i64, somebody_elses: i64) -> Value {
 /// A value in a path or a query.
 fn written(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The name of the other side of the caller's room, or of the other side's room.
+fn keyword(caller: usize, id: Id) -> &'static str {
+    let names = if caller < COMPANY_A || !LIVING.contains(&caller) { COMPANIES } else { CUSTOMERS };
+    match id {
+        Id::Own | Id::WithIdentity => names[side(caller)],
+        Id::SomebodyElses => names[1 - side(caller)],
+        Id::NeverGivenOut => "없는이름",
+        Id::Malformed => "%00",
+    }
 }
 
 /// Adds the fields that an object does not have.
@@ -116,11 +127,15 @@ impl Stage {
             }
             Names::Entry => named(id, self.entries[side], self.entries[1 - side]),
             Names::RoomOfEntry => self.entries[side].into(),
+            Names::Cursor => self.cursor(caller, id).await,
+            Names::Keyword => keyword(caller, id).into(),
             _ => Value::Null,
         };
         let subject = written(&subject);
         let query = match names {
             Names::Company if method == "GET" && !path.contains("{id}") => format!("?companyId={subject}"),
+            Names::Cursor => format!("?limit=1&cursor={subject}"),
+            Names::Keyword => format!("?keyword={subject}"),
             Names::File if id == Id::Malformed => "?folder=elsewhere".to_owned(),
             Names::File => "?folder=profile".to_owned(),
             _ => String::new(),
@@ -190,6 +205,23 @@ impl Stage {
     pub(super) fn room(&self, caller: usize, id: Id) -> Value {
         let own = self.rooms[if caller == GONE { 2 } else { side(caller) }];
         named(id, own, self.rooms[1 - side(caller)])
+    }
+
+    /// A cursor of the caller's list of rooms, or of the list of the same role on the other side.
+    async fn cursor(&self, caller: usize, id: Id) -> Value {
+        let owner = match id {
+            Id::Own | Id::WithIdentity => caller,
+            Id::SomebodyElses if caller < COMPANY_A => A + 1 - side(caller),
+            Id::SomebodyElses => COMPANY_A + 1 - side(caller),
+            Id::NeverGivenOut => return "A".repeat(64).into(),
+            Id::Malformed => return "x1".into(),
+        };
+        // Who has no list gets that of A.
+        let owner = self.person(if LIVING.contains(&owner) { owner } else { A });
+        let page = owner.get(&format!("/{}/chatrooms?limit=1", owner.kind)).await.unwrap();
+        let next = page.expect(200).unwrap().body["next"].clone();
+        assert!(next.is_string(), "every list has two pages");
+        next
     }
 
     /// A company: the visible one of the caller's side, or the hidden one.

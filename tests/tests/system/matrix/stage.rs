@@ -20,6 +20,10 @@ pub(super) const LIVING: RangeInclusive<usize> = A..=COMPANY_B;
 /// Stands in whatever is A's and company A's alone, and B's and company B's.
 const MARKS: [&str; 2] = ["표식에이", "표식비이"];
 
+/// The names of A and B, and of company A and company B.
+pub(super) const CUSTOMERS: [&str; 2] = ["표식에이고객", "표식비이고객"];
+pub(super) const COMPANIES: [&str; 2] = ["새벽빵집", "하늘꽃집"];
+
 /// Two pairs with a room each, two who have left, and all that they have.
 pub(super) struct Stage {
     pub(super) client: Client,
@@ -84,8 +88,11 @@ impl Stage {
         }
         let customer = async |name: &str| Person::customer(&client, name).await.unwrap();
         let company = async |name: &str| Person::company(&client, name).await.unwrap();
-        let (a, b) = (customer("표식에이고객").await, customer("표식비이고객").await);
-        let (company_a, company_b) = (company("새벽빵집").await, company("하늘꽃집").await);
+        let (a, b) = (customer(CUSTOMERS[0]).await, customer(CUSTOMERS[1]).await);
+        let (company_a, company_b) = (company(COMPANIES[0]).await, company(COMPANIES[1]).await);
+        // Everyone has a room with one of these too, so that every list has two pages.
+        let (third, third_company) = (customer("제삼고객").await, company("제삼가게").await);
+        third_company.become_visible().await.unwrap();
         let (mut gone, mut gone_company) = (customer("표식에이탈퇴").await, company("떠난가게").await);
         let hidden = company("숨은가게").await.id;
         company_a.become_visible().await.unwrap();
@@ -98,6 +105,15 @@ impl Stage {
         for (person, room) in [(&a, 0), (&company_a, 0), (&b, 1), (&company_b, 1), (&gone, 2)] {
             let path = format!("{}/messages", person.room(rooms[room]));
             person.post(&path, &message(room % 2)).await.unwrap().expect(201).unwrap();
+        }
+        for person in [&a, &b] {
+            person.open_room(&third_company).await.unwrap();
+        }
+        for company in [&company_a, &company_b] {
+            let room = third.open_room(company).await.unwrap();
+            let body = json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "안녕하세요" });
+            let sent = third.post(&format!("{}/messages", third.room(room)), &body).await.unwrap();
+            sent.expect(201).unwrap();
         }
         let mut entries = [0; 2];
         for (side, company) in [&company_a, &company_b].into_iter().enumerate() {

@@ -17,6 +17,10 @@ pub(super) enum Names {
     Nothing,
     /// A room.
     Room,
+    /// A cursor of the list of rooms.
+    Cursor,
+    /// A keyword: the name of the other side of one's room, or of somebody else's.
+    Keyword,
     /// A company: one that everybody sees, or a hidden one in place of somebody else's.
     Company,
     /// An entry of an FAQ.
@@ -103,6 +107,10 @@ pub(super) const ROUTES: &[Row] = &[
     ("POST /customer/chatrooms",             Names::Company,         [401, 200, 200, 403, 403, 401, 401], "404 company_not_found"),
     ("GET /customer/chatrooms",              Names::Nothing,         [401, 200, 200, 403, 403, 401, 401], ""),
     ("GET /company/chatrooms",               Names::Nothing,         [401, 403, 403, 200, 200, 401, 401], ""),
+    ("GET /customer/chatrooms",              Names::Cursor,          [401, 200, 200, 403, 403, 401, 401], "400 validation_failed"),
+    ("GET /company/chatrooms",               Names::Cursor,          [401, 403, 403, 200, 200, 401, 401], "400 validation_failed"),
+    ("GET /customer/chatrooms",              Names::Keyword,         [401, 200, 200, 403, 403, 401, 401], "200 "),
+    ("GET /company/chatrooms",               Names::Keyword,         [401, 403, 403, 200, 200, 401, 401], "200 "),
     ("GET /customer/chatrooms/{id}",         Names::Room,            [401, 200, 200, 403, 403, 401, 401], "404 room_not_found"),
     ("GET /company/chatrooms/{id}",          Names::Room,            [401, 403, 403, 200, 200, 401, 401], "404 room_not_found"),
     ("GET /customer/chatrooms/{id}/messages",  Names::Room,          [401, 200, 200, 403, 403, 401, 401], "404 room_not_found"),
