@@ -19,7 +19,9 @@ pub async fn ask(service: &Service, request: &Request) -> Result<Answer, Error> 
     let customer = request.caller::<Customer>()?;
     let (id, Asking { chat_room_id, client_message_id }) =
         both(request.path::<AutoReplyId>("id"), request.json())?;
-    let asked = service.delivery()?.ask_auto_reply(&customer, chat_room_id, id, client_message_id).await?;
+    let pictures = service.core.pictures()?;
+    let asked =
+        service.delivery()?.ask_auto_reply(&customer, chat_room_id, id, client_message_id, pictures).await?;
     let body = json!({ "answer": asked.answer.content, "messages": [asked.question, asked.answer] });
-    if asked.new { Answer::created(&body) } else { Answer::ok(&body) }
+    if asked.senders.is_some() { Answer::created(&body) } else { Answer::ok(&body) }
 }

@@ -20,7 +20,13 @@ pub async fn send<R: Role>(service: &Service, request: &Request) -> Result<Answe
     let (room, body) = both(request.path::<RoomId>("id"), request.json::<NewMessage>())?;
     let sent = service
         .delivery()?
-        .send_message(Who::from(&caller), room, body.client_message_id, &body.content)
+        .send_message(
+            Who::from(&caller),
+            room,
+            body.client_message_id,
+            &body.content,
+            service.core.pictures()?,
+        )
         .await?;
     if sent.new { Answer::created(&sent.message) } else { Answer::ok(&sent.message) }
 }

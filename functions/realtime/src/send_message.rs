@@ -20,6 +20,7 @@ struct NewMessage {
 pub async fn send(service: &Service, frame: &Frame) -> Result<(), Error> {
     let NewMessage { room_id, client_message_id, content } = frame.json()?;
     let who = Who::Connection(&frame.connection);
-    service.delivery()?.send_message(who, room_id, client_message_id, &content).await?;
+    let pictures = service.core.pictures()?;
+    service.delivery()?.send_message(who, room_id, client_message_id, &content, pictures).await?;
     Ok(())
 }

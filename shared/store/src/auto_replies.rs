@@ -2,7 +2,7 @@
 
 use chatchat_domain::{
     AutoReply, AutoReplyId, Caller, ClientMessageId, Company, CompanyId, Customer, ErrorCode, FaqAnswer,
-    Message, MessageId, Question, RoomId, Sides,
+    Message, MessageId, PicturesUrl, Question, RoomId, Sender, Sides,
 };
 use tokio_postgres::{
     Row,
@@ -11,7 +11,7 @@ use tokio_postgres::{
 
 use crate::{
     Store, StoreError, Who,
-    clauses::{caller, company, room, sides, sql},
+    clauses::{caller, company, room, sender, sides, sql},
     row,
     run::{Repeat, unless_late},
 };
@@ -23,8 +23,9 @@ pub struct Asked {
     pub question: Message,
     /// The entry's answer.
     pub answer: Message,
-    /// False when the same `clientMessageId` asked before: then these are the first answer again.
-    pub new: bool,
+    /// The accounts that the two are from. `None` if the same `clientMessageId` asked before: then
+    /// these are the first answer again.
+    pub senders: Option<[Sender; 2]>,
     /// Whom to push both to.
     pub sides: Sides,
 }
@@ -144,7 +145,8 @@ impl Store {
             .ok_or_else(|| ErrorCode::AutoReplyNotFound.into())
     }
 
-    /// The entries of a company, oldest first. Refuses with `company_not_found` where the company itself is not to be seen.
+    /// The entries of a company, oldest first. Refuses with `company_not_found` if the caller may
+    /// not see the company.
     pub async fn auto_replies(
         &self,
         who: Option<Who<'_>>,
@@ -186,8 +188,9 @@ impl Store {
         room: RoomId,
         entry: AutoReplyId,
         client_message_id: Option<ClientMessageId>,
+        pictures: &PicturesUrl,
     ) -> Result<Asked, StoreError> {
-        unless_late(|| self.try_ask_auto_reply(caller, room, entry, client_message_id)).await
+        unless_late(|| self.try_ask_auto_reply(caller, room, entry, client_message_id, pictures)).await
     }
 
     async fn try_ask_auto_reply(
@@ -196,6 +199,7 @@ impl Store {
         room: RoomId,
         entry: AutoReplyId,
         client_message_id: Option<ClientMessageId>,
+        pictures: &PicturesUrl,
     ) -> Result<Asked, StoreError> {
         let who = Who::from(caller);
         let params: [(&(dyn ToSql + Sync), Type); 3] = [
@@ -224,7 +228,12 @@ impl Store {
         if row::optional_id::<AutoReplyId>(first, "auto_reply_id")? != Some(entry) {
             return Err(ErrorCode::MessageIdReused.into());
         }
-        Ok(Asked { question, answer, new: row::get(first, "new")?, sides: row::sides(first)? })
+        let senders = if row::get(first, "new")? {
+            Some([row::sender(first, pictures)?, row::sender(&rows[1], pictures)?])
+        } else {
+            None
+        };
+        Ok(Asked { question, answer, senders, sides: row::sides(first)? })
     }
 }
 
@@ -278,6 +287,8 @@ const ASK: &str = sql!(
             answer.id as message_id, answer.seq, answer.type, answer.content, answer.created_at, answer.new,
             case when answer.sender = room.side then room.me else room.other end as sender_id,
             case when answer.sender = room.side then answer.client_message_id end as client_message_id, ",
+    sender!("answer.sender"),
+    ", ",
     sides!(),
     " from caller left join room on true left join answer on true
       order by answer.seq"

@@ -102,7 +102,21 @@ macro_rules! sides {
     };
 }
 
-pub(crate) use {caller, company, room, sides, sql};
+/// The columns `sender_name` and `picture_key`: of the account on the side that `$side` names.
+macro_rules! sender {
+    ($side:literal) => {
+        concat!(
+            "case ",
+            $side,
+            " when 'customer' then room.customer_name else room.company_name end as sender_name,
+             case ",
+            $side,
+            " when 'customer' then room.customer_picture_key else room.company_picture_key end as picture_key"
+        )
+    };
+}
+
+pub(crate) use {caller, company, room, sender, sides, sql};
 
 impl Store {
     /// Runs a statement that gives no row where the clause `caller` has none, and that does no harm twice; its own parameters begin

@@ -1,14 +1,14 @@
 //! Sending a message, reading history, moving read markers.
 
 use chatchat_domain::{
-    AccountId, Caller, ClientMessageId, ErrorCode, HistoryLimit, Message, MessageContent, MessageKind, Role,
-    RoomId, Seq, Sides, Window,
+    AccountId, Caller, ClientMessageId, ErrorCode, HistoryLimit, Message, MessageContent, MessageKind,
+    PicturesUrl, Role, RoomId, Sender, Seq, Sides, Window,
 };
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::{
     Store, StoreError, Who,
-    clauses::{caller, room, sides, sql},
+    clauses::{caller, room, sender, sides, sql},
     row,
     run::unless_late,
 };
@@ -18,6 +18,8 @@ use crate::{
 pub struct Sent {
     /// As its sender sees it.
     pub message: Message,
+    /// The account that it is from.
+    pub sender: Sender,
     /// False when the same `clientMessageId` was kept before: then this is the first answer again.
     pub new: bool,
     /// Whom to push it to.
@@ -79,6 +81,8 @@ const SEND: &str = sql!(
      select room.id as room_id, room.me as sender_id, room.closed,
             answer.id as message_id, answer.seq, answer.type, answer.content, answer.created_at,
             $4 as client_message_id, answer.new, ",
+    sender!("room.side"),
+    ", ",
     sides!(),
     " from caller left join room on true left join answer on true"
 );
@@ -92,8 +96,9 @@ impl Store {
         room: RoomId,
         client_message_id: ClientMessageId,
         content: &MessageContent,
+        pictures: &PicturesUrl,
     ) -> Result<Sent, StoreError> {
-        unless_late(|| self.try_send_message(who, room, client_message_id, content)).await
+        unless_late(|| self.try_send_message(who, room, client_message_id, content, pictures)).await
     }
 
     async fn try_send_message(
@@ -102,6 +107,7 @@ impl Store {
         room: RoomId,
         client_message_id: ClientMessageId,
         content: &MessageContent,
+        pictures: &PicturesUrl,
     ) -> Result<Sent, StoreError> {
         let params: [(&(dyn ToSql + Sync), Type); 2] =
             [(&client_message_id.get(), Type::UUID), (&content.as_str(), Type::TEXT)];
@@ -117,7 +123,7 @@ impl Store {
         if message.kind != MessageKind::General || message.content != content.as_str() {
             return Err(ErrorCode::MessageIdReused.into());
         }
-        Ok(Sent { message, new, sides: row::sides(row)? })
+        Ok(Sent { message, sender: row::sender(row, pictures)?, new, sides: row::sides(row)? })
     }
 
     /// A part of the history of one of the caller's rooms. Because seq has no gap, the window is arithmetic. Refuses

@@ -2,7 +2,7 @@
 
 use chatchat_domain::{
     AccountId, AccountKind, ClientMessageId, ConnectionId, Message, MessageId, MessageKind, PictureKey,
-    PicturesUrl, Receiver, Seq, Sides, Timestamp,
+    PicturesUrl, Receiver, Sender, Seq, Sides, Timestamp,
 };
 use time::OffsetDateTime;
 use tokio_postgres::{Row, types::FromSql};
@@ -98,4 +98,9 @@ pub fn receiver(row: &Row, pictures: &PicturesUrl) -> Result<Receiver, StoreErro
         image_url: image_url(row, pictures)?,
         deleted: get(row, "closed")?,
     })
+}
+
+/// The columns `sender_name` and `picture_key`.
+pub fn sender(row: &Row, pictures: &PicturesUrl) -> Result<Sender, StoreError> {
+    Ok(Sender { name: get(row, "sender_name")?, image_url: image_url(row, pictures)? })
 }

@@ -179,6 +179,8 @@ fn asking_keeps_question_and_answer_and_pushes_both_to_both_sides() {
             for (event, kept) in pushed.iter().zip([question, answer]) {
                 assert_eq!(contract().check_event(event), Ok(()));
                 assert_eq!((&event["roomId"], &event["message"]["id"]), (&json!(room), &kept["id"]));
+                let sender = if kept == question { "김하늘" } else { "새벽빵집" };
+                assert_eq!(event["sender"], json!({ "name": sender, "imageUrl": null }));
             }
             let id = pushed[0]["message"].get("clientMessageId");
             assert_eq!(id.is_some(), shown, "the id is its sender's alone: {}", pushed[0]);
