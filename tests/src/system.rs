@@ -6,7 +6,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use chatchat_local::{Cloud, Database, LogLines, Options, Postgres, PostgresOptions, Settings};
@@ -32,22 +32,28 @@ fn programs() -> PathBuf {
     env::var_os("FUNCTIONS").map_or_else(|| target().join("debug"), |folder| root().join(folder))
 }
 
-/// Builds the functions that the template names, unless `FUNCTIONS` names a folder that has them. Gives the folder with their programs.
+/// Builds the functions that the template names, once in this process, unless `FUNCTIONS` names a folder that has them. cargo shows its
+/// progress. Returns the folder with the programs.
 pub fn build_functions() -> Result<PathBuf, Failure> {
+    static BUILT: Mutex<bool> = Mutex::new(false);
     let programs = programs();
-    if env::var_os("FUNCTIONS").is_some() {
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if *built || env::var_os("FUNCTIONS").is_some() {
         return Ok(programs);
     }
     let artifacts: BTreeSet<String> =
         Template::read(&template())?.functions()?.into_iter().map(|function| function.artifact).collect();
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(root()).args(["build", "--quiet"]);
+    // With `--workspace`, cargo does not compile dependencies once more that other builds of the workspace have compiled.
+    cargo.current_dir(root()).args(["build", "--workspace"]);
     for artifact in &artifacts {
-        cargo.args(["--package", artifact]);
+        cargo.args(["--bin", artifact]);
     }
-    if !cargo.status()?.success() {
-        return Err("the functions do not build; cargo says above what to mend".into());
+    let status = cargo.status().map_err(|error| format!("cargo cannot be run: {error}"))?;
+    if !status.success() {
+        return Err(format!("`cargo build` of the functions failed with {status} (output above)").into());
     }
+    *built = true;
     Ok(programs)
 }
 

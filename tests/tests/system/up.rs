@@ -157,7 +157,7 @@ fn a_function_that_does_not_build_is_told() {
     let mut command = xtask(free_port());
     command.env("CARGO", "false");
     let message = failed(command);
-    assert!(message.contains("the functions do not build"), "{message}");
+    assert!(message.contains("`cargo build` of the functions failed"), "{message}");
 }
 
 #[test]
