@@ -71,6 +71,8 @@ pub struct SystemOptions {
     pub fresh: bool,
     /// Takes one line a request.
     pub log: Option<LogLines>,
+    /// Takes one line a step of the start.
+    pub progress: Option<LogLines>,
     /// Limits of the local cloud.
     pub settings: Settings,
     /// A server that runs already, for a database of its own there.
@@ -87,6 +89,7 @@ impl Default for SystemOptions {
             state: None,
             fresh: false,
             log: None,
+            progress: None,
             settings: Settings::default(),
             postgres: None,
             pooled: env::var_os("POOLED").is_some_and(|value| !value.is_empty()),
@@ -132,13 +135,16 @@ impl System {
             None => State::Temporary(tempfile::tempdir()?),
         };
         let folder = state.folder();
+        let progress = options.progress;
         fs::create_dir_all(folder)
             .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
         let postgres = if let Some(postgres) = options.postgres {
             postgres
         } else {
             let data = matches!(state, State::Kept(_)).then(|| folder.join("postgres"));
-            Arc::new(Postgres::start(PostgresOptions { data, fresh: options.fresh }).await?)
+            let (fresh, progress) = (options.fresh, progress.clone());
+            let postgres = PostgresOptions { data, fresh, progress, ..PostgresOptions::default() };
+            Arc::new(Postgres::start(postgres).await?)
         };
         let name = match &state {
             State::Kept(_) => "chatchat".to_owned(),
@@ -166,7 +172,13 @@ impl System {
         };
         let cloud = Cloud::start(options.clone()).await?;
         let system = Self { cloud, postgres, database, pooled, options, state };
-        system.migrate().await?;
+        if let Some(progress) = &progress {
+            progress("Running migrations…");
+        }
+        let log = system.state.folder().join("functions.log");
+        system.migrate().await.map_err(|error| {
+            format!("the migrations failed: {error} (the functions' log is {})", log.display())
+        })?;
         Ok(system)
     }
 

@@ -10,12 +10,12 @@ use std::{
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
-use chatchat_tests::{Client, Failure, Person, System, SystemOptions, build_functions, root};
+use chatchat_tests::{Client, Failure, Person, System, SystemOptions, root};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::block_in_place;
 
-use crate::{failure, tools};
+use crate::{build, failure, progress, tools};
 
 /// Generated requests that fit the document, for each operation and caller; those that test its bounds and examples come on top.
 pub const EXAMPLES: u32 = 10;
@@ -35,12 +35,15 @@ pub async fn fuzz(seed: Option<u32>, examples: u32) -> Result<(), Failure> {
     };
     block_in_place(|| {
         tools::install_python()?;
-        build_functions().map(drop)
+        build()
     })?;
     let statuses = Statuses::default();
     let counted = Arc::clone(&statuses);
-    let options =
-        SystemOptions { log: Some(Arc::new(move |line| count(&counted, line))), ..SystemOptions::default() };
+    let options = SystemOptions {
+        log: Some(Arc::new(move |line| count(&counted, line))),
+        progress: Some(progress()),
+        ..SystemOptions::default()
+    };
     let system = System::start(options).await?;
     let done = by_all(&system, &statuses, seed, examples).await;
     if done.is_err() {

@@ -1,27 +1,35 @@
-//! `cargo xtask up` as a person runs it: it comes up, says clearly what is wrong, and leaves nothing behind.
+//! `cargo xtask up` as a person runs it: it shows its progress, says clearly what is wrong, and leaves nothing behind.
+
+mod without_postgresql;
 
 use std::{
     fs,
     io::{BufRead, BufReader},
     net::TcpListener,
+    os::unix::process::CommandExt,
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
+    sync::{Once, mpsc},
+    thread,
     time::{Duration, Instant},
 };
 
 use chatchat_tests::{build_functions, root, target};
+use tempfile::TempDir;
 
 fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
 fn xtask(port: u16) -> Command {
+    build();
     let mut command = Command::new(target().join("debug/xtask"));
-    command
-        .current_dir(root())
-        .env_remove("FUNCTIONS")
-        .args(["up", "--port", &port.to_string()])
-        .stdin(Stdio::null());
+    command.args(["up", "--port", &port.to_string()]);
+    in_root(command)
+}
+
+fn in_root(mut command: Command) -> Command {
+    command.current_dir(root()).env_remove("FUNCTIONS").stdin(Stdio::null()).stderr(Stdio::null());
     command
 }
 
@@ -40,18 +48,20 @@ impl Drop for State {
     }
 }
 
-/// The program as it is now, not as it was when it was last built.
+/// Builds the program as it is now, once.
 fn build() {
-    build_functions().unwrap();
-    let cargo =
-        Command::new("cargo").current_dir(root()).args(["build", "--quiet", "--package", "xtask"]).status();
-    assert!(cargo.unwrap().success());
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| {
+        build_functions().unwrap();
+        let mut cargo = Command::new("cargo");
+        cargo.current_dir(root()).args(["build", "--quiet", "--package", "xtask"]);
+        assert!(cargo.status().unwrap().success());
+    });
 }
 
-/// Starts it and reads its output until it says `ready`; gives it with the processes that it started.
-fn started(port: u16) -> (Child, Vec<u32>) {
-    build();
-    let mut child = xtask(port).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+/// Starts it and reads its output until it says `ready`; returns it with the processes that it started.
+fn started(port: u16, mut command: Command) -> (Child, Vec<u32>) {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let ready =
         lines.find(|line| line.as_ref().is_ok_and(|line| line.starts_with("ready "))).unwrap().unwrap();
@@ -98,7 +108,7 @@ fn assert_nothing_left(port: u16, children: &[u32]) {
             return;
         }
         assert!(Instant::now() < limit, "left behind: {left:?}, port free: {free}");
-        std::thread::yield_now();
+        thread::yield_now();
     }
 }
 
@@ -110,7 +120,7 @@ fn signal(child: &Child, name: &str) {
 fn interrupted_it_leaves_no_process_and_no_port_behind() {
     let port = free_port();
     let _state = State::of(port);
-    let (mut child, children) = started(port);
+    let (mut child, children) = started(port, xtask(port));
     signal(&child, "-INT");
     assert!(child.wait().unwrap().success());
     assert_nothing_left(port, &children);
@@ -120,8 +130,8 @@ fn interrupted_it_leaves_no_process_and_no_port_behind() {
 fn killed_it_leaves_no_process_and_no_port_behind_while_another_goes_on() {
     let (port, other_port) = (free_port(), free_port());
     let _states = [State::of(port), State::of(other_port)];
-    let (mut other, other_children) = started(other_port);
-    let (mut child, children) = started(port);
+    let (mut other, other_children) = started(other_port, xtask(other_port));
+    let (mut child, children) = started(port, xtask(port));
     signal(&child, "-KILL");
     child.wait().unwrap();
     assert_nothing_left(port, &children);
@@ -134,9 +144,49 @@ fn killed_it_leaves_no_process_and_no_port_behind_while_another_goes_on() {
     assert_nothing_left(other_port, &other_children);
 }
 
-/// Runs it to its end and gives what it said.
+/// How long a command takes to print its first line on standard error, in the fastest of three runs, and that line. Each run ends there.
+fn first_line(command: impl Fn() -> Command) -> (Duration, String) {
+    let runs = (0..3).map(|_| {
+        let mut command = command();
+        let begun = Instant::now();
+        let mut child = command.stderr(Stdio::piped()).process_group(0).spawn().unwrap();
+        let output = BufReader::new(child.stderr.take().unwrap());
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || sender.send(output.lines().next()));
+        let line = receiver.recv_timeout(Duration::from_secs(10)).ok().flatten();
+        let time = begun.elapsed();
+        let group = format!("-{}", child.id());
+        assert!(Command::new("kill").args(["-KILL", "--", &group]).status().unwrap().success());
+        child.wait().unwrap();
+        (time, line.unwrap().unwrap())
+    });
+    runs.min().unwrap()
+}
+
+#[test]
+fn first_line_appears_within_one_second() {
+    let port = free_port();
+    let _state = State::of(port);
+    let (time, line) = first_line(|| xtask(port));
+    assert!(line.starts_with("Building the functions"), "{line}");
+    assert!(time < Duration::from_secs(1), "{time:?}");
+}
+
+#[test]
+fn first_build_shows_cargos_progress_within_one_second() {
+    let empty = TempDir::new().unwrap();
+    let (time, line) = first_line(|| {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["xtask", "up"]).env("CARGO_TARGET_DIR", empty.path());
+        in_root(cargo)
+    });
+    assert!(!line.trim().is_empty());
+    assert!(time < Duration::from_secs(1), "{time:?}: {line}");
+}
+
+/// Runs it to its end and returns what it printed on standard error.
 fn failed(mut command: Command) -> String {
-    let Output { status, stderr, .. } = command.output().unwrap();
+    let Output { status, stderr, .. } = command.stderr(Stdio::piped()).output().unwrap();
     assert!(!status.success());
     String::from_utf8(stderr).unwrap()
 }

@@ -7,9 +7,11 @@ mod reads;
 
 use std::time::Duration;
 
-use chatchat_tests::{Client, Failure, System, SystemOptions, build_functions};
+use chatchat_tests::{Client, Failure, System, SystemOptions};
 use clap::Subcommand;
 use tokio_postgres::Client as Database;
+
+use crate::{build, progress};
 
 /// What to measure.
 #[derive(Subcommand)]
@@ -42,8 +44,9 @@ pub async fn bench(what: What) -> Result<(), Failure> {
 async fn in_system(
     measure: impl AsyncFnOnce(&Client, &Database) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    build_functions()?;
-    let system = System::start(SystemOptions::default()).await?;
+    build()?;
+    let system =
+        System::start(SystemOptions { progress: Some(progress()), ..SystemOptions::default() }).await?;
     let client = Client::new(&system.cloud.url())?;
     let measured = measure(&client, &system.superuser().await?).await;
     system.stop().await;
