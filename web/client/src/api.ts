@@ -83,7 +83,11 @@ export interface paths {
          *     trimmed and compared without regard to case.
          */
         post: operations["log_in_customer"];
-        delete?: never;
+        /**
+         * A customer logs out
+         * @description Ends every session whose cookie the request has, and clears the cookie. Also 204 without a cookie.
+         */
+        delete: operations["log_out_customer"];
         options?: never;
         head?: never;
         patch?: never;
@@ -110,6 +114,72 @@ export interface paths {
          *     trimmed and compared without regard to case.
          */
         post: operations["log_in_company"];
+        /**
+         * A company logs out
+         * @description Ends every session whose cookie the request has, and clears the cookie. Also 204 without a cookie.
+         */
+        delete: operations["log_out_company"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/token": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+                /**
+                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @example https://chat.example.com
+                 */
+                Origin?: components["parameters"]["Origin"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renews the session of a customer
+         * @description Returns an access token, and sets the cookie to the next refresh token. The request has no body.
+         */
+        post: operations["refresh_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/company/token": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+                /**
+                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @example https://chat.example.com
+                 */
+                Origin?: components["parameters"]["Origin"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renews the session of a company
+         * @description Returns an access token, and sets the cookie to the next refresh token. The request has no body.
+         */
+        post: operations["refresh_company"];
         delete?: never;
         options?: never;
         head?: never;
@@ -211,6 +281,102 @@ export interface paths {
          * @description What the body does not have stays as it is.
          */
         patch: operations["change_customer"];
+        trace?: never;
+    };
+    "/customers/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the active sessions of a customer */
+        get: operations["list_sessions_of_customer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customers/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one session of a customer */
+        delete: operations["end_session_of_customer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/companies/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the active sessions of a company */
+        get: operations["list_sessions_of_company"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/companies/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one session of a company */
+        delete: operations["end_session_of_company"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/customers/me/password": {
@@ -1914,6 +2080,27 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    log_out_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["LoggedOut"];
+            403: components["responses"]["OriginNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     log_in_company: {
         parameters: {
             query?: never;
@@ -1934,6 +2121,81 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyAttempts"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    log_out_company: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["LoggedOut"];
+            403: components["responses"]["OriginNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    refresh_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+                /**
+                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @example https://chat.example.com
+                 */
+                Origin?: components["parameters"]["Origin"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: components["responses"]["LoggedIn"];
+            400: components["responses"]["RefreshRefused"];
+            403: components["responses"]["OriginNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    refresh_company: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+                /**
+                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @example https://chat.example.com
+                 */
+                Origin?: components["parameters"]["Origin"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: components["responses"]["LoggedIn"];
+            400: components["responses"]["RefreshRefused"];
+            403: components["responses"]["OriginNotAllowed"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2077,6 +2339,132 @@ export interface operations {
             403: components["responses"]["WrongRole"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_sessions_of_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The active sessions. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        sessions: {
+                            id: components["schemas"]["Id"];
+                            createdAt: components["schemas"]["Timestamp"];
+                            lastUsedAt: components["schemas"]["Timestamp"];
+                            /** @description Whether this is the session of the caller. */
+                            current: boolean;
+                        }[];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["WrongRole"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    end_session_of_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["WrongRole"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_sessions_of_company: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The active sessions. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        sessions: {
+                            id: components["schemas"]["Id"];
+                            createdAt: components["schemas"]["Timestamp"];
+                            lastUsedAt: components["schemas"]["Timestamp"];
+                            /** @description Whether this is the session of the caller. */
+                            current: boolean;
+                        }[];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["WrongRole"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    end_session_of_company: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["WrongRole"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
