@@ -1,13 +1,11 @@
-import { describe, expect, test } from "vitest";
-import type { Message, Room } from "../src/index.js";
+import { describe, expect, test, vi } from "vitest";
+import type { Room } from "../src/index.js";
 import { chatWith, during, failure, inRoom, pass, SECOND, settle, useFakeClock } from "./fake/chat.js";
-import { COMPANY, CUSTOMER, FakeServer, json, LATENCY_MS, PATH, refusal, ROOM } from "./fake/server.js";
+import { COMPANY, CUSTOMER, FakeServer, json, LATENCY_MS, PATH, pushOf, refusal, ROOM } from "./fake/server.js";
 
 useFakeClock();
 
-const push = (message: Message) => ({ type: "message", roomId: ROOM, message }) as const;
-
-/** The numbers of what a room shows. */
+/** The numbers of the messages that a room shows. */
 const seqs = (room: Room): number[] => room.messages.map(({ seq }) => seq);
 const upTo = (count: number, from = 1): number[] => Array.from({ length: count - from + 1 }, (_, n) => from + n);
 
@@ -18,62 +16,104 @@ describe("a room", () => {
     Object.assign(server, { readSeq: 40, receiverReadSeq: 44 });
     const room = chatWith(server).room(ROOM);
     expect([room.lastSeq, room.hasOlder, room.receiver]).toEqual([0, false, undefined]);
-    await during(room.ready);
+    await during(room.ready());
     expect(seqs(room)).toEqual(upTo(45, 26));
     expect(room).toMatchObject({ lastSeq: 45, hasOlder: true, readSeq: 40, receiverReadSeq: 44 });
-    expect(room.receiver).toMatchObject({ receiverId: COMPANY, receiverName: "새벽빵집", receiverDeleted: false });
+    const receiver = { receiverId: COMPANY, receiverName: "새벽빵집", receiverImageUrl: null };
+    expect(room.receiver).toMatchObject({ ...receiver, receiverDeleted: false, blocked: false });
   });
 
-  test("is the same for the same id, until it is closed", async () => {
+  test("is the same object for the same id, until it is closed", async () => {
     const { chat, room } = await inRoom();
     expect(chat.room(ROOM)).toBe(room);
+    expect(chat.rooms).toEqual([room]);
     room.close();
-    expect(chat.room(ROOM)).not.toBe(room);
+    expect(chat.rooms).toEqual([]);
     expect(room.error).toMatchObject({ code: "closed" });
+    expect(chat.room(ROOM)).not.toBe(room);
   });
 
-  test("tells each change, with new lists and the old ones as they were", async () => {
+  test("reports each change, with new lists and the old ones as they were", async () => {
     const { server, chat, room } = await inRoom();
-    const told: unknown[] = [];
-    chat.on("room", (changed) => told.push(changed));
+    const changes: unknown[] = [];
+    chat.on("room", (changed) => changes.push(changed));
     const before = room.messages;
     server.say("news");
     await settle();
-    expect(told).toContain(room);
+    expect(changes).toContain(room);
     expect(before).toHaveLength(1);
     expect(room.messages).toHaveLength(2);
   });
 
-  test("that is not the caller's says so, and is not asked for again", async () => {
+  test("that is not the caller's has an error, and is not requested again by itself", async () => {
     const server = new FakeServer();
     const chat = chatWith(server);
     const room = chat.room(404);
-    expect(await failure(room.ready)).toMatchObject({ code: "room_not_found" });
+    expect(await failure(room.ready())).toMatchObject({ code: "room_not_found" });
     expect(room.error).toMatchObject({ code: "room_not_found" });
     const count = server.requests.length;
     chat.connect();
     await pass(60 * SECOND);
+    expect(chat.room(404)).toBe(room);
     expect(server.requests.slice(count).filter(({ path }) => path.endsWith("404"))).toEqual([]);
   });
 
-  test("opens in the end where the server fails at first, and waits as long as it says", async () => {
+  test("that has failed can be refreshed", async () => {
+    const server = new FakeServer();
+    server.keep(COMPANY, "hello");
+    const mend = server.intercept(({ path }) => (path === PATH ? refusal(404, "room_not_found") : undefined));
+    const chat = chatWith(server);
+    chat.connect();
+    const room = chat.room(ROOM);
+    await pass(SECOND);
+    room.send("typed");
+    expect(room.pending).toMatchObject([{ state: "failed" }]);
+    mend();
+    room.refresh();
+    await during(room.ready());
+    expect([room.error, seqs(room)]).toEqual([undefined, [1]]);
+    room.retry(room.pending[0]!.clientMessageId);
+    await settle();
+    expect(room.messages).toEqual(server.messages);
+    expect(room.messages).toHaveLength(2);
+  });
+
+  test("opens in the end when the server fails at first, and reports why it is not open", async () => {
     const server = new FakeServer();
     server.keep(COMPANY, "hello");
     const answers = [new TypeError("fetch failed"), refusal(503, "unavailable", { "retry-after": "20" }), json(500, { message: "Internal Server Error" })];
     server.intercept(({ path }) => (path === PATH ? answers.shift() : undefined));
     const room = chatWith(server).room(ROOM);
-    await pass(19 * SECOND);
-    expect(server.calls(`GET ${PATH}`)).toBeLessThanOrEqual(3); // With the one that the access token was missing for.
+    await pass(10 * SECOND);
+    expect(room.error).toMatchObject({ code: "unavailable", transient: true, retryAfter: 20 });
+    await pass(9 * SECOND);
+    expect(server.calls(`GET ${PATH}`)).toBe(2);
     await pass(20 * SECOND);
-    expect(seqs(room)).toEqual([1]);
+    expect([room.error, seqs(room)]).toEqual([undefined, [1]]);
+  });
+
+  test("obeys Retry-After, whatever happens meanwhile", async () => {
+    const { server, room } = await inRoom();
+    let busy = 1;
+    server.intercept(({ path }) => (path === PATH && busy-- > 0 ? refusal(429, "too_many_requests", { "retry-after": "40" }) : undefined));
+    const count = server.calls(`GET ${PATH}`);
+    room.refresh();
+    await pass(SECOND);
+    for (let n = 0; n < 35; n++) {
+      room.refresh();
+      if (n % 10 === 0) server.socket.drop();
+      await pass(SECOND);
+    }
+    expect(server.calls(`GET ${PATH}`)).toBe(count + 1);
+    await pass(6 * SECOND);
+    expect(server.calls(`GET ${PATH}`)).toBe(count + 2);
   });
 
   test("waits for a login, and opens then", async () => {
     const server = new FakeServer();
     server.keep(COMPANY, "hello");
-    server.cookie = false;
+    server.cookies.clear();
     const chat = chatWith(server);
-    chat.connect();
     const room = chat.room(ROOM);
     await pass(60 * SECOND);
     expect(room.error).toBeUndefined();
@@ -81,38 +121,70 @@ describe("a room", () => {
     expect(seqs(room)).toEqual([1]);
   });
 
+  test("is waited for 30 seconds at most, and not after the signal", async () => {
+    const server = new FakeServer();
+    server.intercept(() => new Promise<never>(() => {}));
+    const room = chatWith(server).room(ROOM);
+    const ending = new AbortController();
+    const ended = room.ready({ signal: ending.signal });
+    ended.catch(() => {});
+    ending.abort(new Error("not wanted any more"));
+    await expect(ended).rejects.toThrow("not wanted any more");
+    expect(await failure(room.ready(), 30 * SECOND)).toMatchObject({ code: "network" });
+  });
+
   test("is closed by a logout", async () => {
     const { chat, room } = await inRoom();
     await during(chat.logOut());
     expect(room.error).toMatchObject({ code: "closed" });
   });
+
+  test("shows after a reconnect that the other side has withdrawn", async () => {
+    const { server, room } = await inRoom();
+    server.receiverDeleted = true;
+    server.socket.drop();
+    await pass(6 * SECOND);
+    expect(room.receiver).toMatchObject({ receiverDeleted: true });
+  });
 });
 
 describe("pushes", () => {
-  test("that are out of order are shown in order, and nothing is fetched if the missing one comes soon", async () => {
+  test("that are out of order are shown in order, without a fetch", async () => {
     const { server, room } = await inRoom();
     const [two, three, four] = ["two", "three", "four"].map((content) => server.keep(COMPANY, content).message);
     const count = server.requests.length;
-    server.socket.deliver(push(four!));
-    server.socket.deliver(push(three!));
+    server.socket.deliver(pushOf(four!));
+    server.socket.deliver(pushOf(three!));
     await settle();
     expect(seqs(room)).toEqual([1]);
-    server.socket.deliver(push(two!));
+    server.socket.deliver(pushOf(two!));
     await pass(SECOND);
     expect(seqs(room)).toEqual([1, 2, 3, 4]);
     expect(server.requests).toHaveLength(count);
   });
 
-  test("that come twice are shown once", async () => {
-    const { server, room } = await inRoom();
-    const message = server.say("once");
-    server.socket.deliver(push(message));
-    server.socket.deliver(push(server.messages[0]!));
+  test("that come twice are shown once, and reported once", async () => {
+    const { server, chat, room } = await inRoom();
+    const reported: number[] = [];
+    chat.on("message", ({ message }) => reported.push(message.seq));
+    for (let n = 0; n < 300; n++) {
+      server.socket.deliver(pushOf(server.say(`${n}`)));
+      await pass(10);
+    }
     await pass(SECOND);
+    expect(room.messages).toEqual(server.messages);
+    expect(reported).toEqual(upTo(301, 2));
+  });
+
+  test("of a call's response can be given to the room", async () => {
+    const { server, room } = await inRoom();
+    server.socket.dead = true;
+    const [question, answer] = [server.keep(CUSTOMER, "되나요?").message, server.keep(COMPANY, "네.").message];
+    room.receive(question, answer);
     expect(room.messages).toEqual(server.messages);
   });
 
-  test("of which one is lost are healed by what is after the last one, and shown only then", async () => {
+  test("of which one is lost are completed by a fetch, and shown only then", async () => {
     const { server, room } = await inRoom();
     server.keep(COMPANY, "lost");
     server.say("after it");
@@ -144,7 +216,7 @@ describe("pushes", () => {
 
   test("that are lost at the end are found by the heartbeat", async () => {
     const { server, room } = await inRoom();
-    server.keep(COMPANY, "nobody hears of it");
+    server.keep(COMPANY, "its push is lost");
     await pass(5 * 60 * SECOND);
     expect(room.messages).toEqual(server.messages);
   });
@@ -156,8 +228,8 @@ describe("pushes", () => {
     chat.connect();
     await settle();
     const room = chat.room(ROOM);
-    await pass(LATENCY_MS + 1); // The answer is on its way.
-    server.socket.arrive(JSON.stringify(push(server.keep(COMPANY, "overtakes it").message)));
+    await pass(LATENCY_MS + 1); // The response is on its way.
+    server.socket.arrive(JSON.stringify(pushOf(server.keep(COMPANY, "overtakes it").message)));
     server.socket.arrive(JSON.stringify({ type: "read", roomId: ROOM, readerId: COMPANY, seq: 2 }));
     server.receiverReadSeq = 2;
     await pass(SECOND);
@@ -165,25 +237,26 @@ describe("pushes", () => {
     expect(room.receiverReadSeq).toBe(2);
   });
 
-  test("for other rooms are told, and change nothing here", async () => {
+  test("for any room are reported, with their sender", async () => {
     const { server, chat, room } = await inRoom();
-    const told: unknown[] = [];
-    chat.on("message", (frame) => told.push(frame));
-    const frame = { ...push(server.messages[0]!), roomId: 99 };
+    const frames: unknown[] = [];
+    chat.on("message", (frame) => frames.push(frame));
+    const frame = pushOf(server.messages[0]!, 99);
     server.socket.deliver(frame);
     await settle();
-    expect(told).toEqual([frame]);
+    expect(frames).toEqual([frame]);
+    expect(frame.sender).toEqual({ name: "새벽빵집", imageUrl: null });
     expect(seqs(room)).toEqual([1]);
   });
 
-  test("of one's own messages from elsewhere are shown, and one that is pending here is found by its id", async () => {
+  test("of one's own messages are shown, and a pending one is found by its id", async () => {
     const { server, room } = await inRoom();
     const elsewhere = server.keep(CUSTOMER, "typed in another tab", crypto.randomUUID()).message;
-    server.socket.deliver(push(elsewhere));
+    server.socket.deliver(pushOf(elsewhere));
     await settle();
     server.socket.handles = ({ action }) => action === "sendMessage";
     const { clientMessageId } = room.send("sent over the connection before this one");
-    server.socket.deliver(push(server.keep(CUSTOMER, "sent over the connection before this one", clientMessageId).message));
+    server.socket.deliver(pushOf(server.keep(CUSTOMER, "sent over the connection before this one", clientMessageId).message));
     await settle();
     expect(room.messages).toEqual(server.messages);
     expect(room.pending).toEqual([]);
@@ -194,12 +267,12 @@ describe("pushes", () => {
     expect(room.messages).toHaveLength(4);
   });
 
-  test.each([1, 2, 3, 4, 5, 6, 7, 8])("shuffled, doubled and lost in every way (seed %d) end in the server's order", async (seed) => {
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])("shuffled, doubled and lost (seed %d) end in the server's order", async (seed) => {
     const random = () => ((seed = (seed * 48_271) % 2_147_483_647), seed / 2_147_483_647);
     const { server, room } = await inRoom();
     for (let n = 0; n < 60; n++) {
       if (random() < 0.3) room.send(`mine ${n}`);
-      const frame = push(server.keep(COMPANY, `${n}`).message);
+      const frame = pushOf(server.keep(COMPANY, `${n}`).message);
       const { socket } = server;
       for (let copy = 0; copy < Math.floor(random() * 3); copy++) {
         setTimeout(() => socket.deliver(frame), random() * 400);
@@ -213,7 +286,7 @@ describe("pushes", () => {
   });
 });
 
-describe("healing", () => {
+describe("catching up", () => {
   test("goes on after the network failed in it", async () => {
     const { server, room } = await inRoom();
     let failures = 3;
@@ -222,9 +295,10 @@ describe("healing", () => {
     server.say("after it");
     await pass(10 * SECOND);
     expect(room.messages).toEqual(server.messages);
+    expect(room.error).toBeUndefined();
   });
 
-  test("goes on after the connection dropped in it", async () => {
+  test("goes on after the server restarted in it", async () => {
     const { server, room } = await inRoom();
     for (let n = 0; n < 250; n++) server.keep(COMPANY, "lost");
     let drops = 2;
@@ -234,29 +308,29 @@ describe("healing", () => {
       return new TypeError("fetch failed");
     });
     server.say("after them");
-    await pass(10 * SECOND);
+    await pass(15 * SECOND);
     expect(drops).toBeLessThanOrEqual(0);
     expect(room.messages).toEqual(server.messages);
   });
 
-  test("does not sleep through the return of the connection", async () => {
+  test("is not delayed by its pauses when the connection returns", async () => {
     const { server, room } = await inRoom();
     const mend = server.intercept(() => new TypeError("fetch failed"));
     server.keep(COMPANY, "lost");
     server.say("after it");
-    await pass(200 * SECOND); // The waits are long by now.
+    await pass(200 * SECOND); // The pauses are long by now.
     mend();
     server.socket.drop();
-    await pass(2 * SECOND);
+    await pass(6 * SECOND);
     expect(room.messages).toEqual(server.messages);
   });
 
-  test("does not hammer a server that promises more than it gives", async () => {
-    const { server } = await inRoom();
-    const count = server.requests.length;
-    server.socket.deliver({ type: "heartbeat", rooms: [{ roomId: ROOM, lastSeq: 1_000 }] });
-    await pass(10 * SECOND);
-    expect(server.requests.length - count).toBeLessThan(30);
+  test("takes an absence of 5,000 messages", async () => {
+    const { server, room } = await inRoom();
+    server.socket.drop();
+    for (let n = 0; n < 5_000; n++) server.keep(COMPANY, "while away");
+    await pass(15 * SECOND);
+    expect(room.messages).toEqual(server.messages);
   });
 });
 
@@ -272,24 +346,36 @@ describe("older messages", () => {
     expect(server.requests).toHaveLength(count);
   });
 
-  test("are there once, even if they are asked for twice at the same time", async () => {
+  test("are there once, even if two calls at once request them", async () => {
     const { room } = await inRoom(75);
     await during(Promise.all([room.loadOlder(30), room.loadOlder(30)]));
     expect(seqs(room)).toEqual(upTo(75, 26));
   });
 
-  test("can be asked for again after a failure", async () => {
+  test("can be requested again after a failure, or after their signal", async () => {
     const { server, room } = await inRoom(30);
     const mend = server.intercept(() => new TypeError("fetch failed"));
     expect(await failure(room.loadOlder())).toMatchObject({ code: "network" });
     mend();
+    const ending = new AbortController();
+    const loading = failure(room.loadOlder(50, { signal: ending.signal }));
+    ending.abort(new Error("scrolled away"));
+    expect(await loading).toMatchObject({ message: "scrolled away" });
     await during(room.loadOlder());
     expect(room.messages).toEqual(server.messages);
+  });
+
+  test("of a room that is closed meanwhile are not added", async () => {
+    const { room } = await inRoom(30);
+    const loading = failure(room.loadOlder());
+    room.close();
+    expect(await loading).toMatchObject({ code: "closed" });
+    expect(room.messages).toHaveLength(20);
   });
 });
 
 describe("markers", () => {
-  test("move forward only, each side's own", async () => {
+  test("only move forward, each side's own", async () => {
     const { server, room } = await inRoom(9);
     const read = (readerId: number, seq: number) => server.push({ type: "read", roomId: ROOM, readerId, seq });
     read(COMPANY, 5);
@@ -300,47 +386,90 @@ describe("markers", () => {
     expect([room.readSeq, room.receiverReadSeq]).toEqual([7, 5]);
   });
 
-  test("of one's own are sent when they move, and stop at the newest message", async () => {
+  test("of this side are sent when they move, and stop at the newest message", async () => {
     const { server, room } = await inRoom(9);
     room.markRead(4);
     room.markRead(2);
+    room.markRead(Number.NaN);
     room.markRead(99);
     room.markRead();
-    await settle();
+    await pass(2 * SECOND);
     expect(server.socket.sent("markRead").map(({ seq }) => seq)).toEqual([4, 9]);
     expect([room.readSeq, server.readSeq]).toEqual([9, 9]);
   });
 
-  test("are found where they moved while the connection was away, on either side", async () => {
+  test("of a burst of messages are at most one frame a second", async () => {
+    const { server, chat, room } = await inRoom();
+    chat.on("room", () => room.markRead());
+    for (let n = 0; n < 100; n++) server.say(`${n}`), await pass(20);
+    await pass(2 * SECOND);
+    expect(server.socket.sent("markRead").length).toBeLessThanOrEqual(4);
+    expect(server.readSeq).toBe(101);
+  });
+
+  test("are sent before the room is closed", async () => {
+    const { server, room } = await inRoom(9);
+    room.markRead(4);
+    room.markRead(9);
+    room.close();
+    await settle();
+    expect(server.readSeq).toBe(9);
+  });
+
+  test("are found when they moved during an absence, on either side", async () => {
     const { server, room } = await inRoom(9);
     server.socket.dead = true;
     room.markRead(6);
     server.receiverReadSeq = 8;
     server.socket.dead = false;
     server.socket.drop();
-    await pass(3 * SECOND);
+    await pass(6 * SECOND);
     expect([room.readSeq, room.receiverReadSeq]).toEqual([6, 8]);
     expect(server.readSeq).toBe(6);
   });
 });
 
 describe("typing", () => {
-  test("is sent at most every 3 seconds, however fast somebody types", async () => {
+  test("is sent at most every 3 seconds", async () => {
     const { server, room } = await inRoom();
     for (let n = 0; n < 40; n++) room.typing(), await pass(100);
     expect(server.socket.sent("typing")).toHaveLength(2);
   });
 
-  test("of the other side is told", async () => {
-    const { server, chat } = await inRoom();
-    const told: unknown[] = [];
-    const stop = chat.on("typing", (frame) => told.push(frame));
+  test("of the other side is shown for 4 seconds, and reported", async () => {
+    const { server, chat, room } = await inRoom();
+    const changes = vi.fn();
+    const frames: unknown[] = [];
+    const stop = chat.on("typing", (frame) => frames.push(frame));
+    chat.on("room", changes);
     const frame = { type: "typing", roomId: ROOM, accountId: COMPANY } as const;
     server.push(frame);
     await settle();
+    expect(room.receiverTyping).toBe(true);
+    await pass(3 * SECOND);
+    server.push(frame);
+    await pass(3 * SECOND);
+    expect(room.receiverTyping).toBe(true);
     stop();
+    server.push({ ...frame, accountId: CUSTOMER });
+    await pass(1.2 * SECOND);
+    expect(room.receiverTyping).toBe(false);
+    expect(changes).toHaveBeenCalledTimes(2);
+    expect(frames).toEqual([frame, frame]);
+  });
+
+  test("ends with the message, and with the connection", async () => {
+    const { server, room } = await inRoom();
+    const frame = { type: "typing", roomId: ROOM, accountId: COMPANY } as const;
     server.push(frame);
     await settle();
-    expect(told).toEqual([frame]);
+    server.say("done");
+    await settle();
+    expect(room.receiverTyping).toBe(false);
+    server.push(frame);
+    await settle();
+    expect(room.receiverTyping).toBe(true);
+    server.socket.drop();
+    expect(room.receiverTyping).toBe(false);
   });
 });
