@@ -89,6 +89,8 @@ export class Connection {
   #byEvent = false;
   /** When the last attempt started that an event caused. */
   #eventAt = -Infinity;
+  /** When this client was last woken. A loss right after it concerns this client alone. */
+  #wokenAt = -Infinity;
   #offline = false;
   /** Whether the network has changed since the last frame. */
   #doubtful = false;
@@ -187,8 +189,9 @@ export class Connection {
     this.#tell();
   };
 
-  readonly #shown = (): void => {
-    if (globalThis.document?.visibilityState !== "hidden") this.#wake(DOUBT_MS);
+  /** The page has become visible, or was frozen and runs again. */
+  readonly #shown = ({ type }: Event): void => {
+    if (type === "resume" || document.visibilityState === "visible") this.#wake(DOUBT_MS);
   };
 
   /** Notices that the computer has slept: no event tells that. A clock that jumps costs one heartbeat. */
@@ -204,7 +207,7 @@ export class Connection {
    * second; a connection has `patience` milliseconds to answer before it is replaced.
    */
   #wake(patience: number): void {
-    const now = performance.now();
+    const now = (this.#wokenAt = performance.now());
     const wait = this.#socket ? patience : Math.random() * ALONE_MS;
     const at = Math.max(now + wait, this.#eventAt + EVENT_MS);
     if (this.#socket) {
@@ -295,7 +298,8 @@ export class Connection {
     if (socket !== this.#socket) return;
     this.#leave();
     this.#ports.lost();
-    this.#again();
+    if (performance.now() - this.#wokenAt < DOUBT_MS) this.#wake(0);
+    else this.#again();
   }
 
   /** Lets go of the connection in use, if any, and of what is scheduled. */

@@ -359,6 +359,22 @@ describe("one client", () => {
     expect(room.messages).toEqual(server.messages);
   });
 
+  test("that hears of a loss only after it woke reconnects within one second", async () => {
+    const { server, chat } = await connected();
+    // Browsers report the loss of a frozen page's connection after `resume`. A page may be hidden.
+    page.hidden();
+    page.document.dispatchEvent(new Event("resume"));
+    server.socket.drop();
+    await pass(1 * SECOND);
+    expect(chat.connection).toBe("open");
+    // Later losses may concern many clients.
+    await pass(3 * SECOND);
+    vi.spyOn(Math, "random").mockReturnValue(0.999);
+    server.socket.drop();
+    await pass(4 * SECOND);
+    expect(chat.connection).toBe("connecting");
+  });
+
   test("notices by itself that the computer has slept", async () => {
     const { server, chat } = await connected();
     server.socket.dead = true;
