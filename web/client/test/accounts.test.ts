@@ -95,7 +95,7 @@ test("a call is not repeated as another account", async () => {
   expect(chat.account).toBe(OTHER_CUSTOMER);
 });
 
-test("a response under way for the first account does not reach the other's room", async () => {
+test("a response for the first account does not reach the other's room", async () => {
   const { server, chat, room } = await inRoom(3);
   server.intercept(async ({ path }) => (path === PATH ? void (await later(300)) : undefined));
   room.refresh();
@@ -171,7 +171,7 @@ describe("an expired session", () => {
     expect(room.pending).toEqual([]);
   });
 
-  test("is kept for its account when another one logs in, and restored later", async () => {
+  test("is kept for its account while another one is logged in", async () => {
     const { server, chat, room } = await expired();
     room.draft = "a draft";
     room.send("typed after the end");
@@ -200,7 +200,7 @@ test("a logout removes what was kept of the account", async () => {
   expect(server.messages).toHaveLength(1);
 });
 
-test("a room that was opened before the login belongs to the account that logs in", async () => {
+test("a room opened before the login belongs to the next account", async () => {
   const server = new FakeServer();
   server.cookies.clear();
   server.keep(COMPANY, "hello");

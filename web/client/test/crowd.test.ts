@@ -45,7 +45,7 @@ describe("2,000 clients that lose their connections together", () => {
     return { clock, server, attempts, lose, end };
   };
 
-  test("come back within 5 seconds, at most a quarter of them in any second", async () => {
+  test("come back within 5 seconds, at most a quarter in any second", async () => {
     const { clock, server, attempts, lose, end } = await crowd();
     lose();
     await clock.pass(6 * SECOND);
@@ -76,7 +76,7 @@ describe("2,000 clients that lose their connections together", () => {
     end();
   }, 60_000);
 
-  test("stay spread when the server names one moment for all in Retry-After", async () => {
+  test("stay spread when Retry-After names one moment for all", async () => {
     const { clock, server, attempts, lose, end } = await crowd();
     const until = clock.now + 40 * SECOND;
     server.intercept((request) => {

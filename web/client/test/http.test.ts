@@ -38,7 +38,7 @@ describe("a call", () => {
     expect([...server.requests.at(-1)!.query]).toEqual([["keyword", "a&b=꽃 집"], ["page", "2"]]);
   });
 
-  test("sends a form without a content type, which fetch adds with the boundary", async () => {
+  test("sends a form without a content type, which fetch adds", async () => {
     const server = new FakeServer();
     server.intercept(() => json(201, { url: "/pictures/profile/1.png" }));
     const form = new FormData();
@@ -118,7 +118,7 @@ describe("a call", () => {
 });
 
 describe("an error", () => {
-  test("has the code, the message, the fields and the request id of the product", async () => {
+  test("has the code, message, fields and request id of the product", async () => {
     const fields = [{ field: "name", code: "too_long", message: "최대 20까지 쓸 수 있습니다." }];
     const error = await answered(json(400, { code: "validation_failed", message: "입력값을 확인해 주세요.", requestId: "r1", fields }));
     expect(error).toBeInstanceOf(ChatError);

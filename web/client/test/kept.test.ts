@@ -70,7 +70,7 @@ describe("unsent messages", () => {
     expect(keep.texts.size).toBe(0);
   });
 
-  test("that failed are shown as failed after a reload, and not sent by themselves", async () => {
+  test("that failed are still failed after a reload, and not sent", async () => {
     const keep = storage();
     const { server, chat, room } = await inRoom(1, { keep });
     refuse(server.socket, "blocked");

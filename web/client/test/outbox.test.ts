@@ -30,7 +30,7 @@ describe("a message", () => {
     expect(server.requests).toHaveLength(count);
   });
 
-  test("is sent only after the ack of the one before it, so that their order holds", async () => {
+  test("is sent only after the ack of the one before it", async () => {
     const { server, room } = await inRoom();
     const waiting: (() => void)[] = [];
     const { socket } = server;
@@ -57,7 +57,7 @@ describe("a message", () => {
     expect(room.messages).toEqual(server.messages);
   });
 
-  test("has 1 to 2,000 characters (not code units); any other is rejected here", async () => {
+  test("has 1 to 2,000 characters, which are not code units", async () => {
     const { server, room } = await inRoom();
     room.send("🍞".repeat(2_000));
     for (const content of ["", " \u0085\u3000\n", "가".repeat(2_001)]) expect(() => room.send(content)).toThrow(RangeError);
@@ -67,7 +67,7 @@ describe("a message", () => {
     expect(room.messages).toEqual(server.messages);
   });
 
-  test("in decomposed Hangul, as macOS writes it, is counted and sent composed", async () => {
+  test("in decomposed Hangul is counted and sent composed", async () => {
     const { server, room } = await inRoom();
     const { content } = room.send("각".repeat(2_000).normalize("NFD"));
     expect(content).toBe("각".repeat(2_000));
@@ -75,7 +75,7 @@ describe("a message", () => {
     expect(server.socket.sent("sendMessage")[0]!.content).toBe(content);
   });
 
-  test("that was typed before there is a connection is sent when there is one", async () => {
+  test("that was typed before the connection opened is sent then", async () => {
     const server = new FakeServer();
     server.keep(7, "hello");
     const chat = chatWith(server);
@@ -108,7 +108,7 @@ describe("a message", () => {
     expect(again.messages.map((message) => message.content)).toEqual(["before 1", "ack never came"]);
   });
 
-  test("that is repeated and is older than the loaded messages is found stored", async () => {
+  test("that is repeated and older than the loaded ones is found", async () => {
     const { server } = await inRoom();
     server.keep(12, "long ago", "00000000-0000-4000-8000-000000000001");
     for (let n = 0; n < 30; n++) server.keep(7, `later ${n}`);
@@ -125,7 +125,7 @@ describe("a message", () => {
 });
 
 describe("when the connection drops", () => {
-  test("before a message reached the server, it is sent again under the same id", async () => {
+  test("before a message arrived, it is sent again under the same id", async () => {
     const { server, room } = await inRoom();
     server.socket.dropsBefore = ({ action }) => action === "sendMessage";
     const { clientMessageId } = room.send("hello?");
@@ -138,7 +138,7 @@ describe("when the connection drops", () => {
     expect(room.pending).toEqual([]);
   });
 
-  test("after a message was stored, it is found in the room and not sent again", async () => {
+  test("after a message was stored, it is not sent again", async () => {
     const { server, room } = await inRoom();
     server.socket.dropsAfter = ({ action }) => action === "sendMessage";
     room.send("stored");
@@ -149,7 +149,7 @@ describe("when the connection drops", () => {
     expect(room.pending).toEqual([]);
   });
 
-  test("because it is replaced, what is under way on the old one comes once", async () => {
+  test("because it is replaced, a message under way arrives once", async () => {
     const { server, room } = await inRoom();
     await pass(89 * 60 * SECOND);
     while (server.sockets.length === 1) {
@@ -216,7 +216,7 @@ describe("an ack", () => {
     expect(socket.sent("sendMessage")).toHaveLength(2);
   });
 
-  test("that comes late, after the repeat's, does not touch the next message", async () => {
+  test("that comes after the repeat's does not touch the next message", async () => {
     const { server, room } = await inRoom();
     const { socket } = server;
     const late: (() => void)[] = [];
@@ -241,7 +241,7 @@ describe("an ack", () => {
     expect(shown(room)).toEqual(["before 1", "slow", "next"]);
   });
 
-  test("with a gap before it has the gap filled, and the message waits below", async () => {
+  test("with a gap before it has the gap filled first", async () => {
     const { server, room } = await inRoom();
     server.keep(7, "its push was lost");
     room.send("after it");
@@ -255,7 +255,7 @@ describe("an ack", () => {
 
 describe("a rejection", () => {
   test.each(["validation_failed", "room_not_found", "receiver_withdrawn", "message_id_reused", "wrong_role", "blocked"] as const)(
-    "for good (%s) is shown, the next message goes on, and it can be discarded",
+    "for good (%s) is shown, and the next message goes on",
     async (code) => {
       const { server, room } = await inRoom();
       rejectNext(server.socket, code);
@@ -307,7 +307,7 @@ describe("a rejection", () => {
     },
   );
 
-  test("of API Gateway, which names no message, has what is under way retried", async () => {
+  test("of API Gateway has the message under way retried", async () => {
     const { server, room } = await inRoom();
     const { socket } = server;
     let failing = 1;
@@ -318,7 +318,7 @@ describe("a rejection", () => {
     expect(server.messages).toHaveLength(2);
   });
 
-  test("that never ends fails the message in the end, and does not hold up the next", async () => {
+  test("that never ends does not hold up the next message for ever", async () => {
     const { server, room } = await inRoom();
     const { socket } = server;
     socket.handles = ({ action, content, clientMessageId }) => {

@@ -1,7 +1,7 @@
 /** A chat with the server in memory, on a clock that the test moves. */
 
 import { afterEach, beforeEach, vi } from "vitest";
-import { createChat, type Chat, type ChatOptions, type Keep, type Room } from "../../src/index.js";
+import { createChat, type Chat, type ChatOptions, type ConnectionState, type Keep, type Room, type SessionState } from "../../src/index.js";
 import { COMPANY, FakeServer, ROOM } from "./server.js";
 
 export const URL_OF_API = "https://chat.test/api";
@@ -52,6 +52,22 @@ export const failure = async (promise: Promise<unknown>, ms?: number): Promise<u
     ms,
   );
 
+/** A customer who is connected, with the states of the connection and the times of later attempts. */
+export const connected = async (options: Partial<ChatOptions> = {}) => {
+  const server = new FakeServer();
+  const chat = chatWith(server, options);
+  const states: ConnectionState[] = [];
+  chat.on("connection", (state) => states.push(state));
+  chat.connect();
+  await settle();
+  const attempts: number[] = [];
+  server.intercept(({ path }) => {
+    if (path === "/realtime/tickets") attempts.push(performance.now());
+    return undefined;
+  });
+  return { server, chat, states, attempts };
+};
+
 /** A customer who is logged in and connected, with the room open and this many messages in it. */
 export const inRoom = async (
   count = 1,
@@ -65,6 +81,13 @@ export const inRoom = async (
   await settle();
   await room.ready();
   return { server, chat, room };
+};
+
+/** The states of the session from now on. */
+export const watched = (chat: Chat): SessionState[] => {
+  const states: SessionState[] = [];
+  chat.on("session", (state) => states.push(state));
+  return states;
 };
 
 /** What a room shows, from top to bottom. */
