@@ -196,7 +196,7 @@ export const createChat = (options: ChatOptions): Chat => {
     mayOpen: () => !!session.token || session.state === "unknown",
     positions: () =>
       [...rooms.values()]
-        .filter((room) => room.receiver && !room.error)
+        .filter(({ receiver }) => receiver)
         .map(({ id, lastSeq }) => ({ roomId: id, lastSeq })),
     // The connection is registered first, and rooms are fetched afterwards: nothing is missed.
     opened: () => eachRoom((room) => room.resume()),

@@ -1,6 +1,6 @@
 /** Messages arrive complete and in order, whatever pushes do. */
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Room } from "../src/index.js";
 import { chatWith, during, failure, inRoom, pass, SECOND, settle, useFakeClock } from "./fake/chat.js";
 import { COMPANY, CUSTOMER, FakeServer, LATENCY_MS, PATH, pushOf, ROOM } from "./fake/server.js";
@@ -159,6 +159,23 @@ describe("catching up", () => {
     await pass(10 * SECOND);
     expect(room.messages).toEqual(server.messages);
     expect(room.error).toBeUndefined();
+  });
+
+  test("pauses shortly again after a success", async () => {
+    const { server, room } = await inRoom();
+    vi.spyOn(Math, "random").mockReturnValue(0.999);
+    // The first page fails five times, and the second one once.
+    const failures: Record<string, number> = { 1: 5, 101: 1 };
+    server.intercept(({ query }) => {
+      const after = query.get("after") ?? "";
+      const left = failures[after] ?? 0;
+      failures[after] = left - 1;
+      return left > 0 ? new TypeError("fetch failed") : undefined;
+    });
+    for (let n = 0; n < 150; n++) server.keep(COMPANY, "lost");
+    server.say("after them");
+    await pass((1 + 2 + 4 + 8 + 16 + 1 + 1) * SECOND);
+    expect(room.messages).toEqual(server.messages);
   });
 
   test("goes on after the server restarted in it", async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { ErrorCode } from "../src/index.js";
 import { chatWith, inRoom, pass, SECOND, settle, shown, useFakeClock } from "./fake/chat.js";
 import { FakeServer, pushOf, refusal, ROOM } from "./fake/server.js";
@@ -161,6 +161,21 @@ describe("when the connection drops", () => {
     expect(new Set(shown(room)).size).toBe(room.messages.length);
     expect(room.pending).toEqual([]);
   });
+});
+
+test("a socket that throws, as between a loss and its event, loses nothing", async () => {
+  const { server, room } = await inRoom();
+  const { socket } = server;
+  vi.spyOn(socket, "send").mockImplementation(() => {
+    throw new Error("InvalidStateError");
+  });
+  room.send("hello?");
+  room.typing();
+  room.markRead();
+  socket.drop();
+  await pass(6 * SECOND);
+  expect(room.messages).toEqual(server.messages);
+  expect(room.messages).toHaveLength(2);
 });
 
 test("a frame that is lost on a connection that lives is sent again", async () => {

@@ -45,6 +45,16 @@ describe("a room", () => {
     expect(room.messages).toHaveLength(2);
   });
 
+  test("reports little for one message", async () => {
+    const { server, chat } = await inRoom();
+    let reports = 0;
+    chat.on("room", () => reports++);
+    server.keep(COMPANY, "lost");
+    server.say("after it");
+    await pass(SECOND);
+    expect(reports).toBeLessThanOrEqual(2);
+  });
+
   test("that is not the caller's has an error, and is left alone", async () => {
     const server = new FakeServer();
     const chat = chatWith(server);

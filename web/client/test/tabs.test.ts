@@ -2,8 +2,8 @@
 
 import { describe, expect, test, vi } from "vitest";
 import type { Chat } from "../src/index.js";
-import { chatWith, during, inRoom, LOCK, pass, SECOND, settle, useFakeClock, watched } from "./fake/chat.js";
-import { FakeServer } from "./fake/server.js";
+import { chatWith, during, failure, inRoom, LOCK, pass, SECOND, settle, useFakeClock, watched } from "./fake/chat.js";
+import { FakeServer, later, refusal } from "./fake/server.js";
 import { FakeBrowser } from "./fake/tabs.js";
 
 useFakeClock();
@@ -95,6 +95,27 @@ describe("tabs", () => {
       "/company/session",
       "/customer/session",
     ]);
+  });
+
+  test.each(["succeeds", "is rejected"])("trust the login of another tab more than a refresh before it that %s", async (outcome) => {
+    const { shared, server, chats } = browser(1);
+    const [chat] = chats as [Chat];
+    await during(chat.resume());
+    server.tokens.clear();
+    server.intercept(async (request) => {
+      if (!isToken(request)) return undefined;
+      await later(300);
+      return outcome === "succeeds" ? undefined : refusal(400, "invalid_refresh_token");
+    });
+    const call = failure(chat.call("GET /customers/me"));
+    await pass(50);
+    // Its lock request was not in time, so it did not wait.
+    const { accessToken, expiresIn } = (await server.issue(13).json()) as { accessToken: string; expiresIn: number };
+    shared.tab().channel.postMessage({ role: "customer", token: { accessToken, expiresIn }, fresh: true });
+    await call;
+    expect([chat.session, chat.account]).toEqual(["loggedIn", 13]);
+    await pass(SECOND);
+    expect([chat.session, chat.account]).toEqual(["loggedIn", 13]);
   });
 
   test("share nothing with a chat that was closed", async () => {

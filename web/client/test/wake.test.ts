@@ -117,13 +117,13 @@ describe("a client in a page", () => {
     const { server, chat } = await connected();
     // Browsers report the loss of a frozen page's connection after `resume`. A page may be hidden.
     page.hidden();
+    vi.spyOn(Math, "random").mockReturnValue(0.999);
     page.document.dispatchEvent(new Event("resume"));
     server.socket.drop();
     await pass(1 * SECOND);
     expect(chat.connection).toBe("open");
     // Later losses may concern many clients.
     await pass(3 * SECOND);
-    vi.spyOn(Math, "random").mockReturnValue(0.999);
     server.socket.drop();
     await pass(4 * SECOND);
     expect(chat.connection).toBe("connecting");

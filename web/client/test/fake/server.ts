@@ -137,7 +137,7 @@ export class FakeServer {
 
   /** A new access token of an account, as a response. */
   issue(account: number): Response {
-    const payload = btoa(JSON.stringify({ sub: String(account), n: ++this.#count })).replace(/=+$/, "");
+    const payload = btoa(JSON.stringify({ sub: String(account), n: ++this.#count, "\u00ff\u00fe?>": "in base64url" })).replace(/=+$/, "");
     const accessToken = `e30.${payload.replace(/\+/g, "-").replace(/\//g, "_")}.c2ln`;
     this.tokens.set(accessToken, account);
     return json(201, { accessToken, expiresIn: 1800 });
