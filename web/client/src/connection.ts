@@ -1,4 +1,4 @@
-/** The WebSocket connection: opened with a ticket, checked, replaced before it is too old, and reopened after a loss. */
+/** The WebSocket connection: opens it with a ticket, checks it, replaces it, and reopens it. */
 
 import { ChatError } from "./error.js";
 import { parseFrame, type ClientFrame, type GatewayFrame, type RoomPosition, type ServerFrame } from "./frames.js";
@@ -14,7 +14,7 @@ import { bounded } from "./wait.js";
  */
 export type ConnectionState = "closed" | "offline" | "connecting" | "open";
 
-/** The part of a `WebSocket` that is used; the one of browsers and the one of the package `ws` fit. */
+/** The part of a `WebSocket` that is used, as browsers and the package `ws` have it. */
 export interface Socket {
   send(text: string): void;
   close(): void;
@@ -40,7 +40,7 @@ export interface ConnectionPorts {
 type Timer = ReturnType<typeof setTimeout>;
 
 const MINUTE_MS = 60_000;
-/** After a loss, the first attempt waits a random time up to this; so do not all clients come at once. */
+/** After a loss the first attempt waits up to this long, so that not all clients come at once. */
 const SPREAD_MS = 5_000;
 /** The same if only this client was disconnected. */
 const ALONE_MS = 800;
@@ -60,10 +60,10 @@ const SLEPT_MS = 75_000;
 const MAX_ROOMS = 20;
 
 /**
- * The time from the start of a failed attempt to the start of the next one: 5 s, 5 s, 5 to 10 s, 10
- * to 20 s, then 20 to 40 s. The first attempts of many clients are spread by their random start, and
- * stay spread because the first distances are equal. A wait from 0 on would put second attempts
- * among first ones.
+ * The time from the start of a failed attempt to the start of the next one: 5 s, 5 s, 5 to 10 s,
+ * 10 to 20 s, then 20 to 40 s. The random start spreads the first attempts of many clients, and
+ * they stay spread because the first distances are equal. Waits from 0 seconds on would put second
+ * attempts among first ones.
  */
 const pace = (attempt: number): number => SPREAD_MS * Math.min(4, 2 ** Math.max(0, attempt - 2));
 const distance = (attempt: number): number =>
@@ -80,9 +80,9 @@ export class Connection {
   #dialing: AbortController | undefined;
   /** The number of attempts since the server last answered over a connection. */
   #attempts = 0;
-  /** Whether the next attempt starts at a random time, and those after it keep a distance from it. */
+  /** Whether an attempt started at a random time; those after it keep a distance from it. */
   #spread = false;
-  /** Before this time no attempt is allowed: the server's `Retry-After`. All times are monotonic. */
+  /** No attempt is allowed before this time, by `Retry-After`. All times are monotonic. */
   #notBefore = 0;
   /** When the next attempt is due, and whether an event of the browser causes it. */
   #retryAt = Infinity;
@@ -127,7 +127,7 @@ export class Connection {
     this.reset();
   }
 
-  /** Ends the connection and any attempt, and forgets earlier failures; {@link start} opens a new one. */
+  /** Ends the connection and any attempt, and forgets earlier failures. */
   reset(): void {
     this.#abandon();
     this.#leave();
@@ -194,7 +194,7 @@ export class Connection {
     if (type === "resume" || document.visibilityState === "visible") this.#wake(DOUBT_MS);
   };
 
-  /** Notices that the computer has slept: no event tells that. A clock that jumps costs one heartbeat. */
+  /** Notices that the computer has slept. A wall clock that jumps costs one heartbeat. */
   #watch(): void {
     const now = Date.now();
     if (now - this.#ticked > SLEPT_MS) this.#wake(DOUBT_MS);
@@ -314,7 +314,7 @@ export class Connection {
     socket?.close();
   }
 
-  /** Ends an attempt, which may hang in a network that is gone; another one follows after a while. */
+  /** Ends an attempt, which may hang in a network that is gone, and schedules another one. */
   #abandon(): void {
     const dialing = this.#dialing;
     if (!dialing) return;

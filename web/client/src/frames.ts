@@ -1,4 +1,4 @@
-/** The frames of the WebSocket API (`infra/asyncapi.yaml`), and the check of what a network delivers. */
+/** The frames of the WebSocket API (`infra/asyncapi.yaml`), and the check of received JSON. */
 
 import type { components } from "./api.js";
 import { ChatError, type ErrorCode } from "./error.js";
@@ -78,8 +78,8 @@ export interface GatewayFrame {
 }
 
 /**
- * The expected form of a JSON value: `0` is an integer that is not negative, `""` a string, `null` a
- * string or null. Fields that the shape does not name are ignored.
+ * The expected form of a JSON value: `0` is an integer that is not negative, `""` a string, and
+ * `null` a string or null. Fields that the shape does not name are ignored.
  *
  * @internal
  */

@@ -25,8 +25,8 @@ export interface ChatOptions {
   /** The role of the account. A chat uses only the routes and the cookie of its role. */
   role: Role;
   /**
-   * The HTTP API: by default `/api` on the origin of the page. A program passes an absolute URL, such
-   * as `https://chat.example.com/api`.
+   * The HTTP API: by default `/api` on the origin of the page. A program passes an absolute URL,
+   * such as `https://chat.example.com/api`.
    */
   url?: string;
   /** The language of error messages, such as `ko` or `en`; by default that of the browser. */
@@ -67,8 +67,8 @@ export interface Chat {
    * expired is refreshed first.
    *
    * @example await chat.call("GET /companies", { query: { keyword: "꽃" } })
-   * @throws ChatError for each response that is not a success, and without a response; the reason of
-   * `signal` if that aborts
+   * @throws ChatError for each response that is not a success, and without a response; the reason
+   * of `signal` if that aborts
    */
   readonly call: Call;
   /**
@@ -226,7 +226,7 @@ export const createChat = (options: ChatOptions): Chat => {
         for (const { roomId, lastSeq } of frame.rooms) rooms.get(roomId)?.behind(lastSeq);
         break;
       case "error":
-        // The session has ended. The request for the next ticket finds out whether it can be renewed.
+        // The session has ended. The request for the next ticket renews it, if possible.
         if (frame.code === "unauthenticated") connection.drop();
         else if (frame.clientMessageId) {
           eachRoom((room) => room.refuse(frame.clientMessageId, new ChatError(frame)));
@@ -290,7 +290,7 @@ export const createChat = (options: ChatOptions): Chat => {
   };
 };
 
-/** Tabs of one browser share its cookies. Other programs do not, even if they have locks and channels. */
+/** The tabs of a browser share its cookies. Other programs do not, even if they have locks. */
 const browserTabs = (name: string): Tabs => {
   if (typeof document === "undefined") return {};
   const tabs: Tabs = { locks: navigator.locks };

@@ -1,4 +1,4 @@
-/** The messages of one room that the server has not acknowledged: sent one at a time, and again until it does. */
+/** The unsent messages of one room: sends one at a time, until the server acknowledges it. */
 
 import { ChatError } from "./error.js";
 import type { ClientFrame } from "./frames.js";

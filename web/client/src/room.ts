@@ -1,4 +1,4 @@
-/** One room: its messages in order of seq without a gap, the pending ones, and the read markers of both sides. */
+/** One room: its messages in order of seq, the pending ones, and the markers of both sides. */
 
 import { ChatError } from "./error.js";
 import { checked, MESSAGE, ROOM, type Message, type Receiver, type RoomDetail, type ServerFrames } from "./frames.js";
@@ -105,7 +105,7 @@ export class Room {
     return (this.messages[0]?.seq ?? 1) > 1;
   }
 
-  /** What is typed and not sent yet. It belongs to the account and the room, and is kept with `keep`. */
+  /** The text in the input box. It belongs to the account and the room, and is kept. */
   get draft(): string {
     return this.#draft;
   }
@@ -146,7 +146,7 @@ export class Room {
     this.#outbox.discard(clientMessageId);
   }
 
-  /** Marks the room as read up to `seq`. The marker never goes back, and never passes {@link lastSeq}. */
+  /** Marks the room as read up to `seq`. The marker only grows, at most to {@link lastSeq}. */
   markRead(seq: number = this.lastSeq): void {
     const marker = Math.min(seq, this.lastSeq);
     if (!(marker > this.readSeq)) return;
@@ -192,8 +192,8 @@ export class Room {
   }
 
   /**
-   * Lets go of the room. If nothing is pending, it ends now; otherwise it goes on until all is sent or
-   * discarded. `chat.room` opens it again.
+   * Lets go of the room. If nothing is pending, it ends now; otherwise it goes on until all is sent
+   * or discarded. `chat.room` opens it again.
    */
   close(): void {
     this.held = false;
@@ -219,7 +219,7 @@ export class Room {
     this.#ports.ended(this);
   }
 
-  /** Takes messages from a push, or from the response of a call such as `POST /auto-replies/{id}`. */
+  /** Takes messages of a push, or of a response such as that of `POST /auto-replies/{id}`. */
   receive(...messages: readonly Message[]): void {
     this.#take(messages);
     void this.#sync.run();

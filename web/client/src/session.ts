@@ -1,4 +1,4 @@
-/** The session of one role: its access token, kept in memory, and refreshed once for all callers and tabs. */
+/** The session of one role: its access token, refreshed once for all callers and tabs. */
 
 import { ChatError } from "./error.js";
 import { checked, fits } from "./frames.js";

@@ -1,4 +1,4 @@
-/** What the sides of a room signal besides messages: how far they have read, and that they are typing. */
+/** What the sides of a room signal besides messages: that they have read, and are typing. */
 
 import type { ClientFrame } from "./frames.js";
 

@@ -1,4 +1,4 @@
-/** Runs the steps that bring a room up to date: one at a time, again after a failure, never before `Retry-After`. */
+/** Runs the steps that bring a room up to date, and repeats those that fail. */
 
 import type { ChatError } from "./error.js";
 import { jitter } from "./wait.js";

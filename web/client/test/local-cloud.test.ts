@@ -78,7 +78,7 @@ test("400 messages over a failing network arrive once and in order", async () =>
     const marked = people.map(({ chat }, side) => chat.on("room", () => rooms[side]!.markRead()));
     await until("all is sent", () => rooms.every((room) => room.pending.length === 0), 200);
     for (const { proxy } of people) proxy.chooses = () => false;
-    // A heartbeat finds a connection that died without a word after minutes, and at once after this.
+    // A heartbeat would find a connection that died silently after minutes; this finds it at once.
     network.dispatchEvent(new Event("online"));
     await until("both sides have all", () => rooms.every((room) => room.lastSeq === all), 60);
 

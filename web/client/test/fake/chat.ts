@@ -52,7 +52,7 @@ export const failure = async (promise: Promise<unknown>, ms?: number): Promise<u
     ms,
   );
 
-/** A customer who is connected, with the states of the connection and the times of later attempts. */
+/** A connected customer, with the states of the connection and the times of later attempts. */
 export const connected = async (options: Partial<ChatOptions> = {}) => {
   const server = new FakeServer();
   const chat = chatWith(server, options);

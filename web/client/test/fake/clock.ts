@@ -1,4 +1,4 @@
-/** A clock for thousands of clients: timers in a heap. That of Vitest searches all timers for each step. */
+/** A clock for thousands of clients. It has a heap; that of Vitest searches all its timers. */
 
 import { vi } from "vitest";
 

@@ -12,7 +12,7 @@ export interface FakePage {
   hidden(): void;
 }
 
-/** Each test runs in a page of its own. */
+/** Gives each test a new page. */
 export const useFakePage = (): FakePage => {
   const page = {
     offline: () => {

@@ -1,4 +1,4 @@
-/** A ChatChat in memory, with one room of customer 12 and company 7, and with faults to switch on. */
+/** A ChatChat in memory, with one room of customer 12 and company 7, and with faults. */
 
 import type { Message, Role, ServerFrame } from "../../src/index.js";
 import { FakeSocket } from "./socket.js";

@@ -8,7 +8,7 @@ type Held = () => Promise<unknown>;
 export class FakeBrowser {
   readonly #queues = new Map<string, Promise<unknown>>();
   readonly #channels: FakeChannel[] = [];
-  /** The time that a message takes to the other tabs; longer than the grant of a lock, as it can be. */
+  /** The time that a message takes to the other tabs; it can be longer than the grant of a lock. */
   delayMs = 20;
 
   /** One more tab. */

@@ -40,7 +40,7 @@ export const withCookies = (): typeof fetch => {
   };
 };
 
-/** The options of a program outside of browsers; everything goes through a port of its own. */
+/** The options of a program outside of browsers; everything goes through this port. */
 export const throughPort = (role: Role, port: number): ChatOptions => ({
   url: `http://127.0.0.1:${port}${cloud().pathname}`,
   role,
