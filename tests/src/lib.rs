@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
+mod npm;
 mod pages;
 mod person;
 pub mod soak;
@@ -8,7 +9,8 @@ mod socket;
 mod system;
 
 pub use client::{Answer, Client, Watch};
-pub use pages::{Page, build_pages, document_pages, npm_is_installed, pages, upload_pages};
+pub use npm::{build_pages, npm_is_installed, npm_run};
+pub use pages::{Page, document_pages, pages, upload_pages};
 pub use person::{PASSWORD, Person, new_username};
 pub use socket::{PATIENCE, Socket};
 pub use system::{System, SystemOptions, build_functions, root, target};

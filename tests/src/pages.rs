@@ -1,15 +1,10 @@
 //! The files of the web bucket: pages, what they load, and the API's document.
 
-use std::{
-    fs,
-    io::ErrorKind,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::PathBuf};
 
 use chatchat_local::Cloud;
 
-use crate::{Failure, root};
+use crate::{Failure, npm::files, root};
 
 /// A file of the web bucket.
 #[derive(Clone, Debug)]
@@ -52,16 +47,6 @@ impl Page {
     }
 }
 
-/// Builds the pages with npm into `web/dist`.
-///
-/// # Errors
-/// When npm fails.
-pub fn build_pages() -> Result<(), Failure> {
-    let web = root().join("web");
-    install(&web)?;
-    npm(&web, &["run", "--silent", "build"])
-}
-
 /// All files of the web bucket: the API's document, and the pages as they were built last. Before the
 /// first build a page stands in that says how to get them.
 ///
@@ -101,44 +86,4 @@ pub async fn upload_pages(cloud: &Cloud, pages: &[Page]) -> Result<(), Failure> 
         cloud.put_object("WebBucket", &page.key, page.content_type(), page.cache_control(), content).await?;
     }
     Ok(())
-}
-
-/// All files below a folder.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() { found.extend(files(&path)?) } else { found.push(path) }
-    }
-    Ok(found)
-}
-
-/// Whether npm can be run.
-pub fn npm_is_installed() -> bool {
-    let found = Command::new("npm").arg("--version").output();
-    !matches!(found, Err(error) if error.kind() == ErrorKind::NotFound)
-}
-
-/// Installs what `web/package-lock.json` names, unless that is installed already.
-fn install(web: &Path) -> Result<(), Failure> {
-    let lock = fs::read(web.join("package-lock.json"))?;
-    let installed = web.join("node_modules/.installed-lock.json");
-    if fs::read(&installed).is_ok_and(|before| before == lock) {
-        return Ok(());
-    }
-    npm(web, &["ci", "--no-audit", "--no-fund"])?;
-    Ok(fs::write(installed, lock)?)
-}
-
-fn npm(folder: &Path, arguments: &[&str]) -> Result<(), Failure> {
-    let mut npm = Command::new("npm");
-    // Browsers come from the machine; a package must not download one.
-    npm.current_dir(folder).args(arguments).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
-    let status = npm.status()?;
-    if status.success() {
-        return Ok(());
-    }
-    let what = arguments.iter().filter(|argument| !argument.starts_with("--"));
-    let what = what.copied().collect::<Vec<_>>().join(" ");
-    Err(format!("`npm {what}` in {} failed with {status} (output above)", folder.display()).into())
 }

@@ -6,7 +6,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use chatchat_local::{Cloud, Database, LogLines, Options, Postgres, PostgresOptions, Settings};
@@ -32,22 +32,28 @@ fn programs() -> PathBuf {
     env::var_os("FUNCTIONS").map_or_else(|| target().join("debug"), |folder| root().join(folder))
 }
 
-/// Builds the functions that the template names, unless `FUNCTIONS` names a folder that has them. Gives the folder with their programs.
+/// Builds the functions that the template names, once in this process, unless `FUNCTIONS` names a folder that has them. cargo shows its
+/// progress. Returns the folder with the programs.
 pub fn build_functions() -> Result<PathBuf, Failure> {
+    static BUILT: Mutex<bool> = Mutex::new(false);
     let programs = programs();
-    if env::var_os("FUNCTIONS").is_some() {
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if *built || env::var_os("FUNCTIONS").is_some() {
         return Ok(programs);
     }
     let artifacts: BTreeSet<String> =
         Template::read(&template())?.functions()?.into_iter().map(|function| function.artifact).collect();
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(root()).args(["build", "--quiet"]);
+    // With `--workspace`, cargo does not compile dependencies once more that other builds of the workspace have compiled.
+    cargo.current_dir(root()).args(["build", "--workspace"]);
     for artifact in &artifacts {
-        cargo.args(["--package", artifact]);
+        cargo.args(["--bin", artifact]);
     }
-    if !cargo.status()?.success() {
-        return Err("the functions do not build; cargo says above what to mend".into());
+    let status = cargo.status().map_err(|error| format!("cargo cannot be run: {error}"))?;
+    if !status.success() {
+        return Err(format!("`cargo build` of the functions failed with {status} (output above)").into());
     }
+    *built = true;
     Ok(programs)
 }
 
@@ -65,6 +71,8 @@ pub struct SystemOptions {
     pub fresh: bool,
     /// Takes one line a request.
     pub log: Option<LogLines>,
+    /// Takes one line a step of the start.
+    pub progress: Option<LogLines>,
     /// Limits of the local cloud.
     pub settings: Settings,
     /// A server that runs already, for a database of its own there.
@@ -81,6 +89,7 @@ impl Default for SystemOptions {
             state: None,
             fresh: false,
             log: None,
+            progress: None,
             settings: Settings::default(),
             postgres: None,
             pooled: env::var_os("POOLED").is_some_and(|value| !value.is_empty()),
@@ -126,13 +135,16 @@ impl System {
             None => State::Temporary(tempfile::tempdir()?),
         };
         let folder = state.folder();
+        let progress = options.progress;
         fs::create_dir_all(folder)
             .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
         let postgres = if let Some(postgres) = options.postgres {
             postgres
         } else {
             let data = matches!(state, State::Kept(_)).then(|| folder.join("postgres"));
-            Arc::new(Postgres::start(PostgresOptions { data, fresh: options.fresh }).await?)
+            let (fresh, progress) = (options.fresh, progress.clone());
+            let postgres = PostgresOptions { data, fresh, progress, ..PostgresOptions::default() };
+            Arc::new(Postgres::start(postgres).await?)
         };
         let name = match &state {
             State::Kept(_) => "chatchat".to_owned(),
@@ -158,7 +170,13 @@ impl System {
         };
         let cloud = Cloud::start(options.clone()).await?;
         let system = Self { cloud, postgres, database, pooled, options, state };
-        system.migrate().await?;
+        if let Some(progress) = &progress {
+            progress("Running migrations…");
+        }
+        let log = system.state.folder().join("functions.log");
+        system.migrate().await.map_err(|error| {
+            format!("the migrations failed: {error} (the functions' log is {})", log.display())
+        })?;
         Ok(system)
     }
 

@@ -22,7 +22,7 @@ fn short_soak(seed: u64) {
     let alone = MACHINE.lock();
     let report = tokio::runtime::Runtime::new().unwrap().block_on(async {
         build_functions().unwrap();
-        let system = soak::system().await.unwrap();
+        let system = soak::system(None).await.unwrap();
         let plan = Plan { rooms: 10, length: Length::Messages(2000), seed, faults: Chosen::All, rate: 60.0 };
         let report = soak::run(&system, &plan, |_| {}).await.unwrap();
         system.stop().await;

@@ -5,7 +5,9 @@ import { defineConfig } from "vitest/config";
 const LOCAL = "test/local-cloud.test.ts";
 
 export default defineConfig(({ mode }) => ({
-  resolve: { alias: { "@chatchat/client": fileURLToPath(new URL("src/index.ts", import.meta.url)) } },
+  resolve: {
+    alias: { "@chatchat/client": fileURLToPath(new URL("src/index.ts", import.meta.url)) },
+  },
   test: {
     ...(mode === "local-cloud"
       ? { include: [LOCAL], testTimeout: 300_000, hookTimeout: 30_000 }

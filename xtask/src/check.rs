@@ -9,11 +9,11 @@ use std::{
 };
 
 use chatchat_local::PgBouncer;
-use chatchat_tests::{Failure, build_functions, root};
+use chatchat_tests::{Failure, build_functions, build_pages, npm_run, root};
 
 use crate::{
     failure, run,
-    tools::{checkov, folder, install, install_client, npm, tool},
+    tools::{checkov, folder, install, tool},
 };
 
 /// Runs all checks and stops at the first that fails.
@@ -30,7 +30,7 @@ pub fn all() -> Result<(), Failure> {
     step("documentation", || {
         run(cargo().args(["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))
     })?;
-    step("client library", client_library)?;
+    step("web", web)?;
     // Always the same requests: what a change breaks shows here, and what luck finds in `cargo xtask fuzz`.
     step("fuzzing", || run(Command::new(env::current_exe()?).args(["fuzz", "--seed", "738488761"])))?;
     step("tests through PgBouncer", pooled_tests)?;
@@ -40,13 +40,13 @@ pub fn all() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Types, tests and the bundle of `web/client`; its tests against the local cloud are among the last step's.
-fn client_library() -> Result<(), Failure> {
-    install_client()?;
-    for script in ["check", "test", "build"] {
-        run(&mut npm(&["run", "--silent", script]))?;
+/// Format, lints, types and unit tests of everything in `web`, and its build. What needs a running
+/// product, the client library and the pages in Chromium, is among the last step's tests.
+fn web() -> Result<(), Failure> {
+    for script in ["check", "test"] {
+        run(&mut npm_run(script)?)?;
     }
-    Ok(())
+    build_pages()
 }
 
 /// The system tests with a pooler that is stricter than RDS Proxy between the functions and PostgreSQL.

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use chatchat_tests::{Client, Failure, Person, Socket, System, SystemOptions, build_functions};
+use chatchat_tests::{Client, Failure, Person, Socket, System, SystemOptions};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::failure;
+use crate::{build, failure, progress};
 
 /// Where `cargo xtask up` serves unless told otherwise.
 pub const USUAL: &str = "http://localhost:8080";
@@ -22,8 +22,9 @@ pub async fn demo(url: Option<String>, measure: bool) -> Result<(), Failure> {
         return play(&client, measure).await;
     }
     eprintln!("nothing runs at {USUAL}; starting a ChatChat for the time of the demonstration");
-    build_functions()?;
-    let system = System::start(SystemOptions::default()).await?;
+    build()?;
+    let system =
+        System::start(SystemOptions { progress: Some(progress()), ..SystemOptions::default() }).await?;
     let played = play(&Client::new(&system.cloud.url())?, measure).await;
     system.stop().await;
     played

@@ -16,10 +16,14 @@ mod soak;
 mod tools;
 mod up;
 
-use std::process::{self, ExitCode};
+use std::{
+    process::{self, ExitCode},
+    sync::Arc,
+};
 
 use chatchat_domain::causes;
-use chatchat_tests::Failure;
+use chatchat_local::LogLines;
+use chatchat_tests::{Failure, build_functions};
 use clap::{Parser, Subcommand};
 use deploy::package::Processor;
 
@@ -157,7 +161,18 @@ fn run(command: &mut process::Command) -> Result<(), Failure> {
         return Ok(());
     }
     let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
-    Err(failure(format!("`{name} {}` failed; it says above why", arguments.join(" "))))
+    Err(failure(format!("`{name} {}` failed with {status} (output above)", arguments.join(" "))))
+}
+
+/// Builds the functions, and says so.
+fn build() -> Result<(), Failure> {
+    eprintln!("Building the functions (the first time takes some minutes)…");
+    build_functions().map(drop)
+}
+
+/// Prints the steps of a start.
+fn progress() -> LogLines {
+    Arc::new(|line: &str| eprintln!("{line}"))
 }
 
 /// For errors that are nothing but a sentence.

@@ -10,12 +10,12 @@ use std::{
 };
 
 use chatchat_tests::{
-    Failure, build_functions,
+    Failure,
     soak::{self, Chosen, Event, Length, Plan, Progress, Told},
 };
 use clap::Args;
 
-use crate::failure;
+use crate::{build, failure, progress};
 
 /// How often a line tells how far the run is.
 const EVERY: Duration = Duration::from_secs(10);
@@ -56,10 +56,10 @@ pub async fn soak(what: What) -> Result<(), Failure> {
         Some(messages) => (Length::Messages(messages), format!("{messages} messages")),
         None => (Length::Time(Duration::from_secs(minutes * 60)), format!("{minutes} minutes")),
     };
-    build_functions()?;
+    build()?;
     println!("{}", machine());
     println!("seed {seed}, {rooms} rooms, {long}, faults: {faults}");
-    let system = soak::system().await?;
+    let system = soak::system(Some(progress())).await?;
     let plan = Plan { rooms, length, seed, faults, rate };
     let last = Cell::new(Duration::ZERO);
     let tell = |told: Told| match told {

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -62,27 +61,6 @@ fn install_into(environment: &Path, packages: &[&str]) -> Result<(), Failure> {
     run(Command::new(environment.join("bin/pip"))
         .args(["install", "--quiet", "--disable-pip-version-check"])
         .args(packages))
-}
-
-/// What `web/client` needs to be built and tested, as its lock file says.
-pub fn install_client() -> Result<(), Failure> {
-    let lock = fs::read_to_string(root().join("web/client/package-lock.json"))?;
-    let mut hasher = DefaultHasher::new();
-    lock.hash(&mut hasher);
-    if !root().join("web/client/node_modules").is_dir() {
-        // What is kept between runs of CI has the mark that it is done, and not this folder.
-        _ = fs::remove_file(folder().join("client.installed"));
-    }
-    once("client", &format!("{:x}", hasher.finish()), || {
-        run(&mut npm(&["ci", "--silent", "--no-audit", "--no-fund"]))
-    })
-}
-
-/// `npm` in `web/client`.
-pub fn npm(arguments: &[&str]) -> Command {
-    let mut npm = Command::new("npm");
-    npm.current_dir(root().join("web/client")).args(arguments);
-    npm
 }
 
 fn install_cargo_deny() -> Result<(), Failure> {

@@ -1,12 +1,13 @@
-//! `PATCH /customers/me/password` and `PATCH /companies/me/password`: somebody changes their password.
+//! `PATCH /customers/me/password` and `PATCH /companies/me/password`: an account changes its password.
 
+use chatchat_auth::Secret;
 use chatchat_domain::{ErrorCode, Password, Problem, Role};
 use chatchat_lambda::{Answer, Error, FieldError, Request, confirmed};
 use chatchat_push::Service;
 use chatchat_store::Who;
 use serde::Deserialize;
 
-use crate::passwords;
+use crate::{cookie, passwords};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -18,7 +19,9 @@ struct Change {
     _confirm_new_password: String,
 }
 
-/// Answers 204, and the account's other sessions are ended; 403 `wrong_password`, 409 `password_unchanged`, 429 `too_many_attempts`.
+/// Answers 204 with a new refresh token in the cookie, and ends the account's other sessions; 403 `wrong_password`, 409
+/// `password_unchanged`, 429 `too_many_attempts`. The new token is not derived from the previous one, so a copy of that is invalid from then
+/// on.
 pub async fn change<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {
     let caller = request.caller::<R>()?;
     let Change { password, new_password, .. } = request
@@ -31,8 +34,10 @@ pub async fn change<R: Role>(service: &Service, request: &Request) -> Result<Ans
         return Err(Error::Invalid(vec![FieldError::new("newPassword", Problem::SameAsUsername)]));
     }
     let new_hash = passwords::hash(new_password).await?;
-    let closed = service.core.store.change_password(Who::from(&caller), &own.hash, &new_hash).await?;
-    let closed = closed.ok_or(ErrorCode::WrongPassword)?;
-    service.delivery()?.connections.close_all(&closed).await;
-    Ok(Answer::no_content())
+    let refresh = Secret::generate().map_err(Error::internal)?;
+    let who = Who::from(&caller);
+    let changed = service.core.store.change_password(who, &own.hash, &new_hash, &refresh.hash()).await?;
+    let changed = changed.ok_or(ErrorCode::WrongPassword)?;
+    service.delivery()?.connections.close_all(&changed.closed).await;
+    cookie::set::<R>(Answer::no_content(), &refresh, changed.seconds)
 }

@@ -1,46 +1,77 @@
-//! The cookie that carries the refresh token.
+//! The cookies that carry refresh tokens: one for each role, so that one browser can be logged in as both.
 
-use chatchat_auth::{ACCESS_TOKEN_SECONDS, Claims, REFRESH_TOKEN_SECONDS, Secret};
-use chatchat_lambda::{Answer, Error, Request, optional};
+use std::collections::BTreeSet;
+
+use chatchat_auth::{ACCESS_TOKEN_SECONDS, Claims, Secret};
+use chatchat_domain::Role;
+use chatchat_lambda::{Answer, Error, Request};
 use chatchat_push::Service;
 use serde_json::json;
 
-const NAME: &str = "__Secure-refreshToken";
+/// The maximum number of refresh tokens of one request that are checked. API Gateway accepts 10,240 bytes of headers, in which fewer fit, so
+/// planted cookies cannot push the valid one past this limit.
+const MAX_TOKENS: usize = 200;
 
-/// The refresh token that a request carries.
-pub fn presented(request: &Request) -> Option<Secret> {
-    request.cookie(NAME).filter(|token| !token.is_empty()).map(Secret::presented)
+/// The cookie's name. Browsers accept a cookie with this prefix only from its own host, over TLS, for all paths and without a `Domain` (RFC
+/// 6265bis, section 4.1.3.2).
+fn name<R: Role>() -> String {
+    format!("__Host-{}", R::KIND.as_str())
 }
 
-/// 201 with an access token, and the refresh token in its cookie.
-pub async fn tokens(service: &Service, claims: &Claims, refresh: &Secret) -> Result<Answer, Error> {
-    let token = service.core.sign(claims).await?;
-    Answer::created(&json!({ "accessToken": token, "expiresIn": ACCESS_TOKEN_SECONDS }))?
-        .with_cookie(&cookie(refresh.reveal(), REFRESH_TOKEN_SECONDS, optional("COOKIE_DOMAIN").as_deref()))
+/// The refresh tokens of the role that a request carries. There is more than one only if a cookie was planted.
+pub fn presented<R: Role>(request: &Request) -> Vec<Secret> {
+    let name = name::<R>();
+    let values: BTreeSet<&str> = request.cookies(&name).collect();
+    values.into_iter().filter_map(Secret::presented).take(MAX_TOKENS).collect()
 }
 
-/// The same answer with the cookie taken back.
-pub fn cleared(answer: Answer) -> Result<Answer, Error> {
-    answer.with_cookie(&cookie("", 0, optional("COOKIE_DOMAIN").as_deref()))
+/// The SHA-256 of each.
+pub fn hashes(tokens: &[Secret]) -> Vec<[u8; 32]> {
+    tokens.iter().map(Secret::hash).collect()
 }
 
-/// `Domain` only if configured: the registrable domain of web client and API, where they are subdomains of one. They are one site then,
-/// so the cookie can be strict.
-fn cookie(value: &str, max_age: i64, domain: Option<&str>) -> String {
-    let domain = domain.map(|domain| format!("; Domain={domain}")).unwrap_or_default();
-    format!("{NAME}={value}; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age={max_age}{domain}")
+/// Returns 201 with an access token, and the refresh token in its cookie. Both expire at the latest when the session does, in `seconds`.
+pub async fn tokens<R: Role>(
+    service: &Service,
+    claims: &Claims,
+    refresh: &Secret,
+    seconds: i64,
+) -> Result<Answer, Error> {
+    let expires_in = seconds.min(ACCESS_TOKEN_SECONDS);
+    let token = service.core.sign(claims, expires_in).await?;
+    let answer = Answer::created(&json!({ "accessToken": token, "expiresIn": expires_in }))?;
+    set::<R>(answer, refresh, seconds)
+}
+
+/// Returns the same answer with the cookie set for `seconds`.
+pub fn set<R: Role>(answer: Answer, refresh: &Secret, seconds: i64) -> Result<Answer, Error> {
+    answer.with_cookie(&cookie::<R>(refresh.reveal(), seconds))
+}
+
+/// Returns the same answer with the cookie cleared.
+pub fn cleared<R: Role>(answer: Answer) -> Result<Answer, Error> {
+    answer.with_cookie(&cookie::<R>("", 0))
+}
+
+fn cookie<R: Role>(value: &str, max_age: i64) -> String {
+    format!("{}={value}; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age={max_age}", name::<R>())
 }
 
 #[cfg(test)]
 mod tests {
+    use chatchat_domain::{Company, Customer};
+
     use super::*;
 
     #[test]
-    fn the_cookie_has_a_domain_only_if_configured() {
+    fn each_role_has_a_cookie_for_this_host_alone() {
         assert_eq!(
-            cookie("abc", 60, None),
-            "__Secure-refreshToken=abc; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=60"
+            cookie::<Customer>("abc", 60),
+            "__Host-customer=abc; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=60"
         );
-        assert!(cookie("abc", 60, Some("example.com")).ends_with("; Domain=example.com"));
+        assert_eq!(
+            cookie::<Company>("", 0),
+            "__Host-company=; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=0"
+        );
     }
 }

@@ -1,9 +1,10 @@
-//! `POST /customer/session` and `POST /company/session`: somebody logs in.
+//! `POST /customer/session` and `POST /company/session`: an account logs in.
 
-use chatchat_auth::{Claims, REFRESH_TOKEN_SECONDS, Secret};
+use chatchat_auth::{Claims, Secret};
 use chatchat_domain::{ErrorCode, Role};
 use chatchat_lambda::{Answer, Error, Request};
 use chatchat_push::Service;
+use chatchat_store::NewSession;
 use serde::Deserialize;
 
 use crate::{cookie, passwords};
@@ -16,8 +17,10 @@ struct LogIn {
 }
 
 /// Answers 201 with an access token, and the refresh token in a cookie; 400 `login_failed` for a wrong name and for a wrong
-/// password alike, after the same work; 429 `too_many_attempts`. It takes two statements, for the password is verified between them.
+/// password alike, after the same work; 403 `origin_not_allowed`; 429 `too_many_attempts`. The session whose cookie is replaced ends. It
+/// takes two statements, because the password is verified between them.
 pub async fn log_in<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {
+    request.check_origin()?;
     let LogIn { username, password } = request.json()?;
     // PostgreSQL refuses NUL in a text; no name has one.
     let username = username.trim().replace('\0', " ");
@@ -28,7 +31,17 @@ pub async fn log_in<R: Role>(service: &Service, request: &Request) -> Result<Ans
     let account = found.filter(|_| right).ok_or(ErrorCode::LoginFailed)?;
 
     let refresh = Secret::generate().map_err(Error::internal)?;
-    let session =
-        store.begin_session(&account, &username, address, &refresh.hash(), REFRESH_TOKEN_SECONDS).await?;
-    cookie::tokens(service, &Claims { account: account.id, kind: R::KIND, session }, &refresh).await
+    let begun = store
+        .begin_session(&NewSession {
+            account: &account,
+            kind: R::KIND,
+            username: &username,
+            address,
+            refresh_hash: &refresh.hash(),
+            replaced: &cookie::hashes(&cookie::presented::<R>(request)),
+        })
+        .await?;
+    service.delivery()?.connections.close_all(&begun.closed).await;
+    let claims = Claims { account: account.id, kind: R::KIND, session: begun.id };
+    cookie::tokens::<R>(service, &claims, &refresh, begun.seconds).await
 }

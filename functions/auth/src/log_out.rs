@@ -1,16 +1,19 @@
-//! `DELETE /logout`: a client ends its session.
+//! `DELETE /customer/session` and `DELETE /company/session`: a client ends its session.
 
+use chatchat_domain::Role;
 use chatchat_lambda::{Answer, Error, Request};
 use chatchat_push::Service;
 
 use crate::cookie;
 
-/// Answers 204 and takes the cookie back, also where there is none or it is worth nothing; 403 `origin_not_allowed`.
-pub async fn log_out(service: &Service, request: &Request) -> Result<Answer, Error> {
+/// Answers 204, clears the cookie and ends every session whose cookie is presented; also 204 without a cookie and for one that is not valid;
+/// 403 `origin_not_allowed`.
+pub async fn log_out<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {
     request.check_origin()?;
-    if let Some(presented) = cookie::presented(request) {
-        let closed = service.core.store.end_session(&presented.hash()).await?;
+    let presented = cookie::hashes(&cookie::presented::<R>(request));
+    if !presented.is_empty() {
+        let closed = service.core.store.end_sessions(R::KIND, &presented).await?;
         service.delivery()?.connections.close_all(&closed).await;
     }
-    cookie::cleared(Answer::no_content())
+    cookie::cleared::<R>(Answer::no_content())
 }

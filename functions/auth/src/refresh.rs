@@ -1,40 +1,65 @@
-//! `POST /token`: a client trades its refresh token for a new one and an access token.
+//! `POST /customer/token` and `POST /company/token`: a client trades its refresh token for a new one and an access token.
 
-use chatchat_auth::{Claims, REFRESH_TOKEN_SECONDS, Secret};
-use chatchat_domain::ErrorCode;
+use chatchat_auth::{Claims, Secret};
+use chatchat_domain::{ErrorCode, Role};
 use chatchat_lambda::{Answer, Error, Request};
 use chatchat_push::Service;
-use chatchat_store::Renewal;
+use chatchat_store::{Offer, RenewalOutcome};
 
 use crate::cookie;
 
-/// Answers 201 like a login; 403 `origin_not_allowed`; 400 `invalid_refresh_token` for a cookie that is missing, unknown or expired, and
-/// for a replay, which ends the session.
-pub async fn refresh(service: &Service, request: &Request) -> Result<Answer, Error> {
+/// Answers 201 like a login; 403 `origin_not_allowed`; 400 `invalid_refresh_token` for a cookie that is missing, unknown or expired, for a
+/// replay, which ends the session, and for cookies of several accounts, which are cleared; 503 `unavailable` for a token that was valid
+/// until the password changed a moment ago, because the browser will have the new cookie when it retries. The rules are those of
+/// `Store::renew_session`.
+pub async fn refresh<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {
     request.check_origin()?;
-    let presented = cookie::presented(request).ok_or(ErrorCode::InvalidRefreshToken)?;
-    let (mut successors, mut renewal) = trade(service, &presented).await?;
-    if matches!(renewal, Renewal::OtherKey) {
-        // Another process traded it a moment ago, under a key that is newer than ours.
-        service.core.read_keys_again().await;
-        (successors, renewal) = trade(service, &presented).await?;
+    let presented = cookie::presented::<R>(request);
+    if presented.is_empty() {
+        return Err(ErrorCode::InvalidRefreshToken.into());
     }
-    match renewal {
-        Renewal::Renewed { account, kind, session, successor } => {
-            cookie::tokens(service, &Claims { account, kind, session }, &successors[successor]).await
+    let mut offers = Vec::with_capacity(presented.len());
+    for token in &presented {
+        let successor = service.core.successors(token).await?.current;
+        offers.push(Offer { presented: token.hash(), successor: successor.hash() });
+    }
+    let renewal = service.core.store.renew_session(R::KIND, &offers).await?;
+    for (account, session) in renewal.replayed {
+        let (account, session) = (account.get(), session.get());
+        tracing::warn!(
+            request_id = request.id(),
+            account,
+            session,
+            "a refresh token was replayed; its session is ended"
+        );
+    }
+    service.delivery()?.connections.close_all(&renewal.closed).await;
+    match renewal.outcome {
+        RenewalOutcome::Renewed { account, session, successor, seconds } => {
+            let refresh = with_hash(service, &presented, &successor).await?;
+            let claims = Claims { account, kind: R::KIND, session };
+            cookie::tokens::<R>(service, &claims, &refresh, seconds).await
         }
-        Renewal::Replayed(closed) => {
-            tracing::warn!(request_id = request.id(), "a refresh token was replayed; its session is ended");
-            service.delivery()?.connections.close_all(&closed).await;
-            Err(ErrorCode::InvalidRefreshToken.into())
+        RenewalOutcome::Conflict => {
+            cookie::cleared::<R>(Answer::refused(ErrorCode::InvalidRefreshToken, request))
         }
-        Renewal::OtherKey | Renewal::Worthless => Err(ErrorCode::InvalidRefreshToken.into()),
+        RenewalOutcome::Superseded => Err(Error::Unavailable("the password was changed a moment ago".into())),
+        RenewalOutcome::Invalid => Err(ErrorCode::InvalidRefreshToken.into()),
     }
 }
 
-async fn trade(service: &Service, presented: &Secret) -> Result<(Vec<Secret>, Renewal), Error> {
-    let successors = service.core.successors(presented).await?;
-    let hashes: Vec<_> = successors.iter().map(Secret::hash).collect();
-    let renewal = service.core.store.renew_session(&presented.hash(), &hashes, REFRESH_TOKEN_SECONDS).await?;
-    Ok((successors, renewal))
+/// The successor of one of the tokens that has this hash. If no known key derives it, another process renewed the session with a newer key,
+/// so the keys are read again.
+async fn with_hash(service: &Service, presented: &[Secret], hash: &[u8; 32]) -> Result<Secret, Error> {
+    for reads in 0..2 {
+        if reads > 0 {
+            service.core.read_keys_again().await;
+        }
+        for token in presented {
+            if let Some(found) = service.core.successors(token).await?.with_hash(hash) {
+                return Ok(found);
+            }
+        }
+    }
+    Err(ErrorCode::InvalidRefreshToken.into())
 }

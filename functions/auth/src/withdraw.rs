@@ -1,4 +1,4 @@
-//! `DELETE /customers/me` and `DELETE /companies/me`: somebody leaves.
+//! `DELETE /customers/me` and `DELETE /companies/me`: an account is withdrawn.
 
 use chatchat_domain::{ErrorCode, Role};
 use chatchat_lambda::{Answer, Error, Request};
@@ -13,7 +13,7 @@ struct Withdrawal {
     password: String,
 }
 
-/// Answers 204 and takes the cookie back: all sessions are ended, all connections closed; 403 `wrong_password`, 429
+/// Answers 204 and clears the cookie: all sessions are ended, all connections closed; 403 `wrong_password`, 429
 /// `too_many_attempts`.
 pub async fn withdraw<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {
     let caller = request.caller::<R>()?;
@@ -22,5 +22,5 @@ pub async fn withdraw<R: Role>(service: &Service, request: &Request) -> Result<A
     let closed = service.core.store.withdraw(Who::from(&caller), &own.hash).await?;
     let closed = closed.ok_or(ErrorCode::WrongPassword)?;
     service.delivery()?.connections.close_all(&closed).await;
-    cookie::cleared(Answer::no_content())
+    cookie::cleared::<R>(Answer::no_content())
 }

@@ -21,5 +21,5 @@ pub async fn ask(service: &Service, request: &Request) -> Result<Answer, Error> 
         both(request.path::<AutoReplyId>("id"), request.json())?;
     let asked = service.delivery()?.ask_auto_reply(&customer, chat_room_id, id, client_message_id).await?;
     let body = json!({ "answer": asked.answer.content, "messages": [asked.question, asked.answer] });
-    if asked.new { Answer::created(&body) } else { Answer::ok(&body) }
+    if asked.senders.is_some() { Answer::created(&body) } else { Answer::ok(&body) }
 }

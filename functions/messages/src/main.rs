@@ -1,5 +1,6 @@
 //! The artifact `messages`: opening, listing and reading rooms, sending, marking read, for both sides.
 
+mod cursor;
 mod history;
 mod list_rooms;
 mod mark_read;

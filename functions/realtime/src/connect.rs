@@ -28,7 +28,7 @@ async fn accept(service: &Service, frame: &Frame) -> Result<(), Error> {
     if service.core.viewers.of(frame.headers(), "").origin == PageOrigin::Foreign {
         return Err(ErrorCode::OriginNotAllowed.into());
     }
-    let ticket = Secret::presented(frame.query("ticket").ok_or(ErrorCode::Unauthenticated)?);
+    let ticket = frame.query("ticket").and_then(Secret::presented).ok_or(ErrorCode::Unauthenticated)?;
     service.core.store.connect(&ticket.hash(), &frame.connection).await?;
     Ok(())
 }

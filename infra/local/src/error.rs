@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use chatchat_template::TemplateError;
 
+use crate::postgres::MINIMUM;
+
 /// The cloud or the database cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -29,12 +31,12 @@ pub enum StartError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// PostgreSQL is not installed.
+    /// This machine has no PostgreSQL that can be used, and none could be fetched.
     #[error(
-        "PostgreSQL is not installed here (initdb and postgres were not found); install it (Debian and Ubuntu: \
-         `sudo apt install postgresql`, macOS: `brew install postgresql`), or set DATABASE_URL to a server whose superuser you are"
+        "no PostgreSQL {MINIMUM} or newer was found on this machine, and {0}. Alternatively install PostgreSQL (Debian and Ubuntu: \
+         `sudo apt install postgresql`, macOS: `brew install postgresql`), or set DATABASE_URL to the URL of a server's superuser"
     )]
-    NoPostgres,
+    NoPostgres(String),
     /// PgBouncer is not installed.
     #[error(
         "PgBouncer is not installed here; install it (Debian and Ubuntu: `sudo apt install pgbouncer`, macOS: `brew install pgbouncer`)"

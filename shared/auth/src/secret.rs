@@ -17,9 +17,12 @@ impl Secret {
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// Takes what a client presents; whether it is worth anything, the hash will tell.
-    pub fn presented(text: &str) -> Self {
-        Self(text.to_owned())
+    /// Takes what a client presents; whether the database knows its hash is still to be checked. `None` for a text that does not have the
+    /// form of a secret, so that it costs no query.
+    pub fn presented(text: &str) -> Option<Self> {
+        let has_form = text.len() == 43
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        has_form.then(|| Self(text.to_owned()))
     }
 
     /// The refresh token that follows this one: a keyed hash of it, so that trading it twice gives the same successor, and nobody without
@@ -39,10 +42,15 @@ impl Secret {
 
     /// Its SHA-256, for the database.
     pub fn hash(&self) -> [u8; 32] {
-        let mut hash = [0; 32];
-        hash.copy_from_slice(digest(&SHA256, self.0.as_bytes()).as_ref());
-        hash
+        sha256(&self.0)
     }
+}
+
+/// The SHA-256 of a text.
+pub fn sha256(text: &str) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+    hash
 }
 
 #[cfg(test)]
@@ -60,6 +68,19 @@ mod tests {
     #[test]
     fn a_presented_secret_has_the_hash_of_the_one_given_out() {
         let secret = Secret::generate().unwrap();
-        assert_eq!(Secret::presented(secret.reveal()).hash(), secret.hash());
+        assert_eq!(Secret::presented(secret.reveal()).unwrap().hash(), secret.hash());
+    }
+
+    #[test]
+    fn a_text_without_the_form_of_a_secret_is_rejected() {
+        let good = "-_09azAZ".repeat(6)[..43].to_owned();
+        assert!(Secret::presented(&good).is_some());
+        let changed = |last: &str| format!("{}{last}", &good[..42]);
+        for text in ["", &good[1..], &format!("{good}A"), &changed("="), &changed(" "), &changed("\0")] {
+            assert!(Secret::presented(text).is_none(), "{text:?}");
+        }
+        // 43 bytes, and 43 characters, that are not all of the alphabet.
+        assert!(Secret::presented(&format!("{}가", &good[..40])).is_none());
+        assert!(Secret::presented(&"가".repeat(43)).is_none());
     }
 }

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use crate::Secret;
 
-/// How long an access token lives: 30 minutes.
+/// How long an access token lives: 30 minutes, but no longer than its session.
 pub const ACCESS_TOKEN_SECONDS: i64 = 30 * 60;
 
 const ISSUER: &str = "chatchat";
@@ -67,6 +67,21 @@ pub struct Keys {
     previous: Option<Key>,
 }
 
+/// The refresh tokens that can follow one.
+pub struct Successors {
+    /// By the current key.
+    pub current: Secret,
+    /// By the previous key, with which the token may have been traded just before a rotation.
+    previous: Option<Secret>,
+}
+
+impl Successors {
+    /// The one with this SHA-256.
+    pub fn with_hash(self, hash: &[u8; 32]) -> Option<Secret> {
+        [Some(self.current), self.previous].into_iter().flatten().find(|successor| successor.hash() == *hash)
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Payload {
     iss: String,
@@ -94,18 +109,20 @@ impl Keys {
         new
     }
 
-    /// The successors of a refresh token: the current key's first, then the previous one's, by which it may have been traded just
-    /// before a rotation.
-    pub fn successors(&self, refresh: &Secret) -> Vec<Secret> {
-        let keys = [Some(&self.current), self.previous.as_ref()];
-        keys.into_iter()
-            .flatten()
-            .map(|key| refresh.successor(&hmac::Key::new(hmac::HMAC_SHA256, &key.secret)))
-            .collect()
+    /// The refresh tokens that can follow one.
+    pub fn successors(&self, refresh: &Secret) -> Successors {
+        let successor = |key: &Key| refresh.successor(&hmac::Key::new(hmac::HMAC_SHA256, &key.secret));
+        Successors { current: successor(&self.current), previous: self.previous.as_ref().map(successor) }
     }
 
-    /// A token of 30 minutes from `now`.
-    pub fn sign(&self, claims: &Claims, now: OffsetDateTime) -> Result<String, TokenError> {
+    /// The keys for HMAC-SHA256, the current one first.
+    pub(crate) fn for_hmac(&self) -> impl Iterator<Item = hmac::Key> {
+        let keys = [Some(&self.current), self.previous.as_ref()].into_iter().flatten();
+        keys.map(|key| hmac::Key::new(hmac::HMAC_SHA256, &key.secret))
+    }
+
+    /// Signs a token that is valid for that many seconds from `now`.
+    pub fn sign(&self, claims: &Claims, now: OffsetDateTime, seconds: i64) -> Result<String, TokenError> {
         let mut header = Header::new(Algorithm::HS256);
         header.typ = Some(TYPE.to_owned());
         header.kid = Some(self.current.id.clone());
@@ -114,7 +131,7 @@ impl Keys {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
             iat,
-            exp: iat + ACCESS_TOKEN_SECONDS,
+            exp: iat + seconds,
             nbf: None,
             sub: claims.account.to_string(),
             sid: claims.session,
@@ -175,16 +192,19 @@ mod tests {
     #[test]
     fn a_token_tells_whose_it_is_for_30_minutes() {
         let keys = Keys::new(key("a"), None);
-        let token = keys.sign(&claims(), NOW).unwrap();
+        let token = keys.sign(&claims(), NOW, ACCESS_TOKEN_SECONDS).unwrap();
         assert_eq!(keys.verify(&token, NOW).unwrap(), claims());
         assert_eq!(keys.verify(&token, NOW + Duration::minutes(30)).unwrap(), claims());
         assert!(keys.verify(&token, NOW + Duration::minutes(31)).is_err());
         assert!(keys.verify(&token, NOW - Duration::minutes(1)).is_err());
+        let short = keys.sign(&claims(), NOW, 60).unwrap();
+        assert!(keys.verify(&short, NOW + Duration::minutes(1)).is_ok());
+        assert!(keys.verify(&short, NOW + Duration::minutes(2)).is_err());
     }
 
     #[test]
     fn a_rotated_key_still_verifies_as_the_previous_one() {
-        let token = Keys::new(key("old"), None).sign(&claims(), NOW).unwrap();
+        let token = Keys::new(key("old"), None).sign(&claims(), NOW, 60).unwrap();
         assert!(Keys::new(key("new"), Some(key("old"))).verify(&token, NOW).is_ok());
         assert!(matches!(Keys::new(key("new"), None).verify(&token, NOW), Err(TokenError::UnknownKey)));
     }
@@ -192,12 +212,16 @@ mod tests {
     #[test]
     fn a_refresh_token_has_one_successor_a_key() {
         let (old, new) = (Keys::new(key("old"), None), Keys::new(key("new"), Some(key("old"))));
-        let refresh = Secret::presented("presented");
-        let [before] = &old.successors(&refresh)[..] else { panic!("one key, one successor") };
-        let after = new.successors(&refresh);
-        assert_eq!(before.reveal(), after[1].reveal());
-        assert_ne!(after[0].reveal(), after[1].reveal());
-        assert_ne!(before.reveal(), old.successors(before)[0].reveal());
+        let refresh = Secret::generate().unwrap();
+        let before = old.successors(&refresh).current;
+        let after = new.successors(&refresh).current;
+        assert_ne!(before.reveal(), after.reveal());
+        for known in [&before, &after] {
+            let found = new.successors(&refresh).with_hash(&known.hash()).unwrap();
+            assert_eq!(found.reveal(), known.reveal());
+        }
+        assert!(old.successors(&refresh).with_hash(&after.hash()).is_none());
+        assert_ne!(before.reveal(), old.successors(&before).current.reveal());
     }
 
     #[test]
@@ -244,7 +268,7 @@ mod tests {
         });
         refused(
             "another key",
-            Keys::new(Key::new("a", &[1; 32]).unwrap(), None).sign(&claims(), NOW).unwrap(),
+            Keys::new(Key::new("a", &[1; 32]).unwrap(), None).sign(&claims(), NOW, 60).unwrap(),
         );
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::AutoReplyId;
 
-/// An entry, as its company sees it.
+/// An entry.
 #[derive(Clone, Debug, Serialize)]
 pub struct AutoReply {
     /// The entry.
@@ -13,13 +13,4 @@ pub struct AutoReply {
     pub question: String,
     /// 1 to 200 characters.
     pub answer: String,
-}
-
-/// An entry, as everybody sees it before asking.
-#[derive(Clone, Debug, Serialize)]
-pub struct AutoReplyQuestion {
-    /// The entry.
-    pub id: AutoReplyId,
-    /// 1 to 60 characters.
-    pub question: String,
 }

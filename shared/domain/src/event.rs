@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, ClientMessageId, Message, MessageId, RoomId, Seq, Timestamp};
+use crate::{AccountId, ClientMessageId, Message, MessageId, RoomId, Sender, Seq, Timestamp};
 
 /// How far a room is: what a client says it has, and what the server has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +28,9 @@ pub enum Event {
         id: MessageId,
         /// Its place in the room.
         seq: Seq,
-        /// When it was kept.
+        /// The account that sent it.
+        sender_id: AccountId,
+        /// When it was stored.
         created_at: Timestamp,
     },
     /// A new message of a room.
@@ -37,6 +39,8 @@ pub enum Event {
         room_id: RoomId,
         /// The message, with `clientMessageId` only for its sender.
         message: Message,
+        /// The account that it is from.
+        sender: Sender,
     },
     /// One side has read up to `seq`.
     Read {

@@ -112,6 +112,16 @@ impl Message {
     }
 }
 
+/// The account that a message is from, as frames show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sender {
+    /// The name of the person or company.
+    pub name: String,
+    /// The picture, if the account has one.
+    pub image_url: Option<String>,
+}
+
 /// The open connections of a room's two sides, without the one that the frame came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sides {

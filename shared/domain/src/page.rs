@@ -1,4 +1,4 @@
-//! Page numbers, totals, and windows into a room's history.
+//! Page numbers, totals, limits, and windows into a room's history.
 
 use std::str::FromStr;
 
@@ -55,31 +55,35 @@ impl Page {
     }
 }
 
-/// How many messages a history answer has at most: 1 to 100, 20 unless told.
+/// How many entries to return at most: 1 to `MAX`, 20 by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HistoryLimit(i64);
+pub struct Limit<const MAX: i64>(i64);
 
-impl HistoryLimit {
+/// How many messages of a room to return at most: 1 to 100.
+pub type HistoryLimit = Limit<100>;
+
+/// How many rooms of a list to return at most: 1 to 50.
+pub type RoomsLimit = Limit<50>;
+
+impl<const MAX: i64> Limit<MAX> {
     /// The number, for SQL.
     pub fn get(self) -> i64 {
         self.0
     }
 }
 
-impl Default for HistoryLimit {
+impl<const MAX: i64> Default for Limit<MAX> {
     fn default() -> Self {
         Self(20)
     }
 }
 
-impl FromStr for HistoryLimit {
+impl<const MAX: i64> FromStr for Limit<MAX> {
     type Err = Problem;
 
     fn from_str(text: &str) -> Result<Self, Problem> {
-        match whole_number(text)? {
-            limit @ 1..=100 => Ok(Self(limit)),
-            _ => Err(Problem::OutOfRange),
-        }
+        let limit = whole_number(text)?;
+        if (1..=MAX).contains(&limit) { Ok(Self(limit)) } else { Err(Problem::OutOfRange) }
     }
 }
 
@@ -116,9 +120,12 @@ mod tests {
     }
 
     #[test]
-    fn a_history_answer_has_1_to_100_messages() {
-        assert!("100".parse::<HistoryLimit>().is_ok());
+    fn a_limit_is_at_most_the_maximum_and_20_by_default() {
+        assert_eq!("100".parse::<HistoryLimit>().map(Limit::get), Ok(100));
         assert_eq!("101".parse::<HistoryLimit>(), Err(Problem::OutOfRange));
-        assert_eq!("0".parse::<HistoryLimit>(), Err(Problem::OutOfRange));
+        assert_eq!("50".parse::<RoomsLimit>().map(Limit::get), Ok(50));
+        assert_eq!("51".parse::<RoomsLimit>(), Err(Problem::OutOfRange));
+        assert_eq!("0".parse::<RoomsLimit>(), Err(Problem::OutOfRange));
+        assert_eq!(RoomsLimit::default().get(), 20);
     }
 }

@@ -4,6 +4,9 @@ use serde::Serialize;
 
 use crate::{AccountId, CompanyId};
 
+/// Entries on a page of the directory.
+pub const COMPANIES_A_PAGE: i64 = 10;
+
 /// A customer's own profile.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

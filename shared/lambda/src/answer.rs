@@ -1,6 +1,6 @@
 //! What a handler answers over HTTP.
 
-use chatchat_domain::Language;
+use chatchat_domain::{ErrorCode, Language};
 use lambda_http::{
     Body, Response,
     http::{
@@ -10,7 +10,7 @@ use lambda_http::{
 };
 use serde::Serialize;
 
-use crate::{Error, error::status};
+use crate::{Error, Request, error::status};
 
 /// A status with a JSON body, or none.
 #[derive(Debug)]
@@ -34,6 +34,11 @@ impl Answer {
     /// 204.
     pub fn no_content() -> Self {
         Self { status: StatusCode::NO_CONTENT, body: None, headers: Vec::new() }
+    }
+
+    /// An error that the handler adds headers to.
+    pub fn refused(code: ErrorCode, request: &Request) -> Self {
+        Self::error(&code.into(), request.language, request.id())
     }
 
     fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Error> {

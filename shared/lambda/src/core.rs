@@ -1,7 +1,7 @@
 //! What every service has: the store, the signing keys, the AWS clients' configuration.
 
 use aws_config::{BehaviorVersion, SdkConfig};
-use chatchat_auth::{Claims, Secret, TokenError};
+use chatchat_auth::{Claims, Secret, Successors, TokenError};
 use chatchat_store::{Credentials, Database, Store};
 use serde::Deserialize;
 
@@ -65,18 +65,32 @@ impl Core {
         Ok(Self { store, aws, tokens, viewers: Viewers::from_environment() })
     }
 
-    /// Signs an access token.
-    pub async fn sign(&self, claims: &Claims) -> Result<String, Error> {
+    /// Signs an access token that is valid for that many seconds.
+    pub async fn sign(&self, claims: &Claims, seconds: i64) -> Result<String, Error> {
         let tokens =
             self.tokens.as_ref().ok_or_else(|| Error::internal("this function has no signing key"))?;
-        tokens.sign(claims).await.map_err(Error::internal)
+        tokens.sign(claims, seconds).await.map_err(Error::internal)
     }
 
-    /// The refresh tokens that can follow one: the current key's first.
-    pub async fn successors(&self, refresh: &Secret) -> Result<Vec<Secret>, Error> {
+    /// The refresh tokens that can follow one.
+    pub async fn successors(&self, refresh: &Secret) -> Result<Successors, Error> {
         let tokens =
             self.tokens.as_ref().ok_or_else(|| Error::internal("this function has no signing key"))?;
         Ok(tokens.successors(refresh).await)
+    }
+
+    /// Seals bytes for one purpose: a text that its client can read, and neither make nor change.
+    pub async fn seal(&self, purpose: &str, bytes: &[u8]) -> Result<String, Error> {
+        let tokens =
+            self.tokens.as_ref().ok_or_else(|| Error::internal("this function has no signing key"))?;
+        Ok(tokens.seal(purpose, bytes).await)
+    }
+
+    /// The bytes of a text that was sealed for this purpose; `None` for any other text.
+    pub async fn unseal(&self, purpose: &str, text: &str) -> Result<Option<Vec<u8>>, Error> {
+        let tokens =
+            self.tokens.as_ref().ok_or_else(|| Error::internal("this function has no signing key"))?;
+        Ok(tokens.unseal(purpose, text).await)
     }
 
     /// Reads the signing keys again, at most once a minute.

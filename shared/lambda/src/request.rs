@@ -169,20 +169,21 @@ impl Request {
         text.parse().map_err(|problem| Error::Invalid(vec![FieldError::new(name, problem)]))
     }
 
+    /// A parameter of the query as text, if it is there.
+    pub fn query_text(&self, name: &str) -> Option<&str> {
+        self.inner.query_string_parameters_ref()?.first(name)
+    }
+
     /// A parameter of the query, if it is there.
     pub fn query<T: FromStr<Err = Problem>>(&self, name: &str) -> Result<Option<T>, Error> {
-        let parameters = self.inner.query_string_parameters_ref();
-        let Some(text) = parameters.and_then(|parameters| parameters.first(name)) else { return Ok(None) };
+        let Some(text) = self.query_text(name) else { return Ok(None) };
         text.parse().map(Some).map_err(|problem| Error::Invalid(vec![FieldError::new(name, problem)]))
     }
 
-    /// A cookie's value. Others beside it may hold whatever they like.
-    pub fn cookie(&self, name: &str) -> Option<&str> {
-        let cookies = self.inner.headers().get(COOKIE)?.as_bytes().split(|byte| *byte == b';');
-        let value = cookies
-            .filter_map(|cookie| cookie.trim_ascii().strip_prefix(name.as_bytes()))
-            .find_map(|cookie| cookie.strip_prefix(b"="))?;
-        str::from_utf8(value).ok()
+    /// The values of all cookies of that name, in the order in which the client sent them.
+    pub fn cookies(&self, name: &str) -> impl Iterator<Item = &str> {
+        let headers = self.inner.headers().get_all(COOKIE).into_iter();
+        headers.flat_map(move |header| cookies(header.as_bytes(), name))
     }
 
     /// To find the request in the log.
@@ -244,6 +245,16 @@ fn header(request: &lambda_http::Request, name: HeaderName) -> Option<&str> {
     request.headers().get(name).and_then(|value| value.to_str().ok())
 }
 
+/// The values of the cookies of that name in a `Cookie` header (RFC 6265, section 5.4). The name must match exactly, and only spaces and
+/// tabs around a cookie are removed: browsers enforce the rules of `__Host-` for exactly this name, but not for one with other white space
+/// around it. Other cookies may have any content.
+fn cookies<'a>(header: &'a [u8], name: &str) -> impl Iterator<Item = &'a str> {
+    header.split(|byte| *byte == b';').filter_map(move |cookie| {
+        let cookie = str::from_utf8(cookie).ok()?.trim_matches([' ', '\t']);
+        cookie.strip_prefix(name)?.strip_prefix('=')
+    })
+}
+
 /// Whether a content type is JSON: `application/json` or `application/…+json`, whatever its parameters.
 fn is_json(content_type: &str) -> bool {
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -266,6 +277,17 @@ pub fn differs(object: &Map<String, Value>, password: &str, username: &str) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_cookies_of_a_name_are_found_beside_any_others() {
+        let values = |header: &[u8]| cookies(header, "__Host-a").map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(values(b"__Host-a=1; b=2; __Host-a=3"), ["1", "3"]);
+        assert_eq!(values(b"__Host-a=1;__Host-a=2 ;\t__Host-a=; ;; = ;=x"), ["1", "2", ""]);
+        assert_eq!(values(b"\xff=\xfe; b=\xf0\x9f; __Host-a=\xff; __Host-a=1=2"), ["1=2"]);
+        let other_names = "__host-a=1; x__Host-a=2; __Host-aa=3; __Host-a =4; __Host-a; \u{a0}__Host-a=5; \
+                           \u{2000}__Host-a=6; \u{b}__Host-a=7; \"__Host-a\"=8; =__Host-a=9; $Version=1, __Host-a=10; b=__Host-a=11";
+        assert!(values(other_names.as_bytes()).is_empty());
+    }
 
     #[test]
     fn json_has_a_json_content_type() {

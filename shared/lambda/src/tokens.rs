@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use chatchat_auth::{Claims, Key, Keys, Secret, TokenError};
+use chatchat_auth::{Claims, Key, Keys, Secret, Successors, TokenError};
 use chatchat_domain::causes;
 use time::OffsetDateTime;
 use tokio::sync::{Mutex, MutexGuard};
@@ -38,13 +38,29 @@ impl Tokens {
         Ok(Self { known: Mutex::new(known), secrets, arn })
     }
 
-    pub(crate) async fn sign(&self, claims: &Claims) -> Result<String, TokenError> {
-        self.known().await.keys.sign(claims, OffsetDateTime::now_utc())
+    pub(crate) async fn sign(&self, claims: &Claims, seconds: i64) -> Result<String, TokenError> {
+        self.known().await.keys.sign(claims, OffsetDateTime::now_utc(), seconds)
     }
 
-    /// The refresh tokens that can follow one: the current key's first.
-    pub(crate) async fn successors(&self, refresh: &Secret) -> Vec<Secret> {
+    /// The refresh tokens that can follow one.
+    pub(crate) async fn successors(&self, refresh: &Secret) -> Successors {
         self.known().await.keys.successors(refresh)
+    }
+
+    /// Seals bytes for one purpose.
+    pub(crate) async fn seal(&self, purpose: &str, bytes: &[u8]) -> String {
+        self.known().await.keys.seal(purpose, bytes)
+    }
+
+    /// The bytes of a text that was sealed for this purpose; `None` for any other text.
+    pub(crate) async fn unseal(&self, purpose: &str, text: &str) -> Option<Vec<u8>> {
+        let mut known = self.known().await;
+        let unsealed = known.keys.unseal(purpose, text);
+        // It may be sealed with a key that is newer than those known here.
+        if unsealed.is_none() && self.look(&mut known).await {
+            return known.keys.unseal(purpose, text);
+        }
+        unsealed
     }
 
     pub(crate) async fn verify(&self, token: &str) -> Result<Claims, TokenError> {

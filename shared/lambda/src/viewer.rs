@@ -4,7 +4,7 @@
 //! these names. API Gateway's own endpoint is reachable too, so they count only beside the secret that
 //! the distribution and the functions share.
 
-use chatchat_auth::Secret;
+use chatchat_auth::sha256;
 use lambda_http::http::{HeaderMap, header::ORIGIN};
 
 use crate::optional;
@@ -52,13 +52,13 @@ impl Viewers {
     }
 
     fn new(secret: Option<String>, allowed_origins: String) -> Self {
-        Self { secret: secret.map(|secret| hash(&secret)), allowed_origins }
+        Self { secret: secret.map(|secret| sha256(&secret)), allowed_origins }
     }
 
     /// The viewer of a request with these headers, which API Gateway received from `source_address`.
     pub fn of(&self, headers: &HeaderMap, source_address: &str) -> Viewer {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let through_distribution = self.secret.is_some() && text(SECRET).map(hash) == self.secret;
+        let through_distribution = self.secret.is_some() && text(SECRET).map(sha256) == self.secret;
         let address = text(ADDRESS).filter(|_| through_distribution).unwrap_or(source_address).to_owned();
         let origin = match headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or_default()) {
             None => PageOrigin::Allowed,
@@ -72,10 +72,6 @@ impl Viewers {
         };
         Viewer { address, origin }
     }
-}
-
-fn hash(secret: &str) -> [u8; 32] {
-    Secret::presented(secret).hash()
 }
 
 /// Whether a comma-separated list contains the origin exactly.

@@ -4,8 +4,8 @@ use std::slice;
 
 use aws_config::SdkConfig;
 use chatchat_domain::{
-    AutoReplyId, Caller, ClientMessageId, ConnectionId, Customer, Event, Message, MessageContent, RoomId,
-    Seq, causes,
+    AutoReplyId, Caller, ClientMessageId, ConnectionId, Customer, Event, MessageContent, RoomId, Sender, Seq,
+    causes,
 };
 use chatchat_store::{Asked, Marked, Sent, Store, StoreError, Who};
 
@@ -42,14 +42,15 @@ impl Delivery {
                 room_id: room,
                 id: message.id,
                 seq: message.seq,
+                sender_id: message.sender_id,
                 created_at: message.created_at,
             };
             frames.push((slice::from_ref(sender), ack));
         }
         if sent.new {
-            frames
-                .push((&sent.sides.theirs, Event::Message { room_id: room, message: message.for_others() }));
-            frames.push((&sent.sides.own, Event::Message { room_id: room, message: message.clone() }));
+            let event = |message| Event::Message { room_id: room, message, sender: sent.sender.clone() };
+            frames.push((&sent.sides.theirs, event(message.for_others())));
+            frames.push((&sent.sides.own, event(message.clone())));
         }
         self.push(&frames).await;
         Ok(sent)
@@ -64,13 +65,14 @@ impl Delivery {
         client_message_id: Option<ClientMessageId>,
     ) -> Result<Asked, StoreError> {
         let asked = self.store.ask_auto_reply(caller, room, entry, client_message_id).await?;
-        if asked.new {
-            let message = |message: Message| Event::Message { room_id: room, message };
+        if let Some([customer, company]) = &asked.senders {
+            let event =
+                |message, sender: &Sender| Event::Message { room_id: room, message, sender: sender.clone() };
             self.push(&[
-                (&asked.sides.theirs, message(asked.question.for_others())),
-                (&asked.sides.own, message(asked.question.clone())),
-                (&asked.sides.theirs, message(asked.answer.clone())),
-                (&asked.sides.own, message(asked.answer.clone())),
+                (&asked.sides.theirs, event(asked.question.for_others(), customer)),
+                (&asked.sides.own, event(asked.question.clone(), customer)),
+                (&asked.sides.theirs, event(asked.answer.clone(), company)),
+                (&asked.sides.own, event(asked.answer.clone(), company)),
             ])
             .await;
         }

@@ -8,7 +8,7 @@ use crate::{
     clauses::{caller, sql},
     row,
     run::unless_late,
-    sessions::{DROP_CONNECTIONS, connections},
+    sessions::{DROP_CONNECTIONS, REPLACE_TOKENS, connections},
 };
 
 /// What an account begins with.
@@ -22,6 +22,15 @@ pub struct NewAccount<'a> {
     pub password_hash: &'a str,
     /// The person's or company's name.
     pub name: &'a Name,
+}
+
+/// What a change of password did to the account's sessions.
+#[derive(Debug)]
+pub struct ChangedPassword {
+    /// The seconds until the caller's session expires.
+    pub seconds: i64,
+    /// The connections to close: those of the other sessions.
+    pub closed: Vec<ConnectionId>,
 }
 
 /// An account that somebody wants to log in to.
@@ -62,8 +71,8 @@ impl Store {
         row::id(&row, "id")
     }
 
-    /// Changes the caller's password, whose hash was just verified, and ends the account's other sessions. Gives the connections to
-    /// close; none when the password is not that one any more.
+    /// Changes the caller's password, whose hash was just verified, ends the account's other sessions, and makes the refresh token with the
+    /// SHA-256 `refresh_hash` the only one of the caller's session. Returns `None` if the password is not that one any more.
     ///
     /// Several statements in one transaction: logging in locks the account's row, so after the first has it no session of the old
     /// password can come, and the second sees all that there are.
@@ -72,8 +81,9 @@ impl Store {
         who: Who<'_>,
         old_hash: &str,
         new_hash: &str,
-    ) -> Result<Option<Vec<ConnectionId>>, StoreError> {
-        unless_late(|| self.try_change_password(who, old_hash, new_hash)).await
+        refresh_hash: &[u8; 32],
+    ) -> Result<Option<ChangedPassword>, StoreError> {
+        unless_late(|| self.try_change_password(who, old_hash, new_hash, refresh_hash)).await
     }
 
     async fn try_change_password(
@@ -81,7 +91,8 @@ impl Store {
         who: Who<'_>,
         old_hash: &str,
         new_hash: &str,
-    ) -> Result<Option<Vec<ConnectionId>>, StoreError> {
+        refresh_hash: &[u8; 32],
+    ) -> Result<Option<ChangedPassword>, StoreError> {
         let transaction = self.begin().await?;
         let Some((account, session)) = verified(
             &transaction
@@ -115,9 +126,14 @@ impl Store {
                 &[(&account, Type::INT8), (&session, Type::INT8)],
             )
             .await?;
-        let closed = transaction.rows(DROP_CONNECTIONS, &[(&account, Type::INT8)]).await?;
+        let replaced = transaction
+            .rows(REPLACE_TOKENS, &[(&session, Type::INT8), (&refresh_hash.as_slice(), Type::BYTEA)])
+            .await?;
+        // If the session has ended since the first statement, the caller is not authenticated, and nothing changes.
+        let seconds = row::get(replaced.first().ok_or(ErrorCode::Unauthenticated)?, "seconds")?;
+        let closed = transaction.rows(DROP_CONNECTIONS, &[(&[account].as_slice(), Type::INT8_ARRAY)]).await?;
         transaction.commit().await?;
-        connections(&closed).map(Some)
+        Ok(Some(ChangedPassword { seconds, closed: connections(&closed)? }))
     }
 
     /// Withdraws the caller, whose password hash was just verified: ends all sessions, closes its rooms and hides its profile. The
@@ -160,7 +176,7 @@ impl Store {
         ] {
             transaction.rows(statement, &[(&account, Type::INT8)]).await?;
         }
-        let closed = transaction.rows(DROP_CONNECTIONS, &[(&account, Type::INT8)]).await?;
+        let closed = transaction.rows(DROP_CONNECTIONS, &[(&[account].as_slice(), Type::INT8_ARRAY)]).await?;
         transaction.commit().await?;
         connections(&closed).map(Some)
     }

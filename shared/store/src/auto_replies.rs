@@ -1,14 +1,17 @@
 //! The FAQ of companies: keeping it, reading it, and asking it in a room.
 
 use chatchat_domain::{
-    AutoReply, AutoReplyId, AutoReplyQuestion, Caller, ClientMessageId, Company, CompanyId, Customer,
-    ErrorCode, FaqAnswer, Message, MessageId, Question, RoomId, Sides,
+    AutoReply, AutoReplyId, Caller, ClientMessageId, Company, CompanyId, Customer, ErrorCode, FaqAnswer,
+    Message, MessageId, Question, RoomId, Sender, Sides,
 };
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{
+    Row,
+    types::{ToSql, Type},
+};
 
 use crate::{
     Store, StoreError, Who,
-    clauses::{caller, company, room, sides, sql},
+    clauses::{caller, company, room, sender, sides, sql},
     row,
     run::{Repeat, unless_late},
 };
@@ -20,8 +23,9 @@ pub struct Asked {
     pub question: Message,
     /// The entry's answer.
     pub answer: Message,
-    /// False when the same `clientMessageId` asked before: then these are the first answer again.
-    pub new: bool,
+    /// The accounts that the two are from. `None` if the same `clientMessageId` asked before: then
+    /// these are the first answer again.
+    pub senders: Option<[Sender; 2]>,
     /// Whom to push both to.
     pub sides: Sides,
 }
@@ -42,17 +46,7 @@ impl Store {
                 &[],
             )
             .await?;
-        let mut entries = Vec::with_capacity(rows.len());
-        for row in &rows {
-            if let Some(id) = row::optional_id(row, "id")? {
-                entries.push(AutoReply {
-                    id,
-                    question: row::get(row, "question")?,
-                    answer: row::get(row, "answer")?,
-                });
-            }
-        }
-        Ok(entries)
+        entries(&rows)
     }
 
     /// Adds an entry. Refuses with `faq_limit_reached` past six; they are counted on the company's row, whose lock makes that
@@ -151,12 +145,13 @@ impl Store {
             .ok_or_else(|| ErrorCode::AutoReplyNotFound.into())
     }
 
-    /// The questions of a company, oldest first. Refuses with `company_not_found` where the company itself is not to be seen.
-    pub async fn auto_reply_questions(
+    /// The entries of a company, oldest first. Refuses with `company_not_found` if the caller may
+    /// not see the company.
+    pub async fn auto_replies(
         &self,
         who: Option<Who<'_>>,
         company: CompanyId,
-    ) -> Result<Vec<AutoReplyQuestion>, StoreError> {
+    ) -> Result<Vec<AutoReply>, StoreError> {
         let rows = self
             .rows(
                 sql!(
@@ -164,7 +159,7 @@ impl Store {
                     caller!(),
                     ", ",
                     company!(),
-                    " select company.id as company_id, f.id, f.question
+                    " select company.id as company_id, f.id, f.question, f.answer
                       from (select) as always
                       left join company on true
                       left join auto_replies f on f.company_id = company.id
@@ -181,13 +176,7 @@ impl Store {
             .await?;
         let first = rows.first().ok_or(ErrorCode::Unauthenticated)?;
         row::optional_id::<CompanyId>(first, "company_id")?.ok_or(ErrorCode::CompanyNotFound)?;
-        let mut questions = Vec::with_capacity(rows.len());
-        for row in &rows {
-            if let Some(id) = row::optional_id(row, "id")? {
-                questions.push(AutoReplyQuestion { id, question: row::get(row, "question")? });
-            }
-        }
-        Ok(questions)
+        entries(&rows)
     }
 
     /// Asks an entry of the room's company in the room: keeps the question and the answer as two `auto` messages. A repeat of
@@ -237,8 +226,22 @@ impl Store {
         if row::optional_id::<AutoReplyId>(first, "auto_reply_id")? != Some(entry) {
             return Err(ErrorCode::MessageIdReused.into());
         }
-        Ok(Asked { question, answer, new: row::get(first, "new")?, sides: row::sides(first)? })
+        let senders =
+            if row::get(first, "new")? { Some([row::sender(first)?, row::sender(&rows[1])?]) } else { None };
+        Ok(Asked { question, answer, senders, sides: row::sides(first)? })
     }
+}
+
+/// The entries of rows that may stand for none.
+fn entries(rows: &[Row]) -> Result<Vec<AutoReply>, StoreError> {
+    let mut entries = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Some(id) = row::optional_id(row, "id")? {
+            let (question, answer) = (row::get(row, "question")?, row::get(row, "answer")?);
+            entries.push(AutoReply { id, question, answer });
+        }
+    }
+    Ok(entries)
 }
 
 /// One statement and one commit, as the send is; the two messages take two seqs.
@@ -256,6 +259,7 @@ const ASK: &str = sql!(
          update rooms r
          set last_seq = r.last_seq + 2,
              last_message = entry.answer,
+             last_message_by_customer = false,
              last_message_at = greatest(r.last_message_at, clock_timestamp())
          from room, entry
          where r.id = room.id and r.closed_at is null and not exists (select from known)
@@ -278,6 +282,8 @@ const ASK: &str = sql!(
             answer.id as message_id, answer.seq, answer.type, answer.content, answer.created_at, answer.new,
             case when answer.sender = room.side then room.me else room.other end as sender_id,
             case when answer.sender = room.side then answer.client_message_id end as client_message_id, ",
+    sender!("answer.sender"),
+    ", ",
     sides!(),
     " from caller left join room on true left join answer on true
       order by answer.seq"

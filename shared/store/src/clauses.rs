@@ -60,6 +60,21 @@ macro_rules! caller {
     };
 }
 
+/// The time at which the session `s` expires if it is used now: in 14 days, which is how long its cookie lasts, but at most 90 days after the
+/// login.
+macro_rules! lives_until {
+    () => {
+        "least(now() + interval '14 days', s.created_at + interval '90 days') "
+    };
+}
+
+/// The seconds until `expires_at`, rounded up, so that an active session has at least one.
+macro_rules! seconds_left {
+    () => {
+        "ceil(extract(epoch from expires_at - now()))::int8"
+    };
+}
+
 /// `room(…, me, side, other, closed)`: the columns of the room `$3`, if the caller is on one of its sides, else none. Comes after `caller`.
 macro_rules! room {
     () => {
@@ -89,20 +104,34 @@ macro_rules! company {
     };
 }
 
-/// The columns `own` and `theirs`: the open connections of the two sides of `room`, of sessions that have not ended, without the connection `$2`; of an account with
-/// more than 1,000, the newest 1,000, so that nobody makes a send dear.
+/// The columns `own` and `theirs`: the open connections of the two sides of `room`, of sessions that have neither ended nor expired, without
+/// the connection `$2`. Of an account with more than 1,000 connections they are the newest 1,000, which bounds the cost of a send.
 macro_rules! sides {
     () => {
         "array(select c.id from connections c join sessions s on s.id = c.session_id
-               where c.account_id = room.me and c.id is distinct from $2 and s.ended_at is null
+               where c.account_id = room.me and c.id is distinct from $2 and s.ended_at is null and s.expires_at > now()
                order by c.connected_at desc limit 1000) as own,
          array(select c.id from connections c join sessions s on s.id = c.session_id
-               where c.account_id = room.other and s.ended_at is null
+               where c.account_id = room.other and s.ended_at is null and s.expires_at > now()
                order by c.connected_at desc limit 1000) as theirs"
     };
 }
 
-pub(crate) use {caller, company, room, sides, sql};
+/// The columns `sender_name` and `picture_key`: of the account on the side that `$side` names.
+macro_rules! sender {
+    ($side:literal) => {
+        concat!(
+            "case ",
+            $side,
+            " when 'customer' then room.customer_name else room.company_name end as sender_name,
+             case ",
+            $side,
+            " when 'customer' then room.customer_picture_key else room.company_picture_key end as picture_key"
+        )
+    };
+}
+
+pub(crate) use {caller, company, lives_until, room, seconds_left, sender, sides, sql};
 
 impl Store {
     /// Runs a statement that gives no row where the clause `caller` has none, and that does no harm twice; its own parameters begin

@@ -1,6 +1,6 @@
 //! The directory: companies as others see them.
 
-use chatchat_domain::{CompanyId, CompanySummary, ErrorCode, Keyword, Page, PageNumber, ROOMS_A_PAGE};
+use chatchat_domain::{COMPANIES_A_PAGE, CompanyId, CompanySummary, ErrorCode, Keyword, Page, PageNumber};
 use tokio_postgres::{Row, types::Type};
 
 use crate::{
@@ -46,14 +46,14 @@ impl Store {
                     (&who.and_then(Who::session), Type::INT8),
                     (&who.and_then(Who::connection), Type::TEXT),
                     (&keyword, Type::TEXT),
-                    (&ROOMS_A_PAGE, Type::INT8),
-                    (&page.offset(ROOMS_A_PAGE), Type::INT8),
+                    (&COMPANIES_A_PAGE, Type::INT8),
+                    (&page.offset(COMPANIES_A_PAGE), Type::INT8),
                     (&who.is_some(), Type::BOOL),
                 ],
             )
             .await?;
         let first = rows.first().ok_or(ErrorCode::Unauthenticated)?;
-        let page = Page::of(page, row::get(first, "total")?, ROOMS_A_PAGE);
+        let page = Page::of(page, row::get(first, "total")?, COMPANIES_A_PAGE);
         let listed = rows.iter().filter_map(|row| summary(row).transpose()).collect::<Result<_, _>>()?;
         Ok((listed, page))
     }

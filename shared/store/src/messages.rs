@@ -2,13 +2,13 @@
 
 use chatchat_domain::{
     AccountId, Caller, ClientMessageId, ErrorCode, HistoryLimit, Message, MessageContent, MessageKind, Role,
-    RoomId, Seq, Sides, Window,
+    RoomId, Sender, Seq, Sides, Window,
 };
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::{
     Store, StoreError, Who,
-    clauses::{caller, room, sides, sql},
+    clauses::{caller, room, sender, sides, sql},
     row,
     run::unless_late,
 };
@@ -18,6 +18,8 @@ use crate::{
 pub struct Sent {
     /// As its sender sees it.
     pub message: Message,
+    /// The account that it is from.
+    pub sender: Sender,
     /// False when the same `clientMessageId` was kept before: then this is the first answer again.
     pub new: bool,
     /// Whom to push it to.
@@ -38,11 +40,15 @@ pub struct Marked {
 /// A part of a room's history, ascending by seq, and the newest seq.
 pub type History = (Vec<Message>, Seq);
 
-/// The send: who may, whether it was sent before, its seq, the room's summary and the message itself, and the connections
-/// to push to, in one statement and one commit. The update of the room's row orders concurrent sends, so seq has no gap
-/// and no twin, and `created_at`, taken under that lock, never goes back within a room. Two concurrent sends with one
-/// `clientMessageId` meet at `messages_client_message_id_key`: the later is undone whole, seq included, and run again, as is
-/// one that waited while the room was closed.
+/// Sends a message in one statement and one commit: checks the caller and the room, looks for a
+/// repeat, assigns the seq, stores the room's summary and the message, and returns the connections
+/// to push to.
+///
+/// It locks the room's row and nothing else: what the lists show, count and filter by is in that
+/// row and its indexes. The lock orders concurrent sends, so seq has no gap and no duplicate, and
+/// `created_at`, taken under the lock, never goes back within a room. Of two concurrent sends with
+/// one `clientMessageId`, the later violates `messages_client_message_id_key`. It is rolled back,
+/// seq included, and run again, as is a send that waited while the room was closed.
 const SEND: &str = sql!(
     "with ",
     caller!(),
@@ -57,26 +63,26 @@ const SEND: &str = sql!(
          set last_seq = r.last_seq + 1,
              last_message = $5,
              last_message_at = greatest(r.last_message_at, clock_timestamp()),
+             last_message_by_customer = room.side = 'customer',
+             unanswered = room.side = 'customer',
              customer_sent = r.customer_sent + (room.side = 'customer')::int,
              company_sent = r.company_sent + (room.side = 'company')::int
          from room
          where r.id = room.id and r.closed_at is null and not exists (select from known)
-         returning r.id, r.company_id, r.last_seq, r.last_message_at, r.customer_sent, r.company_sent, room.side
+         returning r.id, r.last_seq, r.last_message_at, r.customer_sent, r.company_sent, room.side
      ), kept as (
          insert into messages
              (room_id, seq, sender, type, content, client_message_id, created_at, customer_sent, company_sent)
          select id, last_seq, side, 'general', $5, $4, last_message_at, customer_sent, company_sent from counted
          returning id, seq, type, content, created_at
-     ), listed as (
-         -- The first message that a person types puts the room on the company's list.
-         update companies c set room_count = c.room_count + 1
-         from counted where c.account_id = counted.company_id and counted.customer_sent + counted.company_sent = 1
      ), answer as (
          select *, true as new from kept union all select *, false from known
      )
      select room.id as room_id, room.me as sender_id, room.closed,
             answer.id as message_id, answer.seq, answer.type, answer.content, answer.created_at,
             $4 as client_message_id, answer.new, ",
+    sender!("room.side"),
+    ", ",
     sides!(),
     " from caller left join room on true left join answer on true"
 );
@@ -115,7 +121,7 @@ impl Store {
         if message.kind != MessageKind::General || message.content != content.as_str() {
             return Err(ErrorCode::MessageIdReused.into());
         }
-        Ok(Sent { message, new, sides: row::sides(row)? })
+        Ok(Sent { message, sender: row::sender(row)?, new, sides: row::sides(row)? })
     }
 
     /// A part of the history of one of the caller's rooms. Because seq has no gap, the window is arithmetic. Refuses

@@ -1,8 +1,8 @@
 //! Rows to domain types. A value that does not fit is a defect, and says which column.
 
 use chatchat_domain::{
-    AccountId, AccountKind, ClientMessageId, ConnectionId, Message, MessageId, MessageKind, PictureKey,
-    Receiver, Seq, Sides, Timestamp,
+    AccountId, ClientMessageId, ConnectionId, Message, MessageId, MessageKind, PictureKey, Receiver, Sender,
+    Seq, Sides, Timestamp,
 };
 use time::OffsetDateTime;
 use tokio_postgres::{Row, types::FromSql};
@@ -32,15 +32,6 @@ pub fn optional_id<T: TryFrom<i64>>(row: &Row, column: &str) -> Result<Option<T>
 /// A moment.
 pub fn timestamp(row: &Row, column: &str) -> Result<Timestamp, StoreError> {
     get::<OffsetDateTime>(row, column).map(Timestamp::from)
-}
-
-/// A kind of account.
-pub fn account_kind(row: &Row, column: &str) -> Result<AccountKind, StoreError> {
-    match get(row, column)? {
-        "customer" => Ok(AccountKind::Customer),
-        "company" => Ok(AccountKind::Company),
-        other => Err(StoreError::unexpected(format!("no kind of account: {other}"))),
-    }
 }
 
 /// The columns `own` and `theirs`.
@@ -89,13 +80,18 @@ pub fn image_url(row: &Row) -> Result<Option<String>, StoreError> {
     Ok(Some(key.path()))
 }
 
-/// The columns `receiver_id`, `receiver_name`, `picture_key` and `receiver_withdrawn_at`.
+/// The columns `receiver_id`, `receiver_name`, `picture_key` and `closed`. A room is closed when one of its sides withdraws; the caller
+/// has not withdrawn, so it was the other side.
 pub fn receiver(row: &Row) -> Result<Receiver, StoreError> {
-    let deleted = get::<Option<OffsetDateTime>>(row, "receiver_withdrawn_at")?.is_some();
     Ok(Receiver {
         id: id::<AccountId>(row, "receiver_id")?,
-        name: if deleted { None } else { get(row, "receiver_name")? },
-        image_url: if deleted { None } else { image_url(row)? },
-        deleted,
+        name: get(row, "receiver_name")?,
+        image_url: image_url(row)?,
+        deleted: get(row, "closed")?,
     })
+}
+
+/// The columns `sender_name` and `picture_key`.
+pub fn sender(row: &Row) -> Result<Sender, StoreError> {
+    Ok(Sender { name: get(row, "sender_name")?, image_url: image_url(row)? })
 }

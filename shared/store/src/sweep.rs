@@ -12,9 +12,14 @@ const AT_ONCE: i64 = 1000;
 const OVER: [(&str, &str); 4] = [
     ("tickets", "expires_at < now()"),
     ("attempts", "since < now() - interval '15 minutes'"),
-    // A session that has ended is kept until then too, with its tokens.
+    // An ended session is kept with its tokens until it would have expired.
     ("sessions", "expires_at < now()"),
-    ("refresh_tokens", "created_at < now() - interval '14 days'"),
+    // A replay is detected for 14 days, which is how long a cookie lasts. The three newest tokens of a session can still be presented.
+    (
+        "refresh_tokens",
+        "created_at < now() - interval '14 days'
+         and generation < (select s.generation - 2 from sessions s where s.id = session_id)",
+    ),
 ];
 
 impl Store {

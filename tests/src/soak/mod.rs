@@ -20,7 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chatchat_local::{Postgres, PostgresOptions, Settings};
+use chatchat_local::{LogLines, Postgres, PostgresOptions, Settings};
 use fastrand::Rng;
 use tokio::{
     sync::watch,
@@ -93,12 +93,15 @@ pub enum Told {
     Fault(Event),
 }
 
-/// A system for a run: with a PostgreSQL of its own, whatever `DATABASE_URL` says, for it is crashed and shut down.
-pub async fn system() -> Result<System, Failure> {
-    let postgres = Postgres::launch(PostgresOptions::default()).await?;
+/// Starts a system for a run. Its PostgreSQL is not the one that `DATABASE_URL` names, because a run crashes it and shuts it down. `progress`
+/// takes one line a step.
+pub async fn system(progress: Option<LogLines>) -> Result<System, Failure> {
+    let postgres = PostgresOptions { progress: progress.clone(), ..PostgresOptions::default() };
+    let postgres = Postgres::launch(postgres).await?;
     // More than a machine's cores can serve at a time, and few enough for its memory: what is throttled is one more fault.
     let settings = Settings { environments: 60, ..Settings::default() };
-    let options = SystemOptions { postgres: Some(Arc::new(postgres)), settings, ..SystemOptions::default() };
+    let postgres = Some(Arc::new(postgres));
+    let options = SystemOptions { progress, settings, postgres, ..SystemOptions::default() };
     System::start(options).await
 }
 

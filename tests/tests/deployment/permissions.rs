@@ -14,7 +14,7 @@ use crate::stacks::{ALL, Deployment, Resource, WITHOUT_DOMAIN, statements};
 type Permission = (&'static str, &'static str);
 
 /// A variable of the environment, the permission that belongs to it, and what in a route's code needs both.
-const NEEDS: [(&str, Option<Permission>, &[&str]); 4] = [
+const NEEDS: [(&str, Option<Permission>, &[&str]); 3] = [
     (
         "TOKEN_SECRET_ARN",
         Some(("secretsmanager:GetSecretValue", "TokenSecret")),
@@ -29,7 +29,6 @@ const NEEDS: [(&str, Option<Permission>, &[&str]); 4] = [
         &[".delivery()"],
     ),
     ("PICTURES_BUCKET", Some(("s3:PutObject", "arn:aws:s3:::PictureBucket/pictures/*")), &[".bucket()"]),
-    ("COOKIE_DOMAIN", None, &["\"COOKIE_DOMAIN\""]),
 ];
 
 /// The permissions of a function's role beside AWS's two policies: pairs of action and resource.

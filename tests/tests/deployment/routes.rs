@@ -85,7 +85,8 @@ fn each_action_has_one_route_one_integration_and_one_permission() {
         let uri = integration["IntegrationUri"].as_str().unwrap();
         let function = uri.split("functions/").nth(1).unwrap().strip_suffix(".Arn/invocations").unwrap();
         assert!(served.insert(function.to_owned()), "{key}: {function} serves another action too");
-        let source = format!("arn:aws:execute-api:ap-northeast-2:123456789012:RealtimeApi.ApiId/realtime/{key}");
+        let source =
+            format!("arn:aws:execute-api:ap-northeast-2:123456789012:RealtimeApi.ApiId/realtime/{key}");
         assert_eq!(permissions[function], [("apigateway.amazonaws.com".to_owned(), source)], "{key}");
     }
     assert_eq!(deployment.of_kind("AWS::ApiGatewayV2::Integration").count(), routes.len());

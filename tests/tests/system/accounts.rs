@@ -50,7 +50,7 @@ fn logging_in_gives_a_token_and_a_cookie_that_scripts_cannot_read() {
         let answer = customer.log_in().await.unwrap();
         assert_eq!(answer.body["expiresIn"], 1800);
         let cookie = answer.header("set-cookie");
-        assert!(cookie.starts_with("__Secure-refreshToken="), "{cookie}");
+        assert!(cookie.starts_with("__Host-customer="), "{cookie}");
         for part in ["HttpOnly", "Secure", "SameSite=Strict", "Path=/", "Max-Age=1209600"] {
             assert!(cookie.split("; ").any(|found| found == part), "{part} in {cookie}");
         }
@@ -94,14 +94,14 @@ fn an_ended_session_is_refused_at_the_next_call_on_every_route() {
         let database = world.database().await;
         let ended = "update sessions set ended_at = now() where account_id = any($1)";
         database.execute(ended, &[&vec![customer.id, company.id]]).await.unwrap();
-        // These are for whoever has no session, or has it by its cookie.
+        // These need no session, or have it by its cookie.
         let open = [
             "/customers",
             "/companies",
             "/customer/session",
             "/company/session",
-            "/token",
-            "/logout",
+            "/customer/token",
+            "/company/token",
             "/health",
             "$default",
         ];

@@ -9,6 +9,7 @@
 )]
 
 mod accounts;
+mod browser;
 mod client_library;
 mod contract;
 mod conversation;
@@ -22,6 +23,7 @@ mod matrix;
 mod pictures;
 mod profiles;
 mod realtime;
+mod room_lists;
 mod rooms;
 mod sessions;
 mod statements;
@@ -30,6 +32,7 @@ mod viewer;
 mod wrong_input;
 
 use std::{
+    process::Command,
     sync::{Arc, LazyLock, OnceLock},
     time::Instant,
 };
@@ -207,6 +210,14 @@ async fn end_processes(system: &System, function: &str) {
         system.cloud.environments(function).iter().all(|one| one.pid.is_none_or(|pid| !pids.contains(&pid)))
     })
     .await;
+}
+
+/// Runs a script of `web` against the product, and shows what it prints if it fails.
+async fn npm_succeeds(mut npm: Command) {
+    // Waited for on a thread of its own, because the system runs in this one's runtime.
+    let ran = tokio::task::spawn_blocking(move || npm.output()).await.unwrap().unwrap();
+    let printed = [ran.stdout, ran.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    assert!(ran.status.success(), "{}", printed.concat());
 }
 
 /// Waits until it holds, up to [`PATIENCE`].

@@ -88,9 +88,11 @@ fn messages_reach_every_connection_of_both_sides_and_the_sender_gets_an_ack() {
         let id = sender.say(room, "여러 기기").await.unwrap();
         let ack = next(&mut sender).await;
         assert_eq!((&ack["type"], &ack["roomId"]), (&json!("ack"), &json!(room)));
+        assert_eq!(ack["senderId"], customer.id);
         for (number, socket) in others.iter_mut().enumerate() {
             let event = next(socket).await;
             assert_eq!(event["message"]["id"], ack["id"]);
+            assert_eq!(event["sender"], json!({ "name": "김하늘", "imageUrl": null }));
             let shown = event["message"].get("clientMessageId").cloned();
             assert_eq!(
                 shown,
@@ -101,7 +103,9 @@ fn messages_reach_every_connection_of_both_sides_and_the_sender_gets_an_ack() {
         let body = json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "HTTP로도" });
         company.post(&format!("{}/messages", company.room(room)), &body).await.unwrap().expect(201).unwrap();
         for socket in [&mut sender].into_iter().chain(&mut others) {
-            assert_eq!(next(socket).await["message"]["content"], "HTTP로도");
+            let event = next(socket).await;
+            assert_eq!(event["message"]["content"], "HTTP로도");
+            assert_eq!(event["sender"], json!({ "name": "새벽빵집", "imageUrl": null }));
         }
     });
 }

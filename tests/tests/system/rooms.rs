@@ -55,7 +55,7 @@ fn fifty_openings_at_once_make_one_room_with_one_guide_message() {
             let room = answers[0].body["chatRoomId"].as_i64().unwrap();
             assert_eq!(customer.history(room).await.unwrap().len(), 1);
             let listed = customer.get("/customer/chatrooms").await.unwrap().body;
-            assert_eq!(listed["page"], json!({ "current": 1, "total": 1 }));
+            assert_eq!(listed["chatRooms"].as_array().unwrap().len(), 1);
         }
     });
 }
@@ -125,6 +125,34 @@ fn concurrent_sends_get_seqs_without_gap_or_twin_and_unread_counts_stay_right() 
 }
 
 #[test]
+fn room_shows_both_markers_and_the_newest_seq() {
+    in_world(|world| async move {
+        let (customer, company, room) = world.pair().await;
+        send(&company, room, Uuid::new_v4(), "어서 오세요").await.expect(201).unwrap();
+        send(&customer, room, Uuid::new_v4(), "안녕하세요").await.expect(201).unwrap();
+        mark(&customer, room, 2).await;
+        mark(&company, room, 3).await;
+        for (person, other, read, other_read) in [(&customer, &company, 2, 3), (&company, &customer, 3, 2)] {
+            let shown = person.get(&person.room(room)).await.unwrap().body;
+            let name = other.get(crate::own_profile(other)).await.unwrap().body["name"].clone();
+            for (field, value) in [
+                ("id", json!(room)),
+                ("receiverId", json!(other.id)),
+                ("receiverName", name),
+                ("receiverImageUrl", Value::Null),
+                ("receiverDeleted", json!(false)),
+                ("readSeq", json!(read)),
+                ("receiverReadSeq", json!(other_read)),
+                ("lastSeq", json!(3)),
+            ] {
+                assert_eq!(shown[field], value, "{field}");
+            }
+            assert_eq!(shown["messages"].as_array().unwrap().len(), 3);
+        }
+    });
+}
+
+#[test]
 fn a_marker_never_goes_back_and_never_passes_the_newest_message() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
@@ -145,7 +173,7 @@ fn a_marker_never_goes_back_and_never_passes_the_newest_message() {
 }
 
 #[test]
-fn pages_show_the_newest_first_and_windows_any_part() {
+fn room_shows_the_newest_messages_and_windows_any_part() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         for number in 2..=45 {
@@ -163,9 +191,9 @@ fn pages_show_the_newest_first_and_windows_any_part() {
         };
         let range = |from: i64, to: i64| (from..=to).collect::<Vec<_>>();
         assert_eq!(seqs("").await, range(26, 45));
-        assert_eq!(seqs("?page=3").await, range(1, 5));
-        assert_eq!(seqs("?page=4").await, range(1, 0));
-        assert_eq!(seqs("?page=9007199254740991").await, range(1, 0));
+        assert_eq!(seqs("?limit=1").await, range(45, 45));
+        assert_eq!(seqs("?limit=44").await, range(2, 45));
+        assert_eq!(seqs("?limit=100").await, range(1, 45));
         assert_eq!(seqs("/messages").await, range(26, 45));
         assert_eq!(seqs("/messages?limit=3").await, range(43, 45));
         assert_eq!(seqs("/messages?after=0&limit=3").await, range(1, 3));
@@ -175,35 +203,6 @@ fn pages_show_the_newest_first_and_windows_any_part() {
         assert_eq!(seqs("/messages?before=2").await, range(1, 1));
         assert_eq!(seqs("/messages?before=0").await, range(1, 0));
         assert_eq!(seqs("/messages?before=9007199254740991&limit=100").await, range(1, 45));
-    });
-}
-
-#[test]
-fn rooms_are_listed_latest_first_in_pages_of_ten() {
-    in_world(|world| async move {
-        let customer = world.customer().await;
-        let mut rooms = Vec::new();
-        for _ in 0..11 {
-            rooms.push(customer.open_room(&world.company().await).await.unwrap());
-        }
-        send(&customer, rooms[0], Uuid::new_v4(), "맨 위로").await.expect(201).unwrap();
-        let listed = |page: i64| {
-            let customer = customer.clone();
-            async move {
-                let body = customer.get(&format!("/customer/chatrooms?page={page}")).await.unwrap().body;
-                assert_eq!(body["page"], json!({ "current": page, "total": 2 }));
-                body["chatRooms"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|room| room["id"].as_i64().unwrap())
-                    .collect::<Vec<_>>()
-            }
-        };
-        let mut order = vec![rooms[0]];
-        order.extend(rooms[1..].iter().rev());
-        assert_eq!(listed(1).await, order[..10]);
-        assert_eq!(listed(2).await, order[10..]);
     });
 }
 

@@ -1,12 +1,13 @@
 //! One statement a route, counted by PostgreSQL.
 
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{alone, client_of, database, own_system};
+use crate::{alone, client_of, cookie, database, own_system};
 
 #[test]
-fn send_history_lists_detail_connect_and_a_refusal_are_one_statement_each() {
+fn frequent_routes_and_a_refusal_are_one_statement_each() {
     alone(|| async {
         let system = own_system().await;
         let client = client_of(&system);
@@ -14,6 +15,21 @@ fn send_history_lists_detail_connect_and_a_refusal_are_one_statement_each() {
         let company = chatchat_tests::Person::company(&client, "새벽빵집").await.unwrap();
         company.become_visible().await.unwrap();
         let room = customer.open_room(&company).await.unwrap();
+        // Two rooms of companies with one name, so that there is a second page.
+        let second = chatchat_tests::Person::company(&client, "새벽빵집").await.unwrap();
+        second.become_visible().await.unwrap();
+        let second = customer.open_room(&second).await.unwrap();
+        for room in [room, second] {
+            let body = json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "답해 주세요" });
+            customer
+                .post(&format!("{}/messages", customer.room(room)), &body)
+                .await
+                .unwrap()
+                .expect(201)
+                .unwrap();
+        }
+        let pages = "/customer/chatrooms?limit=1&filter=unanswered&keyword=빵집";
+        let next = customer.get(pages).await.unwrap().body["next"].as_str().unwrap().to_owned();
         let (mut socket, mut other) = (customer.connect().await.unwrap(), company.connect().await.unwrap());
         let database = database(&system).await;
         database.execute("create extension if not exists pg_stat_statements", &[]).await.unwrap();
@@ -42,13 +58,27 @@ fn send_history_lists_detail_connect_and_a_refusal_are_one_statement_each() {
             for (path, status, what) in [
                 (path.clone(), 200, "history"),
                 ("/customer/chatrooms".to_owned(), 200, "room list"),
+                (format!("{pages}&cursor={next}"), 200, "second page of a filtered room list"),
                 (customer.room(room), 200, "room detail"),
                 (format!("/auto-replies?companyId={}", company.id), 200, "FAQ list"),
-                (customer.room(room + 1), 404, "a room that is not there"),
+                (customer.room(second + 1), 404, "a room that is not there"),
             ] {
                 let before = counting.reset(counted).await;
                 customer.get(&path).await.unwrap().expect(status).unwrap();
                 counting.expect(before, 1, what).await;
+            }
+
+            let login = cookie(&customer.clone().log_in().await.unwrap());
+            let before = counting.reset(counted).await;
+            let refresh = client.request(Method::POST, "/customer/token").header("cookie", &login);
+            refresh.send().await.unwrap().expect(201).unwrap();
+            counting.expect(before, 1, "refresh").await;
+
+            let (list, no_session) = ("/customers/me/sessions", "/customers/me/sessions/9007199254740991");
+            for (method, path, status) in [(Method::GET, list, 200), (Method::DELETE, no_session, 204)] {
+                let before = counting.reset(counted).await;
+                customer.call(method, path, &Value::Null).await.unwrap().expect(status).unwrap();
+                counting.expect(before, 1, path).await;
             }
 
             let ticket = customer.ticket().await.unwrap();

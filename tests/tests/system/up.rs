@@ -1,27 +1,35 @@
-//! `cargo xtask up` as a person runs it: it comes up, says clearly what is wrong, and leaves nothing behind.
+//! `cargo xtask up` as a person runs it: it shows its progress, says clearly what is wrong, and leaves nothing behind.
+
+mod without_postgresql;
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     net::TcpListener,
+    os::unix::process::CommandExt,
     path::PathBuf,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, Stdio},
+    sync::{Once, mpsc},
+    thread,
     time::{Duration, Instant},
 };
 
 use chatchat_tests::{build_functions, root, target};
+use tempfile::TempDir;
 
 fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
 fn xtask(port: u16) -> Command {
+    build();
     let mut command = Command::new(target().join("debug/xtask"));
-    command
-        .current_dir(root())
-        .env_remove("FUNCTIONS")
-        .args(["up", "--port", &port.to_string()])
-        .stdin(Stdio::null());
+    command.args(["up", "--port", &port.to_string()]);
+    in_root(command)
+}
+
+fn in_root(mut command: Command) -> Command {
+    command.current_dir(root()).env_remove("FUNCTIONS").stdin(Stdio::null()).stderr(Stdio::null());
     command
 }
 
@@ -40,25 +48,80 @@ impl Drop for State {
     }
 }
 
-/// The program as it is now, not as it was when it was last built.
+/// Builds the program as it is now, once.
 fn build() {
-    build_functions().unwrap();
-    let cargo =
-        Command::new("cargo").current_dir(root()).args(["build", "--quiet", "--package", "xtask"]).status();
-    assert!(cargo.unwrap().success());
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| {
+        build_functions().unwrap();
+        let mut cargo = Command::new("cargo");
+        cargo.current_dir(root()).args(["build", "--quiet", "--package", "xtask"]);
+        assert!(cargo.status().unwrap().success());
+    });
 }
 
-/// Starts it and reads its output until it says `ready`; gives it with the processes that it started.
-fn started(port: u16) -> (Child, Vec<u32>) {
-    build();
-    let mut child = xtask(port).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let ready =
-        lines.find(|line| line.as_ref().is_ok_and(|line| line.starts_with("ready "))).unwrap().unwrap();
-    assert_eq!(ready, format!("ready http://localhost:{port}"));
-    let children = descendants(child.id());
-    assert!(children.len() >= 3, "functions, a database and its guard: {children:?}");
-    (child, children)
+/// A running `cargo xtask up`. Dropping it kills it.
+struct Up {
+    port: u16,
+    child: Child,
+    /// The processes that it has started.
+    children: Vec<u32>,
+}
+
+impl Up {
+    fn spawn(port: u16, mut command: Command) -> Self {
+        Self { port, child: command.stdout(Stdio::piped()).spawn().unwrap(), children: Vec::new() }
+    }
+
+    /// Starts it and reads its output until it says `ready`.
+    fn start(port: u16, command: Command) -> Self {
+        let mut up = Self::spawn(port, command);
+        assert_eq!(up.ready().as_deref(), Some(format!("ready http://localhost:{port}").as_str()));
+        up.children = descendants(up.child.id());
+        assert!(up.children.len() >= 3, "functions, a database and its guard: {:?}", up.children);
+        up
+    }
+
+    /// Waits until it says `ready`, and returns that line. It returns nothing if it ends before that.
+    fn ready(&mut self) -> Option<String> {
+        let mut lines = BufReader::new(self.child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        lines.find(|line| line.starts_with("ready "))
+    }
+
+    fn alive_children(&self) -> Vec<u32> {
+        self.children.iter().copied().filter(|pid| is_alive(*pid)).collect()
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    /// Ends it with a signal that it reacts to.
+    fn stop(mut self, signal: &str) {
+        self.signal(signal);
+        assert!(self.child.wait().unwrap().success());
+        self.assert_nothing_left();
+    }
+
+    /// Waits until no process and no port is left.
+    fn assert_nothing_left(&self) {
+        let limit = Instant::now() + Duration::from_secs(20);
+        loop {
+            let left = self.alive_children();
+            let free = TcpListener::bind(("127.0.0.1", self.port)).is_ok();
+            if left.is_empty() && free {
+                return;
+            }
+            assert!(Instant::now() < limit, "left behind: {left:?}, port free: {free}");
+            thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
 }
 
 /// The processes below one, from `ps`.
@@ -88,64 +151,82 @@ fn is_alive(pid: u32) -> bool {
     !state.trim().is_empty() && !state.trim().starts_with('Z')
 }
 
-/// Waits until no process and no port is left.
-fn assert_nothing_left(port: u16, children: &[u32]) {
-    let limit = Instant::now() + Duration::from_secs(20);
-    loop {
-        let left: Vec<_> = children.iter().copied().filter(|pid| is_alive(*pid)).collect();
-        let free = TcpListener::bind(("127.0.0.1", port)).is_ok();
-        if left.is_empty() && free {
-            return;
-        }
-        assert!(Instant::now() < limit, "left behind: {left:?}, port free: {free}");
-        std::thread::yield_now();
-    }
-}
-
-fn signal(child: &Child, name: &str) {
-    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
-}
-
 #[test]
 fn interrupted_it_leaves_no_process_and_no_port_behind() {
     let port = free_port();
     let _state = State::of(port);
-    let (mut child, children) = started(port);
-    signal(&child, "-INT");
-    assert!(child.wait().unwrap().success());
-    assert_nothing_left(port, &children);
+    Up::start(port, xtask(port)).stop("-INT");
 }
 
 #[test]
 fn killed_it_leaves_no_process_and_no_port_behind_while_another_goes_on() {
     let (port, other_port) = (free_port(), free_port());
     let _states = [State::of(port), State::of(other_port)];
-    let (mut other, other_children) = started(other_port);
-    let (mut child, children) = started(port);
-    signal(&child, "-KILL");
-    child.wait().unwrap();
-    assert_nothing_left(port, &children);
-    assert!(
-        other_children.iter().filter(|pid| is_alive(**pid)).count() >= 3,
-        "the other one was not touched"
-    );
-    signal(&other, "-TERM");
-    assert!(other.wait().unwrap().success());
-    assert_nothing_left(other_port, &other_children);
+    let other = Up::start(other_port, xtask(other_port));
+    let mut up = Up::start(port, xtask(port));
+    up.signal("-KILL");
+    up.child.wait().unwrap();
+    up.assert_nothing_left();
+    assert!(other.alive_children().len() >= 3, "the other one was not touched");
+    other.stop("-TERM");
 }
 
-/// Runs it to its end and gives what it said.
-fn failed(mut command: Command) -> String {
-    let Output { status, stderr, .. } = command.output().unwrap();
-    assert!(!status.success());
-    String::from_utf8(stderr).unwrap()
+/// How long a command takes to print its first line on standard error, in the fastest of three runs, and that line. Each run ends there.
+fn first_line(command: impl Fn() -> Command) -> (Duration, String) {
+    let runs = (0..3).map(|_| {
+        let mut command = command();
+        let begun = Instant::now();
+        let mut child = command.stderr(Stdio::piped()).process_group(0).spawn().unwrap();
+        let output = BufReader::new(child.stderr.take().unwrap());
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || sender.send(output.lines().next()));
+        let line = receiver.recv_timeout(Duration::from_secs(10)).ok().flatten();
+        let time = begun.elapsed();
+        let group = format!("-{}", child.id());
+        assert!(Command::new("kill").args(["-KILL", "--", &group]).status().unwrap().success());
+        child.wait().unwrap();
+        (time, line.unwrap().unwrap())
+    });
+    runs.min().unwrap()
+}
+
+#[test]
+fn first_line_appears_within_one_second() {
+    let port = free_port();
+    let _state = State::of(port);
+    let (time, line) = first_line(|| xtask(port));
+    assert!(line.starts_with("Building the functions"), "{line}");
+    assert!(time < Duration::from_secs(1), "{time:?}");
+}
+
+#[test]
+fn first_build_shows_cargos_progress_within_one_second() {
+    let empty = TempDir::new().unwrap();
+    let (time, line) = first_line(|| {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["xtask", "up"]).env("CARGO_TARGET_DIR", empty.path());
+        in_root(cargo)
+    });
+    assert!(!line.trim().is_empty());
+    assert!(time < Duration::from_secs(1), "{time:?}: {line}");
+}
+
+/// Runs it, expects that it fails, and returns what it printed on standard error.
+fn failed(port: u16, mut command: Command) -> String {
+    command.stderr(Stdio::piped());
+    let mut up = Up::spawn(port, command);
+    assert_eq!(up.ready(), None);
+    let mut printed = String::new();
+    up.child.stderr.take().unwrap().read_to_string(&mut printed).unwrap();
+    assert!(!up.child.wait().unwrap().success());
+    printed
 }
 
 #[test]
 fn a_port_that_is_taken_is_told_with_what_to_do() {
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port();
-    let message = failed(xtask(port));
+    let message = failed(port, xtask(port));
     assert!(
         message.contains(&format!("port {port} cannot be used")) && message.contains("--port"),
         "{message}"
@@ -154,10 +235,11 @@ fn a_port_that_is_taken_is_told_with_what_to_do() {
 
 #[test]
 fn a_function_that_does_not_build_is_told() {
-    let mut command = xtask(free_port());
+    let port = free_port();
+    let mut command = xtask(port);
     command.env("CARGO", "false");
-    let message = failed(command);
-    assert!(message.contains("the functions do not build"), "{message}");
+    let message = failed(port, command);
+    assert!(message.contains("`cargo build` of the functions failed"), "{message}");
 }
 
 #[test]
@@ -167,6 +249,6 @@ fn a_database_that_cannot_start_is_told_with_what_to_do() {
     let cluster = state.0.join("postgres/cluster");
     fs::create_dir_all(&cluster).unwrap();
     fs::write(cluster.join("PG_VERSION"), "9.6\n").unwrap();
-    let message = failed(xtask(port));
+    let message = failed(port, xtask(port));
     assert!(message.contains("--fresh"), "{message}");
 }

@@ -109,11 +109,21 @@ fn ids_pages_and_limits_are_held_to_their_bounds() {
             ("/customer/chatrooms/9007199254740992".to_owned(), "id", "out_of_range"),
             ("/customer/chatrooms/9223372036854775808".to_owned(), "id", "out_of_range"),
             ("/customer/chatrooms/1'%20or%20'1'='1".to_owned(), "id", "wrong_type"),
-            ("/customer/chatrooms?page=-1".to_owned(), "page", "wrong_type"),
-            ("/customer/chatrooms?page=0".to_owned(), "page", "out_of_range"),
-            ("/customer/chatrooms?page=one".to_owned(), "page", "wrong_type"),
-            ("/customer/chatrooms?page=".to_owned(), "page", "wrong_type"),
-            (format!("/customer/chatrooms/{room}?page=9223372036854775808"), "page", "out_of_range"),
+            ("/customer/chatrooms?limit=-1".to_owned(), "limit", "wrong_type"),
+            ("/customer/chatrooms?limit=0".to_owned(), "limit", "out_of_range"),
+            ("/customer/chatrooms?limit=51".to_owned(), "limit", "out_of_range"),
+            ("/customer/chatrooms?limit=".to_owned(), "limit", "wrong_type"),
+            ("/customer/chatrooms?filter=".to_owned(), "filter", "invalid_format"),
+            ("/customer/chatrooms?filter=read".to_owned(), "filter", "invalid_format"),
+            ("/customer/chatrooms?keyword=a%0Ab".to_owned(), "keyword", "invalid_characters"),
+            (format!("/customer/chatrooms?keyword={}", "a".repeat(101)), "keyword", "too_long"),
+            (format!("/customer/chatrooms/{room}?limit=101"), "limit", "out_of_range"),
+            (format!("/customer/chatrooms/{room}?limit=9223372036854775808"), "limit", "out_of_range"),
+            ("/companies?page=-1".to_owned(), "page", "wrong_type"),
+            ("/companies?page=0".to_owned(), "page", "out_of_range"),
+            ("/companies?page=one".to_owned(), "page", "wrong_type"),
+            ("/companies?page=".to_owned(), "page", "wrong_type"),
+            ("/companies?page=9223372036854775808".to_owned(), "page", "out_of_range"),
             (format!("/customer/chatrooms/{room}/messages?limit=0"), "limit", "out_of_range"),
             (format!("/customer/chatrooms/{room}/messages?limit=101"), "limit", "out_of_range"),
             (format!("/customer/chatrooms/{room}/messages?after=-1"), "after", "wrong_type"),
@@ -125,8 +135,8 @@ fn ids_pages_and_limits_are_held_to_their_bounds() {
             assert_eq!((answer.status, answer.code()), (400, "validation_failed"), "{path}");
             assert_eq!(wrong_fields(&answer.body), [(field, code)], "{path}");
         }
-        let several = customer.get("/customer/chatrooms/x?page=x").await.unwrap();
-        assert_eq!(wrong_fields(&several.body), [("id", "wrong_type"), ("page", "wrong_type")]);
+        let several = customer.get("/customer/chatrooms/x?limit=x").await.unwrap();
+        assert_eq!(wrong_fields(&several.body), [("id", "wrong_type"), ("limit", "wrong_type")]);
     });
 }
 

@@ -71,6 +71,11 @@ export interface paths {
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+                /**
+                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @example https://chat.example.com
+                 */
+                Origin?: components["parameters"]["Origin"];
             };
             path?: never;
             cookie?: never;
@@ -80,10 +85,15 @@ export interface paths {
         /**
          * A customer logs in
          * @description A company's username is wrong here. A wrong username and a wrong password get the same answer after the same time. The username is
-         *     trimmed and compared without regard to case.
+         *     trimmed and compared without regard to case. The session whose cookie is replaced ends.
          */
         post: operations["log_in_customer"];
-        delete?: never;
+        /**
+         * A customer logs out
+         * @description Every session whose cookie is presented ends: its access tokens are no longer valid, and its WebSocket connections are closed. The same
+         *     answer comes without a cookie, and for one that is not valid. The request has no body.
+         */
+        delete: operations["log_out_customer"];
         options?: never;
         head?: never;
         patch?: never;
@@ -98,6 +108,11 @@ export interface paths {
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+                /**
+                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @example https://chat.example.com
+                 */
+                Origin?: components["parameters"]["Origin"];
             };
             path?: never;
             cookie?: never;
@@ -107,16 +122,21 @@ export interface paths {
         /**
          * A company logs in
          * @description A customer's username is wrong here. A wrong username and a wrong password get the same answer after the same time. The username is
-         *     trimmed and compared without regard to case.
+         *     trimmed and compared without regard to case. The session whose cookie is replaced ends.
          */
         post: operations["log_in_company"];
-        delete?: never;
+        /**
+         * A company logs out
+         * @description Every session whose cookie is presented ends: its access tokens are no longer valid, and its WebSocket connections are closed. The same
+         *     answer comes without a cookie, and for one that is not valid. The request has no body.
+         */
+        delete: operations["log_out_company"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/token": {
+    "/customer/token": {
         parameters: {
             query?: never;
             header?: {
@@ -137,19 +157,18 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A client trades its refresh token
-         * @description For a new access token and the next refresh token, in the cookie. The request has no body. Trading the same token again within 10
-         *     seconds gives the same next one, so two tabs at once and an answer that was lost do no harm. After that, or two trades back, a token is
-         *     a replay: somebody has a copy, and the session ends.
+         * A customer's client trades its refresh token
+         * @description Returns a new access token, and the next refresh token in the cookie. The request has no body. A token that was valid until the password
+         *     changed within the last 10 seconds gets 503: by the next try, the browser has the cookie of the change.
          */
-        post: operations["refresh"];
+        post: operations["refresh_customer"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/logout": {
+    "/company/token": {
         parameters: {
             query?: never;
             header?: {
@@ -169,13 +188,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post?: never;
         /**
-         * A client ends its session
-         * @description The session's access tokens are worth nothing any more, and its WebSocket connections are closed. The same answer comes where there is
-         *     no cookie, or one that is worth nothing. The request has no body.
+         * A company's client trades its refresh token
+         * @description Returns a new access token, and the next refresh token in the cookie. The request has no body. A token that was valid until the password
+         *     changed within the last 10 seconds gets 503: by the next try, the browser has the cookie of the change.
          */
-        delete: operations["log_out"];
+        post: operations["refresh_company"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -234,9 +253,66 @@ export interface paths {
         head?: never;
         /**
          * A customer changes their password
-         * @description The account's other sessions end and their connections are closed; the caller's own goes on.
+         * @description The account's other sessions end and their connections are closed. The caller's own goes on with another refresh token, in the cookie; its
+         *     access token stays valid. A client whose answer was lost logs in with the new password.
          */
         patch: operations["change_password_of_customer"];
+        trace?: never;
+    };
+    "/customers/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** A customer lists its sessions */
+        get: operations["list_sessions_of_customer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customers/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /**
+                 * @description The session; digits alone.
+                 * @example 204
+                 */
+                id: components["parameters"]["Session"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * A customer ends one of its sessions
+         * @description The session's tokens are no longer valid, and its WebSocket connections are closed. A session that has ended, that belongs to another
+         *     account or that does not exist gets the same answer, and nothing changes.
+         */
+        delete: operations["end_session_of_customer"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/companies/me": {
@@ -292,9 +368,66 @@ export interface paths {
         head?: never;
         /**
          * A company changes its password
-         * @description The account's other sessions end and their connections are closed; the caller's own goes on.
+         * @description The account's other sessions end and their connections are closed. The caller's own goes on with another refresh token, in the cookie; its
+         *     access token stays valid. A client whose answer was lost logs in with the new password.
          */
         patch: operations["change_password_of_company"];
+        trace?: never;
+    };
+    "/companies/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** A company lists its sessions */
+        get: operations["list_sessions_of_company"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/companies/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /**
+                 * @description The session; digits alone.
+                 * @example 204
+                 */
+                id: components["parameters"]["Session"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * A company ends one of its sessions
+         * @description The session's tokens are no longer valid, and its WebSocket connections are closed. A session that has ended, that belongs to another
+         *     account or that does not exist gets the same answer, and nothing changes.
+         */
+        delete: operations["end_session_of_company"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/files": {
@@ -434,8 +567,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Anybody looks at the questions that a company answers at once
-         * @description A company that is not to be seen has none to be seen either.
+         * Any client reads a company's FAQ
+         * @description The FAQ of a hidden company is visible to the company itself and to customers that have a room with it.
          */
         get: operations["list_questions"];
         put?: never;
@@ -495,7 +628,7 @@ export interface paths {
         };
         /**
          * A customer lists their rooms
-         * @description All rooms of the customer, that with the latest message first, ten on a page.
+         * @description All rooms of the customer, the one with the latest message first.
          */
         get: operations["list_rooms_as_customer"];
         put?: never;
@@ -526,7 +659,7 @@ export interface paths {
         };
         /**
          * A company lists its rooms
-         * @description The rooms in which a person has typed, on either side, that with the latest message first, ten on a page.
+         * @description The rooms in which a person has typed, on either side, the one with the latest message first.
          */
         get: operations["list_rooms_as_company"];
         put?: never;
@@ -558,7 +691,7 @@ export interface paths {
         };
         /**
          * A customer looks into a room
-         * @description Page 1 has the newest messages; inside a page the oldest comes first. Looking marks nothing as read.
+         * @description The room and its newest messages, in ascending order. The call marks nothing as read.
          */
         get: operations["show_room_as_customer"];
         put?: never;
@@ -590,7 +723,7 @@ export interface paths {
         };
         /**
          * A company looks into a room
-         * @description Page 1 has the newest messages; inside a page the oldest comes first. Looking marks nothing as read.
+         * @description The room and its newest messages, in ascending order. The call marks nothing as read.
          */
         get: operations["show_room_as_company"];
         put?: never;
@@ -868,23 +1001,30 @@ export interface components {
          */
         ClientMessageId: string;
         /**
-         * Format: uri
-         * @description Where the picture is; null where there is none.
+         * Format: uri-reference
+         * @description The picture's path on the same origin; null without a picture.
          */
         PictureUrl: string | null;
         /**
-         * @description A URL that `POST /files` gave to this account, exactly as it was given; any other gets `unknown_picture`. Null or an empty (or
+         * @description A path that `POST /files` returned to this account, unchanged; any other gets `unknown_picture`. Null or an empty (or
          *     blank) text removes the picture.
          */
         NewPictureUrl: string | null;
         AccessToken: {
-            /** @description What `Authorization` takes as a bearer token; opaque to the client. */
+            /** @description What `Authorization` takes as a bearer token. It is a JWT whose `sub` is the account's id. */
             accessToken: string;
-            /**
-             * @description Seconds from now.
-             * @constant
-             */
-            expiresIn: 1800;
+            /** @description Seconds from now; less than 1800 only if the session ends before. */
+            expiresIn: number;
+        };
+        /** @description An active session of the caller's account. */
+        Session: {
+            id: components["schemas"]["Id"];
+            /** @description The time of the login. */
+            createdAt: components["schemas"]["Timestamp"];
+            /** @description The time of the latest trade, change of password in the session, or login; the latest request was at most 30 minutes later. */
+            lastUsedAt: components["schemas"]["Timestamp"];
+            /** @description Whether it is the session that the access token belongs to. */
+            current: boolean;
         };
         /** @description A customer, for themselves. */
         CustomerProfile: {
@@ -910,16 +1050,11 @@ export interface components {
             description: components["schemas"]["Description"];
             imageUrl: components["schemas"]["PictureUrl"];
         };
-        /** @description An entry, for its company. */
+        /** @description An entry of a company's FAQ. */
         AutoReply: {
             id: components["schemas"]["Id"];
             question: components["schemas"]["Question"];
             answer: components["schemas"]["FaqAnswer"];
-        };
-        /** @description An entry, for everybody. */
-        AutoReplyQuestion: {
-            id: components["schemas"]["Id"];
-            question: components["schemas"]["Question"];
         };
         AskedAutoReply: {
             answer: components["schemas"]["FaqAnswer"];
@@ -945,6 +1080,11 @@ export interface components {
              */
             total: number;
         };
+        /**
+         * @description Where the next page of a list begins; opaque to the client.
+         * @example AAZg2vz9dHsAAAAAAAAAEvlC3hQm3r5dYV8b1mYtq0kq1fB4w9Zs7c2nJx6uGtE4
+         */
+        Cursor: string;
         /** @description The account on the other side; one that has left shows neither name nor picture. */
         Receiver: {
             receiverId: components["schemas"]["Id"];
@@ -958,15 +1098,19 @@ export interface components {
             id: components["schemas"]["Id"];
             /** @description The content of the newest message. */
             lastMessage: components["schemas"]["MessageContent"];
-            /** @description When the newest message was kept. */
+            /** @description The account that the newest message is from; the company for what the product wrote in its name. */
+            lastMessageSenderId: components["schemas"]["Id"];
+            /** @description When the newest message was stored. */
             lastMessageDate: components["schemas"]["Timestamp"];
+            /** @description The newest message's seq. */
+            lastSeq: components["schemas"]["Seq"];
             /**
              * Format: int64
              * @description How many `general` messages of the other side stand past the caller's read marker.
              */
             unreadMessageCount: number;
         } & components["schemas"]["Receiver"];
-        /** @description A room with a page of its messages. */
+        /** @description A room with its newest messages. */
         RoomDetail: {
             id: components["schemas"]["Id"];
             /** @description The caller's read marker. */
@@ -977,7 +1121,6 @@ export interface components {
             lastSeq: components["schemas"]["Seq"];
             /** @description Ascending by seq. */
             messages: components["schemas"]["Message"][];
-            page: components["schemas"]["Page"];
         } & components["schemas"]["Receiver"];
         /** @description A message of a room. `clientMessageId` is shown to its sender alone. */
         Message: {
@@ -1002,8 +1145,8 @@ export interface components {
             /** @description 256 random bits in base64url. */
             ticket: string;
             /**
-             * Format: uri
-             * @description The address of the WebSocket API with the ticket in its query.
+             * Format: uri-reference
+             * @description The path of the WebSocket API with the ticket in its query; a client resolves it against the origin of the API.
              */
             url: string;
             /**
@@ -1085,7 +1228,28 @@ export interface components {
                 "application/json": components["schemas"]["AccessToken"];
             };
         };
-        /** @description It is done, and the cookie is taken back. */
+        /** @description It is done, and the cookie has another refresh token. */
+        PasswordChanged: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                "Set-Cookie": components["headers"]["RefreshCookie"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description The account's active sessions, the caller's own first, then the latest used; of more than 100 the first 100. */
+        Sessions: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    sessions: components["schemas"]["Session"][];
+                };
+            };
+        };
+        /** @description It is done, and the cookie is cleared. */
         LoggedOut: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1094,7 +1258,7 @@ export interface components {
             };
             content?: never;
         };
-        /** @description A page of rooms. */
+        /** @description A page of the list. A room that moves while a client pages is at the top of the first page. */
         Rooms: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1103,11 +1267,17 @@ export interface components {
             content: {
                 "application/json": {
                     chatRooms: components["schemas"]["RoomSummary"][];
-                    page: components["schemas"]["Page"];
+                    /** @description The `cursor` of the next page; null on the last page. */
+                    next: components["schemas"]["Cursor"] | null;
+                    /**
+                     * Format: int64
+                     * @description The sum of `unreadMessageCount` over all rooms of the list, whatever the page, the filter and the keyword.
+                     */
+                    unreadTotal: number;
                 };
             };
         };
-        /** @description The room with a page of its messages. */
+        /** @description The room with its newest messages. */
         Room: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1226,10 +1396,14 @@ export interface components {
                 "application/json": components["schemas"]["InvalidBody"];
             };
         };
-        /** @description The refresh token is missing, unknown, expired or replayed, or its session has ended; only a login helps. */
+        /**
+         * @description The refresh token is missing, unknown, expired or replayed, or its session has ended, or the cookies are of several accounts; only a login
+         *     helps.
+         */
         RefreshRefused: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
+                "Set-Cookie": components["headers"]["ConflictingCookies"];
                 [name: string]: unknown;
             };
             content: {
@@ -1319,8 +1493,8 @@ export interface components {
                 "application/json": components["schemas"]["InvalidBody"];
             };
         };
-        /** @description The page is wrong. */
-        PageInvalid: {
+        /** @description A parameter of the query is wrong, or the cursor is not one of this list. */
+        RoomsInvalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 [name: string]: unknown;
@@ -1329,7 +1503,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidParameters"];
             };
         };
-        /** @description The room's id or the page is wrong. */
+        /** @description The room's id or the limit is wrong. */
         RoomInvalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1665,10 +1839,38 @@ export interface components {
          */
         Room: components["schemas"]["Id"];
         /**
+         * @description The session; digits alone.
+         * @example 204
+         */
+        Session: components["schemas"]["Id"];
+        /**
          * @description Which page, counting from 1.
          * @example 1
          */
         Page: number;
+        /**
+         * @description The `next` of another page of the same list, with the same `filter` and `keyword`: the page after that one. Without it, the first
+         *     page.
+         * @example AAZg2vz9dHsAAAAAAAAAEvlC3hQm3r5dYV8b1mYtq0kq1fB4w9Zs7c2nJx6uGtE4
+         */
+        Cursor: components["schemas"]["Cursor"];
+        /**
+         * @description How many rooms at most.
+         * @example 20
+         */
+        RoomsLimit: number;
+        /**
+         * @description `unread`: the rooms with messages that the caller has not read. `unanswered`: the rooms whose newest `general` message is from the
+         *     customer. Without it, all rooms.
+         * @example unread
+         */
+        RoomFilter: "unread" | "unanswered";
+        /**
+         * @description What the name of the other side contains, regardless of case: at most 100 characters after trimming, on one line. Empty or absent
+         *     finds all rooms.
+         * @example 하늘
+         */
+        ReceiverKeyword: string;
         /**
          * @description The messages right after this seq. Excludes `before`.
          * @example 40
@@ -1783,15 +1985,20 @@ export interface components {
          */
         Allow: string;
         /**
-         * @description The refresh token, for 14 days. `Domain` is there only where web client and API are subdomains of one configured domain.
-         * @example __Secure-refreshToken=3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=1209600
+         * @description The refresh token, for 14 days or what is left of the session's 90.
+         * @example __Host-customer=3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=1209600
          */
         RefreshCookie: string;
         /**
-         * @description The cookie is taken back.
-         * @example __Secure-refreshToken=; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=0
+         * @description The cookie is cleared.
+         * @example __Host-customer=; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=0
          */
         NoRefreshCookie: string;
+        /**
+         * @description The cookie is cleared, only if the request carried cookies of several accounts.
+         * @example __Host-customer=; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=0
+         */
+        ConflictingCookies: string;
     };
     pathItems: never;
 }
@@ -1899,6 +2106,11 @@ export interface operations {
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+                /**
+                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @example https://chat.example.com
+                 */
+                Origin?: components["parameters"]["Origin"];
             };
             path?: never;
             cookie?: never;
@@ -1907,9 +2119,36 @@ export interface operations {
         responses: {
             201: components["responses"]["LoggedIn"];
             400: components["responses"]["LogInRefused"];
+            403: components["responses"]["OriginNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyAttempts"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    log_out_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+                /**
+                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @example https://chat.example.com
+                 */
+                Origin?: components["parameters"]["Origin"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["LoggedOut"];
+            403: components["responses"]["OriginNotAllowed"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -1923,6 +2162,11 @@ export interface operations {
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+                /**
+                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @example https://chat.example.com
+                 */
+                Origin?: components["parameters"]["Origin"];
             };
             path?: never;
             cookie?: never;
@@ -1931,6 +2175,7 @@ export interface operations {
         responses: {
             201: components["responses"]["LoggedIn"];
             400: components["responses"]["LogInRefused"];
+            403: components["responses"]["OriginNotAllowed"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyAttempts"];
@@ -1938,7 +2183,33 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    refresh: {
+    log_out_company: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+                /**
+                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @example https://chat.example.com
+                 */
+                Origin?: components["parameters"]["Origin"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["LoggedOut"];
+            403: components["responses"]["OriginNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    refresh_customer: {
         parameters: {
             query?: never;
             header?: {
@@ -1965,7 +2236,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    log_out: {
+    refresh_company: {
         parameters: {
             query?: never;
             header?: {
@@ -1985,7 +2256,8 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            204: components["responses"]["LoggedOut"];
+            201: components["responses"]["LoggedIn"];
+            400: components["responses"]["RefreshRefused"];
             403: components["responses"]["OriginNotAllowed"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -2096,7 +2368,7 @@ export interface operations {
         };
         requestBody: components["requestBodies"]["ChangePassword"];
         responses: {
-            204: components["responses"]["Done"];
+            204: components["responses"]["PasswordChanged"];
             400: components["responses"]["ChangePasswordInvalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PasswordRefused"];
@@ -2104,6 +2376,57 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyAttempts"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_sessions_of_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Sessions"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["WrongRole"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    end_session_of_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /**
+                 * @description The session; digits alone.
+                 * @example 204
+                 */
+                id: components["parameters"]["Session"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["IdInvalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["WrongRole"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2217,7 +2540,7 @@ export interface operations {
         };
         requestBody: components["requestBodies"]["ChangePassword"];
         responses: {
-            204: components["responses"]["Done"];
+            204: components["responses"]["PasswordChanged"];
             400: components["responses"]["ChangePasswordInvalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PasswordRefused"];
@@ -2225,6 +2548,57 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyAttempts"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_sessions_of_company: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Sessions"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["WrongRole"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    end_session_of_company: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /**
+                 * @description The session; digits alone.
+                 * @example 204
+                 */
+                id: components["parameters"]["Session"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["IdInvalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["WrongRole"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2266,8 +2640,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         /**
-                         * Format: uri
-                         * @description Where the picture is.
+                         * Format: uri-reference
+                         * @description The picture's path on the same origin.
                          */
                         url: string;
                     };
@@ -2472,7 +2846,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The questions, oldest first. */
+            /** @description The entries, oldest first. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
@@ -2480,7 +2854,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        autoReplyQuestions: components["schemas"]["AutoReplyQuestion"][];
+                        autoReplies: components["schemas"]["AutoReply"][];
                     };
                 };
             };
@@ -2537,10 +2911,28 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Which page, counting from 1.
-                 * @example 1
+                 * @description The `next` of another page of the same list, with the same `filter` and `keyword`: the page after that one. Without it, the first
+                 *     page.
+                 * @example AAZg2vz9dHsAAAAAAAAAEvlC3hQm3r5dYV8b1mYtq0kq1fB4w9Zs7c2nJx6uGtE4
                  */
-                page?: components["parameters"]["Page"];
+                cursor?: components["parameters"]["Cursor"];
+                /**
+                 * @description How many rooms at most.
+                 * @example 20
+                 */
+                limit?: components["parameters"]["RoomsLimit"];
+                /**
+                 * @description `unread`: the rooms with messages that the caller has not read. `unanswered`: the rooms whose newest `general` message is from the
+                 *     customer. Without it, all rooms.
+                 * @example unread
+                 */
+                filter?: components["parameters"]["RoomFilter"];
+                /**
+                 * @description What the name of the other side contains, regardless of case: at most 100 characters after trimming, on one line. Empty or absent
+                 *     finds all rooms.
+                 * @example 하늘
+                 */
+                keyword?: components["parameters"]["ReceiverKeyword"];
             };
             header?: {
                 /**
@@ -2555,7 +2947,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Rooms"];
-            400: components["responses"]["PageInvalid"];
+            400: components["responses"]["RoomsInvalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["WrongRole"];
             500: components["responses"]["Internal"];
@@ -2617,10 +3009,28 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Which page, counting from 1.
-                 * @example 1
+                 * @description The `next` of another page of the same list, with the same `filter` and `keyword`: the page after that one. Without it, the first
+                 *     page.
+                 * @example AAZg2vz9dHsAAAAAAAAAEvlC3hQm3r5dYV8b1mYtq0kq1fB4w9Zs7c2nJx6uGtE4
                  */
-                page?: components["parameters"]["Page"];
+                cursor?: components["parameters"]["Cursor"];
+                /**
+                 * @description How many rooms at most.
+                 * @example 20
+                 */
+                limit?: components["parameters"]["RoomsLimit"];
+                /**
+                 * @description `unread`: the rooms with messages that the caller has not read. `unanswered`: the rooms whose newest `general` message is from the
+                 *     customer. Without it, all rooms.
+                 * @example unread
+                 */
+                filter?: components["parameters"]["RoomFilter"];
+                /**
+                 * @description What the name of the other side contains, regardless of case: at most 100 characters after trimming, on one line. Empty or absent
+                 *     finds all rooms.
+                 * @example 하늘
+                 */
+                keyword?: components["parameters"]["ReceiverKeyword"];
             };
             header?: {
                 /**
@@ -2635,7 +3045,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Rooms"];
-            400: components["responses"]["PageInvalid"];
+            400: components["responses"]["RoomsInvalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["WrongRole"];
             500: components["responses"]["Internal"];
@@ -2646,10 +3056,10 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Which page, counting from 1.
-                 * @example 1
+                 * @description How many messages at most.
+                 * @example 20
                  */
-                page?: components["parameters"]["Page"];
+                limit?: components["parameters"]["Limit"];
             };
             header?: {
                 /**
@@ -2682,10 +3092,10 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Which page, counting from 1.
-                 * @example 1
+                 * @description How many messages at most.
+                 * @example 20
                  */
-                page?: components["parameters"]["Page"];
+                limit?: components["parameters"]["Limit"];
             };
             header?: {
                 /**

@@ -1,13 +1,20 @@
-/** The WebSocket connection: opened with a ticket, opened again when lost, replaced before it is too old, asked whether it lives. */
+/** The WebSocket connection: opens it with a ticket, checks it, replaces it, and reopens it. */
 
 import { ChatError } from "./error.js";
-import type { ClientFrame, GatewayFrame, RoomPosition, ServerFrame } from "./frames.js";
-import { jitter } from "./jitter.js";
+import { parseFrame, type ClientFrame, type GatewayFrame, type RoomPosition, type ServerFrame } from "./frames.js";
+import { bounded } from "./wait.js";
 
-/** `connecting` as long as it is wanted and not open; `closed` when it is not wanted, or nobody is logged in. */
-export type ConnectionState = "connecting" | "open" | "closed";
+/**
+ * The state of the connection:
+ *
+ * - `closed`: it is not wanted, or no account is logged in
+ * - `offline`: the browser has reported that it has no network, and nothing has arrived since
+ * - `connecting`: it is being opened, or it is not known whether it has survived
+ * - `open`: frames come and go
+ */
+export type ConnectionState = "closed" | "offline" | "connecting" | "open";
 
-/** What is used of a `WebSocket`; browsers' own and that of the package `ws` both fit. */
+/** The part of a `WebSocket` that is used, as browsers and the package `ws` have it. */
 export interface Socket {
   send(text: string): void;
   close(): void;
@@ -15,12 +22,12 @@ export interface Socket {
   addEventListener(type: "open" | "close" | "error", listener: () => void): void;
 }
 
-/** What the connection needs, and whom it tells. @internal */
+/** What the connection needs and reports. @internal */
 export interface ConnectionPorts {
   WebSocket: new (url: string) => Socket;
-  /** Asks for a ticket; gives the address that it opens. */
+  /** Requests a ticket, and returns the address that it opens. */
   ticket(signal: AbortSignal): Promise<string>;
-  /** Whether there is a session to connect with. */
+  /** Whether an account is logged in, or may be. */
   mayOpen(): boolean;
   /** The rooms that a heartbeat asks about. */
   positions(): readonly RoomPosition[];
@@ -33,14 +40,34 @@ export interface ConnectionPorts {
 type Timer = ReturnType<typeof setTimeout>;
 
 const MINUTE_MS = 60_000;
-/** For a ticket and its handshake together; a ticket is good for 30 seconds. */
-const DIAL_MS = 20_000;
-/** A living connection answers a heartbeat in well under a second, a cold function within some. */
+/** After a loss the first attempt waits up to this long, so that not all clients come at once. */
+const SPREAD_MS = 5_000;
+/** The same if only this client was disconnected. */
+const ALONE_MS = 800;
+/** Events of the browser start at most one attempt in this time. */
+const EVENT_MS = 3_000;
+/** The longest time for one attempt: a ticket and a handshake. */
+const MAX_DIAL_MS = 10_000;
+/** After this long without an answer to a heartbeat, the connection is dead. */
 const ANSWER_MS = 8_000;
-/** A connection that lasted this long has proved itself, even if nothing came over it. */
-const PROVED_MS = 10_000;
-/** What a heartbeat may ask about. */
+/** A page that becomes visible opens a second connection after this long without an answer. */
+const DOUBT_MS = 2_000;
+/** A clock that ticks this often ... */
+const TICK_MS = 10_000;
+/** ... and misses this much has slept. Browsers let a hidden page's timers run once a minute. */
+const SLEPT_MS = 75_000;
+/** The most rooms of one heartbeat. */
 const MAX_ROOMS = 20;
+
+/**
+ * The time from the start of a failed attempt to the start of the next one: 5 s, 5 s, 5 to 10 s,
+ * 10 to 20 s, then 20 to 40 s. The random start spreads the first attempts of many clients, and
+ * they stay spread because the first distances are equal. Waits from 0 seconds on would put second
+ * attempts among first ones.
+ */
+const pace = (attempt: number): number => SPREAD_MS * Math.min(4, 2 ** Math.max(0, attempt - 2));
+const distance = (attempt: number): number =>
+  pace(attempt) * (attempt < 2 ? 1 : 1 + Math.random());
 
 /** @internal */
 export class Connection {
@@ -49,15 +76,31 @@ export class Connection {
   #wanted = false;
   /** The connection in use. */
   #socket: Socket | undefined;
-  /** The attempt to open one, of which there is one at a time. */
+  /** The attempt to open one; there is one at a time. */
   #dialing: AbortController | undefined;
-  /** Attempts since a connection last proved itself. */
+  /** The number of attempts since the server last answered over a connection. */
   #attempts = 0;
-  #openedAt = 0;
+  /** Whether an attempt started at a random time; those after it keep a distance from it. */
+  #spread = false;
+  /** No attempt is allowed before this time, by `Retry-After`. All times are monotonic. */
+  #notBefore = 0;
+  /** When the next attempt is due, and whether an event of the browser causes it. */
+  #retryAt = Infinity;
+  #byEvent = false;
+  /** When the last attempt started that an event caused. */
+  #eventAt = -Infinity;
+  /** When this client was last woken. A loss right after it concerns this client alone. */
+  #wokenAt = -Infinity;
+  #offline = false;
+  /** Whether the network has changed since the last frame. */
+  #doubtful = false;
+  #ticked = 0;
   #retry: Timer | undefined;
   #beat: Timer | undefined;
   #answer: Timer | undefined;
+  #doubt: Timer | undefined;
   #recycle: Timer | undefined;
+  #tick: Timer | undefined;
 
   constructor(ports: ConnectionPorts) {
     this.#ports = ports;
@@ -70,35 +113,34 @@ export class Connection {
   open(): void {
     if (this.#wanted) return;
     this.#wanted = true;
-    globalThis.addEventListener?.("online", this.wake);
-    globalThis.document?.addEventListener("visibilitychange", this.#shown);
-    this.wake();
+    this.#offline = globalThis.navigator?.onLine === false;
+    this.#ticked = Date.now();
+    this.#listen("addEventListener");
+    this.#watch();
+    this.start();
   }
 
   close(): void {
     this.#wanted = false;
-    globalThis.removeEventListener?.("online", this.wake);
-    globalThis.document?.removeEventListener("visibilitychange", this.#shown);
+    this.#listen("removeEventListener");
+    clearTimeout(this.#tick);
     this.reset();
   }
 
-  /** Ends the connection and any attempt at one, and forgets how attempts went. {@link wake} begins anew. */
+  /** Ends the connection and any attempt, and forgets earlier failures. */
   reset(): void {
-    const dialing = this.#dialing;
-    this.#dialing = undefined;
-    dialing?.abort();
-    this.#attempts = 0;
+    this.#abandon();
     this.#leave();
+    this.#attempts = this.#notBefore = 0;
     this.#tell();
   }
 
-  /** Finds out now whether the connection lives, or opens one now. For when the network may have come back, or somebody logged in. */
-  readonly wake = (): void => {
-    if (this.#socket) this.probe();
-    else this.#dial();
-  };
+  /** Opens a connection now, if there is none and the server allows it. */
+  start(): void {
+    if (!this.#socket && !this.#dialing) this.#schedule(0);
+  }
 
-  /** Sends a heartbeat; without any frame in answer the connection counts as dead. */
+  /** Sends a heartbeat. The connection is lost if nothing comes after it. */
   probe(): void {
     const socket = this.#socket;
     if (!socket || this.#answer) return;
@@ -107,118 +149,207 @@ export class Connection {
     let from = 0;
     do this.send({ action: "heartbeat", rooms: rooms.slice(from, (from += MAX_ROOMS)) });
     while (from < rooms.length);
-    this.#scheduleBeat();
+    clearTimeout(this.#beat);
+    this.#beat = setTimeout(() => this.probe(), (3.5 + Math.random()) * MINUTE_MS);
   }
 
-  /** Sends a frame, if there is a connection; true says no more than that. */
+  /** Sends a frame if there is a connection. True does not mean that it arrives. */
   send(frame: ClientFrame): boolean {
-    this.#socket?.send(JSON.stringify(frame));
+    try {
+      this.#socket?.send(JSON.stringify(frame));
+    } catch {
+      return false; // Between the loss of a connection and its event.
+    }
     return !!this.#socket;
   }
 
-  /** Gives the connection up, and opens another one after a while. */
+  /** Gives up the connection, and opens another one after a while. */
   drop(): void {
     if (this.#socket) this.#lose(this.#socket);
   }
 
-  readonly #shown = (): void => {
-    if (document.visibilityState === "visible") this.wake();
+  #listen(change: "addEventListener" | "removeEventListener"): void {
+    globalThis[change]?.("online", this.#online);
+    globalThis[change]?.("offline", this.#cut);
+    for (const type of ["visibilitychange", "resume"]) {
+      globalThis.document?.[change](type, this.#shown);
+    }
+  }
+
+  readonly #online = (): void => {
+    this.#offline = false;
+    this.#abandon();
+    this.#wake(ALONE_MS);
   };
 
-  /** Opens a connection and, where there is one already, closes that only then: nothing is missed in between. */
+  readonly #cut = (): void => {
+    this.#offline = this.#doubtful = true;
+    this.#abandon();
+    this.probe();
+    this.#tell();
+  };
+
+  /** The page has become visible, or was frozen and runs again. */
+  readonly #shown = ({ type }: Event): void => {
+    if (type === "resume" || document.visibilityState === "visible") this.#wake(DOUBT_MS);
+  };
+
+  /** Notices that the computer has slept. A wall clock that jumps costs one heartbeat. */
+  #watch(): void {
+    const now = Date.now();
+    if (now - this.#ticked > SLEPT_MS) this.#wake(DOUBT_MS);
+    this.#ticked = now;
+    this.#tick = setTimeout(() => this.#watch(), TICK_MS);
+  }
+
+  /**
+   * Something happened to this client alone. Without a connection, an attempt follows within a
+   * second; a connection has `patience` milliseconds to answer before it is replaced.
+   */
+  #wake(patience: number): void {
+    const now = (this.#wokenAt = performance.now());
+    const wait = this.#socket ? patience : Math.random() * ALONE_MS;
+    const at = Math.max(now + wait, this.#eventAt + EVENT_MS);
+    if (this.#socket) {
+      this.probe();
+      this.#doubt ??= setTimeout(() => {
+        this.#doubt = undefined;
+        this.#schedule(0, true);
+      }, at - now);
+    } else if (!this.#dialing && at < this.#retryAt) {
+      this.#attempts = 0;
+      this.#spread = false;
+      this.#schedule(at, true);
+    }
+    this.#tell();
+  }
+
+  /** Opens a connection. The one in use, if any, is closed only then, so that nothing is missed. */
   #dial(): void {
     if (this.#dialing || !this.#wanted || !this.#ports.mayOpen()) return;
     clearTimeout(this.#retry);
+    this.#retryAt = Infinity;
+    if (this.#byEvent) this.#eventAt = performance.now();
+    this.#byEvent = false;
     const dialing = (this.#dialing = new AbortController());
-    const { signal } = dialing;
+    const attempt = this.#attempts++;
+    const startedAt = performance.now();
     this.#tell();
-
-    const late = setTimeout(() => dialing.abort(), DIAL_MS);
-    const failed = (pauseMs = 0): void => {
-      clearTimeout(late);
-      if (this.#dialing !== dialing) return;
-      this.#dialing = undefined;
-      this.#again(pauseMs);
-    };
-    signal.addEventListener("abort", () => failed());
-
-    this.#ports
-      .ticket(signal)
-      .then((url) => {
-        if (signal.aborted) return;
-        const socket = new this.#ports.WebSocket(url);
-        signal.addEventListener("abort", () => socket.close());
+    bounded(Math.min(MAX_DIAL_MS, pace(attempt)), dialing.signal, async (signal) => {
+      const url = await this.#ports.ticket(signal);
+      signal.throwIfAborted();
+      const socket = new this.#ports.WebSocket(url);
+      signal.addEventListener("abort", () => socket.close());
+      await new Promise<void>((opened, failed) => {
         const ended = (): void => {
-          failed();
+          failed(new ChatError({ code: "network", message: "The connection ended." }));
           this.#lose(socket);
         };
         socket.addEventListener("open", () => {
-          clearTimeout(late);
-          if (this.#dialing !== dialing) return;
-          this.#dialing = undefined;
-          this.#use(socket);
+          if (!signal.aborted) this.#use(socket);
+          opened();
         });
-        socket.addEventListener("message", ({ data }) => this.#receive(String(data)));
+        socket.addEventListener("message", ({ data }) => this.#receive(socket, data));
         socket.addEventListener("close", ended);
         socket.addEventListener("error", ended);
-      })
-      .catch((error: unknown) => failed(error instanceof ChatError ? (error.retryAfter ?? 0) * 1_000 : 0));
+      });
+    }).catch((error: ChatError) => {
+      if (this.#dialing !== dialing) return;
+      this.#dialing = undefined;
+      const now = performance.now();
+      if (error.retryAfter) {
+        this.#notBefore = now + error.retryAfter * 1_000 + SPREAD_MS * Math.random();
+      }
+      if (this.#spread) this.#schedule(startedAt + distance(attempt));
+      else this.#again();
+    });
   }
 
   #use(socket: Socket): void {
     this.#leave();
+    this.#dialing = undefined;
+    this.#offline = this.#doubtful = false;
     this.#socket = socket;
-    this.#openedAt = performance.now();
     this.#recycle = setTimeout(() => this.#dial(), (90 + 20 * Math.random()) * MINUTE_MS);
-    this.#scheduleBeat();
     this.#tell();
     this.#ports.opened();
+    // At once: the server may not know the connection.
+    this.probe();
   }
 
-  #receive(text: string): void {
+  #receive(socket: Socket, data: unknown): void {
+    // What still comes over an earlier connection may be for another account.
+    if (socket !== this.#socket) return;
     clearTimeout(this.#answer);
-    this.#answer = undefined;
-    let frame: ServerFrame | GatewayFrame;
-    try {
-      frame = JSON.parse(text);
-    } catch {
-      return; // The server sends none such; what is between might.
-    }
-    if (frame.type && frame.type !== "error") this.#attempts = 0;
+    clearTimeout(this.#doubt);
+    this.#answer = this.#doubt = undefined;
+    this.#offline = this.#doubtful = false;
+    this.#tell();
+    const frame = parseFrame(data);
+    if (!frame) return;
+    // An error may be all that ever comes, and a connection may fail to be replaced.
+    const proves = frame.type && frame.type !== "error";
+    if (proves && !this.#dialing && this.#retryAt === Infinity) this.#attempts = 0;
     this.#ports.received(frame);
   }
 
-  /** A connection has ended, or is taken for dead; only the one in use matters. */
+  /** A connection has ended, or is given up; only the one in use matters. */
   #lose(socket: Socket): void {
     if (socket !== this.#socket) return;
-    if (performance.now() - this.#openedAt > PROVED_MS) this.#attempts = 0;
     this.#leave();
     this.#ports.lost();
-    this.#again(0);
+    if (performance.now() - this.#wokenAt < DOUBT_MS) this.#wake(0);
+    else this.#again();
   }
 
-  /** Lets go of the connection in use, if any, without waiting for how that goes. */
+  /** Lets go of the connection in use, if any, and of what is scheduled. */
   #leave(): void {
-    for (const timer of [this.#retry, this.#beat, this.#answer, this.#recycle]) clearTimeout(timer);
-    this.#answer = undefined;
+    for (const timer of [this.#retry, this.#beat, this.#answer, this.#doubt, this.#recycle]) {
+      clearTimeout(timer);
+    }
+    this.#answer = this.#doubt = undefined;
+    this.#retryAt = Infinity;
     const socket = this.#socket;
     this.#socket = undefined;
     socket?.close();
   }
 
-  #again(pauseMs: number): void {
+  /** Ends an attempt, which may hang in a network that is gone, and schedules another one. */
+  #abandon(): void {
+    const dialing = this.#dialing;
+    if (!dialing) return;
+    this.#dialing = undefined;
+    dialing.abort();
+    this.#spread = true;
+    this.#schedule(performance.now() + Math.random() * SPREAD_MS, true);
+  }
+
+  /** The connection was lost, perhaps together with many others. */
+  #again(): void {
+    this.#spread = true;
+    const more = this.#attempts > 1 ? pace(this.#attempts) : 0;
+    this.#schedule(performance.now() + more + Math.random() * SPREAD_MS);
+  }
+
+  #schedule(at: number, byEvent = false): void {
     clearTimeout(this.#retry);
-    if (this.#wanted) this.#retry = setTimeout(() => this.#dial(), pauseMs + jitter(this.#attempts++));
+    if (this.#wanted) {
+      this.#byEvent = byEvent;
+      this.#retryAt = Math.max(at, this.#notBefore, byEvent ? this.#eventAt + EVENT_MS : 0);
+      this.#retry = setTimeout(() => this.#dial(), this.#retryAt - performance.now());
+    }
     this.#tell();
   }
 
-  #scheduleBeat(): void {
-    clearTimeout(this.#beat);
-    this.#beat = setTimeout(() => this.probe(), (3.5 + Math.random()) * MINUTE_MS);
-  }
-
   #tell(): void {
-    const state = this.#socket ? "open" : this.#wanted && this.#ports.mayOpen() ? "connecting" : "closed";
+    const state =
+      !this.#wanted || !this.#ports.mayOpen()
+        ? "closed"
+        : this.#offline
+          ? "offline"
+          : this.#socket && !this.#doubtful
+            ? "open"
+            : "connecting";
     if (state === this.#state) return;
     this.#state = state;
     this.#ports.changed(state);

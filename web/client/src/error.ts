@@ -1,20 +1,28 @@
-/** The one kind of error that calls, rooms and messages fail with. */
+/** The error that calls, rooms and messages fail with. */
 
 import type { components } from "./api.js";
 
-/** A field of a request that is wrong. */
+/** An invalid field of a request. */
 export type FieldError = components["schemas"]["FieldError"];
 
 /**
- * Why something was not done: a code of the server, which is stable, or one of the client's own:
+ * A code of the server, which is stable, or a code of the client:
  *
- * - `network`: no answer came, or not in time
- * - `gateway`: the answer is not the product's, but of API Gateway or of something else on the way, such as a hotel's login page
- * - `closed`: the room or the chat was closed by this program
+ * - `network`: no answer came, or it came too late
+ * - `gateway`: the answer is not from ChatChat, but from API Gateway or from a third party on the
+ *   way, such as the login page of a hotel
+ * - `closed`: this program closed the room or the chat, or the account logged out
  */
-export type ErrorCode = components["schemas"]["Error"]["code"] | "unknown_action" | "network" | "gateway" | "closed";
+export type ErrorCode =
+  | components["schemas"]["Error"]["code"]
+  | "blocked"
+  | "too_many_requests"
+  | "unknown_action"
+  | "network"
+  | "gateway"
+  | "closed";
 
-/** What a {@link ChatError} tells. */
+/** The contents of a {@link ChatError}. */
 export interface ErrorDetails {
   code: ErrorCode;
   message: string;
@@ -25,17 +33,17 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
-/** Something was not done. `message` can be shown to a person. */
+/** A call, a room or a message failed. `message` can be shown to a person. */
 export class ChatError extends Error {
   /** For programs. */
   declare readonly code: ErrorCode;
-  /** The HTTP status; 0 where there is none: without an answer, and for what was refused over the WebSocket connection. */
+  /** The HTTP status; 0 without an HTTP answer. */
   declare readonly status: number;
   /** Finds the request in the server's log. */
   declare readonly requestId: string | undefined;
-  /** Every field that is wrong, with `validation_failed` of an HTTP call. */
+  /** All invalid fields; only for `validation_failed`. */
   declare readonly fields: readonly FieldError[] | undefined;
-  /** After how many seconds to try again, where the server said so. */
+  /** The number of seconds after which a retry is allowed, if the server named one. */
   declare readonly retryAfter: number | undefined;
 
   /** @internal */
@@ -44,8 +52,8 @@ export class ChatError extends Error {
     Object.assign(this, { name: "ChatError", code, status, requestId, fields, retryAfter });
   }
 
-  /** Whether the same can succeed later without anybody changing anything. */
+  /** Whether the same can succeed later although nothing else changes. */
   get transient(): boolean {
-    return /^(network|gateway|internal|unavailable|too_many_attempts)$/.test(this.code);
+    return /^(network|gateway|internal|unavailable|too_many_(attempts|requests))$/.test(this.code);
   }
 }

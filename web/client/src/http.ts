@@ -1,14 +1,19 @@
-/** One HTTP request: its types from the OpenAPI document, its answer or its {@link ChatError}. */
+/** One HTTP request: its types from the OpenAPI document, its response or its {@link ChatError}. */
 
 import type { paths } from "./api.js";
-import { ChatError, type ErrorDetails } from "./error.js";
+import { ChatError } from "./error.js";
+import { fits } from "./frames.js";
+import type { Role } from "./session.js";
+import { bounded, type Waiting } from "./wait.js";
 
 type Verb = "get" | "post" | "put" | "patch" | "delete";
 type Path = keyof paths & string;
 
-/** Every route there is, such as `"GET /customer/chatrooms/{id}"`. */
+/** Every route of the HTTP API, such as `"GET /customer/chatrooms/{id}"`. */
 export type Route = {
-  [P in Path]: { [V in Verb]: paths[P][V] extends { responses: unknown } ? `${Uppercase<V>} ${P}` : never }[Verb];
+  [P in Path]: {
+    [V in Verb]: paths[P][V] extends { responses: unknown } ? `${Uppercase<V>} ${P}` : never;
+  }[Verb];
 }[Path];
 
 type Operation<R extends Route> = R extends `${infer V} ${infer P extends Path}`
@@ -27,17 +32,18 @@ type InBody<O> = O extends { requestBody: { content: infer C } }
   ? { body: C extends { "application/json": infer T } ? T : FormData }
   : { body?: never };
 
-/** What a route takes: the parameters in its path and its query, and its body; `POST /files` takes a `FormData`. */
+/**
+ * The parameters in the path and the query of a route, and its body; `POST /files` takes a
+ * `FormData`. A call has 30 seconds, an upload 5 minutes.
+ */
 export type Input<R extends Route> = InPath<Operation<R>> &
   InQuery<Operation<R>> &
-  InBody<Operation<R>> & {
-    /** Ends the call early; it then fails with the signal's reason. Without one a call is given 30 seconds, and an upload any time. */
-    signal?: AbortSignal;
-  };
+  InBody<Operation<R>> &
+  Waiting;
 
 type Good = 200 | 201 | 204;
 
-/** What a route answers with; undefined where it has nothing to say. */
+/** The response of a route; undefined for 204. */
 export type Answer<R extends Route> = Operation<R> extends { responses: infer A }
   ? {
       [S in keyof A]: S extends Good
@@ -48,85 +54,110 @@ export type Answer<R extends Route> = Operation<R> extends { responses: infer A 
     }[keyof A]
   : never;
 
-/** The arguments after the route; none are needed where nothing is required. */
-export type Arguments<R extends Route> = Record<never, never> extends Input<R> ? [input?: Input<R>] : [input: Input<R>];
+/** The arguments after the route; none if the route requires nothing. */
+export type Arguments<R extends Route> =
+  Record<never, never> extends Input<R> ? [input?: Input<R>] : [input: Input<R>];
+
+/** The routes of `logIn`, `logOut` and `resume`; the rest of the chat must learn their outcome. */
+type SessionRoute = `${"POST" | "DELETE"} /${Role}/${"session" | "token"}`;
 
 /** Calls a route. */
-export type Call = <R extends Route>(route: R, ...input: Arguments<R>) => Promise<Answer<R>>;
+export type Call = <R extends Exclude<Route, SessionRoute>>(
+  route: R,
+  ...input: Arguments<R>
+) => Promise<Answer<R>>;
 
-/** Sends one request with this access token, or without. */
+/** Sends one request with this access token, or without one. @internal */
 export type Send = <R extends Route>(
   token: string | undefined,
   route: R,
   ...input: Arguments<R>
 ) => Promise<Answer<R>>;
 
-/** What any input may have, for the code below that does not know the route. */
-interface AnyInput {
+/** Any input, for the code below, which does not know the route. */
+interface AnyInput extends Waiting {
   path?: Record<string, unknown>;
   query?: Record<string, string>;
   body?: unknown;
-  signal?: AbortSignal;
 }
 
-/** @internal */
-export interface HttpOptions {
-  url: string;
-  fetch?: typeof fetch;
-  language?: string;
-}
+/** The time that API Gateway gives a request. */
+const CALL_MS = 30_000;
+/** 4 MiB over a slow mobile line. */
+const UPLOAD_MS = 300_000;
+/** A longer `Retry-After` is cut to a day; `setTimeout` cannot wait for more than 24 days. */
+const MAX_RETRY_AFTER = 86_400;
 
-/** The time that API Gateway gives a request; after it there is no answer to wait for. */
-const PATIENCE_MS = 30_000;
+/**
+ * The routes that read, set or clear the refresh cookie. Only they send it, and only one of them
+ * may run at a time.
+ *
+ * @internal
+ */
+export const USES_COOKIE = /\/(session|token)$|\/me\/password$|^DELETE \S+\/me$/;
 
-/** The routes that set, read or take back the refresh cookie; no other is sent one. */
-const WITH_COOKIE = /\/(session|token|logout)$/;
-
-/** Sends requests to one ChatChat. @internal */
-export const createSend = ({ url, fetch = globalThis.fetch, language }: HttpOptions): Send => {
-  const base = url.replace(/\/+$/, "");
-
-  const send = async (token: string | undefined, route: string, input: AnyInput = {}): Promise<unknown> => {
-    const { path, query, body, signal } = input;
+/** Sends requests to the API below `base`. @internal */
+export const createSend = (
+  base: string,
+  fetch: typeof globalThis.fetch,
+  language: string | undefined,
+): Send => {
+  const send = (token: string | undefined, route: string, input: AnyInput = {}): Promise<unknown> => {
+    const { path, query, body } = input;
     const [method = "", template = ""] = route.split(" ");
     const form = body instanceof FormData;
     const headers: Record<string, string> = {};
     if (token) headers["authorization"] = `Bearer ${token}`;
     if (language) headers["accept-language"] = language;
-    // A form's type names its boundary, which only `fetch` knows.
+    // Only `fetch` knows the boundary of a form, so it sets the type of a form.
     if (body && !form) headers["content-type"] = "application/json";
-    const target = template.replace(/{(\w+)}/g, (_, name: string) => encodeURIComponent(String(path?.[name])));
-    let answer: Response;
-    let text: string;
-    try {
-      answer = await fetch(base + target + (query ? `?${new URLSearchParams(query)}` : ""), {
-        method,
-        headers,
-        body: form ? body : body ? JSON.stringify(body) : null,
-        credentials: WITH_COOKIE.test(template) ? "include" : "omit",
-        signal: signal ?? (form ? null : AbortSignal.timeout(PATIENCE_MS)),
-      });
-      text = await answer.text();
-    } catch (cause) {
-      signal?.throwIfAborted();
-      throw new ChatError({ code: "network", message: "The server cannot be reached.", cause });
-    }
-    const { ok, status } = answer;
-    let json: Partial<ErrorDetails> | undefined;
-    try {
-      json = JSON.parse(text);
-    } catch {
-      // Not the product's answer, unless it has nothing to say.
-    }
-    if (ok && (json || status === 204)) return json;
-    throw new ChatError({
-      code: "gateway",
-      message: `The server answered with HTTP ${status}.`,
-      requestId: answer.headers.get("apigw-requestid") ?? undefined,
-      ...json,
-      status,
-      retryAfter: Number(answer.headers.get("retry-after")) || undefined,
+    const target = template.replace(/{(\w+)}/g, (_, name: string) =>
+      encodeURIComponent(String(path?.[name])),
+    );
+    const url = base + target + (query ? `?${new URLSearchParams(query)}` : "");
+    return bounded(form ? UPLOAD_MS : CALL_MS, input.signal, async (signal) => {
+      let answer: Response;
+      let text: string;
+      try {
+        answer = await fetch(url, {
+          method,
+          headers,
+          body: form ? body : body ? JSON.stringify(body) : null,
+          credentials: USES_COOKIE.test(route) ? "include" : "omit",
+          signal,
+        });
+        text = await answer.text();
+      } catch (cause) {
+        signal.throwIfAborted();
+        throw new ChatError({ code: "network", message: "The server cannot be reached.", cause });
+      }
+      const { ok, status } = answer;
+      let json: unknown;
+      try {
+        json = JSON.parse(text);
+      } catch {
+        // Not from ChatChat, unless the response has no body.
+      }
+      if (ok && (status === 204 || fits(json, {}))) return json;
+      throw errorOf(answer, ok || !fits(json, {}) ? {} : (json as Record<string, unknown>));
     });
   };
   return send as Send;
+};
+
+/** The error of a response; what does not fit the contract is left out. */
+const errorOf = ({ status, headers }: Response, json: Record<string, unknown>): ChatError => {
+  const text = (name: string): string | undefined =>
+    fits(json[name], "") ? (json[name] as string) : undefined;
+  const seconds = Number(headers.get("retry-after"));
+  return new ChatError({
+    code: (text("code") ?? "gateway") as ChatError["code"],
+    message: text("message") ?? `The server answered with HTTP ${status}.`,
+    requestId: text("requestId") ?? headers.get("apigw-requestid") ?? undefined,
+    fields: fits(json["fields"], [{ field: "", code: "", message: "" }])
+      ? (json["fields"] as ChatError["fields"])
+      : undefined,
+    status,
+    retryAfter: seconds > 0 ? Math.min(seconds, MAX_RETRY_AFTER) : undefined,
+  });
 };

@@ -1,143 +1,204 @@
-/** ChatChat's client: one session, one connection, and the rooms that are open. */
+/** ChatChat's client: one session, one connection, and the open rooms. */
 
 import { Connection, type ConnectionState, type Socket } from "./connection.js";
 import { ChatError } from "./error.js";
-import type { GatewayFrame, ServerFrame, ServerFrames } from "./frames.js";
-import { createSend, type Call, type Route, type Arguments } from "./http.js";
+import { checked, type GatewayFrame, type ServerFrame, type ServerFrames } from "./frames.js";
+import { createSend, USES_COOKIE, type Arguments, type Call, type Route } from "./http.js";
+import { Kept, type Keep } from "./kept.js";
 import { Room, type RoomPorts } from "./room.js";
-import { Session, type Role, type SessionChange, type Tabs } from "./session.js";
+import { Session, type Role, type SessionState, type Tabs } from "./session.js";
+import type { Waiting } from "./wait.js";
 
 export type { components, paths } from "./api.js";
 export type { ConnectionState, Socket } from "./connection.js";
 export { ChatError, type ErrorCode, type ErrorDetails, type FieldError } from "./error.js";
-export type { Message, RoomPosition, ServerFrame, ServerFrames } from "./frames.js";
+export type { Message, Receiver, RoomPosition, ServerFrame, ServerFrames } from "./frames.js";
 export type { Answer, Arguments, Call, Input, Route } from "./http.js";
+export type { Keep } from "./kept.js";
 export type { PendingMessage } from "./outbox.js";
-export type { Receiver, Room } from "./room.js";
-export type { Role, SessionChange, Tabs } from "./session.js";
+export type { Room } from "./room.js";
+export type { Role, SessionState, Tabs } from "./session.js";
+export type { Waiting } from "./wait.js";
 
-/** Where and for whom. */
+/** The options of a chat. */
 export interface ChatOptions {
-  /** The HTTP API, such as `https://api.chat.example.com`. */
-  url: string;
-  /** Whom this chat is for: the routes and rooms of customers, or of companies. */
+  /** The role of the account. A chat uses only the routes and the cookie of its role. */
   role: Role;
-  /** For errors' `message`, as in `Accept-Language`, such as `ko` or `en`; by default what the browser is set to. */
+  /**
+   * The HTTP API: by default `/api` on the origin of the page. A program passes an absolute URL,
+   * such as `https://chat.example.com/api`.
+   */
+  url?: string;
+  /** The language of error messages, such as `ko` or `en`; by default that of the browser. */
   language?: string;
-  /** Instead of the global one, such as one that keeps cookies outside of browsers. */
+  /** Stores unsent messages and drafts, so that they survive a reload; by default nothing does. */
+  keep?: Keep;
+  /** Replaces the global `fetch`, for example by one that stores cookies. */
   fetch?: typeof fetch;
-  /** Instead of the global one, which Node has from 22 on; for Node 20 that of the package `ws`. */
+  /** Replaces the global `WebSocket`. Node 20 has none; pass the one of the package `ws`. */
   WebSocket?: new (url: string) => Socket;
   /**
-   * How the programs that share a cookie store agree on their session: by default the tabs of a browser by Web Locks and a `BroadcastChannel`,
-   * where it has them, and nobody outside of browsers.
+   * How programs that share a cookie store work together: by default the tabs of a browser use Web
+   * Locks and a `BroadcastChannel`, if they have them, and other programs use nothing.
    */
   tabs?: Tabs;
 }
 
-/** What happens, by its name. */
+/** The events of a chat, by name. */
 export interface ChatEvents extends ServerFrames {
-  /** Somebody logged in or out. */
-  session: SessionChange;
-  /** The connection was opened or lost. */
+  /** The state of the session or the account has changed, or the account has logged in again. */
+  session: SessionState;
   connection: ConnectionState;
-  /** Something in a room is new: messages, pending ones, markers, `receiver` or `error`. */
+  /** Something in a room has changed: its messages, markers, `receiver`, `error` and so on. */
   room: Room;
 }
 
-/** ChatChat, for one account. */
+/** A chat of one role. It serves one account at a time. */
 export interface Chat {
-  /** Whether somebody is logged in; undefined as long as nobody asked the server. */
-  readonly loggedIn: boolean | undefined;
-  /** Whether events come at the moment. */
+  readonly role: Role;
+  readonly session: SessionState;
+  /** The id of the account that is logged in, or whose session has expired. */
+  readonly account: number | undefined;
   readonly connection: ConnectionState;
+  /** The open rooms, and those that still have pending messages. A new list for each call. */
+  readonly rooms: readonly Room[];
   /**
-   * Calls a route of the HTTP API, logged in where somebody is; an access token that has ended is refreshed first.
-   * `logIn` and `logOut` are to be used instead of their routes, which would not tell the rest of the chat.
+   * Calls a route of the HTTP API, as the account if one is logged in. An access token that has
+   * expired is refreshed first.
    *
    * @example await chat.call("GET /companies", { query: { keyword: "꽃" } })
-   * @throws ChatError for every answer that is not a success, and where none comes
+   * @throws ChatError for each response that is not a success, and without a response; the reason
+   * of `signal` if that aborts
    */
   readonly call: Call;
   /**
-   * Logs in, and connects again as the new account where `connect` was called before.
+   * Logs in. If that is another account than before, the rooms of the other account are closed.
    *
    * @throws ChatError `login_failed`; `too_many_attempts` with `retryAfter`
    */
-  logIn(username: string, password: string): Promise<void>;
+  logIn(username: string, password: string, options?: Waiting): Promise<void>;
   /**
-   * Logs in by the refresh cookie of an earlier login, such as when a page is loaded.
+   * Logs in by the cookie of an earlier login.
    *
-   * @returns whether that worked; if not, somebody has to log in
-   * @throws ChatError where it cannot be known now, such as `network`
+   * @returns whether that worked
+   * @throws ChatError if it cannot be found out now, for example `network`
    */
-  resume(): Promise<boolean>;
+  resume(options?: Waiting): Promise<boolean>;
   /**
-   * Ends the session, in all tabs, and closes all rooms.
+   * Logs out in all tabs, closes all rooms, and removes what was kept of the account.
    *
-   * @throws ChatError where the server does not do it; then the session goes on
+   * @throws ChatError if the server did not do it; then the session goes on
    */
-  logOut(): Promise<void>;
+  logOut(options?: Waiting): Promise<void>;
   /**
-   * Opens the connection, and keeps it open until `close`: events come, and messages go. While nobody is logged in, it waits.
+   * Opens the connection, and keeps it open until `close`. It also finds out, and tries until it
+   * knows, whether the cookie of an earlier login is valid.
    *
-   * @throws TypeError in Node 20 where `createChat` was given no `WebSocket`
+   * @throws TypeError if there is no `WebSocket`
    */
   connect(): void;
-  /** Ends everything: the connection, all rooms, and every timer. */
+  /** Ends everything: the connection, all rooms, and all timers. */
   close(): void;
-  /** A room, from now on open until its `close`. The same room for the same id. */
+  /** Opens a room. The same room for the same id, until it is closed or the account changes. */
   room(id: number): Room;
   /**
    * Listens to an event.
    *
-   * @returns a function that ends it
+   * @returns a function that removes the listener
    */
   on<E extends keyof ChatEvents>(event: E, listener: (detail: ChatEvents[E]) => void): () => void;
 }
 
-/** Makes a chat. It does nothing yet: `resume` or `logIn`, then `connect`. */
+/** More than the pushes that can come between the two of a repeated one. */
+const MAX_REPORTED = 100;
+
+/** Creates a chat. Nothing is sent before `resume`, `logIn`, `connect`, `call` or `room`. */
 export const createChat = (options: ChatOptions): Chat => {
-  const { url, role, WebSocket = globalThis.WebSocket } = options;
-  const name = `chatchat ${url}`;
+  const { role, WebSocket = globalThis.WebSocket, fetch = globalThis.fetch } = options;
+  const base = new URL(options.url ?? "/api", globalThis.location?.href).href.replace(/\/+$/, "");
+  const name = `chatchat ${base} ${role}`;
   const events = new EventTarget();
   const rooms = new Map<number, Room>();
+  /** The ids of the last messages that were reported; a push can come twice. */
+  const reported = new Set<number>();
+  const kept = new Kept(options.keep);
+  /** The account that rooms and kept contents belong to. */
+  let owner: number | undefined;
 
   const emit = <E extends keyof ChatEvents>(event: E, detail: ChatEvents[E]): void => {
-    // An EventTarget reports what a listener throws, and goes on.
+    // An EventTarget reports what a listener throws, and calls the others.
     events.dispatchEvent(new CustomEvent(event, { detail }));
   };
   const eachRoom = (act: (room: Room) => void): void => [...rooms.values()].forEach(act);
+  const open = (id: number): Room => {
+    const room = rooms.get(id) ?? new Room(id, ports);
+    rooms.set(id, room);
+    return room;
+  };
 
-  const send = createSend(options);
-  const session = new Session(send, role, name, options.tabs ?? browserTabs(name), (change) => {
-    if (change === "loggedOut") eachRoom((room) => room.close());
-    // A connection belongs to the session that asked for its ticket.
-    if (change !== "resumed") connection.reset();
-    emit("session", change);
-    connection.wake();
+  const send = createSend(base, fetch, options.language);
+  const session = new Session(send, role, name, options.tabs ?? browserTabs(name), (reset) => {
+    const { account, state } = session;
+    const switched = account !== owner;
+    if (switched) {
+      if (owner) eachRoom((room) => room.end());
+      if (state === "loggedOut") kept.clear();
+      owner = account;
+      kept.open(account);
+      if (account) {
+        eachRoom((room) => room.restore());
+        kept.rooms.forEach(open);
+      }
+    }
+    if (reset) connection.reset();
+    emit("session", state);
+    if (!session.token) return;
+    eachRoom((room) => room.wake());
+    connection.start();
   });
 
-  const call = async <R extends Route>(route: R, ...input: Arguments<R>) => {
-    await session.refreshAhead();
-    const { token } = session;
+  const call = async <R extends Route>(route: R, ...input: Arguments<R>): ReturnType<typeof send<R>> => {
+    const signal = input[0]?.signal;
+    const attempt = () => send(session.token, route, ...input);
+    const run = () => (USES_COOKIE.test(route) ? session.alone(15_000, signal, attempt) : attempt());
+    session.refreshAhead();
+    const { token, account } = session;
+    let answer;
     try {
-      return await send(token, route, ...input);
+      answer = await run();
     } catch (error) {
       if ((error as ChatError).code !== "unauthenticated") throw error;
-      await session.refresh(token);
-      if (!session.token) throw error;
-      return send(session.token, route, ...input);
+      await session.refresh(token, signal);
+      // Nothing is repeated as another account, or without any change.
+      if (session.token === token || (account && session.account !== account)) throw error;
+      answer = await run();
     }
+    // The account was withdrawn.
+    if (/^DELETE \S+\/me$/.test(route)) session.end();
+    return answer;
+  };
+
+  /** Calls a route that requires a login; finds out first whether there is one. */
+  const callLoggedIn = async <R extends Route>(route: R, ...input: Arguments<R>) => {
+    if (!session.token) await session.refresh(undefined, input[0]?.signal);
+    if (!session.token) throw new ChatError({ code: "unauthenticated", message: "No account is logged in." });
+    return call(route, ...input);
   };
 
   const connection: Connection = new Connection({
     WebSocket,
-    ticket: async (signal) => (await call("POST /realtime/tickets", { signal })).url,
-    mayOpen: () => session.loggedIn !== false,
+    ticket: async (signal) => {
+      const ticket = await callLoggedIn("POST /realtime/tickets", { signal });
+      const url = new URL(checked(ticket, { url: "" }).url, base);
+      url.protocol = url.protocol.replace("http", "ws");
+      return url.href;
+    },
+    mayOpen: () => !!session.token || session.state === "unknown",
     positions: () =>
-      [...rooms.values()].filter((room) => room.receiver).map(({ id, lastSeq }) => ({ roomId: id, lastSeq })),
-    // Registered first, then fetched: nothing falls between.
+      [...rooms.values()]
+        .filter(({ receiver }) => receiver)
+        .map(({ id, lastSeq }) => ({ roomId: id, lastSeq })),
+    // The connection is registered first, and rooms are fetched afterwards: nothing is missed.
     opened: () => eachRoom((room) => room.resume()),
     lost: () => eachRoom((room) => room.pause()),
     changed: (state) => emit("connection", state),
@@ -151,17 +212,25 @@ export const createChat = (options: ChatOptions): Chat => {
         break;
       case "message":
         rooms.get(frame.roomId)?.receive(frame.message);
+        if (reported.has(frame.message.id)) return;
+        reported.add(frame.message.id);
+        if (reported.size > MAX_REPORTED) reported.delete(reported.values().next().value!);
         break;
       case "read":
         rooms.get(frame.roomId)?.read(frame);
+        break;
+      case "typing":
+        rooms.get(frame.roomId)?.typed(frame);
         break;
       case "heartbeat":
         for (const { roomId, lastSeq } of frame.rooms) rooms.get(roomId)?.behind(lastSeq);
         break;
       case "error":
-        // Its session has ended. Asking for the next ticket finds whether there is another one.
+        // The session has ended. The request for the next ticket renews it, if possible.
         if (frame.code === "unauthenticated") connection.drop();
-        else if (frame.clientMessageId) eachRoom((room) => room.refuse(frame.clientMessageId, new ChatError(frame)));
+        else if (frame.clientMessageId) {
+          eachRoom((room) => room.refuse(frame.clientMessageId, new ChatError(frame)));
+        }
         break;
       case undefined:
         eachRoom((room) => room.refuse(undefined, new ChatError({ code: "gateway", message: frame.message })));
@@ -172,36 +241,45 @@ export const createChat = (options: ChatOptions): Chat => {
 
   const ports: RoomPorts = {
     role,
-    call,
+    call: callLoggedIn as Call,
+    load: (id) => kept.load(id),
+    save: (id, room) => kept.save(id, room),
     send: (frame) => connection.send(frame),
     doubt: () => connection.probe(),
     changed: (room) => emit("room", room),
-    closed: (room) => rooms.delete(room.id),
+    ended: (room) => rooms.delete(room.id),
   };
 
   return {
-    get loggedIn() {
-      return session.loggedIn;
+    role,
+    get session() {
+      return session.state;
+    },
+    get account() {
+      return session.account;
     },
     get connection() {
       return connection.state;
     },
+    get rooms() {
+      return [...rooms.values()];
+    },
     call,
-    logIn: (username, password) => session.logIn(username, password),
-    resume: () => session.resume(),
-    logOut: () => session.logOut(),
+    logIn: (username, password, { signal } = {}) => session.logIn(username, password, signal),
+    resume: ({ signal } = {}) => session.resume(signal),
+    logOut: ({ signal } = {}) => session.logOut(signal),
     connect: () => {
-      if (!WebSocket) throw new TypeError("There is no WebSocket here; give one to createChat.");
+      if (!WebSocket) throw new TypeError("There is no WebSocket here; pass one to createChat.");
       connection.open();
     },
     close: () => {
+      eachRoom((room) => room.end());
       connection.close();
       session.close();
-      eachRoom((room) => room.close());
     },
     room: (id) => {
-      const room = rooms.get(id) ?? new Room(id, ports);
-      rooms.set(id, room);
+      const room = open(id);
+      room.held = true;
       return room;
     },
     on: (event, listener) => {
@@ -212,11 +290,14 @@ export const createChat = (options: ChatOptions): Chat => {
   };
 };
 
-/** The tabs of a browser share its cookies. Other programs have their own, even where they have locks and channels. */
-const browserTabs = (name: string): Tabs =>
-  typeof document === "undefined"
-    ? {}
-    : {
-        locks: navigator.locks,
-        channel: typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(name),
-      };
+/** The tabs of a browser share its cookies. Other programs do not, even if they have locks. */
+const browserTabs = (name: string): Tabs => {
+  if (typeof document === "undefined") return {};
+  const tabs: Tabs = { locks: navigator.locks };
+  try {
+    tabs.channel = new BroadcastChannel(name);
+  } catch {
+    // Missing or denied: each tab then refreshes for itself.
+  }
+  return tabs;
+};

@@ -1,55 +1,60 @@
-/** What somebody typed into one room and the server has not acknowledged: sent one after the other, and again until it is. */
+/** The unsent messages of one room: sends one at a time, until the server acknowledges it. */
 
 import { ChatError } from "./error.js";
 import type { ClientFrame } from "./frames.js";
-import { jitter } from "./jitter.js";
+import { jitter } from "./wait.js";
 
-/** A message that does not stand in the room's order yet. A change makes a new object. */
+/** A message that is not in the room's order yet. A change makes a new object. */
 export interface PendingMessage {
-  /** A UUID, by which the server knows a repeat and the room finds the message when it comes back. */
+  /** A UUID. By it the server recognises a repeat, and the room its own message. */
   readonly clientMessageId: string;
-  /** As the server will keep it: trimmed. */
+  /** The text as the server stores it: trimmed, and in NFC. */
   readonly content: string;
   /**
-   * - `sending`: kept here, and sent until the server acknowledges it
-   * - `sent`: acknowledged; it moves to the room's messages when those before it are there
-   * - `failed`: refused, and not sent any more unless somebody says `retry`
+   * - `sending`: it is sent until the server acknowledges it
+   * - `sent`: the server has stored it; it moves to the room's messages after those before it
+   * - `failed`: the server has rejected it; it is sent again only after `retry`
    */
   readonly state: "sending" | "sent" | "failed";
-  /** Why it was refused. */
+  /** Why it was rejected. */
   readonly error?: ChatError;
 }
 
-/** What the outbox needs, and whom it tells. @internal */
+/** What the outbox needs and reports. @internal */
 export interface OutboxPorts {
   send(frame: ClientFrame): boolean;
-  /** No answer came in time: does the connection live? */
+  /** No answer came in time, so the connection may be dead. */
   doubt(): void;
   changed(): void;
 }
 
-/** The longest message, in characters (Unicode scalar values). */
+/** The longest message, in Unicode scalar values. */
 const MAX_CHARACTERS = 2_000;
-/** An acknowledgement takes a fraction of a second, from a cold function some seconds. Sending again is harmless. */
+/** An ack takes a fraction of a second; from a cold function, some seconds. */
 const ACK_MS = 8_000;
+/** After this many internal errors a message is taken for the cause, and the next one goes on. */
+const MAX_INTERNAL = 8;
 
 /**
- * A text as the server takes and keeps it. A lone half of a surrogate pair is no character and would spoil the whole frame, without an
- * error that names the message.
+ * A text as the server stores it. Half of a surrogate pair is not a character; it would spoil the
+ * whole frame, and the error would not name the message.
  */
-const kept = (content: string): string =>
-  content.replace(/\p{Surrogate}/gu, "\uFFFD").replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "");
+const stored = (content: string): string =>
+  content
+    .replace(/\p{Surrogate}/gu, "\uFFFD")
+    .replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "")
+    .normalize();
 
 /** @internal */
 export class Outbox {
-  /** In the order in which they were typed. */
+  /** In the order of typing. */
   pending: readonly PendingMessage[] = [];
   readonly #room: number;
   readonly #ports: OutboxPorts;
   #open = false;
   /**
-   * The one message that is under way: API Gateway promises no order between two frames of one connection, so the next has to wait
-   * for the acknowledgement.
+   * The id of the only message that is under way. API Gateway does not keep the order of two frames
+   * of one connection, so the next message waits for the ack.
    */
   #underWay: string | undefined;
   #attempts = 0;
@@ -62,57 +67,62 @@ export class Outbox {
     this.#ports = ports;
   }
 
-  add(content: string, clientMessageId: string): PendingMessage {
+  add(content: string, id: string): PendingMessage {
+    const clientMessageId = id.toLowerCase();
     const before = this.pending.find((message) => message.clientMessageId === clientMessageId);
     if (before) return before;
-    const text = kept(content);
-    // Refused here, for a frame that is too long ends the connection, and would again with each repeat.
-    if (!text || [...text].length > MAX_CHARACTERS) throw new RangeError("A message has 1 to 2,000 characters.");
+    const text = stored(content);
+    // A frame that is too long would end the connection, and so would each repeat.
+    if (!text || [...text].length > MAX_CHARACTERS) {
+      throw new RangeError("A message has 1 to 2,000 characters.");
+    }
     const message: PendingMessage = { clientMessageId, content: text, state: "sending" };
-    this.pending = [...this.pending, message];
-    this.#ports.changed();
-    this.#next();
+    this.restore([...this.pending, message]);
     return message;
   }
 
-  /** The connection is new, and what was stored before it is known. */
-  open(): void {
-    this.#open = true;
+  /** Replaces the list. */
+  restore(messages: readonly PendingMessage[]): void {
+    this.pending = messages;
+    this.#ports.changed();
     this.#next();
   }
 
-  /** The connection is gone: nobody knows what of it arrived. */
+  /** The connection is open, and the room has been looked at: messages may go. */
+  open(): void {
+    this.#open = true;
+    this.#broken = undefined;
+    this.#next();
+  }
+
+  /** The connection is gone. It is unknown which messages arrived. */
   shut(): void {
     this.#open = false;
     this.#done();
   }
 
-  /** The message is kept by the server. */
+  /** The server has stored the message. */
   acknowledge(clientMessageId: string): PendingMessage | undefined {
     const message = this.#change(clientMessageId, { state: "sent" });
-    if (this.#underWay === clientMessageId) {
-      this.#attempts = 0;
-      this.#done();
-    }
+    if (this.#underWay === clientMessageId) this.#done();
     this.#next();
     return message;
   }
 
-  /** The message is not kept; or this time not, and is tried again. */
-  refuse(clientMessageId: string, error: ChatError): void {
-    if (error.transient) return this.again(clientMessageId);
-    this.#change(clientMessageId, { state: "failed", error });
-    if (this.#underWay === clientMessageId) this.#done();
+  /** The server has rejected the message, for good or for now; without an id, what is under way. */
+  refuse(clientMessageId: string | undefined, error: ChatError): void {
+    clientMessageId ??= this.#underWay;
+    if (!clientMessageId) return;
+    const isUnderWay = this.#underWay === clientMessageId;
+    const exhausted = /^(internal|gateway)$/.test(error.code) && this.#attempts >= MAX_INTERNAL;
+    if (error.transient && !exhausted) {
+      if (isUnderWay) this.#again();
+      return;
+    }
+    const message = this.pending.find((other) => other.clientMessageId === clientMessageId);
+    if (message?.state === "sending") this.#change(message.clientMessageId, { state: "failed", error });
+    if (isUnderWay) this.#done();
     this.#next();
-  }
-
-  /** What is under way, or only this message if it is, is sent again after a while. */
-  again(clientMessageId = this.#underWay): void {
-    if (!this.#underWay || clientMessageId !== this.#underWay) return;
-    this.#after(jitter(this.#attempts++), () => {
-      this.#done();
-      this.#next();
-    });
   }
 
   retry(clientMessageId: string): void {
@@ -124,7 +134,7 @@ export class Outbox {
     if (this.#failed(clientMessageId)) this.remove([clientMessageId]);
   }
 
-  /** They stand in the room's order now, or are not wanted. */
+  /** The messages are in the room's order now, or are not wanted any more. */
   remove(clientMessageIds: readonly (string | undefined)[]): void {
     const rest = this.pending.filter((message) => !clientMessageIds.includes(message.clientMessageId));
     if (rest.length === this.pending.length) return;
@@ -145,17 +155,27 @@ export class Outbox {
     const { clientMessageId, content } = message;
     if (this.#broken) return this.refuse(clientMessageId, this.#broken);
     if (!this.#open || this.#underWay) return;
-    if (!this.#ports.send({ action: "sendMessage", roomId: this.#room, clientMessageId, content })) return;
+    const roomId = this.#room;
+    if (!this.#ports.send({ action: "sendMessage", roomId, clientMessageId, content })) return;
     this.#underWay = clientMessageId;
     this.#after(ACK_MS, () => {
       this.#ports.doubt();
-      this.again();
+      this.#again();
+    });
+  }
+
+  /** Sends what is under way again after a while. */
+  #again(): void {
+    this.#after(jitter(this.#attempts++), () => {
+      this.#underWay = undefined;
+      this.#next();
     });
   }
 
   #done(): void {
     clearTimeout(this.#timer);
     this.#underWay = undefined;
+    this.#attempts = 0;
   }
 
   #after(ms: number, act: () => void): void {
@@ -164,7 +184,9 @@ export class Outbox {
   }
 
   #failed(clientMessageId: string): boolean {
-    return this.pending.some((message) => message.clientMessageId === clientMessageId && message.state === "failed");
+    return this.pending.some(
+      (message) => message.clientMessageId === clientMessageId && message.state === "failed",
+    );
   }
 
   #change(id: string, { state, error }: Pick<PendingMessage, "state" | "error">): PendingMessage | undefined {

@@ -1,243 +1,322 @@
-/** One room: its messages in order of seq without a gap, what is pending, and both sides' read markers. */
+/** One room: its messages in order of seq, the pending ones, and the markers of both sides. */
 
-import type { components } from "./api.js";
 import { ChatError } from "./error.js";
-import type { Message, ServerFrames } from "./frames.js";
+import { checked, MESSAGE, ROOM, type Message, type Receiver, type RoomDetail, type ServerFrames } from "./frames.js";
 import type { Call } from "./http.js";
-import { jitter } from "./jitter.js";
+import type { KeptRoom } from "./kept.js";
 import { Outbox, type OutboxPorts, type PendingMessage } from "./outbox.js";
 import type { Role } from "./session.js";
+import { Signals } from "./signals.js";
+import { Sync } from "./sync.js";
+import { bounded, type Waiting } from "./wait.js";
 
-/** The account on the other side; one that has left shows neither name nor picture. */
-export type Receiver = components["schemas"]["Receiver"];
-
-/** What a room needs, and whom it tells. @internal */
+/** What a room needs and reports. @internal */
 export interface RoomPorts extends Omit<OutboxPorts, "changed"> {
   readonly role: Role;
+  /** Calls a route that requires a login. */
   readonly call: Call;
+  load(id: number): KeptRoom;
+  save(id: number, kept: KeptRoom): void;
   changed(room: Room): void;
-  closed(room: Room): void;
+  ended(room: Room): void;
 }
 
-/** Frames that overtake each other are mostly in order again after this. */
-const REORDER_MS = 200;
-/** `typing` is shown for some seconds, and each frame costs. */
-const TYPING_MS = 3_000;
-/** The most messages that one call gives. */
+/** `ready` waits this long. */
+const READY_MS = 30_000;
+/** The most messages of one call. */
 const PAGE = 100;
 
-/** A room as one side of it sees it. Lists are replaced, never changed, so they can be compared by identity. */
+/**
+ * A room as one side sees it. Lists and objects are replaced and never changed, so that they can be
+ * compared by identity. `chat.on("room", …)` reports each change.
+ */
 export class Room {
-  /** As the server numbers it. */
   readonly id: number;
-  /** Settled when the room is there to be shown; fails where it is not the caller's. Not awaited, it does no harm. */
-  readonly ready: Promise<void>;
   /** Ascending by seq, without a gap, from the oldest that was loaded to the newest. */
   messages: readonly Message[] = [];
-  /** The other side; undefined until {@link ready}. */
+  /** The other side; undefined until the room is loaded. */
   receiver: Receiver | undefined;
-  /** How far this account has read; moves forward only. */
+  /** How far this account has read. It only grows. */
   readSeq = 0;
-  /** How far the other side has read; moves forward only. */
+  /** How far the other side has read. It only grows. */
   receiverReadSeq = 0;
-  /** Why nothing comes or goes any more: the room is not the caller's, or was closed. */
+  /**
+   * Why the room cannot be loaded, or cannot catch up. While the error is `transient`, the room
+   * tries again by itself; with any other error nothing comes or goes any more.
+   */
   error: ChatError | undefined;
 
   readonly #ports: RoomPorts;
   readonly #outbox: Outbox;
+  readonly #signals: Signals;
+  readonly #sync: Sync;
+  #loaded!: Promise<void>;
   #settle!: (error?: ChatError) => void;
-  /** What came with a gap before it, by seq. */
+  /** Ends the calls of the room with it. */
+  readonly #life = new AbortController();
+  /** Messages after a gap, by seq. */
   readonly #ahead = new Map<number, Message>();
   /** The highest seq that is known to exist. */
   #newest = 0;
   /** Whether anything may have been missed since the room was last looked at. */
   #stale = true;
-  #syncing = false;
-  #hurry: (() => void) | undefined;
-  /** This account, known from its first message: an acknowledgement does not name it. */
-  #me: number | undefined;
-  /** The marker that was last set here. There is no acknowledgement, so it is set again after a loss. */
-  #marked = 0;
-  #typedAt = -Infinity;
+  /** Whether nothing comes or goes any more: the room has failed, or has ended for good. */
+  #over = false;
+  #ended = false;
+  /** Whether the program shows the room. If not, it ends when nothing is pending. @internal */
+  held = false;
+  #draft = "";
 
   /** @internal */
   constructor(id: number, ports: RoomPorts) {
     this.id = id;
     this.#ports = ports;
     const { send, doubt } = ports;
-    this.#outbox = new Outbox(id, { send, doubt, changed: () => this.#changed() });
-    this.ready = new Promise((resolve, reject) => (this.#settle = (error) => (error ? reject(error) : resolve())));
-    this.ready.catch(() => {});
-    void this.#sync();
+    const changed = (): void => this.#changed();
+    this.#outbox = new Outbox(id, { send, doubt, changed: () => (this.#save(), changed()) });
+    this.#signals = new Signals(id, send, changed);
+    this.#sync = new Sync({
+      next: (isFirst) => this.#next(isFirst),
+      succeeded: () => this.#report(undefined),
+      failed: (error) => this.#failed(error),
+    });
+    this.#promise();
+    this.restore();
+    this.wake();
   }
 
-  /** What was typed here and does not stand in {@link messages} yet, in the order of typing; it belongs below them. */
+  /** The messages that are not in {@link messages} yet, in the order of typing; show them below. */
   get pending(): readonly PendingMessage[] {
     return this.#outbox.pending;
   }
 
-  /** The seq of the newest message without a gap before it; 0 until {@link ready}. */
+  /** Whether the other side is typing. */
+  get receiverTyping(): boolean {
+    return this.#signals.receiverTyping;
+  }
+
+  /** The seq of the newest message without a gap before it; 0 until the room is loaded. */
   get lastSeq(): number {
     return this.messages.at(-1)?.seq ?? 0;
   }
 
-  /** Whether there are older messages than those loaded. */
+  /** Whether there are older messages than the loaded ones. */
   get hasOlder(): boolean {
     return (this.messages[0]?.seq ?? 1) > 1;
   }
 
+  /** The text in the input box. It belongs to the account and the room, and is kept. */
+  get draft(): string {
+    return this.#draft;
+  }
+
+  set draft(text: string) {
+    this.#draft = text;
+    this.#save();
+  }
+
   /**
-   * Shows a message at once as pending, and sends it until the server has it. Messages are kept in the order of these calls.
+   * Resolves when the room is loaded.
    *
-   * To put back what a closed page had left unsent, give its `clientMessageId` too: if the server has it already, it is not kept twice.
+   * @throws ChatError `room_not_found`, for example; `network` after 30 seconds
+   */
+  ready({ signal }: Waiting = {}): Promise<void> {
+    return bounded(READY_MS, signal, () => this.#loaded);
+  }
+
+  /**
+   * Shows a message as pending at once, and sends it until the server has stored it. Messages are
+   * stored in the order of these calls.
    *
    * @param content - 1 to 2,000 characters after trimming
-   * @throws RangeError where it is shorter or longer
+   * @param clientMessageId - the id of an earlier attempt, if this is a repeat
+   * @throws RangeError if the content is shorter or longer
    */
   send(content: string, clientMessageId: string = crypto.randomUUID()): PendingMessage {
     return this.#outbox.add(content, clientMessageId);
   }
 
-  /** Sends a message that failed once more, under the same id. */
+  /** Sends a failed message again, under the same id. */
   retry(clientMessageId: string): void {
     this.#outbox.retry(clientMessageId);
   }
 
-  /** Forgets a message that failed. */
+  /** Removes a failed message. */
   discard(clientMessageId: string): void {
     this.#outbox.discard(clientMessageId);
   }
 
-  /** Marks the room as read up to `seq`, by default all of it. Never goes back, and never past {@link lastSeq}. */
+  /** Marks the room as read up to `seq`. The marker only grows, at most to {@link lastSeq}. */
   markRead(seq: number = this.lastSeq): void {
     const marker = Math.min(seq, this.lastSeq);
-    if (marker <= this.readSeq) return;
-    this.readSeq = this.#marked = marker;
-    this.#sendMarker();
+    if (!(marker > this.readSeq)) return;
+    this.readSeq = this.#signals.marked = marker;
+    this.#signals.sendMarker();
     this.#changed();
   }
 
-  /** Tells the other side that somebody types here. Can be called at each key: it is sent every 3 seconds at most. */
+  /** Tells the other side that this one is typing. It can be called at each key. */
   typing(): void {
-    const now = performance.now();
-    if (now - this.#typedAt < TYPING_MS) return;
-    this.#typedAt = now;
-    this.#ports.send({ action: "typing", roomId: this.id });
+    this.#signals.sendTyping();
   }
 
   /**
-   * Loads messages before the oldest one here.
+   * Loads messages before the oldest loaded one.
    *
    * @param limit - 1 to 100
    * @returns whether there are still older ones
-   * @throws ChatError where the call fails; it can be made again
+   * @throws ChatError if the call fails; it can be repeated
    */
-  async loadOlder(limit: number = 50): Promise<boolean> {
+  async loadOlder(limit: number = 50, { signal }: Waiting = {}): Promise<boolean> {
     const oldest = this.messages[0];
     if (oldest && this.hasOlder) {
-      const messages = await this.#history({ before: oldest.seq, limit });
-      // Two calls at once ask for the same.
+      const messages = await this.#history({ before: oldest.seq, limit }, signal);
+      // The seqs right before the oldest one; anything else would be a gap.
+      const complete = messages.every(({ seq }, n) => seq === oldest.seq - messages.length + n);
+      checked(complete && messages[0], MESSAGE);
+      // Two calls at once get the same messages.
       if (this.messages[0] === oldest) this.messages = [...messages, ...this.messages];
       this.#changed();
     }
     return this.hasOlder;
   }
 
+  /** Looks again now, also after an error: for a button “try again”. Obeys `Retry-After`. */
+  refresh(): void {
+    if (this.#over && !this.#ended) {
+      this.#over = false;
+      this.#promise();
+    }
+    this.#stale = true;
+    this.wake();
+  }
+
   /**
-   * Forgets the room. What is {@link pending} is not sent any more, so a program that cares waits until there is nothing, or keeps the room
-   * open: an open room costs no more than a line in a heartbeat.
+   * Lets go of the room. If nothing is pending, it ends now; otherwise it goes on until all is sent
+   * or discarded. `chat.room` opens it again.
    */
   close(): void {
-    this.#fail(new ChatError({ code: "closed", message: "The room was closed." }));
-    this.#ports.closed(this);
+    this.held = false;
+    this.#changed();
   }
 
-  /** Takes a message from wherever: a push, a page, the answer to a call. */
+  /** Takes up what was kept of the room; called when the account is known. @internal */
+  restore(): void {
+    const { draft, pending } = this.#ports.load(this.id);
+    this.#draft ||= draft;
+    const ids = pending.map(({ clientMessageId }) => clientMessageId);
+    const rest = this.pending.filter(({ clientMessageId }) => !ids.includes(clientMessageId));
+    if (ids.length || rest.length) this.#outbox.restore([...pending, ...rest]);
+  }
+
+  /** Ends the room at once: the chat was closed, or the account has changed. @internal */
+  end(error = new ChatError({ code: "closed", message: "The room was closed." })): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#signals.end();
+    this.#fail(error);
+    this.#life.abort(error);
+    this.#ports.ended(this);
+  }
+
+  /** Takes messages of a push, or of a response such as that of `POST /auto-replies/{id}`. */
   receive(...messages: readonly Message[]): void {
     this.#take(messages);
-    void this.#sync();
+    void this.#sync.run();
   }
 
-  /** The connection is new: what came in between is unknown. @internal */
+  /** Continues after a login, or at once after a pause. @internal */
+  wake(): void {
+    this.#sync.wake();
+  }
+
+  /** The connection is new. What came before it is unknown. @internal */
   resume(): void {
     this.#outbox.shut();
     this.#stale = true;
-    this.#hurry?.();
-    void this.#sync();
+    this.wake();
   }
 
   /** The connection is gone. @internal */
   pause(): void {
     this.#outbox.shut();
+    this.#signals.showTyping(false);
   }
 
   /** @internal */
-  acknowledge({ clientMessageId, id, seq, createdAt }: ServerFrames["ack"]): void {
+  acknowledge({ clientMessageId, id, seq, senderId, createdAt }: ServerFrames["ack"]): void {
     const sent = this.#outbox.acknowledge(clientMessageId);
-    if (seq <= this.lastSeq) this.#outbox.remove([clientMessageId]);
-    else if (sent && this.#me) {
-      this.receive({ id, seq, senderId: this.#me, type: "general", content: sent.content, createdAt, clientMessageId });
-    } else this.behind(seq);
+    if (!sent) return this.behind(seq);
+    const { content } = sent;
+    this.receive({ id, seq, senderId, type: "general", content, createdAt, clientMessageId });
   }
 
-  /** A frame was refused; perhaps one of this room. @internal */
+  /** The server rejected a frame; without an id, perhaps one of this room. @internal */
   refuse(clientMessageId: string | undefined, error: ChatError): void {
-    if (clientMessageId) this.#outbox.refuse(clientMessageId, error);
-    else this.#outbox.again();
+    const isOwn = this.pending.some((message) => message.clientMessageId === clientMessageId);
+    if (isOwn || !clientMessageId) this.#outbox.refuse(clientMessageId, error);
+    // The state of the room has changed: withdrawn, blocked, not this account's any more.
+    if (isOwn && !error.transient) this.refresh();
   }
 
-  /** The room is known to go as far as this. @internal */
+  /** The room has messages up to this seq. @internal */
   behind(seq: number): void {
     this.#newest = Math.max(this.#newest, seq);
-    void this.#sync();
+    void this.#sync.run();
   }
 
-  /** Somebody has read up to here. @internal */
+  /** One side has read up to this seq. @internal */
   read({ readerId, seq }: Pick<ServerFrames["read"], "readerId" | "seq">): void {
-    // Whose marker that is, is known only later; then it is asked for.
+    // Before the room is loaded it is unknown whose marker that is; then it is asked for.
     if (!this.receiver) this.#stale = true;
     else if (readerId === this.receiver.receiverId) this.#markers(0, seq);
     else this.#markers(seq, 0);
   }
 
-  /** Fetches until nothing is missing. There is one of it at a time; what is told meanwhile, it finds at its next turn. */
-  async #sync(): Promise<void> {
-    if (this.#syncing) return;
-    this.#syncing = true;
-    let attempts = 0;
-    let patient = true;
-    while (!this.error && (this.#stale || this.lastSeq < this.#newest)) {
-      try {
-        if (this.#stale) await this.#look();
-        else if (patient) await this.#pause(REORDER_MS);
-        else await this.#page();
-        patient = false;
-        attempts = 0;
-      } catch (error) {
-        const { code, transient, retryAfter = 0 } = error as ChatError;
-        // Somebody has to log in; that brings a new connection, and the room looks again.
-        if (code === "unauthenticated") break;
-        if (transient) await this.#pause(retryAfter * 1_000 + jitter(attempts++));
-        else this.#fail(error as ChatError);
-      }
-    }
-    this.#syncing = false;
+  /** An account is typing. @internal */
+  typed({ accountId }: Pick<ServerFrames["typing"], "accountId">): void {
+    if (accountId === this.receiver?.receiverId) this.#signals.showTyping(true);
   }
 
-  /** The newest page with both markers: all that is missing, most of the time. */
+  /** The next step towards a room that is up to date. */
+  #next(isFirst: boolean): (() => Promise<void>) | undefined {
+    if (this.#over) return undefined;
+    if (this.#stale) return () => this.#look();
+    if (this.lastSeq >= this.#newest) return undefined;
+    return isFirst ? () => this.#sync.pause() : () => this.#page();
+  }
+
+  #failed(error: ChatError): boolean {
+    // A login goes on here.
+    if (this.#over || error.code === "unauthenticated") return false;
+    if (error.transient) this.#report(error);
+    else this.#fail(error);
+    return error.transient;
+  }
+
+  #report(error: ChatError | undefined): void {
+    if (this.#over || this.error === error) return;
+    this.error = error;
+    this.#changed();
+  }
+
+  /** Fetches the newest messages and both markers: all that is missing, most of the time. */
   async #look(): Promise<void> {
     this.#stale = false;
     try {
-      const room = await this.#ports.call(`GET /${this.#ports.role}/chatrooms/{id}`, { path: { id: this.id } });
-      if (this.error) return; // It was closed meanwhile.
-      if (!this.receiver) this.messages = room.messages;
+      const input = { path: { id: this.id }, signal: this.#life.signal };
+      const answer = await this.#ports.call(`GET /${this.#ports.role}/chatrooms/{id}`, input);
+      if (this.#over) return;
+      const { messages, ...room } = checked(answer as unknown as RoomDetail, ROOM);
+      if (!this.receiver) this.messages = messages.slice(0, 1);
       this.receiver = room;
       this.#newest = Math.max(this.#newest, room.lastSeq);
-      this.#take(room.messages);
+      this.#take(messages);
       this.#markers(room.readSeq, room.receiverReadSeq);
-      if (this.#marked > room.readSeq) this.#sendMarker();
+      if (this.#signals.marked > room.readSeq) this.#signals.sendMarker();
       this.#settle();
-      // Not before: the answer says which of the messages under way had arrived, and that the room is this account's at all.
+      // Not before: the response says which messages under way have arrived, and that the room is
+      // this account's.
       this.#outbox.open();
     } catch (error) {
       this.#stale = true;
@@ -247,22 +326,29 @@ export class Room {
 
   async #page(): Promise<void> {
     const after = this.lastSeq;
-    this.#take(await this.#history({ after, limit: PAGE }));
-    // A server that knows less than it told is not asked again at once.
-    if (this.lastSeq === after) throw new ChatError({ code: "unavailable", message: "The room's history is behind." });
+    this.#take(await this.#history({ after, limit: PAGE }, this.#life.signal));
+    // The server has fewer messages than it reported, so it is not asked again at once.
+    if (this.lastSeq === after) {
+      throw new ChatError({ code: "unavailable", message: "The history is not complete yet." });
+    }
   }
 
-  async #history(query: { after?: number; before?: number; limit: number }): Promise<Message[]> {
-    const { id } = this;
-    return (await this.#ports.call(`GET /${this.#ports.role}/chatrooms/{id}/messages`, { path: { id }, query })).messages;
+  async #history(
+    query: { after?: number; before?: number; limit: number },
+    signal: AbortSignal | undefined,
+  ): Promise<Message[]> {
+    const input = { path: { id: this.id }, query, signal };
+    const page = await this.#ports.call(`GET /${this.#ports.role}/chatrooms/{id}/messages`, input);
+    if (this.#life.signal.aborted) throw this.error;
+    return checked(page, { messages: [MESSAGE] }).messages;
   }
 
   #take(messages: readonly Message[]): void {
-    if (this.error) return;
+    if (this.#over) return;
     for (const message of messages) {
       const { seq, senderId, clientMessageId } = message;
       this.#newest = Math.max(this.#newest, seq);
-      if (this.receiver && senderId !== this.receiver.receiverId) this.#me = senderId;
+      if (senderId === this.receiver?.receiverId) this.#signals.showTyping(false);
       if (clientMessageId) this.#outbox.acknowledge(clientMessageId);
       this.#ahead.set(seq, message);
     }
@@ -280,10 +366,6 @@ export class Room {
     this.#changed();
   }
 
-  #sendMarker(): void {
-    this.#ports.send({ action: "markRead", roomId: this.id, seq: this.#marked });
-  }
-
   #markers(own: number, receivers: number): void {
     this.readSeq = Math.max(this.readSeq, own);
     this.receiverReadSeq = Math.max(this.receiverReadSeq, receivers);
@@ -291,23 +373,29 @@ export class Room {
   }
 
   #fail(error: ChatError): void {
-    this.error ??= error;
+    this.#over = true;
+    this.error = error;
     this.#outbox.fail(error);
     this.#settle(error);
-    this.#hurry?.();
+    this.#sync.wake();
     this.#changed();
   }
 
-  async #pause(ms: number): Promise<void> {
-    let timer;
-    await new Promise<void>((resolve) => {
-      this.#hurry = resolve;
-      timer = setTimeout(resolve, ms);
+  #promise(): void {
+    this.#loaded = new Promise((resolve, reject) => {
+      this.#settle = (error) => (error ? reject(error) : resolve());
     });
-    clearTimeout(timer);
+    this.#loaded.catch(() => {});
+  }
+
+  #save(): void {
+    // What a failed or closed room did not send is sent after a reload.
+    if (!this.#over) this.#ports.save(this.id, this);
   }
 
   #changed(): void {
+    if (this.#life.signal.aborted) return;
     this.#ports.changed(this);
+    if (!this.held && !this.pending.length) this.end();
   }
 }

@@ -1,44 +1,78 @@
-/** One login: its access token in memory, refreshed once for however many callers and tabs wait for it. */
+/** The session of one role: its access token, refreshed once for all callers and tabs. */
 
-import type { components } from "./api.js";
 import { ChatError } from "./error.js";
+import { checked, fits } from "./frames.js";
 import type { Send } from "./http.js";
+import { bounded } from "./wait.js";
 
-/** On which side of the conversation somebody is. */
+/** The two kinds of accounts. */
 export type Role = "customer" | "company";
 
 /**
- * What happened to the session:
+ * The state of the session:
  *
- * - `loggedIn`: somebody logged in, here or in another tab; it may be another account
- * - `resumed`: the refresh cookie of an earlier login was good
- * - `loggedOut`: somebody logged out, here or in another tab, or logged in as the other role in another tab
- * - `expired`: the session has ended (its 14 days, a change of password, a withdrawal); only a login helps
+ * - `unknown`: the server was not asked yet whether the cookie of an earlier login is valid
+ * - `loggedOut`: no account is logged in
+ * - `loggedIn`: the account `chat.account` is logged in
+ * - `expired`: the session of `chat.account` has ended (14 days without use, a change of the
+ *   password, a logout elsewhere). Rooms keep their messages, drafts and unsent messages; when the
+ *   same account logs in again, they go on.
  */
-export type SessionChange = "loggedIn" | "resumed" | "loggedOut" | "expired";
+export type SessionState = "unknown" | "loggedOut" | "loggedIn" | "expired";
 
-/** How the tabs of one browser, which share one refresh cookie, agree. */
+/** How the tabs of one browser, which share a refresh cookie, work together. */
 export interface Tabs {
   /** Lets one tab at a time change the session; `navigator.locks` in browsers. */
-  locks?: { request(name: string, callback: () => Promise<unknown>): Promise<unknown> } | undefined;
-  /** Carries a new token from the tab that got it to the others; a `BroadcastChannel` in browsers. */
+  locks?: Pick<LockManager, "request"> | undefined;
+  /** Carries a new token to the other tabs; a `BroadcastChannel` in browsers. */
   channel?: Pick<BroadcastChannel, "postMessage" | "onmessage" | "close"> | undefined;
 }
 
-type Token = components["schemas"]["AccessToken"];
-type Shared = { change: SessionChange; role: Role; token?: Token | undefined };
+interface Token {
+  accessToken: string;
+  expiresIn: number;
+}
 
+/** What a tab sends to the others; `token` is null after a logout. */
+interface News {
+  role: Role;
+  token: Token | null;
+  /** Whether the token is from a login. The server has then ended the session before it. */
+  fresh: boolean;
+}
+
+/** A change of the session has this long; then the next one goes on. */
+const CHANGE_MS = 15_000;
 /**
- * How long the tab that changed the session keeps the lock after it told the others: messages and locks are not ordered with each other, and
- * the next in line must know of the new token, or it refreshes too.
+ * A refresh waits this long for the lock, because a frozen tab may hold it for ever. Without the
+ * lock two tabs may refresh with the same cookie; the server then gives both the same successor.
+ */
+const REFRESH_LOCK_MS = 5_000;
+/**
+ * The lock is released this long after the new token was sent to the other tabs. Messages and locks
+ * are not ordered, and the next tab must know the token, or it refreshes too.
  */
 const TELLING_MS = 50;
+/** After a refresh ahead of time has failed, the next one waits this long. */
+const AHEAD_MS = 10_000;
+
+/** The account of an access token, which is a JWT; undefined if the value is not a token. */
+const accountOf = (token: Token): number | undefined => {
+  try {
+    if (!fits(token, { accessToken: "", expiresIn: 0 })) return undefined;
+    const payload = token.accessToken.split(".")[1]!.replace(/-/g, "+").replace(/_/g, "/");
+    return Number(JSON.parse(atob(payload)).sub) || undefined;
+  } catch {
+    return undefined;
+  }
+};
 
 /** @internal */
 export class Session {
-  /** Undefined until the first call or login finds out. */
-  loggedIn: boolean | undefined;
-  /** Kept nowhere but here. */
+  state: SessionState = "unknown";
+  /** The account of the token, or of the session that has expired. */
+  account: number | undefined;
+  /** Stored only here. */
   token: string | undefined;
 
   readonly #send: Send;
@@ -46,110 +80,167 @@ export class Session {
   readonly #locks: Tabs["locks"];
   #channel: Tabs["channel"];
   readonly #lock: string;
-  readonly #changed: (change: SessionChange) => void;
-  /** When to refresh, on the monotonic clock: the wall clock may be wrong, and may be put right at any time. */
+  readonly #changed: (reset: boolean) => void;
+  /** When to refresh, by the monotonic clock: the wall clock can be wrong, and can jump. */
   #staleAt = 0;
-  #last = Promise.resolve();
+  /** Until when the server allows no refresh, and what it answered. */
+  #notBefore = 0;
+  #refusal: ChatError | undefined;
+  /** Ends a refresh, and the wait for its lock, with the chat. */
+  readonly #life = new AbortController();
+  #last: Promise<unknown> = Promise.resolve();
   #refreshing: Promise<void> | undefined;
   #refreshed: (() => void) | undefined;
 
-  constructor(send: Send, role: Role, lock: string, { locks, channel }: Tabs, changed: (change: SessionChange) => void) {
+  constructor(
+    send: Send,
+    role: Role,
+    lock: string,
+    { locks, channel }: Tabs,
+    changed: (reset: boolean) => void,
+  ) {
     this.#send = send;
     this.#role = role;
     this.#lock = lock;
     this.#locks = locks;
     this.#channel = channel;
     this.#changed = changed;
-    if (channel) {
-      channel.onmessage = ({ data }: MessageEvent<Shared>) =>
-        // The cookie is now of an account that this chat is not for.
-        data.role === role ? this.#become(data.change, data.token) : this.#become("loggedOut");
-    }
+    if (channel) channel.onmessage = ({ data }: MessageEvent<News>) => this.#hear(data);
   }
 
-  async logIn(username: string, password: string): Promise<void> {
-    await this.#alone(async () => {
-      const token = await this.#send(undefined, `POST /${this.#role}/session`, { body: { username, password } });
-      this.#tell("loggedIn", token);
+  async logIn(username: string, password: string, signal?: AbortSignal): Promise<void> {
+    const body = { username, password };
+    await this.alone(CHANGE_MS, signal, async () =>
+      this.#take(await this.#send(undefined, `POST /${this.#role}/session`, { body, signal }), true),
+    );
+  }
+
+  async logOut(signal?: AbortSignal): Promise<void> {
+    await this.alone(CHANGE_MS, signal, async () => {
+      await this.#send(undefined, `DELETE /${this.#role}/session`, { signal });
+      this.end();
     });
   }
 
-  async logOut(): Promise<void> {
-    await this.#alone(async () => {
-      await this.#send(undefined, "DELETE /logout");
-      this.#tell("loggedOut");
-    });
+  /** The account has logged out, or has withdrawn. */
+  end(): void {
+    this.#tell(null, true);
   }
 
-  /** Whether the refresh cookie is good; fails where that cannot be known now. */
-  async resume(): Promise<boolean> {
-    if (!this.loggedIn) this.loggedIn = undefined;
-    await this.refresh(undefined);
+  /** Whether the refresh cookie is valid. Fails if that cannot be found out now. */
+  async resume(signal?: AbortSignal): Promise<boolean> {
+    await this.refresh(undefined, signal, true);
     return !!this.token;
   }
 
-  /** Refreshes a little ahead of the token's end, so that calls do not fail first. */
-  async refreshAhead(): Promise<void> {
-    if (this.token && performance.now() > this.#staleAt) {
-      // The token may be good for a little longer. If it is not, the call says so.
-      await this.refresh(this.token).catch(() => {});
-    }
+  /** Refreshes in the background shortly before the token expires, so that calls do not fail. */
+  refreshAhead(): void {
+    if (!this.token || performance.now() < this.#staleAt) return;
+    this.refresh(this.token).catch(() => (this.#staleAt = performance.now() + AHEAD_MS));
   }
 
   /**
-   * Gets another token than this one, or finds that the session has ended. Fails where neither can be known now, which changes nothing.
+   * Gets a token that is not `stale`, or finds that the session has ended. Fails, and changes
+   * nothing, if neither can be found out now. A session that is known to have ended is asked for
+   * again only with `anew`.
    */
-  async refresh(stale: string | undefined): Promise<void> {
+  async refresh(stale: string | undefined, signal?: AbortSignal, anew = false): Promise<void> {
     if (this.token !== stale) return;
+    if (!stale && !anew && this.state !== "unknown") return;
+    const left = this.#notBefore - performance.now();
+    if (this.#refusal && left > 0) {
+      const { message } = this.#refusal;
+      throw new ChatError({ ...this.#refusal, message, retryAfter: Math.ceil(left / 1_000) });
+    }
     this.#refreshing ??= new Promise<void>((resolve, reject) => {
-      // Another tab's new token will do too, without waiting for the lock.
+      // A token from another tab will do as well, without waiting for the lock.
       this.#refreshed = resolve;
-      this.#alone(async () => {
-        if (this.token === stale && this.loggedIn !== false) await this.#trade();
-      }).then(resolve, reject);
+      const change = async (): Promise<void> => {
+        if (this.token === stale) await this.#renew();
+      };
+      this.alone(REFRESH_LOCK_MS, this.#life.signal, change).then(resolve, reject);
     }).finally(() => (this.#refreshing = undefined));
-    await this.#refreshing;
+    await bounded(REFRESH_LOCK_MS + CHANGE_MS, signal, () => this.#refreshing!);
+  }
+
+  /**
+   * Runs one change of the session at a time, in this tab and in all tabs: the cookie of a response
+   * must not overwrite the cookie of a later one. If the lock is denied, or does not come within
+   * `ms`, the change runs without it.
+   */
+  async alone<T>(ms: number, signal: AbortSignal | undefined, change: () => Promise<T>): Promise<T> {
+    const before = this.#last;
+    let release!: () => void;
+    const done = new Promise<void>((resolve) => (release = resolve));
+    this.#last = done;
+    try {
+      await bounded(ms, signal, async (signal) => {
+        await before;
+        await new Promise<unknown>((granted, denied) => {
+          if (!this.#locks) return granted(undefined);
+          const held = (): Promise<void> => (granted(undefined), done);
+          this.#locks.request(this.#lock, { signal }, held).catch(denied);
+        });
+      }).catch(() => signal?.throwIfAborted());
+      return await change();
+    } finally {
+      if (this.#channel) setTimeout(release, TELLING_MS);
+      else release();
+    }
   }
 
   close(): void {
+    this.#life.abort(new ChatError({ code: "closed", message: "The chat was closed." }));
     this.#channel?.close();
     this.#channel = undefined;
   }
 
-  async #trade(): Promise<void> {
+  async #renew(): Promise<void> {
+    const { token, state } = this;
+    const renew = (signal: AbortSignal) => this.#send(undefined, `POST /${this.#role}/token`, { signal });
     try {
-      this.#tell("resumed", await this.#send(undefined, "POST /token"));
+      const renewed = await bounded(CHANGE_MS, this.#life.signal, renew);
+      // Otherwise another tab has logged in or out meanwhile.
+      if (this.token === token && this.state === state) this.#take(renewed, false);
     } catch (error) {
-      if (!(error instanceof ChatError) || error.code !== "invalid_refresh_token") throw error;
-      this.#become("expired");
+      const { code, retryAfter = 0 } = error as ChatError;
+      this.#refusal = error as ChatError;
+      this.#notBefore = performance.now() + retryAfter * 1_000;
+      if (code !== "invalid_refresh_token") throw error;
+      if (this.token === token) this.#become(this.account ? "expired" : "loggedOut");
     }
   }
 
-  /** One after the other, in this tab and in all: an answer must not overwrite the cookie of a later one. */
-  #alone(change: () => Promise<void>): Promise<void> {
-    const locks = this.#locks;
-    if (!locks) return (this.#last = this.#last.then(change, change));
-    return new Promise((resolve, reject) => {
-      const held = async () => {
-        await change().then(resolve, reject);
-        if (this.#channel) await new Promise((told) => setTimeout(told, TELLING_MS));
-      };
-      locks.request(this.#lock, held).catch(reject);
-    });
+  #take(token: Token, fresh: boolean): void {
+    checked(accountOf(token), 0);
+    this.#tell(token, fresh);
   }
 
-  #tell(change: SessionChange, token?: Token): void {
-    this.#channel?.postMessage({ change, token, role: this.#role } satisfies Shared);
-    this.#become(change, token);
+  #tell(token: Token | null, fresh: boolean): void {
+    const news: News = { role: this.#role, token, fresh };
+    this.#channel?.postMessage(news);
+    this.#hear(news);
   }
 
-  #become(change: SessionChange, token?: Token): void {
-    const known = this.loggedIn === !!token;
-    this.loggedIn = !!token;
+  #hear(news: News): void {
+    if (!fits(news, {}) || news.role !== this.#role) return;
+    const { token, fresh } = news;
+    if (token === null) this.#become("loggedOut");
+    else if (accountOf(token)) this.#become("loggedIn", token, !!fresh);
+  }
+
+  #become(state: SessionState, token?: Token, fresh = false): void {
+    const account = token ? accountOf(token) : state === "expired" ? this.account : undefined;
+    const switched = account !== this.account;
+    const changed = fresh || switched || state !== this.state;
+    // A connection belongs to the session that asked for its ticket.
+    const reset = fresh || !token || (switched && this.account !== undefined);
+    this.state = state;
+    this.account = account;
     this.token = token?.accessToken;
-    // Ahead by a twentieth: a minute and a half of thirty.
+    // A twentieth before the end: a minute and a half of thirty.
     this.#staleAt = performance.now() + (token?.expiresIn ?? 0) * 950;
     this.#refreshed?.();
-    if (!known || change === "loggedIn") this.#changed(change);
+    if (changed) this.#changed(reset);
   }
 }

@@ -1,48 +1,41 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { ErrorCode } from "../src/index.js";
-import { chatWith, during, inRoom, pass, SECOND, settle, shown, useFakeClock } from "./fake/chat.js";
-import { FakeServer, PATH, refusal, ROOM } from "./fake/server.js";
+import { chatWith, inRoom, pass, SECOND, settle, shown, useFakeClock } from "./fake/chat.js";
+import { FakeServer, pushOf, refusal, ROOM } from "./fake/server.js";
 import type { FakeSocket, Sent } from "./fake/socket.js";
 
 useFakeClock();
 
-/** Refuses the next frame that sends a message, and does with the rest as usual. */
-const refuseNext = (socket: FakeSocket, code: ErrorCode, times = 1): void => {
+/** Rejects the next frames that send a message; the server handles the others. */
+const rejectNext = (socket: FakeSocket, code: ErrorCode, times = 1): void => {
   socket.handles = ({ action, clientMessageId }: Sent) => {
     if (action !== "sendMessage" || times-- <= 0) return false;
-    socket.deliver({ type: "error", code, message: `refused: ${code}`, requestId: "r1", ...(clientMessageId && { clientMessageId }) });
+    const id = clientMessageId && { clientMessageId };
+    socket.deliver({ type: "error", code, message: `refused: ${code}`, requestId: "r1", ...id });
     return true;
   };
 };
 
 describe("a message", () => {
-  test("is shown at once, and found again by its id when it is acknowledged", async () => {
+  test("is shown at once, and moves to its place with the ack", async () => {
     const { server, room } = await inRoom();
     const sent = room.send("  식빵 예약되나요?\n");
     expect(sent).toMatchObject({ content: "식빵 예약되나요?", state: "sending" });
     expect(sent.clientMessageId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(room.pending).toEqual([sent]);
-    await pass(SECOND);
-    expect(room.pending).toEqual([]);
-    expect(room.messages).toEqual(server.messages);
-  });
-
-  test("is acknowledged without a fetch, once it is known who we are", async () => {
-    const { server, room } = await inRoom();
-    room.send("first");
-    await pass(SECOND);
     const count = server.requests.length;
-    room.send("second");
     await settle();
+    expect(room.pending).toEqual([]);
     expect(room.messages).toEqual(server.messages);
     expect(server.requests).toHaveLength(count);
   });
 
-  test("follows the one before it only after its acknowledgement, so that order holds", async () => {
+  test("is sent only after the ack of the one before it", async () => {
     const { server, room } = await inRoom();
     const waiting: (() => void)[] = [];
     const { socket } = server;
     socket.handles = (frame) => {
+      if (frame.action !== "sendMessage") return false;
       const { handles } = socket;
       waiting.push(() => {
         socket.handles = () => false;
@@ -64,7 +57,7 @@ describe("a message", () => {
     expect(room.messages).toEqual(server.messages);
   });
 
-  test("of 1 to 2,000 characters, not code units, is taken; any other is refused before it does harm", async () => {
+  test("has 1 to 2,000 characters, which are not code units", async () => {
     const { server, room } = await inRoom();
     room.send("🍞".repeat(2_000));
     for (const content of ["", " \u0085\u3000\n", "가".repeat(2_001)]) expect(() => room.send(content)).toThrow(RangeError);
@@ -74,7 +67,15 @@ describe("a message", () => {
     expect(room.messages).toEqual(server.messages);
   });
 
-  test("that was typed before there is a connection is sent when there is one", async () => {
+  test("in decomposed Hangul is counted and sent composed", async () => {
+    const { server, room } = await inRoom();
+    const { content } = room.send("각".repeat(2_000).normalize("NFD"));
+    expect(content).toBe("각".repeat(2_000));
+    await settle();
+    expect(server.socket.sent("sendMessage")[0]!.content).toBe(content);
+  });
+
+  test("that was typed before the connection opened is sent then", async () => {
     const server = new FakeServer();
     server.keep(7, "hello");
     const chat = chatWith(server);
@@ -88,9 +89,9 @@ describe("a message", () => {
     expect(server.messages).toHaveLength(2);
   });
 
-  test("that a closed page had left unsent is put back under its id, and not kept twice", async () => {
+  test("keeps its id when a program sends it again after a restart", async () => {
     const { server, chat, room } = await inRoom();
-    server.socket.dropsAfter = () => true;
+    server.socket.dropsAfter = ({ action }) => action === "sendMessage";
     const { content, clientMessageId } = room.send("ack never came");
     await pass(6);
     chat.close();
@@ -100,18 +101,17 @@ describe("a message", () => {
     next.connect();
     const again = next.room(ROOM);
     await settle();
-    for (const left of [...room.pending, ...room.pending]) again.send(left.content, left.clientMessageId);
+    for (const id of [clientMessageId, clientMessageId.toUpperCase()]) again.send(content, id);
     expect(again.pending).toHaveLength(1);
     await pass(SECOND);
     expect(again.pending).toEqual([]);
     expect(again.messages.map((message) => message.content)).toEqual(["before 1", "ack never came"]);
   });
 
-  test("that is put back and is older than what was loaded is known to be kept", async () => {
-    const { server, room } = await inRoom();
+  test("that is repeated and older than the loaded ones is found", async () => {
+    const { server } = await inRoom();
     server.keep(12, "long ago", "00000000-0000-4000-8000-000000000001");
     for (let n = 0; n < 30; n++) server.keep(7, `later ${n}`);
-    server.socket.drop();
     const fresh = chatWith(server);
     fresh.connect();
     const again = fresh.room(ROOM);
@@ -121,16 +121,15 @@ describe("a message", () => {
     expect(again.pending).toEqual([]);
     expect(again.messages).toHaveLength(20);
     expect(server.messages).toHaveLength(32);
-    room.close();
   });
 });
 
-describe("the connection drops", () => {
-  test("before a message reached the server: it is sent again, under the same id", async () => {
+describe("when the connection drops", () => {
+  test("before a message arrived, it is sent again under the same id", async () => {
     const { server, room } = await inRoom();
     server.socket.dropsBefore = ({ action }) => action === "sendMessage";
     const { clientMessageId } = room.send("hello?");
-    await pass(3 * SECOND);
+    await pass(6 * SECOND);
     expect(server.sockets.map((socket) => socket.sent("sendMessage").map((frame) => frame.clientMessageId))).toEqual([
       [clientMessageId],
       [clientMessageId],
@@ -139,20 +138,19 @@ describe("the connection drops", () => {
     expect(room.pending).toEqual([]);
   });
 
-  test("after a message was kept, before the ack: it is found in the room, and not sent again", async () => {
+  test("after a message was stored, it is not sent again", async () => {
     const { server, room } = await inRoom();
     server.socket.dropsAfter = ({ action }) => action === "sendMessage";
-    room.send("kept");
-    await pass(3 * SECOND);
+    room.send("stored");
+    await pass(6 * SECOND);
     expect(server.sockets).toHaveLength(2);
     expect(server.socket.sent("sendMessage")).toEqual([]);
     expect(room.messages).toEqual(server.messages);
     expect(room.pending).toEqual([]);
   });
 
-  test("while it is replaced: what is under way on the old one comes once", async () => {
+  test("because it is replaced, a message under way arrives once", async () => {
     const { server, room } = await inRoom();
-    room.send("who we are");
     await pass(89 * 60 * SECOND);
     while (server.sockets.length === 1) {
       room.send(`at ${performance.now()}`);
@@ -163,6 +161,21 @@ describe("the connection drops", () => {
     expect(new Set(shown(room)).size).toBe(room.messages.length);
     expect(room.pending).toEqual([]);
   });
+});
+
+test("a socket that throws, as between a loss and its event, loses nothing", async () => {
+  const { server, room } = await inRoom();
+  const { socket } = server;
+  vi.spyOn(socket, "send").mockImplementation(() => {
+    throw new Error("InvalidStateError");
+  });
+  room.send("hello?");
+  room.typing();
+  room.markRead();
+  socket.drop();
+  await pass(6 * SECOND);
+  expect(room.messages).toEqual(server.messages);
+  expect(room.messages).toHaveLength(2);
 });
 
 test("a frame that is lost on a connection that lives is sent again", async () => {
@@ -177,7 +190,7 @@ test("a frame that is lost on a connection that lives is sent again", async () =
 });
 
 describe("an ack", () => {
-  test("that is lost: the message is sent again with the same id, and the repeat's ack settles it", async () => {
+  test("that is lost is replaced by the ack of the repeat", async () => {
     const { server, room } = await inRoom();
     let lost = 1;
     const { socket } = server;
@@ -186,10 +199,11 @@ describe("an ack", () => {
       server.keep(12, frame.content!, frame.clientMessageId);
       return true;
     };
-    room.send("kept, but nobody said so");
+    room.send("stored, but without an ack");
+    const heartbeats = socket.sent("heartbeat").length;
     await pass(8 * SECOND);
     expect(room.pending).toHaveLength(1);
-    expect(socket.sent("heartbeat")).toHaveLength(1); // Is it the connection?
+    expect(socket.sent("heartbeat")).toHaveLength(heartbeats + 1); // Is the connection dead?
     await pass(2 * SECOND);
     expect(room.messages).toEqual(server.messages);
     expect(server.messages).toHaveLength(2);
@@ -198,16 +212,14 @@ describe("an ack", () => {
 
   test("that comes twice, and after the message itself, changes nothing", async () => {
     const { server, room } = await inRoom();
-    room.send("who we are");
-    await pass(SECOND);
     const { socket } = server;
     socket.handles = ({ content, clientMessageId, action }) => {
       if (action !== "sendMessage") return false;
       const { message } = server.keep(12, content!, clientMessageId);
-      const { id, seq, createdAt } = message;
-      socket.deliver({ type: "message", roomId: ROOM, message });
+      const { id, seq, senderId, createdAt } = message;
+      socket.deliver(pushOf(message));
       for (let n = 0; n < 2; n++) {
-        socket.deliver({ type: "ack", roomId: ROOM, clientMessageId: clientMessageId!, id, seq, createdAt });
+        socket.deliver({ type: "ack", roomId: ROOM, clientMessageId: clientMessageId!, id, seq, senderId, createdAt });
       }
       return true;
     };
@@ -216,33 +228,56 @@ describe("an ack", () => {
     await settle();
     expect(room.messages).toEqual(server.messages);
     expect(room.pending).toEqual([]);
-    expect(socket.sent("sendMessage")).toHaveLength(3);
+    expect(socket.sent("sendMessage")).toHaveLength(2);
   });
 
-  test("with a seq that leaves a gap has the gap filled, and the message stands below it until then", async () => {
+  test("that comes after the repeat's does not touch the next message", async () => {
     const { server, room } = await inRoom();
-    room.send("who we are");
-    await pass(SECOND);
+    const { socket } = server;
+    const late: (() => void)[] = [];
+    socket.handles = ({ action, content, clientMessageId }) => {
+      if (action !== "sendMessage" || late.length) return false;
+      const { id, seq, senderId, createdAt } = server.keep(12, content!, clientMessageId).message;
+      late.push(() =>
+        socket.deliver({ type: "ack", roomId: ROOM, clientMessageId: clientMessageId!, id, seq, senderId, createdAt }),
+      );
+      return true;
+    };
+    room.send("slow");
+    await pass(10 * SECOND);
+    socket.handles = ({ action }) => action === "sendMessage";
+    room.send("next");
+    late[0]!();
+    await settle();
+    expect(room.pending).toMatchObject([{ content: "next", state: "sending" }]);
+    socket.handles = () => false;
+    await pass(10 * SECOND);
+    expect(room.messages).toEqual(server.messages);
+    expect(shown(room)).toEqual(["before 1", "slow", "next"]);
+  });
+
+  test("with a gap before it has the gap filled first", async () => {
+    const { server, room } = await inRoom();
     server.keep(7, "its push was lost");
     room.send("after it");
     await settle();
     expect(room.pending).toMatchObject([{ content: "after it", state: "sent" }]);
     await pass(SECOND);
-    expect(shown(room)).toEqual(["before 1", "who we are", "its push was lost", "after it"]);
+    expect(shown(room)).toEqual(["before 1", "its push was lost", "after it"]);
     expect(room.messages).toEqual(server.messages);
   });
 });
 
-describe("a refusal", () => {
-  test.each(["validation_failed", "room_not_found", "receiver_withdrawn", "message_id_reused", "wrong_role"] as const)(
-    "for good (%s) is shown, the next message goes on, and it can be discarded",
+describe("a rejection", () => {
+  test.each(["validation_failed", "room_not_found", "receiver_withdrawn", "message_id_reused", "wrong_role", "blocked"] as const)(
+    "for good (%s) is shown, and the next message goes on",
     async (code) => {
       const { server, room } = await inRoom();
-      refuseNext(server.socket, code);
-      const { clientMessageId } = room.send("refused");
+      rejectNext(server.socket, code);
+      const { clientMessageId } = room.send("rejected");
       room.send("the next");
       await pass(SECOND);
-      expect(room.pending).toMatchObject([{ content: "refused", state: "failed", error: { code, message: `refused: ${code}` } }]);
+      expect(room.pending).toMatchObject([{ content: "rejected", state: "failed", error: { code, message: `refused: ${code}` } }]);
       expect(server.messages.map(({ content }) => content)).toEqual(["before 1", "the next"]);
       await pass(60 * SECOND);
       expect(server.socket.sent("sendMessage")).toHaveLength(2);
@@ -251,30 +286,43 @@ describe("a refusal", () => {
     },
   );
 
-  test("for good can be tried again, under the same id", async () => {
+  test("for good brings the room up to date, which may have changed", async () => {
     const { server, room } = await inRoom();
-    refuseNext(server.socket, "receiver_withdrawn");
-    const { clientMessageId } = room.send("refused");
+    expect(room.receiver!.receiverDeleted).toBe(false);
+    server.receiverDeleted = true;
+    rejectNext(server.socket, "receiver_withdrawn");
+    room.send("too late");
+    await settle();
+    expect(room.receiver!.receiverDeleted).toBe(true);
+  });
+
+  test("for good can be retried under the same id", async () => {
+    const { server, room } = await inRoom();
+    rejectNext(server.socket, "receiver_withdrawn");
+    const { clientMessageId } = room.send("rejected");
     await settle();
     room.retry(clientMessageId);
-    expect(room.pending).toEqual([{ clientMessageId, content: "refused", state: "sending" }]);
+    expect(room.pending).toEqual([{ clientMessageId, content: "rejected", state: "sending" }]);
     await pass(SECOND);
     expect(room.messages).toEqual(server.messages);
     expect(server.messages.at(-1)).toMatchObject({ clientMessageId });
   });
 
-  test.each(["unavailable", "internal", "too_many_attempts"] as const)("for now (%s) is tried again, in order", async (code) => {
-    const { server, room } = await inRoom();
-    refuseNext(server.socket, code, 3);
-    room.send("one");
-    room.send("two");
-    await pass(8 * SECOND);
-    expect(server.messages.map(({ content }) => content)).toEqual(["before 1", "one", "two"]);
-    expect(room.pending).toEqual([]);
-    expect(server.socket.sent("sendMessage")).toHaveLength(5);
-  });
+  test.each(["unavailable", "internal", "too_many_attempts", "too_many_requests"] as const)(
+    "for now (%s) is retried, in order",
+    async (code) => {
+      const { server, room } = await inRoom();
+      rejectNext(server.socket, code, 3);
+      room.send("one");
+      room.send("two");
+      await pass(8 * SECOND);
+      expect(server.messages.map(({ content }) => content)).toEqual(["before 1", "one", "two"]);
+      expect(room.pending).toEqual([]);
+      expect(server.socket.sent("sendMessage")).toHaveLength(5);
+    },
+  );
 
-  test("by API Gateway itself, which names no message, has what is under way tried again", async () => {
+  test("of API Gateway has the message under way retried", async () => {
     const { server, room } = await inRoom();
     const { socket } = server;
     let failing = 1;
@@ -285,7 +333,22 @@ describe("a refusal", () => {
     expect(server.messages).toHaveLength(2);
   });
 
-  test("is not undone by discarding what is not refused", async () => {
+  test("that never ends does not hold up the next message for ever", async () => {
+    const { server, room } = await inRoom();
+    const { socket } = server;
+    socket.handles = ({ action, content, clientMessageId }) => {
+      if (action !== "sendMessage" || content !== "poison") return false;
+      socket.deliver({ type: "error", code: "internal", message: "오류", clientMessageId: clientMessageId! });
+      return true;
+    };
+    room.send("poison");
+    room.send("the next");
+    await pass(4 * 60 * SECOND);
+    expect(room.pending).toMatchObject([{ content: "poison", state: "failed", error: { code: "internal" } }]);
+    expect(room.messages.at(-1)).toMatchObject({ content: "the next" });
+  });
+
+  test("is not undone by discarding what was not rejected", async () => {
     const { server, room } = await inRoom();
     server.socket.dead = true;
     const { clientMessageId } = room.send("under way");
@@ -293,15 +356,50 @@ describe("a refusal", () => {
     room.retry(clientMessageId);
     expect(room.pending).toMatchObject([{ state: "sending" }]);
   });
+
+  test("that comes late does not fail a message that was stored", async () => {
+    const { server, room } = await inRoom();
+    server.keep(7, "its push was lost");
+    const { clientMessageId } = room.send("stored");
+    await pass(20); // Acknowledged; the gap before it is not filled yet.
+    server.socket.deliver({ type: "error", code: "receiver_withdrawn", message: "late", clientMessageId });
+    await pass(10);
+    expect(room.pending).toMatchObject([{ state: "sent" }]);
+    await pass(SECOND);
+    expect(room.messages).toEqual(server.messages);
+  });
 });
 
-test("nothing is sent into a room before the server has said that it is this account's", async () => {
-  const { server, chat, room } = await inRoom();
-  server.socket.dead = true;
-  room.send("for the account before");
-  server.intercept(({ path }) => (path === PATH ? refusal(404, "room_not_found") : undefined));
-  await during(chat.logIn("badabada", "sky-2026x"));
-  await pass(2 * SECOND);
+test("a server that limits messages gets them slowly, and all of them", async () => {
+  const { server, room } = await inRoom();
+  const { socket } = server;
+  let tokens = 20;
+  let frames: number[] = [];
+  const refill = setInterval(() => (tokens = Math.min(20, tokens + 1)), 200);
+  socket.handles = ({ action, clientMessageId }) => {
+    frames.push(performance.now());
+    if (action !== "sendMessage" || tokens-- >= 1) return false;
+    tokens = 0;
+    socket.deliver({ type: "error", code: "too_many_requests", message: "slow down", clientMessageId: clientMessageId! });
+    return true;
+  };
+  for (let n = 1; n <= 100; n++) room.send(`${n}`);
+  await pass(5 * SECOND);
+  frames = frames.slice(40);
+  await pass(55 * SECOND);
+  clearInterval(refill);
+  expect(room.pending).toEqual([]);
+  expect(server.messages.slice(1).map(({ content }) => Number(content))).toEqual(Array.from({ length: 100 }, (_, n) => n + 1));
+  // After the burst a connection may send 20 frames a second.
+  for (const [n, time] of frames.entries()) expect((frames[n + 20] ?? Infinity) - time).toBeGreaterThanOrEqual(SECOND);
+});
+
+test("nothing is sent into a room before the server has shown it", async () => {
+  const { server, room } = await inRoom();
+  server.socket.dropsBefore = ({ action }) => action === "sendMessage";
+  server.intercept(({ path }) => (path.startsWith("/customer/chatrooms") ? refusal(404, "room_not_found") : undefined));
+  room.send("into a room that is gone");
+  await pass(6 * SECOND);
   expect(server.open).toEqual([server.socket]);
   expect(server.socket.sent("sendMessage")).toEqual([]);
   expect(room.error).toMatchObject({ code: "room_not_found" });

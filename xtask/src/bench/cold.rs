@@ -18,7 +18,7 @@ use serde_json::json;
 use tokio::{net::TcpListener, process::Command, sync::oneshot, time::timeout};
 
 use super::{median, milliseconds};
-use crate::{failure, run};
+use crate::{failure, progress, run};
 
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -52,7 +52,8 @@ pub async fn cold(starts: usize) -> Result<(), Failure> {
     build_functions()?;
 
     // What a function is started with, a running system knows.
-    let system = System::start(SystemOptions::default()).await?;
+    let system =
+        System::start(SystemOptions { progress: Some(progress()), ..SystemOptions::default() }).await?;
     let measured = measure(&system, chosen, starts).await;
     system.stop().await;
     measured

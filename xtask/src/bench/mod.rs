@@ -16,7 +16,8 @@ use tokio_postgres::Client as Database;
 pub enum What {
     /// Whether a login tells by its time if the name exists: 1,000 tries of each, in turn
     Login,
-    /// What the lists and histories cost: 100,000 companies, a room of 200,000 messages, 200 rooms of 1,000
+    /// What lists and histories cost: 100,000 companies, a room of 200,000 messages, lists of 200
+    /// and of 10,000 rooms
     Reads,
     /// Pushing to 1,000 connections that take 20 ms each: at once, and one after the other
     FanOut,

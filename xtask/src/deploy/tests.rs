@@ -17,7 +17,7 @@ case "$*" in
 *describe-stacks*)
     if [ ! -e deployed ]; then echo "Stack with id chatchat-dev does not exist" >&2; exit 254; fi
     echo '{"Stacks":[{"StackStatus":"UPDATE_COMPLETE",
-        "Parameters":[{"ParameterKey":"CookieDomain","ParameterValue":""},{"ParameterKey":"Key","ParameterValue":"****"}'"$([ -e secret ] && echo ',{"ParameterKey":"DistributionSecret","ParameterValue":"****"}')"'],
+        "Parameters":[{"ParameterKey":"AlarmEmail","ParameterValue":""},{"ParameterKey":"Key","ParameterValue":"****"}'"$([ -e secret ] && echo ',{"ParameterKey":"DistributionSecret","ParameterValue":"****"}')"'],
         "Outputs":[{"OutputKey":"MigrateFunction","OutputValue":"migrate-1"},{"OutputKey":"Url","OutputValue":"https://chat"},{"OutputKey":"WebBucket","OutputValue":"web"},{"OutputKey":"WebDistribution","OutputValue":"E1"}]}]}' ;;
 *get-template*) echo '{"TemplateBody":"Resources: before"}' ;;
 *invoke*) for file; do last=$file; [ "$last" = --region ] && break; answer=$file; done
@@ -130,7 +130,7 @@ async fn what_does_not_work_goes_back_to_what_was_there_and_counts_as_failed() {
             "aws lambda invoke",
             "sam deploy new Key=value",
             "aws lambda invoke",
-            "sam deploy before CookieDomain=\"\""
+            "sam deploy before AlarmEmail=\"\""
         ]
     );
 }

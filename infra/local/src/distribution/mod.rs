@@ -55,7 +55,7 @@ async fn serve(
 }
 
 impl Distribution {
-    /// The distribution of the template or of one nested in it; nothing where there is none.
+    /// The distribution of the template or of one nested in it, if there is one.
     ///
     /// # Errors
     /// When there are several, or one uses what this module does not imitate.

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::account::Account;
-use super::programs;
+use super::programs::{self, Programs};
 use crate::error::StartError;
 use crate::guard;
+use crate::log::Log;
 
 /// How long a server that is being shut down may still hold its cluster, and how long one whose parent has just been killed may not
 /// have heard of it.
@@ -32,28 +33,29 @@ pub(super) struct Passwords {
 pub(super) struct Folder {
     pub(super) path: PathBuf,
     pub(super) temporary: bool,
-    pub(super) notice: Option<String>,
 }
 
 impl Folder {
-    /// The folder at `data`, or a temporary one; elsewhere if the account cannot reach it.
-    pub(super) fn open(data: Option<&Path>, account: Account) -> Result<Self, StartError> {
+    /// The folder at `data`, or a temporary one. If the account cannot enter `data`, it is another folder, and the log says which.
+    pub(super) fn open(data: Option<&Path>, account: Account, log: &Log) -> Result<Self, StartError> {
         let Some(data) = data else { return Self::temporary("postgres", account) };
         create(data)?;
         let path = data.canonicalize().map_err(StartError::io(data.display().to_string()))?;
         if account.reaches(&path) {
-            return Ok(Self { path, temporary: false, notice: None });
+            return Ok(Self { path, temporary: false });
         }
         let mut hash = DefaultHasher::new();
         path.hash(&mut hash);
         let elsewhere = PathBuf::from(format!("/var/tmp/chatchat-postgres-{:016x}", hash.finish()));
         create(&elsewhere)?;
-        let notice = format!(
-            "PostgreSQL cannot run as root, and the user it runs as cannot enter {}; its files are in {}",
-            path.display(),
-            elsewhere.display()
-        );
-        Ok(Self { path: elsewhere, temporary: false, notice: Some(notice) })
+        log.line(|| {
+            format!(
+                "PostgreSQL cannot run as root, and the user it runs as cannot enter {}; its files are in {}",
+                path.display(),
+                elsewhere.display()
+            )
+        });
+        Ok(Self { path: elsewhere, temporary: false })
     }
 
     /// A folder that goes when it is dropped, or when this process is gone.
@@ -67,7 +69,7 @@ impl Folder {
             create(&path)?;
         }
         guard::watch_folder(&path);
-        Ok(Self { path, temporary: true, notice: None })
+        Ok(Self { path, temporary: true })
     }
 
     pub(super) fn cluster(&self) -> PathBuf {
@@ -77,7 +79,7 @@ impl Folder {
     /// Makes the cluster ready for a server: waits for a server that is going away, empties it if asked, makes it if it is not there.
     pub(super) fn prepare(
         &self,
-        programs: &Path,
+        programs: &Programs,
         account: Account,
         fresh: bool,
     ) -> Result<Passwords, StartError> {
@@ -88,16 +90,16 @@ impl Folder {
         }
         match (std::fs::read_to_string(cluster.join("PG_VERSION")), self.read_passwords()) {
             (Ok(version), Some(passwords)) => {
-                let installed = programs::version(programs)?;
-                if version.trim() != installed.to_string() {
-                    return Err(StartError::Postgres(format!(
-                        "the data in {} was made by PostgreSQL {}, version {installed} is installed; start over with `--fresh`, or install version {}",
-                        self.path.display(),
-                        version.trim(),
-                        version.trim()
-                    )));
+                if version.trim() == programs.major.to_string() {
+                    return Ok(passwords);
                 }
-                Ok(passwords)
+                let (data, version, folder) =
+                    (self.path.display(), version.trim(), programs.folder.display());
+                Err(StartError::Postgres(format!(
+                    "PostgreSQL {version} created the data in {data}, and PostgreSQL {} in {folder} cannot read it; start over with \
+                     `--fresh`, or set POSTGRES_PATH to the folder of PostgreSQL {version}'s programs (if it is empty, the package from npm is used)",
+                    programs.version
+                )))
             }
             (Ok(_), None) => Err(StartError::Postgres(format!(
                 "{} has lost its passwords.json; start over with `--fresh`",
@@ -111,7 +113,7 @@ impl Folder {
         }
     }
 
-    fn make(&self, programs: &Path, account: Account) -> Result<Passwords, StartError> {
+    fn make(&self, programs: &Programs, account: Account) -> Result<Passwords, StartError> {
         let cluster = self.cluster();
         create(&cluster)?;
         account
@@ -122,7 +124,7 @@ impl Folder {
         write_secret(&password_file, &passwords.superuser)?;
         account.own(&password_file).map_err(StartError::io(password_file.display().to_string()))?;
         let made = account
-            .command(&programs.join("initdb"))
+            .command(&programs.program("initdb"))
             .args([
                 "--username=postgres",
                 "--auth=scram-sha-256",

@@ -1,8 +1,9 @@
-//! PostgreSQL for the functions and the tests: a server of its own, or the one that `DATABASE_URL` names.
+//! PostgreSQL for the functions and the tests: the server that `DATABASE_URL` names, or one that is started here.
 
 mod account;
 mod admin;
 mod cluster;
+mod package;
 mod pgbouncer;
 mod process;
 mod programs;
@@ -15,20 +16,39 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use crate::error::StartError;
+use crate::log::{Log, LogLines};
+use account::Account;
 use cluster::Passwords;
 pub use pgbouncer::PgBouncer;
+pub(crate) use programs::MINIMUM;
+use programs::Programs;
 use server::Server;
 
 /// The role that owns the databases, with the rights of RDS's master user: no superuser.
 const OWNER: &str = "chatchat";
 
 /// Which server to use.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone)]
 pub struct PostgresOptions {
     /// Where the cluster is kept between runs; without it the cluster is temporary.
     pub data: Option<PathBuf>,
     /// Starts over with an empty cluster.
     pub fresh: bool,
+    /// Where to look for PostgreSQL's programs, instead of the folders where this machine would have them. If there are none, a package
+    /// from npm is used.
+    pub path: Option<Vec<PathBuf>>,
+    /// Takes one line a step.
+    pub progress: Option<LogLines>,
+}
+
+impl Default for PostgresOptions {
+    /// A temporary cluster. The environment variable `POSTGRES_PATH` is a list of folders for `path`, separated by colons; it may be empty.
+    fn default() -> Self {
+        let path = std::env::var_os("POSTGRES_PATH").map(|path| {
+            std::env::split_paths(&path).filter(|folder| !folder.as_os_str().is_empty()).collect()
+        });
+        Self { data: None, fresh: false, path, progress: None }
+    }
 }
 
 /// A database with the role that owns it.
@@ -74,7 +94,11 @@ impl Postgres {
     /// As [`Postgres::connect`] and [`Postgres::launch`].
     pub async fn start(options: PostgresOptions) -> Result<Self, StartError> {
         match std::env::var("DATABASE_URL") {
-            Ok(url) if !url.is_empty() => Self::connect(&url).await,
+            Ok(url) if !url.is_empty() => {
+                let log = Log(options.progress);
+                log.line(|| "Connecting to the PostgreSQL that DATABASE_URL names…".to_owned());
+                Self::connect(&url).await
+            }
             _ => Self::launch(options).await,
         }
     }
@@ -82,10 +106,15 @@ impl Postgres {
     /// Starts a server on a free loopback port and waits until it takes connections.
     ///
     /// # Errors
-    /// When no server is installed, the cluster belongs to another version or to a running server, or the server does not start.
+    /// When no server is installed and the package cannot be fetched, the cluster belongs to another version or to a running server, or the
+    /// server does not start.
     pub async fn launch(options: PostgresOptions) -> Result<Self, StartError> {
-        let started =
-            tokio::task::spawn_blocking(move || Server::start(options.data.as_deref(), options.fresh));
+        let PostgresOptions { data, fresh, path, progress } = options;
+        let (account, log) = (Account::find()?, Log(progress));
+        let programs = Programs::find(path, account, &log).await?;
+        let started = tokio::task::spawn_blocking(move || {
+            Server::start(programs, account, data.as_deref(), fresh, &log)
+        });
         let (server, passwords) =
             started.await.map_err(|error| StartError::Postgres(error.to_string()))??;
         let (host, superuser) = ("127.0.0.1".to_owned(), "postgres".to_owned());
@@ -206,11 +235,6 @@ impl Postgres {
     /// The folder with the cluster and the server's log; nothing when the server was not started here.
     pub fn folder(&self) -> Option<&std::path::Path> {
         self.server.as_ref().map(|server| server.folder.path.as_path())
-    }
-
-    /// What the person who started this should know, for instance that the cluster had to be put elsewhere.
-    pub fn notice(&self) -> Option<&str> {
-        self.server.as_ref()?.folder.notice.as_deref()
     }
 
     /// The process id of the server, if it was started here and is not halted.

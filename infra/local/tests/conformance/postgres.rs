@@ -5,9 +5,10 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use chatchat_local::{Database, PgBouncer, Postgres, PostgresOptions};
+use chatchat_local::{Database, LogLines, PgBouncer, Postgres, PostgresOptions};
 use serde_json::Value;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls};
@@ -21,7 +22,14 @@ async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {
 }
 
 fn kept(folder: &Folder) -> PostgresOptions {
-    PostgresOptions { data: Some(folder.0.join("data")), fresh: false }
+    PostgresOptions { data: Some(folder.0.join("data")), ..PostgresOptions::default() }
+}
+
+/// Takes lines, and keeps them.
+fn lines() -> (Option<LogLines>, Arc<Mutex<Vec<String>>>) {
+    let lines = Arc::<Mutex<Vec<String>>>::default();
+    let kept = Arc::clone(&lines);
+    (Some(Arc::new(move |line: &str| kept.lock().unwrap().push(line.to_owned()))), lines)
 }
 
 async fn has_table(postgres: &Postgres) -> bool {
@@ -146,17 +154,47 @@ async fn a_given_server_is_used_and_left_running() {
 async fn data_that_postgresqls_user_cannot_reach_goes_elsewhere_and_that_is_said() {
     let folder = Folder::new();
     std::fs::set_permissions(&folder.0, std::fs::Permissions::from_mode(0o700)).unwrap();
-    let postgres = Postgres::launch(kept(&folder)).await.unwrap();
+    let (progress, lines) = lines();
+    let postgres = Postgres::launch(PostgresOptions { progress, ..kept(&folder) }).await.unwrap();
     let elsewhere = postgres.folder().unwrap().to_owned();
+    let said = lines.lock().unwrap().iter().any(|line| line.contains(&elsewhere.display().to_string()));
     if rustix::process::geteuid().is_root() {
         assert!(elsewhere.starts_with("/var/tmp"), "{}", elsewhere.display());
-        assert!(postgres.notice().unwrap().contains(&elsewhere.display().to_string()));
+        assert!(said);
     } else {
         assert_eq!(elsewhere, folder.0.join("data").canonicalize().unwrap());
-        assert_eq!(postgres.notice(), None);
+        assert!(!said);
     }
     postgres.stop().await;
     std::fs::remove_dir_all(elsewhere).unwrap();
+}
+
+#[tokio::test]
+async fn postgresql_older_than_15_is_skipped_with_a_line() {
+    let folder = Folder::new();
+    let old = folder.0.join("old");
+    std::fs::create_dir(&old).unwrap();
+    for program in ["initdb", "postgres"] {
+        let program = old.join(program);
+        std::fs::write(&program, "#!/bin/sh\necho 'postgres (PostgreSQL) 14.19 (Debian 14.19-1)'\n").unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let (progress, lines) = lines();
+    let path = Some(vec![folder.0.join("missing"), old.clone()]);
+    let postgres = Postgres::launch(PostgresOptions { path, progress, ..PostgresOptions::default() });
+    let postgres = postgres.await.unwrap();
+    let lines = lines.lock().unwrap().clone();
+    let skipped = format!("Skipping PostgreSQL 14.19 in {}: version 15 or newer is needed", old.display());
+    assert_eq!(lines[0], skipped);
+    let started = lines.last().unwrap();
+    assert!(
+        started.starts_with("Starting PostgreSQL 18.") && started.contains("embedded-postgres"),
+        "{started}"
+    );
+    let client = connect(&postgres.admin_url("postgres")).await.unwrap();
+    let version = client.query_typed_one("show server_version", &[]).await.unwrap().get::<_, String>(0);
+    assert!(started.contains(&format!("PostgreSQL {version} from ")), "{version}");
+    postgres.stop().await;
 }
 
 /// A temporary server with a database that has a table.

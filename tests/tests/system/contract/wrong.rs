@@ -77,11 +77,18 @@ fn what_no_operation_matches_is_not_found_or_has_other_methods() {
 
 #[test]
 fn a_wrong_event_is_caught() {
-    let event = |message: Value| json!({ "type": "message", "roomId": 31, "message": message });
+    let sender = json!({ "name": "김하늘", "imageUrl": null });
+    let event =
+        |message: Value| json!({ "type": "message", "roomId": 31, "message": message, "sender": sender });
     assert_eq!(contract().check_event(&event(message())), Ok(()));
     for (event, problem) in [
         (event(changed(message(), "content", Value::Null)), "/message: \"content\" is a required property"),
         (changed(event(message()), "seq", json!(2)), "'seq' was unexpected"),
+        (changed(event(message()), "sender", Value::Null), "\"sender\" is a required property"),
+        (
+            changed(event(message()), "sender", json!({ "name": "김하늘" })),
+            "/sender: \"imageUrl\" is a required property",
+        ),
         (changed(event(message()), "roomId", json!(0)), "/roomId: 0 is less than the minimum of 1"),
         (changed(event(message()), "type", json!("gossip")), "its type is none of"),
         (json!({ "message": "Internal server error" }), "its type is none of"),

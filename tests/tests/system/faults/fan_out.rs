@@ -21,15 +21,16 @@ const LIMIT: Duration = Duration::from_mins(5);
 /// So many connections of somebody. Their tickets are the test's own: to ask for each would take longer than all the rest.
 async fn connect(world: &World, person: &Person, how_many: u16) -> Vec<Socket> {
     let tickets = "insert into tickets (hash, session_id, expires_at)
-                   select sha256(convert_to($1 || '-' || number, 'utf8')), s.id, now() + interval '1 hour'
+                   select sha256(convert_to(rpad($1 || '-' || number, 43, '_'), 'utf8')), s.id, now() + interval '1 hour'
                    from generate_series(1, $2::int) number, sessions s
                    where s.account_id = (select id from accounts where username = $1)";
     let made =
         world.database().await.execute(tickets, &[&person.username, &i32::from(how_many)]).await.unwrap();
     assert_eq!(made, u64::from(how_many));
-    let address = format!("{}?ticket={}", world.system.cloud.websocket_url().unwrap(), person.username);
+    let address = world.system.cloud.websocket_url().unwrap();
     let open = |number: u16| {
-        let url = format!("{address}-{number}");
+        // A ticket has 43 characters.
+        let url = format!("{address}?ticket={:_<43}", format!("{}-{number}", person.username));
         async move { Socket::open(&url).await }
     };
     stream::iter(1..=how_many).map(open).buffered(16).try_collect().await.unwrap()

@@ -119,7 +119,7 @@ const FAULTS: [(&str, &[&str]); 24] = [
     (
         "21: a deadlock or a serialization failure",
         &[
-            "faults::database::transactions::a_send_that_loses_a_deadlock_is_done_again_and_nobody_notices",
+            "faults::database::transactions::a_send_that_loses_a_deadlock_is_repeated_unnoticed",
             "faults::database::transactions::a_send_that_is_undone_for_a_concurrent_change_is_done_again_and_in_the_end_unavailable",
         ],
     ),

@@ -10,12 +10,9 @@ use tokio_postgres::Client as Database;
 
 use crate::cookie;
 
-const COOKIE: &str = "__Secure-refreshToken";
-
 /// The refresh token that an answer sets.
 fn refresh_token(answer: &Answer) -> String {
-    let cookie = cookie(answer);
-    cookie.strip_prefix(COOKIE).and_then(|rest| rest.strip_prefix('=')).unwrap().to_owned()
+    cookie(answer).split_once('=').unwrap().1.to_owned()
 }
 
 async fn end_sessions(database: &Database, person: &Person) {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    stage::{LIVING, Stage, entry, message, side},
+    stage::{COMPANIES, CUSTOMERS, LIVING, Stage, entry, message, side},
     table::{A, COMPANY_A, GONE, Id, Names, Row},
 };
 use crate::cookie;
@@ -45,6 +45,17 @@ fn named(id: Id, own: i64, somebody_elses: i64) -> Value {
 /// A value in a path or a query.
 fn written(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The name of the other side of the caller's room, or of the other side's room.
+fn keyword(caller: usize, id: Id) -> &'static str {
+    let names = if caller < COMPANY_A || !LIVING.contains(&caller) { COMPANIES } else { CUSTOMERS };
+    match id {
+        Id::Own | Id::WithIdentity => names[side(caller)],
+        Id::SomebodyElses => names[1 - side(caller)],
+        Id::NeverGivenOut => "없는이름",
+        Id::Malformed => "%00",
+    }
 }
 
 /// Adds the fields that an object does not have.
@@ -116,17 +127,22 @@ impl Stage {
             }
             Names::Entry => named(id, self.entries[side], self.entries[1 - side]),
             Names::RoomOfEntry => self.entries[side].into(),
+            Names::Session => named(id, self.new_session(caller).await, self.session(A + 1 - side).await),
+            Names::Cursor => self.cursor(caller, id).await,
+            Names::Keyword => keyword(caller, id).into(),
             _ => Value::Null,
         };
         let subject = written(&subject);
         let query = match names {
             Names::Company if method == "GET" && !path.contains("{id}") => format!("?companyId={subject}"),
+            Names::Cursor => format!("?limit=1&cursor={subject}"),
+            Names::Keyword => format!("?keyword={subject}"),
             Names::File if id == Id::Malformed => "?folder=elsewhere".to_owned(),
             Names::File => "?folder=profile".to_owned(),
             _ => String::new(),
         };
         let path = path.replace("{id}", &subject) + &query;
-        let cookie = if names == Names::Cookie { self.refresh_cookie(caller, id).await } else { None };
+        let cookie = if names == Names::Cookie { self.refresh_cookie(caller, &path, id).await } else { None };
         let by = match names {
             // Whom it uses up sends somebody who lives for this alone.
             Names::Password if done && caller < COMPANY_A => {
@@ -192,6 +208,23 @@ impl Stage {
         named(id, own, self.rooms[1 - side(caller)])
     }
 
+    /// A cursor of the caller's list of rooms, or of the list of the same role on the other side.
+    async fn cursor(&self, caller: usize, id: Id) -> Value {
+        let owner = match id {
+            Id::Own | Id::WithIdentity => caller,
+            Id::SomebodyElses if caller < COMPANY_A => A + 1 - side(caller),
+            Id::SomebodyElses => COMPANY_A + 1 - side(caller),
+            Id::NeverGivenOut => return "A".repeat(64).into(),
+            Id::Malformed => return "x1".into(),
+        };
+        // Who has no list gets that of A.
+        let owner = self.person(if LIVING.contains(&owner) { owner } else { A });
+        let page = owner.get(&format!("/{}/chatrooms?limit=1", owner.kind)).await.unwrap();
+        let next = page.expect(200).unwrap().body["next"].clone();
+        assert!(next.is_string(), "every list has two pages");
+        next
+    }
+
     /// A company: the visible one of the caller's side, or the hidden one.
     fn company(&self, caller: usize, id: Id) -> Value {
         named(id, self.person(COMPANY_A + side(caller)).id, self.hidden)
@@ -234,16 +267,33 @@ impl Stage {
         json!({ "username": username, "password": password })
     }
 
-    /// A refresh cookie; one's own is of a session that began just now.
-    async fn refresh_cookie(&self, caller: usize, id: Id) -> Option<String> {
+    /// A session of a caller that serves nothing else, so that it can be ended; of an account without an active session, any.
+    async fn new_session(&self, caller: usize) -> i64 {
+        if !LIVING.contains(&caller) {
+            return self.session(A).await;
+        }
+        self.person(caller).clone().log_in().await.unwrap();
+        self.session(caller).await
+    }
+
+    /// The newest session of a caller.
+    async fn session(&self, caller: usize) -> i64 {
+        let newest = "select max(id) from sessions where account_id = $1";
+        self.database.query_one(newest, &[&self.person(caller).id]).await.unwrap().get(0)
+    }
+
+    /// A refresh cookie under the name that the route's role has; a caller's own is that of a session that began just now, under the name
+    /// that the login gave it.
+    async fn refresh_cookie(&self, caller: usize, path: &str, id: Id) -> Option<String> {
+        let role = path.split('/').nth(1).unwrap();
         match id {
             Id::Own | Id::WithIdentity if LIVING.contains(&caller) => {
                 Some(cookie(&self.person(caller).clone().log_in().await.unwrap()))
             }
             Id::Own | Id::WithIdentity => self.cookies[caller].clone(),
-            Id::SomebodyElses => Some(self.ended_cookie.clone()),
-            Id::NeverGivenOut => Some(format!("__Secure-refreshToken={}", "A".repeat(43))),
-            Id::Malformed => Some("__Secure-refreshToken=".to_owned()),
+            Id::SomebodyElses => Some(format!("__Host-{role}={}", self.ended_token)),
+            Id::NeverGivenOut => Some(format!("__Host-{role}={}", "A".repeat(43))),
+            Id::Malformed => Some(format!("__Host-{role}=")),
         }
     }
 }

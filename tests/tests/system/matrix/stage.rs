@@ -20,6 +20,10 @@ pub(super) const LIVING: RangeInclusive<usize> = A..=COMPANY_B;
 /// Stands in whatever is A's and company A's alone, and B's and company B's.
 const MARKS: [&str; 2] = ["표식에이", "표식비이"];
 
+/// The names of A and B, and of company A and company B.
+pub(super) const CUSTOMERS: [&str; 2] = ["표식에이고객", "표식비이고객"];
+pub(super) const COMPANIES: [&str; 2] = ["새벽빵집", "하늘꽃집"];
+
 /// Two pairs with a room each, two who have left, and all that they have.
 pub(super) struct Stage {
     pub(super) client: Client,
@@ -28,8 +32,8 @@ pub(super) struct Stage {
     pub(super) people: [Option<Person>; 7],
     /// The refresh cookies of those who have left.
     pub(super) cookies: [Option<String>; 7],
-    /// An ended session's.
-    pub(super) ended_cookie: String,
+    /// The refresh token of an ended session of a customer.
+    pub(super) ended_token: String,
     /// R, S, and the room of A' with company A.
     pub(super) rooms: [i64; 3],
     /// One of company A, one of company B.
@@ -57,9 +61,9 @@ pub(super) fn message(side: usize) -> Value {
     json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": text })
 }
 
-/// An entry's text, marked as its side's.
+/// An entry of a side's company, which is public.
 pub(super) fn entry(side: usize) -> Value {
-    json!({ "question": "언제 여나요?", "answer": format!("{} 답", MARKS[side]) })
+    json!({ "question": "언제 여나요?", "answer": format!("아침 {}시입니다.", 7 + side) })
 }
 
 /// The statement that gives a hash of all tables but the attempts to log in.
@@ -84,8 +88,11 @@ impl Stage {
         }
         let customer = async |name: &str| Person::customer(&client, name).await.unwrap();
         let company = async |name: &str| Person::company(&client, name).await.unwrap();
-        let (a, b) = (customer("표식에이고객").await, customer("표식비이고객").await);
-        let (company_a, company_b) = (company("새벽빵집").await, company("하늘꽃집").await);
+        let (a, b) = (customer(CUSTOMERS[0]).await, customer(CUSTOMERS[1]).await);
+        let (company_a, company_b) = (company(COMPANIES[0]).await, company(COMPANIES[1]).await);
+        // Everyone has a room with one of these too, so that every list has two pages.
+        let (third, third_company) = (customer("제삼고객").await, company("제삼가게").await);
+        third_company.become_visible().await.unwrap();
         let (mut gone, mut gone_company) = (customer("표식에이탈퇴").await, company("떠난가게").await);
         let hidden = company("숨은가게").await.id;
         company_a.become_visible().await.unwrap();
@@ -99,6 +106,15 @@ impl Stage {
             let path = format!("{}/messages", person.room(rooms[room]));
             person.post(&path, &message(room % 2)).await.unwrap().expect(201).unwrap();
         }
+        for person in [&a, &b] {
+            person.open_room(&third_company).await.unwrap();
+        }
+        for company in [&company_a, &company_b] {
+            let room = third.open_room(company).await.unwrap();
+            let body = json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "안녕하세요" });
+            let sent = third.post(&format!("{}/messages", third.room(room)), &body).await.unwrap();
+            sent.expect(201).unwrap();
+        }
         let mut entries = [0; 2];
         for (side, company) in [&company_a, &company_b].into_iter().enumerate() {
             let made = company.post("/company/auto-replies", &entry(side)).await.unwrap();
@@ -110,7 +126,8 @@ impl Stage {
             withdraw(person).await.expect(204).unwrap();
         }
         let ended_cookie = cookie(&a.clone().log_in().await.unwrap());
-        let out = client.request(Method::DELETE, "/logout").header("cookie", &ended_cookie);
+        let ended_token = ended_cookie.split_once('=').unwrap().1.to_owned();
+        let out = client.request(Method::DELETE, "/customer/session").header("cookie", &ended_cookie);
         assert_eq!(out.send().await.unwrap().status, 204);
         let of = |mark: &str, ids: &[i64], people: [&Person; 2]| {
             let ids = ids.iter().map(i64::to_string);
@@ -136,7 +153,7 @@ impl Stage {
             database,
             people,
             cookies,
-            ended_cookie,
+            ended_token,
             rooms,
             entries,
             hidden,

@@ -17,6 +17,10 @@ pub(super) enum Names {
     Nothing,
     /// A room.
     Room,
+    /// A cursor of the list of rooms.
+    Cursor,
+    /// A keyword: the name of the other side of one's room, or of somebody else's.
+    Keyword,
     /// A company: one that everybody sees, or a hidden one in place of somebody else's.
     Company,
     /// An entry of an FAQ.
@@ -33,8 +37,10 @@ pub(super) enum Names {
     Login,
     /// The caller's password, for a caller that is used up by it.
     Password,
-    /// A refresh cookie; an ended one in place of somebody else's.
+    /// A refresh cookie; that of an ended session in place of somebody else's.
     Cookie,
+    /// A session of the caller's own account.
+    Session,
     /// A ticket; a used one in place of somebody else's.
     Ticket,
 }
@@ -80,8 +86,15 @@ pub(super) const ROUTES: &[Row] = &[
     ("POST /companies",                      Names::NewUsername,     [201, 201, 201, 201, 201, 201, 201], "409 username_taken"),
     ("POST /customer/session",               Names::Login,           [400, 201, 201, 400, 400, 400, 400], "400 login_failed"),
     ("POST /company/session",                Names::Login,           [400, 400, 400, 201, 201, 400, 400], "400 login_failed"),
-    ("POST /token",                          Names::Cookie,          [400, 201, 201, 201, 201, 400, 400], "400 invalid_refresh_token"),
-    ("DELETE /logout",                       Names::Cookie,          [204, 204, 204, 204, 204, 204, 204], "204 "),
+    ("POST /customer/token",                 Names::Cookie,          [400, 201, 201, 400, 400, 400, 400], "400 invalid_refresh_token"),
+    ("POST /company/token",                  Names::Cookie,          [400, 400, 400, 201, 201, 400, 400], "400 invalid_refresh_token"),
+    ("DELETE /customer/session",             Names::Cookie,          [204, 204, 204, 204, 204, 204, 204], "204 "),
+    ("DELETE /company/session",              Names::Cookie,          [204, 204, 204, 204, 204, 204, 204], "204 "),
+    ("GET /customers/me/sessions",           Names::Nothing,         [401, 200, 200, 403, 403, 401, 401], ""),
+    ("GET /companies/me/sessions",           Names::Nothing,         [401, 403, 403, 200, 200, 401, 401], ""),
+    // A session of another account is left as it is, and gets the same answer.
+    ("DELETE /customers/me/sessions/{id}",   Names::Session,         [401, 204, 204, 403, 403, 401, 401], "204 "),
+    ("DELETE /companies/me/sessions/{id}",   Names::Session,         [401, 403, 403, 204, 204, 401, 401], "204 "),
     ("PATCH /customers/me/password",         Names::Password,        [401, 204, 204, 403, 403, 401, 401], "403 wrong_password"),
     ("PATCH /companies/me/password",         Names::Password,        [401, 403, 403, 204, 204, 401, 401], "403 wrong_password"),
     ("DELETE /customers/me",                 Names::Password,        [401, 204, 204, 403, 403, 401, 401], "403 wrong_password"),
@@ -103,6 +116,10 @@ pub(super) const ROUTES: &[Row] = &[
     ("POST /customer/chatrooms",             Names::Company,         [401, 200, 200, 403, 403, 401, 401], "404 company_not_found"),
     ("GET /customer/chatrooms",              Names::Nothing,         [401, 200, 200, 403, 403, 401, 401], ""),
     ("GET /company/chatrooms",               Names::Nothing,         [401, 403, 403, 200, 200, 401, 401], ""),
+    ("GET /customer/chatrooms",              Names::Cursor,          [401, 200, 200, 403, 403, 401, 401], "400 validation_failed"),
+    ("GET /company/chatrooms",               Names::Cursor,          [401, 403, 403, 200, 200, 401, 401], "400 validation_failed"),
+    ("GET /customer/chatrooms",              Names::Keyword,         [401, 200, 200, 403, 403, 401, 401], "200 "),
+    ("GET /company/chatrooms",               Names::Keyword,         [401, 403, 403, 200, 200, 401, 401], "200 "),
     ("GET /customer/chatrooms/{id}",         Names::Room,            [401, 200, 200, 403, 403, 401, 401], "404 room_not_found"),
     ("GET /company/chatrooms/{id}",          Names::Room,            [401, 403, 403, 200, 200, 401, 401], "404 room_not_found"),
     ("GET /customer/chatrooms/{id}/messages",  Names::Room,          [401, 200, 200, 403, 403, 401, 401], "404 room_not_found"),

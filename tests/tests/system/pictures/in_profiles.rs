@@ -47,6 +47,10 @@ fn an_uploaded_picture_becomes_the_profiles_and_others_see_it() {
         );
         let opened = customer.get(&customer.room(room)).await.unwrap();
         assert_eq!(opened.body["receiverImageUrl"], urls[1].as_str());
+        let (mut one, mut other) = (customer.connect().await.unwrap(), company.connect().await.unwrap());
+        one.say(room, "사진이 보이나요?").await.unwrap();
+        let sender = other.next_of("message").await.unwrap()["sender"].clone();
+        assert_eq!(sender, json!({ "name": "김하늘", "imageUrl": urls[0] }));
 
         for (person, own) in [(&customer, "/customers/me"), (&company, "/companies/me")] {
             for (change, left) in [(json!({ "name": "새이름" }), true), (json!({ "imageUrl": "" }), false)]

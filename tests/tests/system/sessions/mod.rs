@@ -1,9 +1,14 @@
-//! Sessions: how they are renewed, and what ends them.
+//! Sessions: how they are renewed, listed, and what ends them.
 
 mod in_turn;
+mod lifetime;
+mod list;
+mod login;
 mod logout;
 mod password;
+mod races;
 mod refresh;
+mod several_cookies;
 mod signing_key;
 mod throttle;
 mod withdrawal;
@@ -13,11 +18,15 @@ use std::time::Instant;
 
 use chatchat_tests::{Answer, Client, Person, Socket};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_postgres::Client as Database;
 use uuid::Uuid;
 
 use crate::{assert_refused, cookie, own_profile};
+
+/// Origins of pages that are not the product's.
+const FOREIGN_ORIGINS: [&str; 5] =
+    ["https://evil.example", "null", "http://localhost:1", "https://chat.example.com", ""];
 
 /// A login as a browser holds it: an access token and a cookie.
 #[derive(Clone)]
@@ -33,7 +42,7 @@ impl Login {
         Self { person, cookie }
     }
 
-    /// Takes the access token and the cookie that an answer of `POST /token` gives.
+    /// Takes the access token and the cookie that an answer of a renewal gives.
     fn take(&mut self, answer: &Answer) {
         self.cookie = cookie(answer);
         answer.body["accessToken"].as_str().unwrap().clone_into(&mut self.person.token);
@@ -51,11 +60,39 @@ impl Login {
         answer.status == 200
     }
 
-    /// Nothing of the login is worth anything any more.
+    /// Asserts that neither token of the login is valid.
     async fn assert_over(&self) {
         assert!(!self.lives().await);
         assert_refused(&trade(&self.person.client, &self.cookie).await, 400, "invalid_refresh_token");
     }
+
+    /// The session's id.
+    async fn session(&self) -> i64 {
+        let sessions = sessions(&self.person).await;
+        sessions.iter().find(|session| session["current"] == true).unwrap()["id"].as_i64().unwrap()
+    }
+}
+
+/// The account's list of sessions.
+async fn sessions(person: &Person) -> Vec<Value> {
+    let path = format!("{}/sessions", own_profile(person));
+    let answer = person.get(&path).await.unwrap().expect(200).unwrap();
+    answer.body["sessions"].as_array().unwrap().clone()
+}
+
+/// Changes the newest session of an account.
+async fn change_newest_session(database: &Database, person: &Person, change: &str) {
+    let sql = format!(
+        "update sessions set {change} where id = (select max(id) from sessions where account_id = $1)"
+    );
+    assert_eq!(database.execute(&sql, &[&person.id]).await.unwrap(), 1, "{sql}");
+}
+
+/// Asserts that an answer clears the cookie of a role.
+#[track_caller]
+fn assert_cleared(answer: &Answer, kind: &str) {
+    let expected = format!("__Host-{kind}=; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=0");
+    assert_eq!(answer.header("set-cookie"), expected);
 }
 
 async fn with_cookie(
@@ -72,12 +109,20 @@ async fn with_cookie(
     request.send().await.unwrap()
 }
 
-async fn trade(client: &Client, cookie: &str) -> Answer {
-    with_cookie(client, Method::POST, "/token", cookie, None).await
+/// Presents refresh cookies at the route of the role whose cookie comes first.
+async fn trade(client: &Client, cookies: &str) -> Answer {
+    let path = format!("/{}/token", role(cookies));
+    with_cookie(client, Method::POST, &path, cookies, None).await
 }
 
-async fn log_out(client: &Client, cookie: &str) -> Answer {
-    with_cookie(client, Method::DELETE, "/logout", cookie, None).await
+/// Logs out with refresh cookies, at the route of the role whose cookie comes first.
+async fn log_out(client: &Client, cookies: &str) -> Answer {
+    let path = format!("/{}/session", role(cookies));
+    with_cookie(client, Method::DELETE, &path, cookies, None).await
+}
+
+fn role(cookies: &str) -> &str {
+    cookies.split_once("__Host-").and_then(|(_, rest)| rest.split('=').next()).unwrap()
 }
 
 async fn log_in(client: &Client, username: &str, password: &str) -> Answer {

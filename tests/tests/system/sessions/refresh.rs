@@ -1,33 +1,36 @@
-//! `POST /token`: two tabs share a successor, and a replayed token ends its session.
+//! `POST /customer/token` and `POST /company/token`: what a refresh token is worth, by its generation.
 
-use chatchat_tests::Person;
 use futures_util::future::join_all;
-use tokio_postgres::Client as Database;
+use serde_json::Value;
 
-use super::{Login, assert_closed, assert_open, living_sessions, trade};
-use crate::{assert_refused, cookie, in_world, rounds};
+use super::{Login, assert_closed, assert_open, change_newest_session, living_sessions, trade};
+use crate::{assert_refused, cookie, eventually, in_world, rounds};
+
+/// Makes the latest trade of the newest session 10 seconds older.
+const PASS_THE_GRACE_TIME: &str = "rotated_at = rotated_at - interval '10 seconds'";
 
 #[test]
 fn two_tabs_that_refresh_at_the_same_time_get_the_same_successor() {
     in_world(|world| async move {
-        let mut login = Login::of(&world.customer().await).await;
-        let before = login.clone();
-        let first = trade(&world.client, &login.cookie).await.expect(201).unwrap();
-        assert_eq!(first.body["expiresIn"], 1800);
-        for part in ["HttpOnly", "Secure", "SameSite=Strict", "Path=/", "Max-Age=1209600"] {
-            assert!(first.header("set-cookie").split("; ").any(|found| found == part), "{part}");
+        for person in [world.customer().await, world.company().await] {
+            let mut login = Login::of(&person).await;
+            let before = login.clone();
+            let first = trade(&world.client, &login.cookie).await.expect(201).unwrap();
+            assert_eq!(first.body["expiresIn"], 1800);
+            let set = first.header("set-cookie").strip_prefix(&cookie(&first)).unwrap();
+            assert_eq!(set, "; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=1209600");
+            assert_ne!(cookie(&first), login.cookie);
+            let second = trade(&world.client, &before.cookie).await.expect(201).unwrap();
+            assert_eq!(cookie(&second), cookie(&first), "whichever answer arrives last");
+            for answer in [&first, &second] {
+                login.take(answer);
+                assert!(login.lives().await);
+            }
+            assert!(before.lives().await, "the access token from before is still of a living session");
+            login.refresh().await;
+            let living = living_sessions(&world.database().await, &login.person).await;
+            assert_eq!(living, 2, "signing up had one too");
         }
-        assert_ne!(cookie(&first), login.cookie);
-        let second = trade(&world.client, &before.cookie).await.expect(201).unwrap();
-        assert_eq!(cookie(&second), cookie(&first), "whichever answer arrives last");
-        for answer in [&first, &second] {
-            login.take(answer);
-            assert!(login.lives().await);
-        }
-        assert!(before.lives().await, "the access token from before is still of a living session");
-        login.refresh().await;
-        let living = living_sessions(&world.database().await, &login.person).await;
-        assert_eq!(living, 2, "signing up had one too");
     });
 }
 
@@ -53,22 +56,43 @@ fn fifty_refreshes_with_one_token_all_succeed_with_one_successor() {
     });
 }
 
-/// Makes the account's last trade as many seconds older.
-async fn age_the_trade(database: &Database, person: &Person, seconds: f64) {
-    let age = "update sessions set rotated_at = rotated_at - $2 * interval '1 second'
-               where account_id = $1 and rotated_at is not null";
-    assert!(database.execute(age, &[&person.id, &seconds]).await.unwrap() > 0);
+#[test]
+fn a_lost_answer_is_repeated_until_the_successor_is_presented() {
+    in_world(|world| async move {
+        let database = world.database().await;
+        let mut login = Login::of(&world.customer().await).await;
+        let first = login.cookie.clone();
+        login.refresh().await;
+        for _ in 0..2 {
+            change_newest_session(&database, &login.person, "rotated_at = rotated_at - interval '13 days'")
+                .await;
+            let again = trade(&world.client, &first).await.expect(201).unwrap();
+            assert_eq!(cookie(&again), login.cookie);
+        }
+        login.refresh().await;
+        assert!(login.lives().await);
+    });
 }
 
 #[test]
-fn the_token_from_before_is_taken_for_ten_seconds() {
+fn a_token_is_repeated_for_ten_seconds_after_its_successor() {
     in_world(|world| async move {
+        let database = world.database().await;
         let mut login = Login::of(&world.customer().await).await;
-        let old = login.cookie.clone();
+        let first = login.cookie.clone();
         login.refresh().await;
-        age_the_trade(&world.database().await, &login.person, 5.0).await;
-        let again = trade(&world.client, &old).await.expect(201).unwrap();
-        assert_eq!(cookie(&again), login.cookie);
+        let second = login.cookie.clone();
+        login.refresh().await;
+        let five = "rotated_at = rotated_at - interval '5 seconds'";
+        change_newest_session(&database, &login.person, five).await;
+        let again = trade(&world.client, &first).await.expect(201).unwrap();
+        assert_eq!(cookie(&again), second, "its own successor, not the newest token");
+        let newest = trade(&world.client, &second).await.expect(201).unwrap();
+        assert_eq!(cookie(&newest), login.cookie);
+        // A repeat does not prolong the grace time.
+        change_newest_session(&database, &login.person, five).await;
+        assert_refused(&trade(&world.client, &first).await, 400, "invalid_refresh_token");
+        login.assert_over().await;
     });
 }
 
@@ -76,18 +100,31 @@ fn the_token_from_before_is_taken_for_ten_seconds() {
 fn a_replay_after_the_grace_time_ends_the_session() {
     in_world(|world| async move {
         let database = world.database().await;
-        let mut login = Login::of(&world.customer().await).await;
-        let other = Login::of(&login.person).await;
+        let mut login = Login::of(&world.company().await).await;
         let (old, mut socket) = (login.cookie.clone(), login.person.connect().await.unwrap());
+        let session = login.session().await;
         login.refresh().await;
-        age_the_trade(&database, &login.person, 10.0).await;
+        login.refresh().await;
+        change_newest_session(&database, &login.person, PASS_THE_GRACE_TIME).await;
+        let other = Login::of(&login.person).await;
         assert_open(&mut socket).await;
         let replayed = trade(&world.client, &old).await;
         assert_refused(&replayed, 400, "invalid_refresh_token");
-        assert_eq!(replayed.header("set-cookie"), "");
+        assert_eq!(replayed.header("set-cookie"), "", "another tab may have a good cookie by now");
         assert_closed(&mut socket).await;
         login.assert_over().await;
         assert!(other.lives().await, "another login of the account is not touched");
+
+        let request = replayed.body["requestId"].as_str().unwrap();
+        eventually("the log has the replay with account and session", async || {
+            let log = world.system.log().unwrap();
+            let mut lines = log.lines().filter(|line| line.contains(request) && line.contains("replayed"));
+            lines.any(|line| {
+                let line: Value = serde_json::from_str(&line[line.find('{').unwrap()..]).unwrap();
+                line["account"] == login.person.id && line["session"] == session
+            })
+        })
+        .await;
     });
 }
 
@@ -96,8 +133,9 @@ fn a_token_two_generations_back_ends_the_session_at_once() {
     in_world(|world| async move {
         let mut login = Login::of(&world.customer().await).await;
         let (old, mut socket) = (login.cookie.clone(), login.person.connect().await.unwrap());
-        login.refresh().await;
-        login.refresh().await;
+        for _ in 0..3 {
+            login.refresh().await;
+        }
         assert_refused(&trade(&world.client, &old).await, 400, "invalid_refresh_token");
         assert_closed(&mut socket).await;
         login.assert_over().await;

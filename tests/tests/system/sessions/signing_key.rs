@@ -16,7 +16,7 @@ fn a_rotation_of_the_signing_key_needs_no_restart_and_throws_nobody_out() {
         before.refresh().await;
         system.cloud.rotate_secret("TokenSecret", &"k".repeat(64)).unwrap();
         assert_ne!(system.signing_key().unwrap().0, kid);
-        end_processes(system, "Refresh").await;
+        end_processes(system, "RefreshCustomer").await;
         end_processes(system, "LogInCustomer").await;
         let again = trade(&world.client, &old).await.expect(201).unwrap();
         assert_eq!(cookie(&again), before.cookie, "the same successor on both sides of the rotation");
@@ -53,7 +53,7 @@ fn a_process_with_old_keys_finds_the_successor_that_one_with_new_keys_gave() {
             callers_wait(&watching, 1).await;
             world.system.cloud.rotate_secret("TokenSecret", &"k".repeat(64)).unwrap();
             let new = trade(&world.client, &login.cookie).await.expect(201).unwrap();
-            assert_eq!(world.system.cloud.environments("Refresh").len(), 2);
+            assert_eq!(world.system.cloud.environments("RefreshCustomer").len(), 2);
             locked.commit().await.unwrap();
             new
         });

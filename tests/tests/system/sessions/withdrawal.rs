@@ -4,7 +4,7 @@ use chatchat_tests::{PASSWORD, Socket};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Login, assert_closed, say};
+use super::{Login, assert_cleared, assert_closed, say};
 use crate::{assert_refused, in_world, withdraw};
 
 #[test]
@@ -24,7 +24,7 @@ fn who_has_withdrawn_is_gone_and_the_counterpart_keeps_the_room() {
         assert_refused(&wrong, 403, "wrong_password");
         let gone = withdraw(&company).await;
         assert_eq!(gone.status, 204);
-        assert!(gone.header("set-cookie").contains("Max-Age=0"));
+        assert_cleared(&gone, "company");
         for socket in &mut sockets {
             assert_closed(socket).await;
         }

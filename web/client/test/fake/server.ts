@@ -1,14 +1,22 @@
-/** A ChatChat in memory, for one room between customer 12 and company 7, with handles for what goes wrong on the way. */
+/** A ChatChat in memory, with one room of customer 12 and company 7, and with faults. */
 
-import type { Message, ServerFrame } from "../../src/index.js";
+import type { Message, Role, ServerFrame } from "../../src/index.js";
 import { FakeSocket } from "./socket.js";
 
 export const ROOM = 31;
 export const CUSTOMER = 12;
+/** Another customer, without a room. */
+export const OTHER_CUSTOMER = 13;
 export const COMPANY = 7;
 export const PATH = `/customer/chatrooms/${ROOM}`;
-/** How long anything takes from one end to the other. */
+/** The time that everything takes from one end to the other. */
 export const LATENCY_MS = 5;
+
+const ACCOUNTS: Record<string, { id: number; role: Role }> = {
+  haneul01: { id: CUSTOMER, role: "customer" },
+  badabada: { id: OTHER_CUSTOMER, role: "customer" },
+  bakery1: { id: COMPANY, role: "company" },
+};
 
 export interface Request {
   method: string;
@@ -19,50 +27,59 @@ export interface Request {
   body: unknown;
 }
 
+type Interception = Response | Error | undefined;
+
 export const json = (status: number, body: unknown, headers: Record<string, string> = {}): Response =>
   new Response(status === 204 ? null : JSON.stringify(body), { status, headers });
 
 export const refusal = (status: number, code: string, headers: Record<string, string> = {}): Response =>
   json(status, { code, message: `refused: ${code}`, requestId: "request-1" }, headers);
 
-/** Resolves after this long on whatever clock is in force. */
+/** Resolves after this long on the clock in force. */
 export const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class FakeServer {
   readonly requests: Request[] = [];
   readonly sockets: FakeSocket[] = [];
   readonly messages: Message[] = [];
-  readonly tickets = new Set<string>();
-  readonly tokens = new Set<string>();
-  /** Whether the refresh cookie, which all callers share as the tabs of a browser do, is good. */
-  cookie = true;
-  /** Lost frames to the client: a push that this says true for does not arrive. */
+  /** The tickets that were not used yet, with their account. */
+  readonly tickets = new Map<string, number>();
+  /** The valid access tokens, with their account. */
+  readonly tokens = new Map<string, number>();
+  /** The browser's refresh cookies: one for each role, with its account. */
+  readonly cookies = new Map<Role, number>([["customer", CUSTOMER]]);
+  /** Says which pushes are lost on the way. */
   loses: (frame: ServerFrame) => boolean = () => false;
   readSeq = 0;
   receiverReadSeq = 0;
+  receiverDeleted = false;
   #count = 0;
-  #intercepts: ((request: Request) => Response | Error | undefined | Promise<Response | Error | undefined>)[] = [];
+  #intercepts: ((request: Request) => Interception | Promise<Interception>)[] = [];
 
-  /** Answers instead of the product, the newest first; undefined passes it on, an Error is a network that failed. */
-  intercept(answer: (request: Request) => Response | Error | undefined | Promise<Response | Error | undefined>): () => void {
+  /**
+   * Answers instead of the product, the newest first. undefined passes the request on, and an Error
+   * is a network that fails.
+   */
+  intercept(answer: (request: Request) => Interception | Promise<Interception>): () => void {
     this.#intercepts.unshift(answer);
     return () => (this.#intercepts = this.#intercepts.filter((other) => other !== answer));
   }
 
-  /** How often a route was called, such as `"POST /token"`. */
+  /** How often a route was called, such as `"POST /customer/token"`. */
   calls(route: string): number {
     return this.requests.filter(({ method, path }) => `${method} ${path}` === route).length;
   }
 
   readonly fetch = async (input: string | URL | globalThis.Request, init: RequestInit = {}): Promise<Response> => {
-    const { pathname: path, searchParams: query } = new URL(String(input));
+    const { pathname, searchParams: query } = new URL(String(input));
+    const path = pathname.replace(/^\/api/, "");
     const body: unknown = typeof init.body === "string" ? JSON.parse(init.body) : init.body;
     const { method = "GET", credentials } = init;
     const request = { method, path, query, headers: new Headers(init.headers), credentials, body };
     this.requests.push(request);
     await later(LATENCY_MS);
     init.signal?.throwIfAborted();
-    let answer: Response | Error | undefined;
+    let answer: Interception;
     for (const intercept of this.#intercepts) answer ??= await intercept(request);
     answer ??= this.#answer(request);
     await later(LATENCY_MS);
@@ -81,7 +98,7 @@ export class FakeServer {
     };
   }
 
-  /** The connections that are open. */
+  /** The open connections. */
   get open(): FakeSocket[] {
     return this.sockets.filter((socket) => socket.state === "open");
   }
@@ -89,11 +106,11 @@ export class FakeServer {
   /** The newest connection. */
   get socket(): FakeSocket {
     const socket = this.sockets.at(-1);
-    if (!socket) throw new Error("nobody has connected");
+    if (!socket) throw new Error("there was no connection");
     return socket;
   }
 
-  /** Keeps a message; the same `clientMessageId` again gives the first. */
+  /** Stores a message; a repeat of a `clientMessageId` returns the first one. */
   keep(senderId: number, content: string, clientMessageId?: string): { message: Message; isNew: boolean } {
     const before = this.messages.find((message) => clientMessageId && message.clientMessageId === clientMessageId);
     if (before) return { message: before, isNew: false };
@@ -104,45 +121,58 @@ export class FakeServer {
     return { message, isNew: true };
   }
 
-  /** The company writes; everybody connected hears of it. */
+  /** The company writes, and the message is pushed to every connection. */
   say(content: string): Message {
     const { message } = this.keep(COMPANY, content);
-    this.push({ type: "message", roomId: ROOM, message });
+    this.push(pushOf(message));
     return message;
   }
 
-  /** Sends a frame to every connection but one. */
+  /** Sends a frame to every connection of the room's accounts but one. */
   push(frame: ServerFrame, but?: FakeSocket): void {
-    for (const socket of this.open) if (socket !== but && !this.loses(frame)) socket.deliver(frame);
+    for (const socket of this.open) {
+      if (socket !== but && socket.account !== OTHER_CUSTOMER && !this.loses(frame)) socket.deliver(frame);
+    }
   }
 
-  issue(): Response {
-    const accessToken = `token-${++this.#count}`;
-    this.tokens.add(accessToken);
+  /** A new access token of an account, as a response. */
+  issue(account: number): Response {
+    const payload = btoa(JSON.stringify({ sub: String(account), n: ++this.#count, "\u00ff\u00fe?>": "in base64url" })).replace(/=+$/, "");
+    const accessToken = `e30.${payload.replace(/\+/g, "-").replace(/\//g, "_")}.c2ln`;
+    this.tokens.set(accessToken, account);
     return json(201, { accessToken, expiresIn: 1800 });
   }
 
+  /** Ends all sessions, as a change of the password elsewhere does. */
+  expire(): void {
+    this.tokens.clear();
+    this.cookies.clear();
+  }
+
   #answer(request: Request): Response {
-    const { method, path, query, headers } = request;
+    const { method, path, query, headers, body } = request;
     const route = `${method} ${path}`;
-    if (/^POST \/(customer|company)\/session$/.test(route)) return (this.cookie = true), this.issue();
-    if (route === "POST /token") return this.cookie ? this.issue() : refusal(400, "invalid_refresh_token");
-    if (route === "DELETE /logout") return (this.cookie = false), this.tokens.clear(), json(204, null);
-    if (!this.tokens.has(headers.get("authorization")?.replace("Bearer ", "") ?? "")) return refusal(401, "unauthenticated");
+    const [, role, which] = /^\/(customer|company)\/(session|token)$/.exec(path) ?? [];
+    if (role) return this.#session(role as Role, `${method} ${which}`, body as { username: string });
+    const account = this.tokens.get(headers.get("authorization")?.replace("Bearer ", "") ?? "");
+    if (!account) return refusal(401, "unauthenticated");
     const lastSeq = this.messages.length;
+    const inRoom = account === CUSTOMER;
     switch (route) {
       case "POST /realtime/tickets": {
         const ticket = `ticket-${++this.#count}`;
-        this.tickets.add(ticket);
-        return json(201, { ticket, url: `ws://chat.test/live?ticket=${ticket}`, expiresIn: 30 });
+        this.tickets.set(ticket, account);
+        return json(201, { ticket, url: `/realtime?ticket=${ticket}`, expiresIn: 30 });
       }
       case `GET ${PATH}`: {
-        const { readSeq, receiverReadSeq } = this;
-        const receiver = { receiverId: COMPANY, receiverName: "새벽빵집", receiverImageUrl: null, receiverDeleted: false };
-        const page = { current: 1, total: Math.ceil(lastSeq / 20) };
-        return json(200, { id: ROOM, ...receiver, readSeq, receiverReadSeq, lastSeq, messages: this.messages.slice(-20), page });
+        if (!inRoom) return refusal(404, "room_not_found");
+        const { readSeq, receiverReadSeq, receiverDeleted } = this;
+        const receiver = { receiverId: COMPANY, receiverName: "새벽빵집", receiverImageUrl: null, receiverDeleted };
+        const markers = { readSeq, receiverReadSeq, lastSeq, blocked: false };
+        return json(200, { id: ROOM, ...receiver, ...markers, messages: this.messages.slice(-20) });
       }
       case `GET ${PATH}/messages`: {
+        if (!inRoom) return refusal(404, "room_not_found");
         const limit = Number(query.get("limit") ?? 20);
         const [after, before] = [query.get("after"), query.get("before")];
         const messages = before
@@ -151,9 +181,36 @@ export class FakeServer {
         return json(200, { messages, lastSeq });
       }
       case "GET /customers/me":
-        return json(200, { id: CUSTOMER, username: "haneul01", name: "김하늘", imageUrl: null });
+        return json(200, { id: account, username: "haneul01", name: "김하늘", imageUrl: null });
+      case "PATCH /customers/me/password":
+        return json(204, null);
+      case "DELETE /customers/me":
+        this.expire();
+        return json(204, null);
       default:
         return refusal(404, path.startsWith("/customer/chatrooms/") ? "room_not_found" : "route_not_found");
     }
   }
+
+  #session(role: Role, action: string, body: { username: string } | undefined): Response {
+    if (action === "POST session") {
+      const account = ACCOUNTS[body?.username ?? ""];
+      if (account?.role !== role) return refusal(400, "login_failed");
+      this.cookies.set(role, account.id);
+      return this.issue(account.id);
+    }
+    const account = this.cookies.get(role);
+    if (action === "POST token") return account ? this.issue(account) : refusal(400, "invalid_refresh_token");
+    this.cookies.delete(role);
+    for (const [token, owner] of this.tokens) if (owner === account) this.tokens.delete(token);
+    return json(204, null);
+  }
 }
+
+/** The push of a message. */
+export const pushOf = (message: Message, roomId = ROOM): ServerFrame & { type: "message" } => ({
+  type: "message",
+  roomId,
+  message,
+  sender: { name: message.senderId === COMPANY ? "새벽빵집" : "김하늘", imageUrl: null },
+});

@@ -1,9 +1,9 @@
-/** One connection to the server in memory, with both its ends. */
+/** One connection to the server in memory, with both of its ends. */
 
 import type { ServerFrame } from "../../src/index.js";
-import { COMPANY, CUSTOMER, later, LATENCY_MS, ROOM, type FakeServer } from "./server.js";
+import { COMPANY, CUSTOMER, later, LATENCY_MS, pushOf, ROOM, type FakeServer } from "./server.js";
 
-/** What the client sent, read loosely. */
+/** A frame of the client. */
 export interface Sent {
   action: "sendMessage" | "markRead" | "typing" | "heartbeat";
   roomId?: number;
@@ -17,19 +17,22 @@ type Listener = (event: { data: unknown }) => void;
 
 export class FakeSocket {
   state: "connecting" | "open" | "closed" = "connecting";
+  readonly url: string;
+  account: number | undefined;
   readonly frames: Sent[] = [];
   /** The network is gone without a word: nothing arrives any more, on either side. */
   dead = false;
-  /** What the client says from now on is lost, and the connection with it. */
+  /** Frames of the client that are lost, and the connection with them. */
   dropsBefore: (frame: Sent) => boolean = () => false;
-  /** What the client says still arrives, but the connection ends before the answer. */
+  /** Frames of the client that arrive, but the connection ends before the answer. */
   dropsAfter: (frame: Sent) => boolean = () => false;
-  /** Instead of what the server does with a frame; true where it has been dealt with. */
+  /** Replaces the server for a frame; true if it has been dealt with. */
   handles: (frame: Sent) => boolean = () => false;
   readonly #listeners: [type: string, listener: Listener][] = [];
   readonly #server: FakeServer;
 
   constructor(url: string, server: FakeServer) {
+    this.url = url;
     this.#server = server;
     server.sockets.push(this);
     void this.#shake(new URL(url).searchParams.get("ticket") ?? "");
@@ -37,8 +40,10 @@ export class FakeSocket {
 
   async #shake(ticket: string): Promise<void> {
     await later(LATENCY_MS);
-    if (this.state !== "connecting") return;
-    if (this.#server.tickets.delete(ticket)) {
+    if (this.state !== "connecting" || this.dead) return;
+    this.account = this.#server.tickets.get(ticket);
+    this.#server.tickets.delete(ticket);
+    if (this.account) {
       this.state = "open";
       this.#emit("open");
     } else {
@@ -67,28 +72,33 @@ export class FakeSocket {
     });
   }
 
-  /** The client closes. A dead network does not answer that. */
+  /** The client closes. A dead network does not answer. */
   close(): void {
     if (this.state === "closed") return;
     this.state = "closed";
     if (!this.dead) void later(LATENCY_MS).then(() => this.#emit("close"));
   }
 
-  /** The connection ends, and both sides notice. */
+  /** The connection ends, and both sides notice it. */
   drop(): void {
     if (this.state === "closed") return;
     this.state = "closed";
     this.#emit("close");
   }
 
-  /** The server sends; whatever it is, a text arrives. */
+  /** The server sends any text. */
   deliver(frame: ServerFrame | { message: string } | string): void {
     const data = typeof frame === "string" ? frame : JSON.stringify(frame);
     void later(LATENCY_MS).then(() => this.arrive(data));
   }
 
-  arrive(data: string): void {
+  arrive(data: unknown): void {
     if (this.state === "open" && !this.dead) this.#emit("message", data);
+  }
+
+  /** Something arrives after the client has closed the connection. */
+  arriveLate(data: string): void {
+    this.#emit("message", data);
   }
 
   sent(action: Sent["action"]): Sent[] {
@@ -100,21 +110,23 @@ export class FakeSocket {
     const { action, clientMessageId = "", content = "", seq = 0, rooms = [] } = frame;
     if (action === "sendMessage") {
       const { message, isNew } = server.keep(CUSTOMER, content, clientMessageId);
-      const { id, seq, createdAt } = message;
-      if (!silent) this.deliver({ type: "ack", clientMessageId, roomId: ROOM, id, seq, createdAt });
-      if (isNew) server.push({ type: "message", roomId: ROOM, message }, this);
+      const { id, seq, senderId, createdAt } = message;
+      if (!silent) this.deliver({ type: "ack", clientMessageId, roomId: ROOM, id, seq, senderId, createdAt });
+      if (isNew) server.push(pushOf(message), this);
     } else if (action === "markRead") {
       server.readSeq = Math.max(server.readSeq, Math.min(seq, server.messages.length));
     } else if (action === "typing") {
       server.push({ type: "typing", roomId: ROOM, accountId: COMPANY }, this);
     } else {
       const lastSeq = server.messages.length;
-      const ahead = rooms.filter((room) => room.roomId === ROOM && room.lastSeq < lastSeq).map(() => ({ roomId: ROOM, lastSeq }));
+      const ahead = rooms
+        .filter((room) => room.roomId === ROOM && room.lastSeq < lastSeq)
+        .map(() => ({ roomId: ROOM, lastSeq }));
       this.deliver({ type: "heartbeat", rooms: ahead });
     }
   }
 
-  #emit(type: string, data?: string): void {
+  #emit(type: string, data?: unknown): void {
     for (const [other, listener] of this.#listeners) if (other === type) listener({ data });
   }
 }

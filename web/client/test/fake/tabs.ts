@@ -3,22 +3,35 @@
 import type { Tabs } from "../../src/index.js";
 import { later } from "./server.js";
 
+type Held = () => Promise<unknown>;
+
 export class FakeBrowser {
   readonly #queues = new Map<string, Promise<unknown>>();
   readonly #channels: FakeChannel[] = [];
-  /** How long a message takes to the other tabs; longer than the grant of a lock, as it may be in browsers. */
+  /** The time that a message takes to the other tabs; it can be longer than the grant of a lock. */
   delayMs = 20;
 
   /** One more tab. */
-  tab(): Required<Tabs> {
+  tab(): { locks: Tabs["locks"] & object; channel: FakeChannel } {
     const channel = new FakeChannel(this.#channels, () => this.delayMs);
-    return { locks: { request: (name, held) => this.#request(name, held) }, channel };
+    const request = (name: string, ...rest: [Held] | [{ signal?: AbortSignal }, Held]) =>
+      rest.length === 1 ? this.#request(name, undefined, rest[0]) : this.#request(name, rest[0].signal, rest[1]);
+    return { locks: { request } as unknown as Tabs["locks"] & object, channel };
   }
 
-  #request(name: string, held: () => Promise<unknown>): Promise<unknown> {
-    const turn = (this.#queues.get(name) ?? Promise.resolve()).then(held);
-    this.#queues.set(name, turn.catch(() => {}));
-    return turn;
+  /** A tab takes the lock and never releases it, as one does that the browser has frozen. */
+  freeze(name: string): void {
+    void this.#request(name, undefined, () => new Promise(() => {}));
+  }
+
+  #request(name: string, signal: AbortSignal | undefined, held: Held): Promise<unknown> {
+    const aborted = new Promise<never>((_, reject) => {
+      signal?.addEventListener("abort", () => reject(signal.reason));
+    });
+    aborted.catch(() => {});
+    const granted = (this.#queues.get(name) ?? Promise.resolve()).then(() => (signal?.aborted ? undefined : held()));
+    this.#queues.set(name, granted.catch(() => {}));
+    return Promise.race([granted, aborted]);
   }
 }
 

@@ -1,16 +1,16 @@
-/** A network between client and cloud that fails at chosen moments: bytes pass, or the connection ends, or it dies without a word. */
+/** A network between client and cloud that fails at chosen moments. */
 
 import { createServer, connect, type AddressInfo, type Socket } from "node:net";
 
-/** What goes wrong, and when. */
+/** The faults, and their moments. */
 export const FAULTS = {
   /** A frame to the server is lost with its connection. */
   before: "before the server has a frame",
   /** A frame arrives, and the connection ends before the answer. */
   after: "after the server has a frame, before its answer",
-  /** A request for a room or a part of its history does not get its answer. */
+  /** A request for a room, or for a part of its history, gets no answer. */
   resync: "while catching up",
-  /** Nothing passes any more, and nobody is told. */
+  /** Nothing passes any more, and neither side notices. */
   silence: "without a word",
 } as const;
 
@@ -19,7 +19,7 @@ export type Fault = keyof typeof FAULTS;
 export class Proxy {
   /** How often each fault happened. */
   readonly happened: Record<Fault, number> = { before: 0, after: 0, resync: 0, silence: 0 };
-  /** Asked at each moment at which a fault is possible. */
+  /** Decides at each moment at which a fault is possible. */
   chooses: (fault: Fault) => boolean = () => false;
   readonly #server;
   readonly #open = new Set<Socket>();
@@ -58,12 +58,12 @@ export class Proxy {
       socket.on("close", () => (this.#open.delete(socket), end()));
     }
     client.on("data", (bytes) => {
-      const isHandshake = (isWebSocket ??= bytes.subarray(0, 10).toString().startsWith("GET /live"));
+      const isHandshake = (isWebSocket ??= bytes.subarray(0, 20).toString().startsWith("GET /realtime"));
       if (isWebSocket && !(isHandshake && bytes.includes("Sec-WebSocket-Key"))) {
         if (happens("before")) return end();
         endsAtAnswer ||= happens("after");
         silent ||= happens("silence");
-      } else if (/^GET \/(customer|company)\/chatrooms\/\d/.test(bytes.subarray(0, 60).toString())) {
+      } else if (/^GET \/api\/(customer|company)\/chatrooms\/\d/.test(bytes.subarray(0, 60).toString())) {
         endsAtAnswer ||= happens("resync");
       }
       if (!silent) cloud.write(bytes);

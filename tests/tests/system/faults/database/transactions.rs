@@ -84,18 +84,20 @@ fn a_withdrawal_whose_backend_was_terminated_is_undone_as_a_whole_and_can_be_tri
 
 /// Fault 21: a deadlock.
 #[test]
-fn a_send_that_loses_a_deadlock_is_done_again_and_nobody_notices() {
+fn a_send_that_loses_a_deadlock_is_repeated_unnoticed() {
     with_faults(async |world| {
         let (customer, company, room) = world.pair().await;
         let mut socket = customer.connect().await.unwrap();
         let (mut rival, watch) = (world.database().await, world.database().await);
-        // A room's first message locks the room, and then the company. The rival does it the other way round, and never looks for a deadlock.
+        // A send locks the room and then inserts the next message. The rival inserts one first and locks the room second, and never looks for
+        // a deadlock. Without foreign keys, its insert locks no room.
         let rival = rival.transaction().await.unwrap();
         rival.batch_execute("set local deadlock_timeout = '1h'").await.unwrap();
-        rival
-            .execute("select from companies where account_id = $1 for update", &[&company.id])
-            .await
-            .unwrap();
+        let insert = "insert into messages
+                 (room_id, seq, sender, type, content, client_message_id, created_at, customer_sent, company_sent)
+             values ($1, 2, 'customer', 'general', 'rival', gen_random_uuid(), now(), 1, 0)";
+        rival.batch_execute("set local session_replication_role = replica").await.unwrap();
+        rival.execute(insert, &[&room]).await.unwrap();
         let frame = message(room, "먼저 가세요");
         socket.send(&frame).await.unwrap();
         eventually("the send waits for the rival", async || waiting(&watch).await == 1).await;

@@ -1,0 +1,66 @@
+/** What the sides of a room signal besides messages: that they have read, and are typing. */
+
+import type { ClientFrame } from "./frames.js";
+
+type Timer = ReturnType<typeof setTimeout>;
+
+/** One `markRead` frame in this time: a burst of messages must not become a burst of frames. */
+const MARK_MS = 1_000;
+/** One `typing` frame in this time; the server relays no more. */
+const TYPING_MS = 3_000;
+/** The other side is shown as typing this long after a frame. */
+const TYPING_SHOWN_MS = 4_000;
+
+/** @internal */
+export class Signals {
+  /** The marker that was last set here. It has no ack, so it is sent again after a loss. */
+  marked = 0;
+  /** Whether the other side is typing. */
+  receiverTyping = false;
+  readonly #room: number;
+  readonly #send: (frame: ClientFrame) => void;
+  readonly #changed: () => void;
+  #markedAt = -Infinity;
+  #marking: Timer | undefined;
+  #typedAt = -Infinity;
+  #typing: Timer | undefined;
+
+  constructor(room: number, send: (frame: ClientFrame) => void, changed: () => void) {
+    this.#room = room;
+    this.#send = send;
+    this.#changed = changed;
+  }
+
+  sendMarker(pause = MARK_MS): void {
+    clearTimeout(this.#marking);
+    this.#marking = undefined;
+    const wait = this.#markedAt + pause - performance.now();
+    if (wait > 0) {
+      this.#marking = setTimeout(() => this.sendMarker(), wait);
+      return;
+    }
+    this.#markedAt = performance.now();
+    this.#send({ action: "markRead", roomId: this.#room, seq: this.marked });
+  }
+
+  sendTyping(): void {
+    const now = performance.now();
+    if (now - this.#typedAt < TYPING_MS) return;
+    this.#typedAt = now;
+    this.#send({ action: "typing", roomId: this.#room });
+  }
+
+  showTyping(typing: boolean): void {
+    clearTimeout(this.#typing);
+    if (typing) this.#typing = setTimeout(() => this.showTyping(false), TYPING_SHOWN_MS);
+    if (this.receiverTyping === typing) return;
+    this.receiverTyping = typing;
+    this.#changed();
+  }
+
+  /** Sends a marker that waits, and ends all timers. */
+  end(): void {
+    if (this.#marking) this.sendMarker(0);
+    clearTimeout(this.#typing);
+  }
+}

@@ -1,0 +1,167 @@
+/** What a page learns from its browser: no network, a sleep, a return. */
+
+import { describe, expect, test, vi } from "vitest";
+import { chatWith, connected, inRoom, MINUTE, pass, SECOND, settle, useFakeClock } from "./fake/chat.js";
+import { useFakePage } from "./fake/page.js";
+import { FakeServer } from "./fake/server.js";
+
+useFakeClock();
+
+describe("a client in a page", () => {
+  const page = useFakePage();
+
+  const wakes = { "becomes visible": () => page.visible(), "is online again": () => page.online() };
+
+  test("reports offline at once, and open only after something arrived", async () => {
+    const { server, chat, states } = await connected();
+    server.socket.dead = true;
+    const mend = server.intercept(() => new TypeError("fetch failed"));
+    page.offline();
+    expect(chat.connection).toBe("offline");
+    await pass(30 * SECOND);
+    expect(chat.connection).toBe("offline");
+    mend();
+    page.online();
+    expect(chat.connection).toBe("connecting");
+    await pass(1 * SECOND);
+    expect(chat.connection).toBe("open");
+    expect(states).toEqual(["connecting", "open", "offline", "connecting", "open"]);
+  });
+
+  test("keeps a connection that survives a short absence of the network", async () => {
+    const { server, chat, states } = await connected();
+    server.socket.dead = true;
+    page.offline();
+    await pass(1 * SECOND);
+    server.socket.dead = false;
+    page.online();
+    server.say("the network is back");
+    await pass(20 * SECOND);
+    expect(chat.connection).toBe("open");
+    expect(states.slice(2)).toEqual(["offline", "connecting", "open"]);
+    expect(server.sockets).toHaveLength(1);
+  });
+
+  test("replaces a connection that does not answer after online", async () => {
+    const { server, chat } = await connected();
+    server.socket.dead = true;
+    page.offline();
+    await pass(3 * SECOND);
+    page.online();
+    await pass(1 * SECOND);
+    expect(server.sockets).toHaveLength(2);
+    expect(server.open).toEqual([server.socket]);
+    expect(chat.connection).toBe("open");
+  });
+
+  test("trusts what arrives more than an offline event that is wrong", async () => {
+    const { server, chat } = await connected();
+    page.offline();
+    expect(chat.connection).toBe("offline");
+    await settle(); // The answer to the heartbeat.
+    expect(chat.connection).toBe("open");
+    server.socket.drop();
+    await pass(6 * SECOND);
+    expect(chat.connection).toBe("open"); // Although no online event came.
+  });
+
+  test("is offline from the start in a page without network", async () => {
+    const server = new FakeServer();
+    page.navigator.onLine = false;
+    const mend = server.intercept(() => new TypeError("fetch failed"));
+    const chat = chatWith(server);
+    chat.connect();
+    expect(chat.connection).toBe("offline");
+    await pass(20 * SECOND);
+    expect(chat.connection).toBe("offline");
+    mend();
+    page.online();
+    await pass(1 * SECOND);
+    expect(chat.connection).toBe("open");
+  });
+
+  test.each(Object.entries(wakes))("that %s sends a heartbeat at once, and finds a dead connection", async (_, wake) => {
+    const { server } = await connected();
+    const heartbeats = server.socket.sent("heartbeat").length;
+    wake();
+    expect(server.socket.sent("heartbeat")).toHaveLength(heartbeats + 1);
+    await settle();
+    server.socket.dead = true;
+    wake();
+    await pass(6 * SECOND);
+    expect(server.sockets).toHaveLength(2);
+    expect(server.open).toEqual([server.socket]);
+  });
+
+  test("finds a dead connection although events keep coming", async () => {
+    const { server } = await connected();
+    server.socket.dead = true;
+    for (let n = 0; n < 12; n++) page.visible(), await pass(500);
+    expect(server.open).toEqual([server.sockets[1]]);
+  });
+
+  test("that was frozen catches up within 5 seconds of its return", async () => {
+    const { server, chat, room } = await inRoom();
+    page.hidden();
+    server.socket.dead = true;
+    server.keep(7, "while frozen");
+    await pass(60 * SECOND);
+    page.document.visibilityState = "visible";
+    page.document.dispatchEvent(new Event("resume"));
+    await pass(5 * SECOND);
+    expect(chat.connection).toBe("open");
+    expect(room.messages).toEqual(server.messages);
+  });
+
+  test("that hears of a loss right after it woke reconnects at once", async () => {
+    const { server, chat } = await connected();
+    // Browsers report the loss of a frozen page's connection after `resume`. A page may be hidden.
+    page.hidden();
+    vi.spyOn(Math, "random").mockReturnValue(0.999);
+    page.document.dispatchEvent(new Event("resume"));
+    server.socket.drop();
+    await pass(1 * SECOND);
+    expect(chat.connection).toBe("open");
+    // Later losses may concern many clients.
+    await pass(3 * SECOND);
+    server.socket.drop();
+    await pass(4 * SECOND);
+    expect(chat.connection).toBe("connecting");
+  });
+
+  test("notices by itself that the computer has slept", async () => {
+    const { server, chat } = await connected();
+    server.socket.dead = true;
+    // The monotonic clock and the timers stand still in a sleep; the wall clock goes on.
+    vi.setSystemTime(Date.now() + 10 * MINUTE);
+    await pass(15 * SECOND);
+    expect(server.sockets).toHaveLength(2);
+    expect(chat.connection).toBe("open");
+  });
+
+  test.each([[10 * MINUTE], [-10 * MINUTE]])("survives a wall clock that jumps by %d ms", async (jump) => {
+    const { server, chat, states } = await connected();
+    vi.setSystemTime(Date.now() + jump);
+    await pass(3 * MINUTE);
+    expect(server.sockets).toHaveLength(1);
+    expect(chat.connection).toBe("open");
+    expect(states).toEqual(["connecting", "open"]);
+  });
+
+  test("does nothing when it becomes hidden, nor after the end", async () => {
+    const { server, chat } = await connected();
+    server.socket.frames.length = 0;
+    page.hidden();
+    expect(server.socket.frames).toEqual([]);
+    chat.close();
+    page.visible();
+    page.online();
+    await settle();
+    expect(server.sockets).toHaveLength(1);
+    for (const target of [page.window, page.document]) {
+      const added = vi.mocked(target.addEventListener).mock.calls;
+      expect(vi.mocked(target.removeEventListener).mock.calls).toEqual(added);
+      expect(new Set(added.map(([type]) => type)).size).toBe(added.length);
+    }
+  });
+});

@@ -1,0 +1,86 @@
+/** The content security policies of `infra/web.yaml`: each page has its own, and none breaks it. */
+
+import { readFileSync } from "node:fs";
+import type { Page } from "@playwright/test";
+import { parse } from "yaml";
+import { signUp } from "../accounts.js";
+import { expect, test } from "../test.js";
+
+const TEMPLATE = new URL("../../../infra/web.yaml", import.meta.url);
+// The parser does not know CloudFormation's tags, and warns of each.
+const { Resources } = parse(readFileSync(TEMPLATE, "utf8"), { logLevel: "error" });
+
+/** 8 × 8 pixels of one colour. */
+const PICTURE =
+  "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mMQDbuGFTEMLQkAK1lQQfLLIogAAAAASUVORK5CYII=";
+
+/** The policy that the template gives to a kind of page. */
+const declared = (name: "PageHeaders" | "DocumentHeaders" | "PictureHeaders"): string =>
+  Resources[name].Properties.ResponseHeadersPolicyConfig.SecurityHeadersConfig.ContentSecurityPolicy
+    .ContentSecurityPolicy;
+
+const open = async (page: Page, path: string): Promise<string | undefined> => {
+  const response = await page.goto(path);
+  expect(response?.status(), path).toBe(200);
+  return response?.headers()["content-security-policy"];
+};
+
+for (const path of ["/", "/rooms/7", "/c/3/"]) {
+  test(`the page ${path} has the policy of pages and keeps it`, async ({ page }) => {
+    expect(await open(page, path)).toBe(declared("PageHeaders"));
+    await expect(page.getByLabel("Password")).toHaveCount(2);
+  });
+}
+
+test("the API's document has its policy and keeps it", async ({ page }) => {
+  expect(await open(page, "/api/docs")).toBe(declared("DocumentHeaders"));
+  await expect(page.getByRole("heading", { name: "ChatChat" }).first()).toBeVisible();
+});
+
+test("a picture fits into pages, and by itself it is in a sandbox", async ({
+  page,
+  request,
+  problems,
+}) => {
+  const { username, password } = await signUp(request, "customer");
+  const session = await request.post("/api/customer/session", { data: { username, password } });
+  const { accessToken } = await session.json();
+  const file = { name: "a.png", mimeType: "image/png", buffer: Buffer.from(PICTURE, "base64") };
+  const uploaded = await request.post("/api/files?folder=profile", {
+    headers: { authorization: `Bearer ${accessToken}` },
+    multipart: { file },
+  });
+  const { url } = await uploaded.json();
+  expect(url).toMatch(/^\/pictures\//);
+
+  await page.goto("/");
+  const width = await page.evaluate(async (src) => {
+    const picture = new Image();
+    picture.src = src;
+    await picture.decode();
+    return picture.naturalWidth;
+  }, url);
+  expect(width).toBeGreaterThan(0);
+  expect(problems).toEqual([]);
+
+  expect(await open(page, url)).toBe(declared("PictureHeaders"));
+  expect(await page.evaluate(() => window.origin)).toBe("null");
+  // Chromium's own viewer of pictures has a style and a script, which the sandbox forbids.
+  problems.length = 0;
+});
+
+test("the policy of pages is enforced, with trusted types", async ({ page, problems }) => {
+  await page.goto("/");
+  const html = () => page.evaluate("document.body.innerHTML = '<p>text</p>'");
+  await expect(html).rejects.toThrow("This document requires 'TrustedHTML' assignment");
+  const elsewhere = () => page.evaluate("fetch('http://other.localhost:1/')");
+  await expect(elsewhere).rejects.toThrow("Failed to fetch");
+  const forbidden = () => problems.filter((problem) => problem.includes(" forbids "));
+  await expect
+    .poll(forbidden)
+    .toEqual([
+      "require-trusted-types-for forbids trusted-types-sink",
+      "connect-src forbids http://other.localhost:1/",
+    ]);
+  problems.length = 0;
+});
