@@ -1,0 +1,25 @@
+/** A picture of an account, or its initials. It stands beside the name, so screen readers skip it. */
+
+import { initials } from "./initials.js";
+import "./avatar.css";
+
+export interface AvatarProps {
+  id: number;
+  name: string;
+  /** The path of the picture. */
+  url: string | null | undefined;
+  size: 36 | 44 | 96;
+  kind: "person" | "company";
+}
+
+const HUES = 8;
+
+export const Avatar = ({ id, name, url, size, kind }: AvatarProps) => (
+  <span class={`avatar avatar-${size} avatar-${kind} hue-${id % HUES}`} aria-hidden="true">
+    {url ? (
+      <img src={url} alt="" width={size} height={size} loading="lazy" />
+    ) : (
+      initials(name, kind)
+    )}
+  </span>
+);

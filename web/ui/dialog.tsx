@@ -1,0 +1,83 @@
+/** A modal dialog. The browser keeps the focus inside, closes it by Esc, and returns the focus. */
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { text } from "./text/index.js";
+import "./dialog.css";
+
+export interface DialogProps {
+  title: string;
+  /** What the user decides on. */
+  children?: ComponentChildren;
+  /** The button that does it, named by its verb. */
+  action: string;
+  /** Whether it removes something. */
+  isDangerous?: boolean;
+  /** Disables the button while its work is under way. */
+  isBusy?: boolean;
+  /** The other button; `null` if there is only one. */
+  cancel?: string | null;
+  onAction: () => void;
+  /** After Esc or the other button. Without it the dialog stays until the action. */
+  onClose?: () => void;
+}
+
+/** Render it to open it. */
+export const Dialog = ({
+  title,
+  children,
+  action,
+  isDangerous,
+  isBusy,
+  cancel = text.cancel,
+  onAction,
+  onClose,
+}: DialogProps) => {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  useEffect(() => {
+    const opener = document.activeElement;
+    const element = dialog.current;
+    element?.showModal();
+    return () => {
+      element?.close();
+      if (opener instanceof HTMLElement) opener.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      class="dialog"
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose?.();
+      }}
+    >
+      <form
+        method="dialog"
+        onSubmit={(event) => {
+          event.preventDefault();
+          onAction();
+        }}
+      >
+        <h2 id={titleId}>{title}</h2>
+        {children}
+        <div class="dialog-actions">
+          {cancel !== null && onClose && (
+            <button type="button" class="button" onClick={onClose}>
+              {cancel}
+            </button>
+          )}
+          <button
+            type="submit"
+            class={`button ${isDangerous ? "button-danger" : "button-primary"}`}
+            disabled={isBusy}
+          >
+            {action}
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+};

@@ -1,0 +1,36 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig, type Plugin } from "vite";
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+/** The address of `cargo xtask up`, which answers everything but pages during `npm run dev`. */
+const LOCAL_CLOUD = process.env.CHATCHAT_URL ?? "http://localhost:8080";
+
+/** Gives each page path its html, as the distribution does. */
+const pages: Plugin = {
+  name: "pages",
+  configureServer: (server) => {
+    server.middlewares.use((request, _response, next) => {
+      if (/^\/desk(\/[^.]*)?(\?|$)/.test(request.url ?? "")) request.url = "/desk.html";
+      next();
+    });
+  },
+};
+
+export default defineConfig({
+  plugins: [pages],
+  resolve: { alias: { "@chatchat/client": path("client/src/index.ts") } },
+  server: {
+    proxy: {
+      "^/(api|pictures)/": LOCAL_CLOUD,
+      "/realtime": { target: LOCAL_CLOUD, ws: true },
+    },
+  },
+  build: {
+    target: "es2022",
+    // The content security policy allows no data: in styles and scripts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: { input: { app: path("index.html"), desk: path("desk.html") } },
+  },
+});
