@@ -1,0 +1,90 @@
+/** Finds canned replies by the letters that are typed so far, also by initial consonants (초성). */
+
+/** An entry of the company's FAQ. */
+export interface Entry {
+  question: string;
+  answer: string;
+}
+
+export interface CannedReply {
+  title: string;
+  text: string;
+}
+
+// Unicode orders the syllables by initial, vowel and final.
+const FIRST = 0xac00;
+const LAST = 0xd7a3;
+const INITIALS = [..."ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"];
+const VOWELS = 21;
+/** The consonants of each final, as they are typed. */
+const FINALS =
+  " ㄱ ㄲ ㄱㅅ ㄴ ㄴㅈ ㄴㅎ ㄷ ㄹ ㄹㄱ ㄹㅁ ㄹㅂ ㄹㅅ ㄹㅌ ㄹㅍ ㄹㅎ ㅁ ㅂ ㅂㅅ ㅅ ㅆ ㅇ ㅈ ㅊ ㅋ ㅌ ㅍ ㅎ".split(
+    " ",
+  );
+/** Letters that a keyboard makes of two consonants without a vowel, such as ㄳ. */
+const CLUSTERS = [..."ㄳㄵㄶㄺㄻㄼㄽㄾㄿㅀㅄ"];
+const SPELLED = FINALS.filter((final) => final.length === 2);
+/** By vowel: how many vowels further those are that a keyboard makes of it, such as ㅘ of ㅗ. */
+const LONGER_VOWELS: Record<number, number[]> = { 8: [1, 2, 3], 13: [1, 2, 3], 18: [1] };
+
+const syllable = (code: number): string => String.fromCharCode(code);
+const range = (code: number, count: number): string =>
+  `${syllable(code)}-${syllable(code + count - 1)}`;
+
+/** A pattern of the syllables that begin with a consonant, and of the consonant alone. */
+const initialPattern = (consonant: string): string | undefined => {
+  const index = INITIALS.indexOf(consonant);
+  if (index < 0) return undefined;
+  const count = VOWELS * FINALS.length;
+  return `[${consonant}${range(FIRST + index * count, count)}]`;
+};
+
+/** A pattern of what the syllable under the caret can still become. */
+const unfinishedPattern = (code: number): string => {
+  const index = (code - FIRST) % FINALS.length;
+  const bare = code - index;
+  if (index === 0) {
+    const vowel = ((code - FIRST) / FINALS.length) % VOWELS;
+    const further = [0, ...(LONGER_VOWELS[vowel] ?? [])];
+    return `[${further.map((steps) => range(code + steps * FINALS.length, FINALS.length)).join("")}]`;
+  }
+  const final = FINALS[index] ?? "";
+  const longer = FINALS.flatMap((other, at) =>
+    other.startsWith(final) ? [syllable(bare + at)] : [],
+  );
+  // The next vowel takes the last consonant along: 옝 becomes 예야.
+  const rest = syllable(bare + FINALS.indexOf(final.slice(0, -1)));
+  return `(?:[${longer.join("")}]|${rest}${initialPattern(final.slice(-1))})`;
+};
+
+/** A pattern that finds what was typed. Its last syllable may be unfinished. */
+const pattern = (typed: string): RegExp => {
+  const letters = [...typed].flatMap((letter) => [
+    ...(SPELLED[CLUSTERS.indexOf(letter)] ?? letter),
+  ]);
+  const parts = letters.map((letter, index) => {
+    const code = letter.charCodeAt(0);
+    const isUnfinished = index === letters.length - 1 && code >= FIRST && code <= LAST;
+    if (isUnfinished) return unfinishedPattern(code);
+    return initialPattern(letter) ?? letter.replace(/[\\^$.*+?()[\]{}|/]/, "\\$&");
+  });
+  return new RegExp(parts.join(""), "iu");
+};
+
+const withoutSpaces = (text: string): string => text.normalize("NFC").replace(/\s+/g, "");
+
+/**
+ * The entries whose question contains what was typed, the earliest place first. Spaces and case
+ * do not matter. Everything matches an empty text.
+ */
+export const findReplies = (entries: readonly Entry[], typed: string): CannedReply[] => {
+  const wanted = pattern(withoutSpaces(typed));
+  return entries
+    .map(({ question, answer }) => ({
+      reply: { title: question, text: answer },
+      place: withoutSpaces(question).search(wanted),
+    }))
+    .filter(({ place }) => place >= 0)
+    .sort((a, b) => a.place - b.place)
+    .map(({ reply }) => reply);
+};

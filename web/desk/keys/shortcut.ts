@@ -1,0 +1,54 @@
+/** Which shortcut a key press means. Keys are told by their place, so that a Hangul layout works. */
+
+export type Shortcut =
+  | "search"
+  | "next"
+  | "previous"
+  | "composer"
+  | "canned"
+  | "leave"
+  | "unread"
+  | "list";
+
+/** A key press; a `KeyboardEvent` fits. */
+export interface KeyPress {
+  code: string;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  altKey: boolean;
+  shiftKey: boolean;
+  isComposing: boolean;
+  /** Whether a part of the page has already used it. */
+  defaultPrevented: boolean;
+}
+
+/** What has the focus. */
+export interface Focus {
+  /** An input, a text area, a select or the like. */
+  isField: boolean;
+  /** Something that the arrow keys scroll or move through. */
+  usesArrows: boolean;
+  /** Whether a dialog is open. */
+  isDialog: boolean;
+}
+
+const LETTERS: Record<string, Shortcut> = {
+  KeyJ: "next",
+  KeyK: "previous",
+  KeyR: "composer",
+  KeyU: "unread",
+  Slash: "canned",
+};
+
+const ARROWS: Record<string, Shortcut> = { ArrowDown: "next", ArrowUp: "previous" };
+
+/** The shortcut of a key press, or undefined. */
+export const shortcutOf = (press: KeyPress, focus: Focus): Shortcut | undefined => {
+  const { code, ctrlKey, metaKey, altKey, shiftKey } = press;
+  if (press.isComposing || press.defaultPrevented || altKey || focus.isDialog) return undefined;
+  if (ctrlKey || metaKey) return code === "KeyK" && !shiftKey ? "search" : undefined;
+  if (code === "Escape") return shiftKey ? undefined : "leave";
+  if (focus.isField) return undefined;
+  if (shiftKey) return code === "Slash" ? "list" : undefined;
+  return LETTERS[code] ?? (focus.usesArrows ? undefined : ARROWS[code]);
+};
