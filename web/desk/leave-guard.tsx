@@ -1,0 +1,78 @@
+/** Asks before a page with unsaved changes is left: by a link, by the browser's buttons, or by closing the tab. */
+
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { navigate } from "wouter-preact/use-browser-location";
+import { Dialog } from "../ui/dialog.js";
+import { text } from "./text/index.js";
+
+/** The address of the page that must not be left without asking. */
+let guarded: string | undefined;
+/** What leaves the page, while the user is asked. */
+const leaving = signal<(() => void) | undefined>(undefined);
+
+const ask = (leave: () => void): void => {
+  leaving.value = leave;
+};
+
+/** Does what leaves the page; asks before if there are unsaved changes. */
+export const leaveBy = (leave: () => void): void => {
+  if (guarded === undefined) leave();
+  else ask(leave);
+};
+
+/** Goes to a path such as `/desk/rooms/31`; asks before if there are unsaved changes. */
+export const go = (path: string): void => leaveBy(() => navigate(path));
+
+/**
+ * Must run before the router listens. The browser has gone already when it reports `popstate`,
+ * so the page's own address is put on top again until the user has decided.
+ */
+export const guardHistory = (): void => {
+  addEventListener("popstate", (event) => {
+    if (guarded === undefined || location.pathname === guarded) return;
+    event.stopImmediatePropagation();
+    history.pushState(null, "", guarded);
+    ask(() => history.back());
+  });
+};
+
+const onBeforeUnload = (event: BeforeUnloadEvent): void => event.preventDefault();
+
+/** Guards the current page while it has unsaved changes. */
+export const useLeaveGuard = (isDirty: boolean): void => {
+  useEffect(() => {
+    if (!isDirty) return;
+    guarded = location.pathname;
+    addEventListener("beforeunload", onBeforeUnload);
+    return () => {
+      guarded = undefined;
+      removeEventListener("beforeunload", onBeforeUnload);
+    };
+  }, [isDirty]);
+};
+
+/** Where the question appears. Render it once. */
+export const LeaveDialog = () => {
+  const leave = leaving.value;
+  if (!leave) return null;
+  return (
+    <Dialog
+      title={text.leave.title}
+      action={text.leave.action}
+      cancel={text.leave.stay}
+      isDangerous
+      onClose={() => {
+        leaving.value = undefined;
+      }}
+      onAction={() => {
+        leaving.value = undefined;
+        guarded = undefined;
+        removeEventListener("beforeunload", onBeforeUnload);
+        leave();
+      }}
+    >
+      <p>{text.leave.explanation}</p>
+    </Dialog>
+  );
+};
