@@ -1,38 +1,19 @@
-/** A modal dialog. The browser keeps the focus inside, closes it by Esc, and returns the focus. */
+/** Modal dialogs. The browser keeps the focus inside, closes them by Esc, and returns the focus. */
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { text } from "./text/index.js";
 import "./dialog.css";
 
-export interface DialogProps {
+export interface ModalProps {
   title: string;
-  /** What the user decides on. */
-  children?: ComponentChildren;
-  /** The button that does it, named by its verb. */
-  action: string;
-  /** Whether it removes something. */
-  isDangerous?: boolean;
-  /** Disables the button while its work is under way. */
-  isBusy?: boolean;
-  /** The other button; `null` if there is only one. */
-  cancel?: string | null;
-  onAction: () => void;
-  /** After Esc or the other button. Without it the dialog stays until the action. */
-  onClose?: () => void;
+  children: ComponentChildren;
+  /** After Esc. Without it the dialog stays open. */
+  onClose?: (() => void) | undefined;
 }
 
-/** Render it to open it. */
-export const Dialog = ({
-  title,
-  children,
-  action,
-  isDangerous,
-  isBusy,
-  cancel = text.cancel,
-  onAction,
-  onClose,
-}: DialogProps) => {
+/** A dialog with any contents. Render it to open it. */
+export const Modal = ({ title, children, onClose }: ModalProps) => {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
@@ -53,31 +34,70 @@ export const Dialog = ({
         event.preventDefault();
         onClose?.();
       }}
+      // Chromium closes at the second Esc, whatever `cancel` says.
+      onClose={({ currentTarget }) => {
+        if (!currentTarget.isConnected) return;
+        if (onClose) onClose();
+        else currentTarget.showModal();
+      }}
     >
-      <form
-        method="dialog"
-        onSubmit={(event) => {
-          event.preventDefault();
-          onAction();
-        }}
-      >
-        <h2 id={titleId}>{title}</h2>
-        {children}
-        <div class="dialog-actions">
-          {cancel !== null && onClose && (
-            <button type="button" class="button" onClick={onClose}>
-              {cancel}
-            </button>
-          )}
-          <button
-            type="submit"
-            class={`button ${isDangerous ? "button-danger" : "button-primary"}`}
-            disabled={isBusy}
-          >
-            {action}
-          </button>
-        </div>
-      </form>
+      <h2 id={titleId}>{title}</h2>
+      {children}
     </dialog>
   );
 };
+
+export interface DialogProps {
+  title: string;
+  /** What the user decides on. */
+  children?: ComponentChildren;
+  /** The button that does it, named by its verb. */
+  action: string;
+  /** Whether it removes something. */
+  isDangerous?: boolean;
+  /** Disables the button while its work is under way. */
+  isBusy?: boolean;
+  /** The other button; `null` if there is only one. */
+  cancel?: string | null;
+  onAction: () => void;
+  /** After Esc or the other button. Without it the dialog stays until the action. */
+  onClose?: () => void;
+}
+
+/** A question with an action and a way out. Render it to open it. */
+export const Dialog = ({
+  title,
+  children,
+  action,
+  isDangerous,
+  isBusy,
+  cancel = text.cancel,
+  onAction,
+  onClose,
+}: DialogProps) => (
+  <Modal title={title} onClose={onClose}>
+    <form
+      method="dialog"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!isBusy) onAction();
+      }}
+    >
+      {children}
+      <div class="dialog-actions">
+        {cancel !== null && onClose && (
+          <button type="button" class="button" onClick={onClose}>
+            {cancel}
+          </button>
+        )}
+        <button
+          type="submit"
+          class={`button ${isDangerous ? "button-danger" : "button-primary"}`}
+          aria-disabled={isBusy}
+        >
+          {action}
+        </button>
+      </div>
+    </form>
+  </Modal>
+);

@@ -1,0 +1,107 @@
+/** A form with a summary of what was wrong, its fields, and its button. */
+
+import type { ChatError } from "@chatchat/client";
+import { useSignalEffect } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { text } from "../text/index.js";
+import { createForm, type Explanation, type Problems, type Values } from "./form.js";
+import "./account.css";
+
+export interface AccountFormProps {
+  /** The button, named by its verb. */
+  action: string;
+  isDangerous?: boolean;
+  /** Looks at all fields before the call. */
+  check: (values: Values) => Problems;
+  /** Calls the API. */
+  send: (values: Values) => Promise<void>;
+  /** The form's own words for an error. */
+  explain?: (error: ChatError) => Explanation | undefined;
+  /** The names of the fields, for the summary. */
+  labels: Readonly<Record<string, string>>;
+  /** The fields, given what is wrong with them. */
+  children: (problems: Problems) => ComponentChildren;
+}
+
+const valuesOf = (form: HTMLFormElement): Values =>
+  Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)]));
+
+export const AccountForm = ({
+  action,
+  isDangerous,
+  check,
+  send,
+  explain,
+  labels,
+  children,
+}: AccountFormProps) => {
+  const form = useMemo(() => createForm(explain), []);
+  const element = useRef<HTMLFormElement>(null);
+  const summary = useRef<HTMLDivElement>(null);
+  useEffect(() => form.close, [form]);
+
+  const focusField = (name: string): void => {
+    element.current?.querySelector<HTMLElement>(`[name="${name}"]`)?.focus();
+  };
+  useSignalEffect(() => {
+    const failed = form.failure.value;
+    // After the render that shows it.
+    if (failed) {
+      requestAnimationFrame(() =>
+        failed.focus ? focusField(failed.focus) : summary.current?.focus(),
+      );
+    }
+  });
+
+  const failure = form.failure.value;
+  const wait = form.wait.value;
+  const problems = failure?.problems ?? {};
+  const wrong = Object.keys(problems);
+  const message = wait ? text.retryIn(wait) : failure?.message;
+  const isBlocked = form.isBusy.value || wait > 0;
+  return (
+    <form
+      ref={element}
+      class="account-form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        const values = valuesOf(event.currentTarget);
+        void form.submit(check(values), () => send(values));
+      }}
+    >
+      {failure && (
+        <div
+          ref={summary}
+          class="form-summary"
+          // A countdown is not read out each second.
+          role={wait ? undefined : "alert"}
+          tabIndex={-1}
+        >
+          <p>{message ?? text.account.checkFields}</p>
+          {wrong.length > 1 && (
+            <ul>
+              {wrong.map((name) => (
+                <li key={name}>
+                  <button type="button" class="link-button" onClick={() => focusField(name)}>
+                    {labels[name] ?? name}: {problems[name]}
+                  </button>
+                </li>
+              ))}
+            </ul>
+          )}
+        </div>
+      )}
+      {children(problems)}
+      <button
+        type="submit"
+        class={`button button-wide ${isDangerous ? "button-danger" : "button-primary"}`}
+        aria-disabled={isBlocked}
+        aria-busy={form.isBusy.value}
+      >
+        {form.isBusy.value ? text.account.busy : action}
+      </button>
+    </form>
+  );
+};

@@ -1,0 +1,95 @@
+/** What can be wrong with the fields of an account, found before the server is asked. */
+
+import type { FieldError } from "@chatchat/client";
+import { lengthOf, MAX, PASSWORD, trimmed, USERNAME } from "../limits.js";
+import { text } from "../text/index.js";
+import type { Problems, Values } from "./form.js";
+
+/** A rule that a new password obeys. */
+export type PasswordRule = "length" | "letter" | "digit" | "different";
+
+/** Whether a new password obeys each rule. `username` is empty where it is not known. */
+export const passwordRules = (
+  password: string,
+  username: string,
+): Readonly<Record<PasswordRule, boolean>> => ({
+  length: lengthOf(password) >= PASSWORD.min && lengthOf(password) <= PASSWORD.max,
+  letter: /[A-Za-z]/.test(password),
+  digit: /[0-9]/.test(password),
+  different:
+    !!password &&
+    trimmed(password).toLowerCase() !== (trimmed(username).toLowerCase() || undefined),
+});
+
+/** The words for a field that the server rejected. */
+export const fieldProblem = ({ field, code, message }: FieldError): string => {
+  const { problems } = text.account;
+  if (field === "username" && code !== "required") return problems.username;
+  if (/password/i.test(field) && /^too_/.test(code)) return problems.passwordLength;
+  if (field === "name" && code === "too_long") return problems.nameLength(MAX.name);
+  return Object.hasOwn(problems.codes, code)
+    ? problems.codes[code as keyof typeof problems.codes]
+    : message;
+};
+
+/** A check of one field: its problem if it has one. */
+type Check = (typed: string, values: Values) => string | undefined;
+
+const required: Check = (typed) => (typed ? undefined : text.account.problems.codes.required);
+
+export const checkName: Check = (typed) => {
+  const name = trimmed(typed);
+  if (!name) return text.account.problems.codes.required;
+  return lengthOf(name) > MAX.name ? text.account.problems.nameLength(MAX.name) : undefined;
+};
+
+const checkUsername: Check = (typed) => {
+  const username = trimmed(typed);
+  if (!username) return text.account.problems.codes.required;
+  return USERNAME.test(username) ? undefined : text.account.problems.username;
+};
+
+const checkNewPassword =
+  (usernameField?: string): Check =>
+  (password, values) => {
+    const { problems } = text.account;
+    const rules = passwordRules(password, (usernameField && values[usernameField]) || "");
+    if (!password) return problems.codes.required;
+    if (!rules.length) return problems.passwordLength;
+    if (!rules.letter || !rules.digit) return problems.codes.letter_and_digit_required;
+    return rules.different ? undefined : problems.codes.same_as_username;
+  };
+
+const same =
+  (field: string): Check =>
+  (typed, values) => {
+    if (!typed) return text.account.problems.codes.required;
+    return typed === values[field] ? undefined : text.account.problems.codes.mismatch;
+  };
+
+/** The checks of each form, by field, in the order of the fields. */
+export const CHECKS = {
+  logIn: { username: required, password: required },
+  join: {
+    name: checkName,
+    username: checkUsername,
+    password: checkNewPassword("username"),
+    confirmPassword: same("password"),
+  },
+  password: {
+    password: required,
+    newPassword: checkNewPassword(),
+    confirmNewPassword: same("newPassword"),
+  },
+  withdrawal: { password: required },
+  name: { name: checkName },
+} as const satisfies Record<string, Record<string, Check>>;
+
+/** The problems of all fields at once. */
+export const problemsOf = (checks: Readonly<Record<string, Check>>, values: Values): Problems =>
+  Object.fromEntries(
+    Object.entries(checks).flatMap(([field, check]) => {
+      const problem = check(values[field] ?? "", values);
+      return problem ? [[field, problem]] : [];
+    }),
+  );

@@ -1,0 +1,41 @@
+/** The end of an endless list: loads the next page when it comes near, and by a button. */
+
+import { useEffect, useRef } from "preact/hooks";
+import { text } from "./text/index.js";
+
+export interface MoreProps {
+  hasMore: boolean;
+  /** Why the next page could not be loaded. */
+  error: string | undefined;
+  onMore: () => void;
+  /** The number of rows. Each change looks again whether the end is near. */
+  length: number;
+}
+
+export const More = ({ hasMore, error, onMore, length }: MoreProps) => {
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!hasMore || error || !end.current) return;
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        if (entry?.isIntersecting) onMore();
+      },
+      { rootMargin: "400px" },
+    );
+    observer.observe(end.current);
+    return () => observer.disconnect();
+  }, [hasMore, error, onMore, length]);
+  if (!hasMore) return null;
+  return (
+    <div ref={end} class="more">
+      {error && (
+        <p class="error" role="alert">
+          {error}
+        </p>
+      )}
+      <button type="button" class="button" onClick={onMore}>
+        {error ? text.retry : text.more}
+      </button>
+    </div>
+  );
+};

@@ -1,0 +1,94 @@
+/** The rows of a room list, in order of the latest message, and what changes them. */
+
+import type { components, Message, Room, ServerFrames } from "@chatchat/client";
+
+/** A room in a list. */
+export type RoomRow = components["schemas"]["RoomSummary"];
+
+/** Rows, and where the next page begins; null if there is none. */
+export interface Rows {
+  readonly rows: readonly RoomRow[];
+  readonly next: string | null;
+}
+
+/** Whether a row stands before another: its message is later. Dates of one form compare as text. */
+const isBefore = (a: RoomRow, b: RoomRow): boolean =>
+  a.lastMessageDate !== b.lastMessageDate ? a.lastMessageDate > b.lastMessageDate : a.id > b.id;
+
+const inOrder = (rows: readonly RoomRow[]): RoomRow[] =>
+  [...rows].sort((a, b) => (isBefore(a, b) ? -1 : 1));
+
+/**
+ * Puts the first pages of a list, fetched again, in place of the rows that they cover. A row that
+ * they should have and do not have has left the list; `current` stays as long as it is open.
+ */
+export const refreshed = (known: Rows, fetched: Rows, current: number | undefined): Rows => {
+  const last = fetched.rows.at(-1);
+  const ids = new Set(fetched.rows.map(({ id }) => id));
+  const kept = known.rows.filter(
+    (row) =>
+      !ids.has(row.id) && (row.id === current || (fetched.next && last && isBefore(last, row))),
+  );
+  const hasLater = !!last && kept.some((row) => row.id !== current && isBefore(last, row));
+  return {
+    rows: inOrder([...fetched.rows, ...kept]),
+    next: hasLater ? known.next : fetched.next,
+  };
+};
+
+/** Adds the next page. A row that is known already has moved to the top meanwhile. */
+export const extended = (known: Rows, { rows, next }: Rows): Rows => {
+  const ids = new Set(known.rows.map(({ id }) => id));
+  return { rows: inOrder([...known.rows, ...rows.filter(({ id }) => !ids.has(id))]), next };
+};
+
+/** Whether a list that was fetched again reaches a row that has not changed, or its end. */
+export const reachesKnown = (known: Rows, { rows, next }: Rows): boolean => {
+  const last = rows.at(-1);
+  return !next || known.rows.some(({ id, lastSeq }) => id === last?.id && lastSeq === last.lastSeq);
+};
+
+const changed = (
+  rows: readonly RoomRow[],
+  id: number,
+  change: (row: RoomRow) => Partial<RoomRow> | undefined,
+): readonly RoomRow[] => {
+  const row = rows.find((row) => row.id === id);
+  const changes = row && change(row);
+  if (!row || !changes) return rows;
+  return inOrder(rows.map((other) => (other === row ? { ...row, ...changes } : other)));
+};
+
+const newest = ({ seq, senderId, content, createdAt }: Message): Partial<RoomRow> => ({
+  lastMessage: content,
+  lastMessageSenderId: senderId,
+  lastMessageDate: createdAt,
+  lastSeq: seq,
+});
+
+/** Takes up a pushed message. */
+export const withMessage = (
+  rows: readonly RoomRow[],
+  { roomId, message }: ServerFrames["message"],
+): readonly RoomRow[] =>
+  changed(rows, roomId, (row) => {
+    if (message.seq <= row.lastSeq) return undefined;
+    const isUnread = message.type === "general" && message.senderId === row.receiverId;
+    return {
+      ...newest(message),
+      unreadMessageCount: row.unreadMessageCount + (isUnread ? 1 : 0),
+    };
+  });
+
+/** Takes up what an open room knows: messages that were sent here, and the own marker. */
+export const withRoom = (
+  rows: readonly RoomRow[],
+  { id, messages, readSeq }: Pick<Room, "id" | "messages" | "readSeq">,
+): readonly RoomRow[] =>
+  changed(rows, id, (row) => {
+    const last = messages.at(-1);
+    const isNewer = last && last.seq > row.lastSeq;
+    const isRead = readSeq >= Math.max(row.lastSeq, last?.seq ?? 0) && row.unreadMessageCount > 0;
+    if (!isNewer && !isRead) return undefined;
+    return { ...(isNewer && newest(last)), ...(isRead && { unreadMessageCount: 0 }) };
+  });

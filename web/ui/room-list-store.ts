@@ -1,0 +1,191 @@
+/** The rooms of the account, latest first, up to date while it is logged in. */
+
+import { ChatError } from "@chatchat/client";
+import { batch, effect, type ReadonlySignal, signal } from "@preact/signals";
+import type { LiveChat } from "./chat.js";
+import { unread } from "./page.js";
+import {
+  extended,
+  type RoomRow,
+  type Rows,
+  reachesKnown,
+  refreshed,
+  withMessage,
+  withRoom,
+} from "./room-list-merge.js";
+
+export type { RoomRow } from "./room-list-merge.js";
+
+export interface RoomListOptions {
+  filter?: "unread" | "unanswered" | undefined;
+  /** What the names of the other sides contain. */
+  keyword?: string | undefined;
+}
+
+export interface RoomListStore {
+  /** Undefined until the first page is there. */
+  readonly rows: ReadonlySignal<readonly RoomRow[] | undefined>;
+  /** Why the list, or its next page, could not be loaded. Transient errors are retried. */
+  readonly error: ReadonlySignal<ChatError | undefined>;
+  readonly hasMore: ReadonlySignal<boolean>;
+  /** The rooms that have messages which could not be sent. */
+  readonly failed: ReadonlySignal<ReadonlySet<number>>;
+  /** The room that is open: it stays in a filtered list until it is left. */
+  setCurrent(id: number | undefined): void;
+  /** Loads the next page, unless a load is under way. */
+  loadMore(): void;
+  /** Loads the first page again now. */
+  refresh(): void;
+  /** Ends the listeners and timers. */
+  close(): void;
+}
+
+/** Several messages within this time need one refresh. */
+const DEBOUNCE_MS = 300;
+/** At most one refresh in this time. */
+const PAUSE_MS = 1_000;
+const MAX_RETRY_MS = 30_000;
+
+export const createRoomListStore = (
+  live: LiveChat,
+  { filter, keyword }: RoomListOptions = {},
+): RoomListStore => {
+  const { chat } = live;
+  const rows = signal<readonly RoomRow[] | undefined>(undefined);
+  const next = signal<string | null>(null);
+  const error = signal<ChatError | undefined>(undefined);
+  const hasMore = signal(false);
+  const failed = signal<ReadonlySet<number>>(new Set());
+  const life = new AbortController();
+  let current: number | undefined;
+  let running: "refresh" | "more" | undefined;
+  let isStale = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let lastRefresh = Number.NEGATIVE_INFINITY;
+  let failures = 0;
+
+  const fetchPage = async (cursor: string | null): Promise<Rows> => {
+    const query = {
+      ...(filter && { filter }),
+      ...(keyword && { keyword }),
+      ...(cursor && { cursor }),
+    };
+    const input = { query, signal: life.signal };
+    const answer = await (chat.role === "company"
+      ? chat.call("GET /company/chatrooms", input)
+      : chat.call("GET /customer/chatrooms", input));
+    unread.value = answer.unreadTotal;
+    return { rows: answer.chatRooms, next: answer.next };
+  };
+
+  const show = (shown: Rows): void => {
+    batch(() => {
+      rows.value = shown.rows;
+      next.value = shown.next;
+      hasMore.value = shown.next !== null;
+      error.value = undefined;
+    });
+  };
+
+  /** Fetches from the top down to a row that is known and has not changed. */
+  const fetchTop = async (): Promise<void> => {
+    let fetched = await fetchPage(null);
+    while (rows.value?.length && !reachesKnown({ rows: rows.value, next: null }, fetched)) {
+      fetched = extended(fetched, await fetchPage(fetched.next));
+    }
+    show(refreshed({ rows: rows.value ?? [], next: next.value }, fetched, current));
+  };
+
+  const run = async (kind: "refresh" | "more"): Promise<void> => {
+    if (kind === "refresh") isStale = true;
+    if (running || life.signal.aborted || !live.account.value) return;
+    running = kind;
+    clearTimeout(timer);
+    timer = undefined;
+    try {
+      if (kind === "refresh") {
+        isStale = false;
+        lastRefresh = performance.now();
+        await fetchTop();
+      } else {
+        const known = { rows: rows.value ?? [], next: next.value };
+        show(extended(known, await fetchPage(known.next)));
+      }
+      failures = 0;
+    } catch (caught) {
+      if (life.signal.aborted || !(caught instanceof ChatError)) return;
+      error.value = caught;
+      if (caught.transient) {
+        const wait = Math.min(MAX_RETRY_MS, 1_000 * 2 ** failures++);
+        timer = setTimeout(() => void run(kind), Math.max(wait, (caught.retryAfter ?? 0) * 1_000));
+      }
+    } finally {
+      running = undefined;
+    }
+    if (isStale && !timer) schedule();
+  };
+
+  const schedule = (): void => {
+    if (timer || life.signal.aborted) return;
+    const wait = Math.max(DEBOUNCE_MS, lastRefresh + PAUSE_MS - performance.now());
+    timer = setTimeout(() => void run("refresh"), wait);
+  };
+
+  const change = (changed: readonly RoomRow[] | undefined): void => {
+    if (!changed || changed === rows.value) return;
+    const count = (list: readonly RoomRow[] = []): number =>
+      list.reduce((sum, { unreadMessageCount }) => sum + unreadMessageCount, 0);
+    unread.value = Math.max(0, unread.value + count(changed) - count(rows.value));
+    rows.value = changed;
+  };
+
+  const listeners = [
+    chat.on("message", (frame) => {
+      change(rows.value && withMessage(rows.value, frame));
+      schedule();
+    }),
+    chat.on("room", (room) => {
+      change(rows.value && withRoom(rows.value, room));
+      const hasFailed = room.pending.some(({ state }) => state === "failed");
+      if (hasFailed === failed.value.has(room.id)) return;
+      const ids = new Set(failed.value);
+      if (hasFailed) ids.add(room.id);
+      else ids.delete(room.id);
+      failed.value = ids;
+    }),
+    chat.on("read", ({ readerId }) => {
+      if (readerId === live.account.value) schedule();
+    }),
+    chat.on("connection", (state) => {
+      if (state === "open") void run("refresh");
+    }),
+    effect(() => {
+      if (live.account.value) void run("refresh");
+    }),
+  ];
+  const whenVisible = (): void => {
+    if (document.visibilityState === "visible") schedule();
+  };
+  document.addEventListener("visibilitychange", whenVisible, { signal: life.signal });
+
+  return {
+    rows,
+    error,
+    hasMore,
+    failed,
+    setCurrent: (id) => {
+      if (id === current) return;
+      current = id;
+      if (filter) schedule();
+    },
+    loadMore: () => {
+      if (hasMore.value) void run("more");
+    },
+    refresh: () => void run("refresh"),
+    close: () => {
+      life.abort();
+      clearTimeout(timer);
+      for (const remove of listeners) remove();
+    },
+  };
+};

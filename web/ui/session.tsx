@@ -1,0 +1,65 @@
+/** What a page shows depending on the session: itself, the way to the login, or the login over it. */
+
+import type { ComponentChildren } from "preact";
+import { Fragment } from "preact";
+import { Redirect, useLocation, useSearch } from "wouter-preact";
+import { LoginForm } from "./account/login-form.js";
+import type { LiveChat } from "./chat.js";
+import { Modal } from "./dialog.js";
+import { safeNext, withNext } from "./next.js";
+import { text } from "./text/index.js";
+import "./session.css";
+
+export interface SessionGateProps {
+  live: LiveChat;
+  /** The login page. It gets the path of the page as `next`. */
+  loginHref: string;
+  /** The page, which needs a login. It is mounted anew for another account. */
+  children: ComponentChildren;
+}
+
+/** Shows a page to an account that is logged in. `live.chat.connect()` finds out whether one is. */
+export const SessionGate = ({ live, loginHref, children }: SessionGateProps) => {
+  const [path, navigate] = useLocation();
+  const search = useSearch();
+  const login = withNext(loginHref, path + (search && `?${search}`));
+  const state = live.session.value;
+  if (state === "unknown") return <Unknown live={live} />;
+  if (state === "loggedOut") return <Redirect to={login} replace />;
+  return (
+    <Fragment key={live.account.value}>
+      {children}
+      {state === "expired" && (
+        <Modal title={text.session.expired} onClose={() => navigate(login)}>
+          <p class="dim">{text.session.expiredHint}</p>
+          <LoginForm live={live} />
+          <button type="button" class="button button-wide" onClick={() => navigate(login)}>
+            {text.close}
+          </button>
+        </Modal>
+      )}
+    </Fragment>
+  );
+};
+
+/** Nothing at first, then why it takes so long. */
+const Unknown = ({ live }: { live: LiveChat }) => (
+  <main class="session-unknown">
+    <p role="status">
+      {live.connection.value === "offline" ? text.noNetwork : text.session.connecting}
+    </p>
+  </main>
+);
+
+export interface LoggedOutGateProps {
+  live: LiveChat;
+  /** The page after the login, if the address has no `next`. */
+  home: string;
+  children: ComponentChildren;
+}
+
+/** Shows a login page; goes on to `next` as soon as an account is logged in. */
+export const LoggedOutGate = ({ live, home, children }: LoggedOutGateProps) => {
+  const next = safeNext(new URLSearchParams(useSearch()).get("next"), home);
+  return live.session.value === "loggedIn" ? <Redirect to={next} replace /> : <>{children}</>;
+};
