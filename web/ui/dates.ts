@@ -7,6 +7,13 @@ const isSameDay = (a: Date, b: Date): boolean =>
   a.getMonth() === b.getMonth() &&
   a.getFullYear() === b.getFullYear();
 
+/** Some versions of ICU write `PM 3:05` in Korean. */
+const koreanTime = (date: Date): string => {
+  const hour = date.getHours();
+  const minute = String(date.getMinutes()).padStart(2, "0");
+  return `${hour < 12 ? "오전" : "오후"} ${hour % 12 || 12}:${minute}`;
+};
+
 /** The formats of one language. Creating a formatter is slow, so each is created once. */
 export const dateFormats = (of: Language) => {
   const locale = of === "ko" ? "ko-KR" : "en-US";
@@ -15,7 +22,7 @@ export const dateFormats = (of: Language) => {
     return (date) => formatter.format(date);
   };
   const day = format({ dateStyle: "full" });
-  const time = format({ hour: "numeric", minute: "2-digit" });
+  const time = of === "ko" ? koreanTime : format({ hour: "numeric", minute: "2-digit" });
   const monthAndDay = format({ month: of === "ko" ? "long" : "short", day: "numeric" });
   const date = format(
     of === "ko"
