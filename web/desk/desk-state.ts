@@ -5,6 +5,7 @@ import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { LiveChat } from "../ui/chat.js";
+import { createInboxState, type InboxState } from "./inbox/inbox-state.js";
 
 export type CompanyProfile = Answer<"GET /companies/me">;
 export type FaqEntry = Answer<"GET /company/auto-replies">["autoReplies"][number];
@@ -24,6 +25,7 @@ export interface DeskState {
   readonly live: LiveChat;
   readonly company: Loaded<CompanyProfile>;
   readonly faq: Loaded<FaqEntry[]>;
+  readonly inbox: InboxState;
   /** Ends what it does in the background. */
   close(): void;
 }
@@ -66,13 +68,18 @@ export const createDeskState = (live: LiveChat): DeskState => {
   const faq = createLoaded(live, async () => {
     return (await chat.call("GET /company/auto-replies")).autoReplies;
   });
+  const inbox = createInboxState(live);
+  void company.load();
+  void faq.load();
   return {
     live,
     company,
     faq,
+    inbox,
     close: () => {
       company.end();
       faq.end();
+      inbox.close();
     },
   };
 };

@@ -1,11 +1,18 @@
 /** The companies' desk. */
 
 import { render } from "preact";
-import { loadText } from "../ui/text/index.js";
+import { createLiveChat } from "../ui/chat.js";
+import { loadText as loadSharedText } from "../ui/text/index.js";
 import { language } from "../ui/text/language.js";
 import "../ui/theme.js";
 import "../ui/base.css";
+import { App } from "./app.js";
+import { guardHistory } from "./leave-guard.js";
+import { loadText } from "./text/index.js";
 
 document.documentElement.lang = language;
-await loadText();
-render(<main />, document.body);
+await Promise.all([loadSharedText(), loadText()]);
+guardHistory();
+const live = createLiveChat("company");
+live.chat.connect();
+render(<App live={live} />, document.body);

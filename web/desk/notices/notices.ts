@@ -26,7 +26,7 @@ const isVisible = signal(document.visibilityState === "visible");
 
 /** The browser allows sounds after a gesture. */
 const onGesture = (): void => {
-  if (sound.peek()) unlockSound();
+  if (sound.peek()) void unlockSound();
   takeOverRinging();
 };
 
@@ -47,7 +47,8 @@ export const startNotices = (live: LiveChat): (() => void) => {
         (isVisible.peek() && currentRoom.peek() === roomId) ||
         (await isRoomOnScreen(account, roomId)),
       isHidden: document.visibilityState === "hidden",
-      isQuiet: hasQuietHours.peek() && isQuiet({ from: quietFrom.peek(), to: quietTo.peek() }, new Date()),
+      isQuiet:
+        hasQuietHours.peek() && isQuiet({ from: quietFrom.peek(), to: quietTo.peek() }, new Date()),
     });
     if (wanted.sound && sound.peek() && burst(Date.now())) ring();
     if (wanted.notification && notifications.peek()) {

@@ -8,7 +8,7 @@ let context: AudioContext | undefined;
 export const canRing = signal(false);
 
 /** Asks the browser for permission to make sounds. Call it in a user's gesture. */
-export const unlockSound = (): void => {
+export const unlockSound = async (): Promise<void> => {
   if (!context) {
     context = new AudioContext();
     const audio = context;
@@ -16,8 +16,8 @@ export const unlockSound = (): void => {
       canRing.value = audio.state === "running";
     });
   }
-  if (context.state === "running") canRing.value = true;
-  else void context.resume();
+  if (context.state !== "running") await context.resume();
+  canRing.value = true;
 };
 
 /** Rings once, if that is allowed. */

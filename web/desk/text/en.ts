@@ -97,8 +97,9 @@ export const en: typeof ko = {
     descriptionHint: "Say in a sentence or two what you do.",
     visible: "Public",
     visibleMeaning: "Anyone can find you in the directory, see your profile and write to you.",
-    hiddenMeaning:
-      "You are not in the directory. Customers who already talked with you can go on.",
+    hiddenMeaning: "You are not in the directory. Customers who already talked with you can go on.",
+    shown: "You are in the directory now",
+    hidden: "You are no longer in the directory",
     save: "Save",
     saved: "Your profile was saved",
     preview: "What customers see",

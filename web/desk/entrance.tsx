@@ -1,0 +1,28 @@
+/** The pages before the login. */
+
+import { Link } from "wouter-preact";
+import { JoinForm } from "../ui/account/join-form.js";
+import { LoginForm } from "../ui/account/login-form.js";
+import type { LiveChat } from "../ui/chat.js";
+import { Page } from "../ui/page.js";
+import { text } from "./text/index.js";
+import "./entrance.css";
+
+export const LoginPage = ({ live }: { live: LiveChat }) => (
+  <Page title={text.login.title} class="entrance">
+    <LoginForm live={live} joinHref="/join" />
+    <a class="entrance-other" href="/login">
+      {text.login.customers}
+    </a>
+  </Page>
+);
+
+export const JoinPage = ({ live }: { live: LiveChat }) => (
+  <Page title={text.join.title} class="entrance">
+    <p class="dim">{text.join.intro}</p>
+    <JoinForm live={live} />
+    <Link class="entrance-other" href="/login">
+      {text.join.login}
+    </Link>
+  </Page>
+);

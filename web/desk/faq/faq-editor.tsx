@@ -1,0 +1,122 @@
+/** The fields of an FAQ entry, with a preview of what is typed. */
+
+import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { createForm, type Problems } from "../../ui/account/form.js";
+import { Field } from "../../ui/field.js";
+import { lengthOf, MAX, trimmed } from "../../ui/limits.js";
+import { text as shared } from "../../ui/text/index.js";
+import { text } from "../text/index.js";
+import { FaqPreview } from "./faq-preview.js";
+
+export interface EntryText {
+  question: string;
+  answer: string;
+}
+
+export interface FaqEditorProps {
+  initial: EntryText;
+  /** Is set to whether something was typed that is not saved. */
+  isDirty: Signal<boolean>;
+  /** Saves the entry, and closes the editor if that worked. */
+  onSave: (entry: EntryText) => Promise<void>;
+  onCancel: () => void;
+}
+
+const FIELDS = ["question", "answer"] as const;
+
+/** The API takes one line. A text area wraps it, and phones have an Enter key there. */
+const oneLine = (typed: string): string => typed.replace(/\s*[\r\n]+\s*/g, " ");
+
+const problemsOf = (entry: EntryText): Problems =>
+  Object.fromEntries(
+    FIELDS.flatMap((field) => {
+      const length = lengthOf(entry[field]);
+      if (!length) return [[field, text.faq.required]];
+      return length > MAX[field] ? [[field, text.faq.tooLong(MAX[field])]] : [];
+    }),
+  );
+
+export const FaqEditor = ({ initial, isDirty, onSave, onCancel }: FaqEditorProps) => {
+  const form = useMemo(
+    () =>
+      createForm(({ code }) =>
+        code === "faq_limit_reached" ? { message: text.faq.isFull } : undefined,
+      ),
+    [],
+  );
+  const element = useRef<HTMLFormElement>(null);
+  const typed = useSignal<EntryText>({ question: initial.question, answer: initial.answer });
+  useEffect(() => {
+    const first = initial.question ? "textarea" : "input";
+    // A suggestion or an old entry has its question already.
+    element.current?.querySelector<HTMLElement>(initial.answer ? "input" : first)?.focus();
+    return form.close;
+  }, [form]);
+  useSignalEffect(() => {
+    const { question, answer } = typed.value;
+    isDirty.value = question !== initial.question || answer !== initial.answer;
+  });
+  useSignalEffect(() => {
+    if (!form.failure.value?.problems) return;
+    requestAnimationFrame(() =>
+      element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus(),
+    );
+  });
+
+  const type = (field: keyof EntryText) => (value: string) => {
+    typed.value = { ...typed.value, [field]: oneLine(value) };
+  };
+  const { question, answer } = typed.value;
+  const failure = form.failure.value;
+  return (
+    <form
+      ref={element}
+      class="faq-editor"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        const entry = { question: trimmed(question), answer: trimmed(answer) };
+        void form.submit(problemsOf(entry), () => onSave(entry));
+      }}
+    >
+      <Field
+        label={text.faq.question}
+        name="question"
+        limit={MAX.question}
+        value={question}
+        onInput={type("question")}
+        error={failure?.problems?.question}
+      />
+      <Field
+        label={text.faq.answer}
+        name="answer"
+        lines={3}
+        limit={MAX.answer}
+        value={answer}
+        onInput={type("answer")}
+        error={failure?.problems?.answer}
+      />
+      <section aria-label={text.faq.preview}>
+        <p class="dim">{text.faq.preview}</p>
+        <FaqPreview
+          question={trimmed(question) || text.faq.previewQuestion}
+          answer={trimmed(answer) || text.faq.previewAnswer}
+        />
+      </section>
+      {failure?.message && (
+        <p class="error" role="alert">
+          {failure.message}
+        </p>
+      )}
+      <div class="actions">
+        <button type="submit" class="button button-primary" aria-disabled={form.isBusy.value}>
+          {shared.save}
+        </button>
+        <button type="button" class="button" onClick={onCancel}>
+          {shared.cancel}
+        </button>
+      </div>
+    </form>
+  );
+};

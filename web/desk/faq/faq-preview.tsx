@@ -1,0 +1,8 @@
+/** A question and its answer as customers see them. */
+
+export const FaqPreview = ({ question, answer }: { question: string; answer: string }) => (
+  <div class="faq-preview">
+    <p class="faq-chip">{question}</p>
+    <p class="faq-bubble">{answer}</p>
+  </div>
+);

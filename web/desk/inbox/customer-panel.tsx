@@ -1,0 +1,60 @@
+/** Who the customer of a room is. Only wide screens have room for it. */
+
+import type { Receiver } from "@chatchat/client";
+import { useEffect, useState } from "preact/hooks";
+import { Avatar } from "../../ui/avatar.js";
+import { dayLabel } from "../../ui/dates.js";
+import { text as shared } from "../../ui/text/index.js";
+import { useDesk } from "../desk-state.js";
+import { Icon } from "../icons.js";
+import { hasSidePanel } from "../preferences.js";
+import { text } from "../text/index.js";
+
+export const CustomerPanel = ({ room, receiver }: { room: number; receiver: Receiver }) => {
+  const { chat } = useDesk().live;
+  const [firstContact, setFirstContact] = useState<Date>();
+  useEffect(() => {
+    const abort = new AbortController();
+    const input = { path: { id: room }, query: { after: 0, limit: 1 }, signal: abort.signal };
+    chat.call("GET /company/chatrooms/{id}/messages", input).then(
+      ({ messages: [first] }) => first && setFirstContact(new Date(first.createdAt)),
+      () => {
+        // The room shows that the network is gone. The date is not worth another message.
+      },
+    );
+    return () => abort.abort();
+  }, [chat, room]);
+  const name = receiver.receiverName ?? shared.unknownPerson;
+  return (
+    <aside class="customer" aria-label={text.customer.title}>
+      <button
+        type="button"
+        class="icon-button customer-close"
+        aria-label={text.customer.hide}
+        title={text.customer.hide}
+        onClick={() => {
+          hasSidePanel.value = false;
+        }}
+      >
+        <Icon name="close" />
+      </button>
+      <Avatar
+        id={receiver.receiverId}
+        name={name}
+        url={receiver.receiverImageUrl}
+        size={96}
+        kind="person"
+      />
+      <h2>{name}</h2>
+      {receiver.receiverDeleted && <p class="dim">{text.customer.withdrawn}</p>}
+      {firstContact && (
+        <dl>
+          <dt class="dim">{text.customer.firstContact}</dt>
+          <dd>
+            <time dateTime={firstContact.toISOString()}>{dayLabel(firstContact)}</time>
+          </dd>
+        </dl>
+      )}
+    </aside>
+  );
+};

@@ -1,0 +1,86 @@
+/** The inbox: the list of rooms, the room that is open, and its customer. Narrow screens show one of them. */
+
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useLocation } from "wouter-preact";
+import { Page } from "../../ui/page.js";
+import { RoomView } from "../../ui/room-view/room-view.js";
+import { text as shared } from "../../ui/text/index.js";
+import { useDesk } from "../desk-state.js";
+import { Icon } from "../icons.js";
+import { currentRoom } from "../notices/notices.js";
+import { hasSidePanel } from "../preferences.js";
+import { text } from "../text/index.js";
+import { findReplies } from "./canned.js";
+import { CustomerPanel } from "./customer-panel.js";
+import { ListPane } from "./list-pane.js";
+import { useReceiver } from "./receiver.js";
+import "./inbox.css";
+
+export const Inbox = ({ id }: { id: number | undefined }) => {
+  const { live, faq } = useDesk();
+  const [, navigate] = useLocation();
+  const receiver = useReceiver(live, id);
+  const canned = useMemo(
+    () => ({ match: (typed: string) => findReplies(faq.value.peek() ?? [], typed) }),
+    [faq],
+  );
+  const last = useRef(id);
+  useEffect(() => {
+    currentRoom.value = id;
+    // Back in the list, the focus is where it was.
+    if (id === undefined && last.current !== undefined) {
+      document.querySelector<HTMLElement>(`.room-row[href$="/rooms/${last.current}"]`)?.focus();
+    }
+    last.current = id;
+    return () => {
+      currentRoom.value = undefined;
+    };
+  }, [id]);
+
+  const name = receiver ? (receiver.receiverName ?? shared.unknownPerson) : undefined;
+  const isPanelOpen = hasSidePanel.value;
+  const panelLabel = isPanelOpen ? text.customer.hide : text.customer.show;
+  return (
+    <Page
+      title={name === undefined ? text.inbox.title : text.inbox.room(name)}
+      head={false}
+      class={`inbox ${id === undefined ? "" : "has-room"}`}
+    >
+      <ListPane current={id} />
+      <div class="inbox-room">
+        {id === undefined ? (
+          <div class="empty">
+            <p>{text.inbox.choose}</p>
+            <p class="dim inbox-keys">{text.inbox.chooseHint}</p>
+          </div>
+        ) : (
+          <RoomView
+            key={id}
+            live={live}
+            id={id}
+            back="/"
+            canned={canned}
+            onGone={() => navigate("/", { replace: true })}
+            menu={
+              <button
+                type="button"
+                class="icon-button customer-toggle"
+                aria-label={panelLabel}
+                title={panelLabel}
+                aria-expanded={isPanelOpen}
+                onClick={() => {
+                  hasSidePanel.value = !isPanelOpen;
+                }}
+              >
+                <Icon name="person" />
+              </button>
+            }
+          />
+        )}
+      </div>
+      {id !== undefined && receiver && isPanelOpen && (
+        <CustomerPanel key={id} room={id} receiver={receiver} />
+      )}
+    </Page>
+  );
+};

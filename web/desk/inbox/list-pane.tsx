@@ -1,0 +1,96 @@
+/** The list of rooms with its search and its filters. */
+
+import { useComputed } from "@preact/signals";
+import { Link } from "wouter-preact";
+import { Empty } from "../../ui/list-states.js";
+import { RoomList } from "../../ui/room-list.js";
+import { useDesk } from "../desk-state.js";
+import { NoticeOffer } from "../notices/notice-offer.js";
+import { isCompact } from "../preferences.js";
+import { useProgress } from "../progress.js";
+import { text } from "../text/index.js";
+import type { Filter } from "./inbox-state.js";
+import { Search } from "./search.js";
+
+const FILTERS: readonly Filter[] = ["all", "unread", "unanswered"];
+
+export const ListPane = ({ current }: { current: number | undefined }) => {
+  const { live, inbox } = useDesk();
+  const store = inbox.store.value;
+  const isDense = isCompact.value;
+  return (
+    <section class={`inbox-list ${isDense ? "is-compact" : ""}`} aria-label={text.inbox.title}>
+      <div class="inbox-head">
+        <div class="inbox-title">
+          <h2>{text.inbox.title}</h2>
+          <button
+            type="button"
+            class="button button-quiet"
+            aria-label={`${text.inbox.density}: ${isDense ? text.inbox.roomy : text.inbox.compact}`}
+            onClick={() => {
+              isCompact.value = !isDense;
+            }}
+          >
+            {isDense ? text.inbox.roomy : text.inbox.compact}
+          </button>
+        </div>
+        <Search keyword={inbox.keyword} />
+        <fieldset class="filters" aria-label={text.inbox.filters}>
+          {FILTERS.map((filter) => (
+            <button
+              key={filter}
+              type="button"
+              class="filter"
+              aria-pressed={inbox.filter.value === filter}
+              onClick={() => {
+                inbox.filter.value = filter;
+              }}
+            >
+              {text.inbox[filter]}
+            </button>
+          ))}
+        </fieldset>
+      </div>
+      <div class="inbox-rows">
+        <StartCard />
+        {inbox.hasRooms.value && <NoticeOffer />}
+        <RoomList
+          key={store}
+          live={live}
+          store={store}
+          current={current}
+          href={(id) => `/rooms/${id}`}
+          empty={<NoRooms />}
+        />
+      </div>
+    </section>
+  );
+};
+
+/** Why the list is empty. */
+const NoRooms = () => {
+  const { filter, keyword } = useDesk().inbox;
+  const name = keyword.value.trim();
+  if (name) return <Empty title={text.inbox.noMatch(name)} />;
+  if (filter.value === "unread") return <Empty title={text.inbox.allRead} />;
+  if (filter.value === "unanswered") return <Empty title={text.inbox.allAnswered} />;
+  return (
+    <Empty title={text.inbox.empty}>
+      <p class="dim">{text.inbox.emptyHint}</p>
+    </Empty>
+  );
+};
+
+/** The way back to the checklist, until all of it is done. */
+const StartCard = () => {
+  const progress = useProgress();
+  const counts = useComputed(() => progress.value && Object.values(progress.value)).value;
+  const done = counts?.filter(Boolean).length ?? 0;
+  if (!counts || done === counts.length) return null;
+  return (
+    <Link href="/start" class="start-card">
+      <strong>{text.start.short(done, counts.length)}</strong>
+      <span>{text.start.continue}</span>
+    </Link>
+  );
+};

@@ -1,0 +1,22 @@
+/** The company's profile: picture, name, description, and whether the directory shows it. */
+
+import { errorText } from "../../ui/error-text.js";
+import { Failed, Skeleton } from "../../ui/list-states.js";
+import { Page } from "../../ui/page.js";
+import { useDesk } from "../desk-state.js";
+import { text } from "../text/index.js";
+import { ProfileForm } from "./profile-form.js";
+import "./profile.css";
+
+export const Profile = () => {
+  const { company } = useDesk();
+  const profile = company.value.value;
+  const error = company.error.value;
+  return (
+    <Page title={text.profile.title} class="profile-page">
+      {profile && <ProfileForm profile={profile} />}
+      {!profile && error && <Failed title={errorText(error)} onRetry={() => void company.load()} />}
+      {!profile && !error && <Skeleton />}
+    </Page>
+  );
+};

@@ -1,0 +1,123 @@
+/** Notifications, shortcuts, display, and the account. */
+
+import { useSignal } from "@preact/signals";
+import { useLocation } from "wouter-preact";
+import { PasswordForm } from "../../ui/account/password-form.js";
+import { Withdrawal } from "../../ui/account/withdrawal.js";
+import { errorText } from "../../ui/error-text.js";
+import { Page } from "../../ui/page.js";
+import { chooseLanguage, type Language, language } from "../../ui/text/language.js";
+import { type Theme, theme } from "../../ui/theme.js";
+import { toast } from "../../ui/toast.js";
+import { Choice } from "../choice.js";
+import { useDesk } from "../desk-state.js";
+import { isListShown } from "../keys/shortcuts.js";
+import { shortcuts } from "../preferences.js";
+import { Switch } from "../switch.js";
+import { text } from "../text/index.js";
+import { NoticeSettings } from "./notice-settings.js";
+import "./settings.css";
+
+export const Settings = () => {
+  const words = text.settings;
+  const themes: [Theme, string][] = [
+    ["light", words.light],
+    ["dark", words.dark],
+    ["device", words.device],
+  ];
+  const languages: [Language, string][] = [
+    ["ko", "한국어"],
+    ["en", "English"],
+  ];
+  return (
+    <Page title={words.title}>
+      <section class="section">
+        <h2>{words.notices}</h2>
+        <NoticeSettings />
+      </section>
+      <section class="section">
+        <h2>{words.keys}</h2>
+        <Switch
+          label={words.shortcuts}
+          hint={words.shortcutsHint}
+          isOn={shortcuts.value}
+          onChange={(isOn) => {
+            shortcuts.value = isOn;
+          }}
+        />
+        <div class="actions">
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              isListShown.value = true;
+            }}
+          >
+            {words.shortcutsList}
+          </button>
+        </div>
+      </section>
+      <section class="section">
+        <h2>{words.screen}</h2>
+        <Choice
+          legend={words.theme}
+          options={themes}
+          value={theme.value}
+          onChange={(choice) => {
+            theme.value = choice;
+          }}
+        />
+        <Choice
+          legend={words.language}
+          options={languages}
+          value={language}
+          onChange={chooseLanguage}
+        />
+      </section>
+      <AccountSettings />
+    </Page>
+  );
+};
+
+const AccountSettings = () => {
+  const { live } = useDesk();
+  const [, navigate] = useLocation();
+  const isBusy = useSignal(false);
+  const words = text.settings;
+  const toLogin = (): void => navigate("/login", { replace: true });
+  const logOut = async (): Promise<void> => {
+    if (isBusy.value) return;
+    isBusy.value = true;
+    try {
+      await live.chat.logOut();
+      toLogin();
+    } catch (error) {
+      toast(errorText(error));
+    } finally {
+      isBusy.value = false;
+    }
+  };
+  return (
+    <section class="section">
+      <h2>{words.account}</h2>
+      <details class="disclosure">
+        <summary>{words.password}</summary>
+        <PasswordForm live={live} />
+      </details>
+      <details class="disclosure">
+        <summary>{words.withdrawal}</summary>
+        <Withdrawal live={live} onDone={toLogin} />
+      </details>
+      <div class="actions">
+        <button
+          type="button"
+          class="button"
+          aria-disabled={isBusy.value}
+          onClick={() => void logOut()}
+        >
+          {words.logOut}
+        </button>
+      </div>
+    </section>
+  );
+};

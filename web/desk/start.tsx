@@ -1,0 +1,109 @@
+/** The checklist of a new company. */
+
+import type { ComponentChildren } from "preact";
+import { Link } from "wouter-preact";
+import { errorText } from "../ui/error-text.js";
+import { Failed, Skeleton } from "../ui/list-states.js";
+import { Page } from "../ui/page.js";
+import { useDesk } from "./desk-state.js";
+import { Icon } from "./icons.js";
+import { useProgress } from "./progress.js";
+import { text } from "./text/index.js";
+import "./start.css";
+
+export const Start = () => {
+  const { company, faq, inbox } = useDesk();
+  const progress = useProgress().value;
+  const profile = company.value.value;
+  const error = company.error.value ?? faq.error.value ?? inbox.store.value.error.value;
+  if (!progress || !profile) {
+    const retry = (): void => {
+      void company.load();
+      void faq.load();
+      inbox.store.value.refresh();
+    };
+    return (
+      <Page title={text.start.title}>
+        {error ? <Failed title={errorText(error)} onRetry={retry} /> : <Skeleton rows={4} />}
+      </Page>
+    );
+  }
+  const steps = Object.values(progress);
+  const done = steps.filter(Boolean).length;
+  if (done === steps.length) {
+    return (
+      <Page title={text.start.finished}>
+        <p class="dim">{text.start.finishedHint}</p>
+        <p class="start-end">
+          <Link href="/" class="button button-primary">
+            {text.start.toRooms}
+          </Link>
+        </p>
+      </Page>
+    );
+  }
+  return (
+    <Page title={text.start.title}>
+      <p class="dim">{text.start.intro}</p>
+      <div class="start-progress">
+        <progress value={done} max={steps.length} aria-labelledby="start-progress" />
+        <span class="dim" id="start-progress">
+          {text.start.progress(done, steps.length)}
+        </span>
+      </div>
+      <ol class="start-steps">
+        <Step
+          isDone={progress.profile}
+          title={text.start.picture}
+          hint={text.start.pictureHint}
+          href="/profile"
+        />
+        <Step isDone={progress.faq} title={text.start.faq} hint={text.start.faqHint} href="/faq" />
+        <Step
+          isDone={progress.visible}
+          title={text.start.visible}
+          hint={text.start.visibleHint}
+          href="/profile"
+        />
+        <Step isDone={progress.trial} title={text.start.trial} hint={text.start.trialHint}>
+          {profile.profileVisibility ? (
+            <a class="button" href={`/c/${profile.id}`} target="_blank" rel="noopener">
+              {text.start.trialAction}
+              <span class="visually-hidden"> ({text.start.trialNewTab})</span>
+            </a>
+          ) : (
+            <p class="dim">{text.start.trialNeedsVisible}</p>
+          )}
+        </Step>
+      </ol>
+    </Page>
+  );
+};
+
+interface StepProps {
+  isDone: boolean;
+  title: string;
+  hint: string;
+  /** Where the step is done; otherwise the children lead there. */
+  href?: string;
+  children?: ComponentChildren;
+}
+
+const Step = ({ isDone, title, hint, href, children }: StepProps) => {
+  const body = (
+    <>
+      <span class="start-mark">{isDone && <Icon name="done" />}</span>
+      <span class="start-text">
+        <strong>{title}</strong>
+        <span class="visually-hidden"> {isDone ? text.start.done : text.start.todo} </span>
+        <span class="dim">{hint}</span>
+      </span>
+    </>
+  );
+  return (
+    <li class={`start-step ${isDone ? "is-done" : ""}`}>
+      {href ? <Link href={href}>{body}</Link> : <div>{body}</div>}
+      {children}
+    </li>
+  );
+};
