@@ -1,9 +1,17 @@
 /** One conversation: its head, messages and composer. It fills the height of its parent. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { LiveChat } from "../chat.js";
+import { Empty, Failed, Skeleton } from "../list-states.js";
+import { text } from "../text/index.js";
 import type { Canned } from "./canned.js";
+import { Composer } from "./composer.js";
+import { Head } from "./head.js";
+import { MessageList } from "./message-list.js";
+import { NetBar } from "./net-bar.js";
+import { createRoomStore, type RoomStore } from "./room-store.js";
+import "./room-view.css";
 
 export interface RoomViewProps {
   live: LiveChat;
@@ -21,10 +29,93 @@ export interface RoomViewProps {
   onGone?: (() => void) | undefined;
 }
 
-export const RoomView = ({ live, id }: RoomViewProps) => {
-  useEffect(() => {
-    const room = live.chat.room(id);
-    return () => room.close();
-  }, [live, id]);
-  return <section class="room" />;
+/** Shows the room while an account is known, also if its session has expired. */
+export const RoomView = (props: RoomViewProps) => {
+  const account = props.live.account.value;
+  return account === undefined ? null : <OpenRoom key={account} {...props} account={account} />;
+};
+
+const OpenRoom = ({
+  live,
+  id,
+  account,
+  back,
+  menu,
+  chips,
+  canned,
+  onGone,
+}: RoomViewProps & { account: number }) => {
+  const store = useMemo(() => createRoomStore(live, id, account), [live, id, account]);
+  useEffect(() => () => store.close(), [store]);
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => followKeyboard(section.current!), []);
+  const receiver = store.receiver.value;
+  const isGone = !receiver && store.error.value?.code === "room_not_found";
+  const name = receiver?.receiverName ?? text.unknownPerson;
+  return (
+    <section ref={section} class="room" aria-label={text.room.conversation(name)}>
+      <Head receiver={receiver} role={store.role} back={back} menu={menu} />
+      <div class="room-body">
+        <NetBar connection={live.connection} />
+        {isGone ? (
+          <Empty title={text.room.notFound}>
+            {onGone && (
+              <button type="button" class="button" onClick={onGone}>
+                {text.back}
+              </button>
+            )}
+          </Empty>
+        ) : (
+          <Messages store={store} name={name} />
+        )}
+      </div>
+      {!isGone &&
+        (receiver?.receiverDeleted ? (
+          <p class="room-closed">{text.room.withdrawn}</p>
+        ) : (
+          <>
+            <p class="room-typing dim" aria-live="off">
+              {store.isTyping.value && text.room.typing}
+            </p>
+            {chips}
+            <Composer store={store} canned={canned} />
+          </>
+        ))}
+    </section>
+  );
+};
+
+/** The list, or why there is no list yet. Unsent messages are shown also while nothing can be loaded. */
+const Messages = ({ store, name }: { store: RoomStore; name: string }) => {
+  const isLoaded = !!store.receiver.value;
+  if (isLoaded || store.pending.value.length) return <MessageList store={store} name={name} />;
+  return (
+    <div class="room-loading">
+      {store.error.value ? (
+        <Failed onRetry={() => store.room.refresh()} />
+      ) : (
+        <Skeleton kind="bubble" rows={6} />
+      )}
+    </div>
+  );
+};
+
+/**
+ * Keeps the composer above the on-screen keyboard where the keyboard covers the page instead of
+ * making it smaller, as in Safari.
+ */
+const followKeyboard = (section: HTMLElement): (() => void) | undefined => {
+  const visible = window.visualViewport;
+  if (!visible) return undefined;
+  const follow = (): void => {
+    // A zoomed page also has a smaller visible part.
+    const covered = visible.scale === 1 ? innerHeight - visible.height - visible.offsetTop : 0;
+    section.style.paddingBlockEnd = covered > 1 ? `${covered}px` : "";
+  };
+  visible.addEventListener("resize", follow);
+  visible.addEventListener("scroll", follow);
+  return () => {
+    visible.removeEventListener("resize", follow);
+    visible.removeEventListener("scroll", follow);
+  };
 };

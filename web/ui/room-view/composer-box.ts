@@ -1,0 +1,149 @@
+/** What happens in the composer's box: keys, input methods, the draft, prepared answers. */
+
+import type { Signal } from "@preact/signals";
+import type { Canned, CannedState } from "./canned.js";
+import { isBlank, LIMIT, lengthOf } from "./length.js";
+import type { RoomStore } from "./room-store.js";
+
+/** The draft is stored this long after the last change. */
+const DRAFT_MS = 300;
+
+/** Whether the main pointer is a finger. Then Enter is a line break, and the button sends. */
+export const touch = matchMedia("(pointer: coarse)");
+
+export interface BoxPorts {
+  store: RoomStore;
+  state: CannedState;
+  canned: () => Canned | undefined;
+  /** The text in the box. */
+  content: Signal<string>;
+}
+
+/** Gives the box the height of its text in browsers without `field-sizing`. */
+const grow = (box: HTMLTextAreaElement): void => {
+  if (getComputedStyle(box).getPropertyValue("field-sizing") === "content") return;
+  box.style.blockSize = "auto";
+  box.style.blockSize = `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`;
+};
+
+export class Box {
+  readonly #box: HTMLTextAreaElement;
+  readonly #ports: BoxPorts;
+  readonly #life = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isComposing = false;
+  #isShift = false;
+
+  constructor(box: HTMLTextAreaElement, ports: BoxPorts) {
+    this.#box = box;
+    this.#ports = ports;
+    const { signal } = this.#life;
+    const listen = <E extends keyof HTMLElementEventMap>(
+      event: E,
+      act: (event: HTMLElementEventMap[E]) => void,
+    ): void => box.addEventListener(event, act, { signal });
+    listen("beforeinput", (event) => this.#beforeInput(event));
+    listen("input", () => this.#typed());
+    listen("keydown", (event) => this.#keyDown(event));
+    listen("keyup", (event) => {
+      this.#isShift = event.shiftKey;
+    });
+    listen("compositionstart", () => {
+      this.#isComposing = true;
+    });
+    listen("compositionend", () => {
+      this.#isComposing = false;
+    });
+    listen("blur", () => {
+      this.#isShift = false;
+      this.#saveDraft();
+    });
+    document.addEventListener("selectionchange", () => this.#look(), { signal });
+    addEventListener("pagehide", () => this.#saveDraft(), { signal });
+    grow(box);
+  }
+
+  /** Stops, and stores the draft. */
+  close(): void {
+    this.#saveDraft();
+    this.#life.abort();
+  }
+
+  /** Sends the text, unless it is blank or too long. */
+  send(): void {
+    const box = this.#box;
+    if (this.#isComposing) {
+      // Ends the composition. Otherwise its last syllable would appear in the empty box.
+      box.blur();
+      box.focus();
+    }
+    const text = box.value;
+    if (isBlank(text) || lengthOf(text) > LIMIT) return;
+    box.value = "";
+    this.#changed();
+    this.#saveDraft();
+    this.#ports.state.close();
+    this.#ports.store.send(text);
+  }
+
+  /** Puts a prepared answer in the place of the `/` and the letters after it. */
+  insert(answer: string): void {
+    const { state } = this.#ports;
+    this.#box.setRangeText(answer, state.start, this.#box.selectionEnd, "end");
+    this.#box.focus();
+    state.close();
+    this.#changed();
+    this.#ports.store.room.typing();
+  }
+
+  /**
+   * Enter is handled here and not when its key goes down: that key may only end a composition, and
+   * on macOS no second `keydown` follows. A line break is requested exactly when Enter is meant.
+   */
+  #beforeInput(event: InputEvent): void {
+    if (!/^insert(LineBreak|Paragraph)$/.test(event.inputType) || this.#isShift) return;
+    const choice = this.#ports.state.chosen();
+    if (!choice && touch.matches) return;
+    event.preventDefault();
+    if (choice) this.insert(choice.text);
+    else this.send();
+  }
+
+  #typed(): void {
+    this.#changed();
+    this.#look();
+    if (!isBlank(this.#box.value)) this.#ports.store.room.typing();
+  }
+
+  #keyDown(event: KeyboardEvent): void {
+    this.#isShift = event.shiftKey;
+    const { state } = this.#ports;
+    if (event.isComposing || !state.isOpen()) return;
+    if (event.key === "ArrowDown") state.move(1);
+    else if (event.key === "ArrowUp") state.move(-1);
+    else if (event.key === "Escape") state.dismiss();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  #look(): void {
+    const box = this.#box;
+    if (document.activeElement !== box) return;
+    const isCaret = box.selectionStart === box.selectionEnd;
+    this.#ports.state.look(this.#ports.canned(), box.value, isCaret ? box.selectionEnd : undefined);
+  }
+
+  #changed(): void {
+    this.#ports.content.value = this.#box.value;
+    grow(this.#box);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#saveDraft(), DRAFT_MS);
+  }
+
+  #saveDraft(): void {
+    clearTimeout(this.#timer);
+    const { room } = this.#ports.store;
+    if (room.draft !== this.#box.value) room.draft = this.#box.value;
+  }
+}

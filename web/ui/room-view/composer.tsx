@@ -1,0 +1,86 @@
+/** The box in which the user writes, and the button that sends. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect, useId, useMemo, useRef } from "preact/hooks";
+import { text } from "../text/index.js";
+import { type Canned, CannedState } from "./canned.js";
+import { CannedList } from "./canned-list.js";
+import { Box, touch } from "./composer-box.js";
+import { isBlank, LIMIT, lengthOf } from "./length.js";
+import type { RoomStore } from "./room-store.js";
+import "./composer.css";
+
+/** From this length on a counter is shown. */
+const COUNTED_FROM = 1_800;
+
+const number = (value: number): string => value.toLocaleString("en");
+
+export const Composer = ({ store, canned }: { store: RoomStore; canned?: Canned | undefined }) => {
+  const id = useId();
+  const element = useRef<HTMLTextAreaElement>(null);
+  const box = useRef<Box>(undefined);
+  const source = useRef(canned);
+  source.current = canned;
+  const state = useMemo(() => new CannedState(), []);
+  const content = useSignal(store.room.draft);
+  useEffect(() => {
+    const created = new Box(element.current!, {
+      store,
+      state,
+      content,
+      canned: () => source.current,
+    });
+    box.current = created;
+    return () => created.close();
+  }, [store]);
+
+  const length = content.value.length >= COUNTED_FROM ? lengthOf(content.value) : 0;
+  const isTooLong = length > LIMIT;
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        box.current?.send();
+      }}
+    >
+      <CannedList id={id} state={state} onChoose={(answer) => box.current?.insert(answer)} />
+      {length >= COUNTED_FROM && (
+        <div class={`composer-note ${isTooLong ? "error" : "dim"}`}>
+          <p id={`${id}-note`} role="alert">
+            {isTooLong && text.room.tooLong}
+          </p>
+          <span>
+            {number(length)}/{number(LIMIT)}
+          </span>
+        </div>
+      )}
+      <div class="composer-line">
+        <textarea
+          ref={element}
+          class="composer-box"
+          rows={1}
+          defaultValue={store.room.draft}
+          placeholder={text.room.placeholder}
+          aria-label={text.room.placeholder}
+          aria-invalid={isTooLong}
+          aria-describedby={isTooLong ? `${id}-note` : undefined}
+          aria-autocomplete={canned ? "list" : undefined}
+          aria-controls={state.isOpen() ? `${id}-canned` : undefined}
+          aria-activedescendant={state.isOpen() ? `${id}-canned-${state.index()}` : undefined}
+          autocomplete="off"
+          enterkeyhint={touch.matches ? "enter" : "send"}
+        />
+        <button
+          type="submit"
+          class="button button-primary"
+          disabled={isBlank(content.value)}
+          // The box keeps the focus, and a phone its keyboard.
+          onMouseDown={(event) => event.preventDefault()}
+        >
+          {text.room.send}
+        </button>
+      </div>
+    </form>
+  );
+};

@@ -1,0 +1,44 @@
+/** Who the conversation is with. */
+
+import type { Receiver, Role } from "@chatchat/client";
+import type { ComponentChildren } from "preact";
+import { Avatar } from "../avatar.js";
+import { text } from "../text/index.js";
+import "./head.css";
+
+interface HeadProps {
+  receiver: Receiver | undefined;
+  /** The role of the account. */
+  role: Role;
+  back: string | undefined;
+  menu: ComponentChildren;
+}
+
+export const Head = ({ receiver, role, back, menu }: HeadProps) => {
+  const name = receiver?.receiverName ?? text.unknownPerson;
+  return (
+    <header class="room-head">
+      {back !== undefined && (
+        <a class="icon-button room-back" href={back}>
+          <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true">
+            <path d="M15 5l-7 7 7 7" />
+          </svg>
+          <span class="visually-hidden">{text.back}</span>
+        </a>
+      )}
+      {receiver && (
+        <>
+          <Avatar
+            id={receiver.receiverId}
+            name={name}
+            url={receiver.receiverImageUrl}
+            size={36}
+            kind={role === "customer" ? "company" : "person"}
+          />
+          <h2 class="room-name">{name}</h2>
+        </>
+      )}
+      <div class="room-menu">{menu}</div>
+    </header>
+  );
+};

@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { isBlank, lengthOf } from "./length.js";
+
+test("an emoji counts by its code points", () => {
+  expect(lengthOf("👨‍👩‍👧")).toBe(5);
+});
+
+test("spaces around a text do not count", () => {
+  expect(lengthOf("  가 나\n")).toBe(3);
+});
+
+test("a decomposed syllable counts as one", () => {
+  expect(lengthOf("한글".normalize("NFD"))).toBe(2);
+});
+
+test("spaces and line breaks alone are blank", () => {
+  expect(isBlank(" \n\t　")).toBe(true);
+  expect(isBlank(" 가 ")).toBe(false);
+});

@@ -1,0 +1,120 @@
+/** One message in the list. */
+
+import type { Receiver, Role, Room } from "@chatchat/client";
+import { Component } from "preact";
+import { Avatar } from "../avatar.js";
+import { dayLabel, timeLabel } from "../dates.js";
+import { linked } from "../links.js";
+import { text } from "../text/index.js";
+import type { Row } from "./rows.js";
+import "./row.css";
+
+interface MessageRowProps {
+  row: Row;
+  receiver: Receiver | undefined;
+  /** The role of the account. */
+  role: Role;
+  room: Room;
+}
+
+const touch = matchMedia("(pointer: coarse)");
+
+/** Errors after which sending again cannot succeed. */
+const FINAL = /^(receiver_withdrawn|message_id_reused)$/;
+
+/** Renders again only when its row has changed: a list of hundreds is rendered for each message. */
+export class MessageRow extends Component<MessageRowProps> {
+  override shouldComponentUpdate({ row, receiver }: MessageRowProps): boolean {
+    return row !== this.props.row || receiver !== this.props.receiver;
+  }
+
+  override render({ row, receiver, role, room }: MessageRowProps) {
+    const { kind, isOwn, startsGroup, pending } = row;
+    const at = new Date(row.at);
+    const name = receiver?.receiverName ?? text.unknownPerson;
+    const showsTime = row.endsGroup && !pending;
+    return (
+      <li
+        class={`row row-${kind} ${isOwn ? "row-own" : "row-theirs"}${startsGroup ? " row-first" : ""}`}
+      >
+        {row.startsDay && <p class="row-day">{dayLabel(at)}</p>}
+        {row.startsUnread && <p class="row-unread">{text.room.readUpToHere}</p>}
+        {!isOwn && startsGroup && kind !== "guide" && receiver && (
+          <Avatar
+            id={receiver.receiverId}
+            name={name}
+            url={receiver.receiverImageUrl}
+            size={36}
+            kind={role === "customer" ? "company" : "person"}
+          />
+        )}
+        <span class="visually-hidden">
+          {isOwn ? text.room.me : name}
+          {!showsTime && `, ${timeLabel(at)}`}
+        </span>
+        <div class="bubble">
+          {kind !== "text" && <span class="row-auto">{text.room.auto}</span>}
+          <Content content={row.content} />
+        </div>
+        {pending?.state === "sending" ? (
+          <Clock />
+        ) : (
+          (showsTime || row.isLastRead) && (
+            <span class="row-meta">
+              {row.isLastRead && <span class="row-read">{text.room.read}</span>}
+              {showsTime && <time dateTime={at.toISOString()}>{timeLabel(at)}</time>}
+            </span>
+          )
+        )}
+        {pending?.state === "failed" && (
+          <div class="row-failed">
+            <p class="error">{text.room.sendFailed(pending.error?.message ?? "")}</p>
+            {!FINAL.test(pending.error?.code ?? "") && (
+              <button
+                type="button"
+                class="link-button"
+                onClick={() => room.retry(pending.clientMessageId)}
+              >
+                {text.room.resend}
+              </button>
+            )}
+            <button
+              type="button"
+              class="link-button"
+              onClick={() => room.discard(pending.clientMessageId)}
+            >
+              {text.room.discard}
+            </button>
+          </div>
+        )}
+      </li>
+    );
+  }
+}
+
+/** A text with its links, as text nodes: nothing in it is read as HTML. */
+const Content = ({ content }: { content: string }) => (
+  <>
+    {linked(content, touch.matches).map(({ text: part, href }) =>
+      href === undefined ? (
+        part
+      ) : href.startsWith("tel:") ? (
+        <a href={href}>{part}</a>
+      ) : (
+        <a href={href} target="_blank" rel="noopener noreferrer nofollow ugc">
+          {part}
+        </a>
+      ),
+    )}
+  </>
+);
+
+const Clock = () => (
+  <span class="row-meta row-sending">
+    <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+      <circle cx="8" cy="8" r="6.5" />
+      <path d="M8 4.5V8l2.5 1.5" />
+    </svg>
+    <span class="visually-hidden">{text.room.sending}</span>
+  </span>
+);

@@ -1,0 +1,160 @@
+/** What each row of a room shows. */
+
+import type { Message, PendingMessage } from "@chatchat/client";
+
+/** A message, or one that is not in the order of the room yet. */
+export type Entry = Message | PendingMessage;
+
+export interface Row {
+  /** The same before and after the server has stored an own message. */
+  key: string;
+  content: string;
+  /** `auto`: the product wrote it; `guide`: the message that the room begins with. */
+  kind: "text" | "auto" | "guide";
+  isOwn: boolean;
+  /** Milliseconds since 1970. */
+  at: number;
+  /** Whether a separator with the date stands above it. */
+  startsDay: boolean;
+  /** Whether the separator of unread messages stands above it. */
+  startsUnread: boolean;
+  /** Whether it begins a group: messages of one sender, each less than a minute after the last. */
+  startsGroup: boolean;
+  endsGroup: boolean;
+  /** Whether it is the last own message that the other side has read. */
+  isLastRead: boolean;
+  /** An own message that is not in the order of the room yet. */
+  pending: PendingMessage | undefined;
+}
+
+/** What a row depends on besides its neighbours. */
+export interface RowContext {
+  account: number;
+  /** The seq below the separator of unread messages. */
+  unreadSeq: number | undefined;
+  /** The seq of the last own message that the other side has read. */
+  lastReadSeq: number | undefined;
+  /** When a pending message was first shown. */
+  pendingSince: (clientMessageId: string) => number;
+}
+
+const GROUP_MS = 60_000;
+
+const isPending = (entry: Entry): entry is PendingMessage => "state" in entry;
+
+/** Parsing dates takes most of the time of a row. */
+const times = new WeakMap<Message, { at: number; day: number }>();
+
+const dayOf = (at: number): number => {
+  const date = new Date(at);
+  return (date.getFullYear() * 12 + date.getMonth()) * 31 + date.getDate();
+};
+
+const timeOf = (entry: Entry, context: RowContext): { at: number; day: number } => {
+  if (isPending(entry)) {
+    const at = context.pendingSince(entry.clientMessageId);
+    return { at, day: dayOf(at) };
+  }
+  let time = times.get(entry);
+  if (!time) {
+    const at = Date.parse(entry.createdAt);
+    time = { at, day: dayOf(at) };
+    times.set(entry, time);
+  }
+  return time;
+};
+
+const isGuide = (entry: Entry): boolean =>
+  !isPending(entry) && entry.seq === 1 && entry.type === "auto";
+
+const isOwn = (entry: Entry, { account }: RowContext): boolean =>
+  isPending(entry) || entry.senderId === account;
+
+/** Whether two consecutive messages belong to one group. */
+const isGroup = (a: Entry, b: Entry, context: RowContext): boolean => {
+  if (isOwn(a, context) !== isOwn(b, context) || isGuide(a)) return false;
+  const [before, after] = [timeOf(a, context), timeOf(b, context)];
+  return after.at - before.at < GROUP_MS && before.day === after.day;
+};
+
+/** The last row of each message. A row that has not changed is the same object again. */
+const rows = new WeakMap<Entry, Row>();
+
+const isEqual = (a: Row, b: Row): boolean =>
+  (Object.keys(b) as (keyof Row)[]).every((name) => a[name] === b[name]);
+
+/** The row of a message between its neighbours. */
+export const rowOf = (
+  entry: Entry,
+  before: Entry | undefined,
+  after: Entry | undefined,
+  context: RowContext,
+): Row => {
+  const pending = isPending(entry) ? entry : undefined;
+  const seq = isPending(entry) ? undefined : entry.seq;
+  const { at, day } = timeOf(entry, context);
+  const startsUnread = seq !== undefined && seq === context.unreadSeq;
+  const row: Row = {
+    key: entry.clientMessageId ?? String(seq),
+    content: entry.content,
+    kind: isGuide(entry) ? "guide" : !isPending(entry) && entry.type === "auto" ? "auto" : "text",
+    isOwn: isOwn(entry, context),
+    at,
+    startsDay: !before || timeOf(before, context).day !== day,
+    startsUnread,
+    startsGroup: startsUnread || !before || !isGroup(before, entry, context),
+    endsGroup: !after || !isGroup(entry, after, context),
+    isLastRead: seq !== undefined && seq === context.lastReadSeq,
+    pending,
+  };
+  const known = rows.get(entry);
+  if (known && isEqual(known, row)) return known;
+  rows.set(entry, row);
+  return row;
+};
+
+/** The seq of the last own message that a person typed and the other side has read. */
+export const lastReadSeq = (
+  messages: readonly Message[],
+  account: number,
+  receiverReadSeq: number,
+): number | undefined => {
+  const first = messages[0]?.seq ?? 1;
+  for (let n = Math.min(messages.length - 1, receiverReadSeq - first); n >= 0; n -= 1) {
+    const { seq, senderId, type } = messages[n]!;
+    if (senderId === account && type === "general") return seq;
+  }
+  return undefined;
+};
+
+/**
+ * The seq below the separator of unread messages: the first one of the other side that a person
+ * typed and that was unread when the room was opened.
+ *
+ * @param readSeq - the own marker at that time
+ * @param lastSeq - the newest message at that time
+ */
+export const firstUnreadSeq = (
+  messages: readonly Message[],
+  account: number,
+  readSeq: number,
+  lastSeq: number,
+): number | undefined => {
+  const first = messages[0]?.seq ?? 1;
+  // Without a read message above it, the separator would separate nothing.
+  if (readSeq < first) return undefined;
+  for (let n = readSeq + 1 - first; n <= lastSeq - first && n < messages.length; n += 1) {
+    const { seq, senderId, type } = messages[n]!;
+    if (senderId !== account && type === "general") return seq;
+  }
+  return undefined;
+};
+
+/** How many messages of the other side come after `seq`. */
+export const countAfter = (messages: readonly Message[], account: number, seq: number): number => {
+  let count = 0;
+  for (let n = messages.length - 1; n >= 0 && messages[n]!.seq > seq; n -= 1) {
+    if (messages[n]!.senderId !== account) count += 1;
+  }
+  return count;
+};
