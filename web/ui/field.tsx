@@ -15,6 +15,7 @@ export interface FieldProps {
   limit?: number | undefined;
   /** Shows a text area of this many lines. */
   lines?: number | undefined;
+  /** The value at first; with `onInput`, the value at any time. */
   value?: string | undefined;
   onInput?: ((value: string) => void) | undefined;
   type?: "text" | "password";
@@ -37,7 +38,7 @@ export const Field = ({
   const id = useId();
   const [typed, setTyped] = useState(value ?? "");
   const [isShown, setIsShown] = useState(false);
-  const current = value ?? typed;
+  const current = (onInput && value) ?? typed;
   const count = [...current].length;
   const describedBy = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
   const attributes = {
@@ -45,6 +46,7 @@ export const Field = ({
     name,
     value: current,
     autocomplete,
+    ...(autocomplete === "username" && { autocapitalize: "none" as const, spellcheck: false }),
     "aria-invalid": !!error,
     "aria-describedby": describedBy || undefined,
     onInput: (event: { currentTarget: { value: string } }) => {

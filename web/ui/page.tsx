@@ -1,38 +1,54 @@
 /** What every page has: its title in the tab, a main part, and a heading that gets the focus after navigation. */
 
-import { signal, useSignalEffect } from "@preact/signals";
+import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { Link } from "wouter-preact";
+import { BackIcon } from "./icons.js";
 import { text } from "./text/index.js";
 
-/** The number of unread rooms or messages, shown in the title of the tab. */
+/** The number of unread messages, shown in the title of the tab. */
 export const unread = signal(0);
 
 /** Whether a page was shown before, so that its successor moves the focus. */
 let navigated = false;
+
+/** Names the tab after a screen, with the number of unread messages before it. */
+export const useTitle = (title: string): void => {
+  const count = unread.value;
+  useEffect(() => {
+    const prefix = count ? `(${count > 99 ? "99+" : count}) ` : "";
+    document.title = `${prefix}${title} · ChatChat`;
+  }, [title, count]);
+};
 
 export interface PageProps {
   /** The name of the screen, for the tab and the heading. */
   title: string;
   /** Beside the heading; `false` hides the heading from sight, but not from screen readers. */
   head?: ComponentChildren | false;
+  /** The address of the page above this one, for a link before the heading. */
+  back?: string;
   /** A class of the main part. */
   class?: string;
   children: ComponentChildren;
 }
 
-export const Page = ({ title, head, class: className, children }: PageProps) => {
+export const Page = ({ title, head, back, class: className, children }: PageProps) => {
   const heading = useRef<HTMLHeadingElement>(null);
-  useSignalEffect(() => {
-    document.title = `${unread.value ? `(${unread.value > 99 ? "99+" : unread.value}) ` : ""}${title} · ChatChat`;
-  });
+  useTitle(title);
   useEffect(() => {
     if (navigated) heading.current?.focus({ preventScroll: true });
     navigated = true;
   }, []);
   return (
-    <main id="content" class={`page ${className ?? ""}`}>
+    <main id="content" class={`page ${className ?? ""}`} tabIndex={-1}>
       <header class={head === false ? "visually-hidden" : "page-head"}>
+        {back && (
+          <Link href={back} class="icon-button page-back" aria-label={text.back}>
+            <BackIcon />
+          </Link>
+        )}
         <h1 ref={heading} tabIndex={-1}>
           {title}
         </h1>
@@ -43,9 +59,13 @@ export const Page = ({ title, head, class: className, children }: PageProps) => 
   );
 };
 
-/** The first thing that the Tab key reaches. */
+/** The first thing that the Tab key reaches. A button, as a link would add a history entry. */
 export const SkipLink = () => (
-  <a class="skip-link" href="#content">
+  <button
+    type="button"
+    class="skip-link"
+    onClick={() => document.getElementById("content")?.focus()}
+  >
     {text.skipToContent}
-  </a>
+  </button>
 );

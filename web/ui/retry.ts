@@ -1,4 +1,4 @@
-/** Repeats calls that can succeed later without a change by the user. */
+/** Repeats what can succeed later without a change by the user. */
 
 import { ChatError } from "@chatchat/client";
 
@@ -23,4 +23,51 @@ export const whileUnavailable = async <T>(call: () => Promise<T>): Promise<T> =>
       await delay(wait * 1_000);
     }
   }
+};
+
+/** The repeats of one load. */
+export interface Retry {
+  /** Plans a repeat after a transient error. Returns whether the error is to be shown already. */
+  failed(error: ChatError): boolean;
+  /** Forgets the failures. */
+  succeeded(): void;
+  /** Whether a repeat is planned. */
+  isPlanned(): boolean;
+  close(): void;
+}
+
+const MAX_PAUSE_MS = 30_000;
+
+/** Runs `load` again after transient errors: later each time, and at once when the network returns. */
+export const createRetry = (load: () => void): Retry => {
+  let failures = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const run = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    load();
+  };
+  const whenOnline = (): void => {
+    if (timer) run();
+  };
+  addEventListener("online", whenOnline);
+  return {
+    failed: (error) => {
+      clearTimeout(timer);
+      if (!error.transient) return true;
+      const pause = Math.min(MAX_PAUSE_MS, 1_000 * 2 ** failures++);
+      timer = setTimeout(run, Math.max(pause, (error.retryAfter ?? 0) * 1_000));
+      return failures > 1 || error.code !== "unavailable";
+    },
+    succeeded: () => {
+      failures = 0;
+      clearTimeout(timer);
+      timer = undefined;
+    },
+    isPlanned: () => timer !== undefined,
+    close: () => {
+      clearTimeout(timer);
+      removeEventListener("online", whenOnline);
+    },
+  };
 };

@@ -4,6 +4,7 @@ import { ChatError } from "@chatchat/client";
 import { batch, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { LiveChat } from "./chat.js";
 import { unread } from "./page.js";
+import { createRetry } from "./retry.js";
 import {
   extended,
   type RoomRow,
@@ -44,7 +45,6 @@ export interface RoomListStore {
 const DEBOUNCE_MS = 300;
 /** At most one refresh in this time. */
 const PAUSE_MS = 1_000;
-const MAX_RETRY_MS = 30_000;
 
 export const createRoomListStore = (
   live: LiveChat,
@@ -62,7 +62,8 @@ export const createRoomListStore = (
   let isStale = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let lastRefresh = Number.NEGATIVE_INFINITY;
-  let failures = 0;
+  let failedKind: "refresh" | "more" = "refresh";
+  const retry = createRetry(() => void run(failedKind));
 
   const fetchPage = async (cursor: string | null): Promise<Rows> => {
     const query = {
@@ -111,18 +112,15 @@ export const createRoomListStore = (
         const known = { rows: rows.value ?? [], next: next.value };
         show(extended(known, await fetchPage(known.next)));
       }
-      failures = 0;
+      retry.succeeded();
     } catch (caught) {
       if (life.signal.aborted || !(caught instanceof ChatError)) return;
-      error.value = caught;
-      if (caught.transient) {
-        const wait = Math.min(MAX_RETRY_MS, 1_000 * 2 ** failures++);
-        timer = setTimeout(() => void run(kind), Math.max(wait, (caught.retryAfter ?? 0) * 1_000));
-      }
+      failedKind = kind;
+      if (retry.failed(caught)) error.value = caught;
     } finally {
       running = undefined;
     }
-    if (isStale && !timer) schedule();
+    if (isStale) schedule();
   };
 
   const schedule = (): void => {
@@ -184,6 +182,7 @@ export const createRoomListStore = (
     refresh: () => void run("refresh"),
     close: () => {
       life.abort();
+      retry.close();
       clearTimeout(timer);
       for (const remove of listeners) remove();
     },

@@ -61,5 +61,5 @@ export interface LoggedOutGateProps {
 /** Shows a login page; goes on to `next` as soon as an account is logged in. */
 export const LoggedOutGate = ({ live, home, children }: LoggedOutGateProps) => {
   const next = safeNext(new URLSearchParams(useSearch()).get("next"), home);
-  return live.session.value === "loggedIn" ? <Redirect to={next} replace /> : <>{children}</>;
+  return live.session.value === "loggedIn" ? <Redirect to={next} replace /> : children;
 };
