@@ -22,6 +22,12 @@ export const useTitle = (title: string): void => {
   }, [title, count]);
 };
 
+/** The same as a component, for a name that is not always shown. */
+export const Title = ({ children }: { children: string }) => {
+  useTitle(children);
+  return null;
+};
+
 export interface PageProps {
   /** The name of the screen, for the tab and the heading. */
   title: string;
@@ -34,13 +40,22 @@ export interface PageProps {
   children: ComponentChildren;
 }
 
-export const Page = ({ title, head, back, class: className, children }: PageProps) => {
+/** The heading of a page. It gets the focus when it appears, but not on the first page. */
+export const Heading = ({ children }: { children: ComponentChildren }) => {
   const heading = useRef<HTMLHeadingElement>(null);
-  useTitle(title);
   useEffect(() => {
     if (navigated) heading.current?.focus({ preventScroll: true });
     navigated = true;
   }, []);
+  return (
+    <h1 ref={heading} tabIndex={-1}>
+      {children}
+    </h1>
+  );
+};
+
+export const Page = ({ title, head, back, class: className, children }: PageProps) => {
+  useTitle(title);
   return (
     <main id="content" class={`page ${className ?? ""}`} tabIndex={-1}>
       <header class={head === false ? "visually-hidden" : "page-head"}>
@@ -49,9 +64,7 @@ export const Page = ({ title, head, back, class: className, children }: PageProp
             <BackIcon />
           </Link>
         )}
-        <h1 ref={heading} tabIndex={-1}>
-          {title}
-        </h1>
+        <Heading>{title}</Heading>
         {head}
       </header>
       {children}

@@ -56,7 +56,6 @@ export const useResource = <T>(
   fetch: (signal: AbortSignal) => Promise<T>,
   inputs: readonly unknown[],
 ): Resource<T> => {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the caller names what `fetch` depends on.
   const resource = useMemo(() => createResource(fetch), inputs);
   useEffect(() => resource.close, [resource]);
   return resource;

@@ -1,0 +1,79 @@
+/** The routes of the customers' app, and what surrounds them. */
+
+import type { ComponentChildren } from "preact";
+import { Route, Router, Switch, useLocation } from "wouter-preact";
+import { isWide } from "../ui/media.js";
+import { SkipLink } from "../ui/page.js";
+import { navigateKeepingScroll } from "../ui/scroll.js";
+import { SessionGate } from "../ui/session.js";
+import { Toasts } from "../ui/toast.js";
+import { AccountPage } from "./account-page.js";
+import type { AppState } from "./app-state.js";
+import { CompanyPage } from "./company-page.js";
+import { DirectoryPage } from "./directory-page.js";
+import { JoinPage, LoginPage } from "./login-pages.js";
+import { MePage } from "./me-page.js";
+import { NotFoundPage } from "./not-found-page.js";
+import { RoomsPage } from "./rooms-page.js";
+import { Tabs } from "./tabs.js";
+import "./app.css";
+
+export const App = ({ state }: { state: AppState }) => (
+  <Router aroundNav={navigateKeepingScroll}>
+    <SkipLink />
+    <Frame state={state}>
+      <Pages state={state} />
+    </Frame>
+    <Toasts />
+  </Router>
+);
+
+/** An id in a path: digits alone, as the API has it. */
+const ID = /^\/(?<page>c|rooms)\/(?<id>[1-9][0-9]{0,15})\/?$/;
+
+const Pages = ({ state }: { state: AppState }) => {
+  const { live } = state;
+  const [path] = useLocation();
+  const { page, id } = ID.exec(path)?.groups ?? {};
+  const inside = (children: ComponentChildren) => (
+    <SessionGate live={live} loginHref="/login">
+      {children}
+    </SessionGate>
+  );
+  if (page === "c") return <CompanyPage key={id} live={live} id={Number(id)} />;
+  if (page === "rooms" || path === "/rooms") {
+    return inside(<RoomsPage state={state} id={id === undefined ? undefined : Number(id)} />);
+  }
+  return (
+    <Switch>
+      <Route path="/">
+        <DirectoryPage state={state} />
+      </Route>
+      <Route path="/login">
+        <LoginPage live={live} />
+      </Route>
+      <Route path="/join">
+        <JoinPage live={live} />
+      </Route>
+      <Route path="/me">{inside(<MePage live={live} />)}</Route>
+      <Route path="/me/account">{inside(<AccountPage live={live} />)}</Route>
+      <Route>
+        <NotFoundPage />
+      </Route>
+    </Switch>
+  );
+};
+
+/** The page with the tabs, which are hidden in a room on a narrow screen, and at the login. */
+const Frame = ({ state, children }: { state: AppState; children: ComponentChildren }) => {
+  const [path] = useLocation();
+  const isInside =
+    state.live.session.value === "loggedIn" || state.live.session.value === "expired";
+  const hasTabs = isInside && (isWide.value || !path.startsWith("/rooms/"));
+  return (
+    <div class={hasTabs ? "frame has-tabs" : "frame"}>
+      {hasTabs && <Tabs />}
+      {children}
+    </div>
+  );
+};

@@ -1,0 +1,95 @@
+/** The companies of the directory whose name contains what the user looks for. */
+
+import type { ChatError, components } from "@chatchat/client";
+import { batch, type ReadonlySignal, signal } from "@preact/signals";
+import type { LiveChat } from "../ui/chat.js";
+import { MAX, trimmed } from "../ui/limits.js";
+import { createRetry } from "../ui/retry.js";
+
+export type Company = components["schemas"]["CompanySummary"];
+
+export interface Directory {
+  /** What the list was searched for. */
+  readonly query: ReadonlySignal<string>;
+  /** Undefined until the first page is there. */
+  readonly companies: ReadonlySignal<readonly Company[] | undefined>;
+  readonly hasMore: ReadonlySignal<boolean>;
+  readonly error: ReadonlySignal<ChatError | undefined>;
+  /** Searches anew, unless the list was searched for that already. */
+  search(query: string): void;
+  loadMore(): void;
+  retry(): void;
+}
+
+/** What the API is asked for: at most 100 characters. */
+export const keywordOf = (typed: string): string =>
+  trimmed([...trimmed(typed)].slice(0, MAX.keyword).join(""));
+
+/** Adds a page. A company that is known already was pushed to this page by a new one. */
+export const withPage = (known: readonly Company[], page: readonly Company[]): Company[] => {
+  const ids = new Set(known.map(({ id }) => id));
+  return [...known, ...page.filter(({ id }) => !ids.has(id))];
+};
+
+export const createDirectory = ({ chat }: Pick<LiveChat, "chat">): Directory => {
+  const query = signal("");
+  const companies = signal<readonly Company[] | undefined>(undefined);
+  const hasMore = signal(false);
+  const error = signal<ChatError | undefined>(undefined);
+  let isBegun = false;
+  let page = 0;
+  let life: AbortController | undefined;
+
+  const load = async (): Promise<void> => {
+    life?.abort();
+    life = new AbortController();
+    const { signal } = life;
+    try {
+      const keyword = query.value;
+      const answer = await chat.call("GET /companies", {
+        query: { ...(keyword && { keyword }), page: page + 1 },
+        signal,
+      });
+      if (signal.aborted) return;
+      retry.succeeded();
+      batch(() => {
+        companies.value = withPage((page && companies.value) || [], answer.companySummaries);
+        hasMore.value = answer.page.current < answer.page.total;
+        error.value = undefined;
+      });
+      page++;
+      life = undefined;
+    } catch (caught) {
+      if (signal.aborted) return;
+      life = undefined;
+      if (retry.failed(caught as ChatError)) error.value = caught as ChatError;
+    }
+  };
+  const retry = createRetry(() => void load());
+
+  return {
+    query,
+    companies,
+    hasMore,
+    error,
+    search: (typed) => {
+      const keyword = keywordOf(typed);
+      if (isBegun && keyword === query.value) return;
+      isBegun = true;
+      page = 0;
+      batch(() => {
+        query.value = keyword;
+        hasMore.value = false;
+        error.value = undefined;
+      });
+      void load();
+    },
+    loadMore: () => {
+      if (!life && hasMore.value) void load();
+    },
+    retry: () => {
+      error.value = undefined;
+      void load();
+    },
+  };
+};

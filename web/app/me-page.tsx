@@ -1,0 +1,133 @@
+/** `/me`: the customer's profile and the settings of this browser. */
+
+import { useSignal } from "@preact/signals";
+import { Link, useLocation } from "wouter-preact";
+import { NameField } from "../ui/account/name-field.js";
+import { PictureField } from "../ui/account/picture-field.js";
+import type { LiveChat } from "../ui/chat.js";
+import { Choice } from "../ui/choice.js";
+import { errorText } from "../ui/error-text.js";
+import { ForwardIcon } from "../ui/icons.js";
+import { Failed, Skeleton } from "../ui/list-states.js";
+import { Page } from "../ui/page.js";
+import { useResource } from "../ui/resource.js";
+import { chooseLanguage, language } from "../ui/text/language.js";
+import { type Theme, theme } from "../ui/theme.js";
+import { toast } from "../ui/toast.js";
+import { text } from "./text/index.js";
+import "./me.css";
+
+const THEMES: readonly Theme[] = ["light", "dark", "device"];
+
+export const MePage = ({ live }: { live: LiveChat }) => {
+  const words = text.me;
+  const profile = useResource((signal) => live.chat.call("GET /customers/me", { signal }), [live]);
+  return (
+    <Page title={words.title} class="me">
+      {profile.value.value ? (
+        <Profile
+          live={live}
+          profile={profile.value.value}
+          onChanged={(changed) => {
+            profile.value.value = changed;
+          }}
+        />
+      ) : profile.error.value ? (
+        <Failed title={errorText(profile.error.value)} onRetry={profile.reload} />
+      ) : (
+        <Skeleton rows={2} />
+      )}
+      <Link href="/me/account" class="me-link">
+        <span>
+          {words.account}
+          <span class="dim">{words.accountHint}</span>
+        </span>
+        <ForwardIcon />
+      </Link>
+      <Choice
+        legend={words.appearance}
+        options={THEMES.map((name) => [name, words.themes[name]] as const)}
+        value={theme.value}
+        onChange={(choice) => {
+          theme.value = choice;
+        }}
+      />
+      <Choice
+        legend={words.language}
+        options={[
+          ["ko", "한국어"],
+          ["en", "English"],
+        ]}
+        value={language}
+        onChange={chooseLanguage}
+      />
+      <LogOut live={live} />
+    </Page>
+  );
+};
+
+interface CustomerProfile {
+  id: number;
+  username: string;
+  name: string;
+  imageUrl: string | null;
+}
+
+interface ProfileProps {
+  live: LiveChat;
+  profile: CustomerProfile;
+  onChanged: (profile: CustomerProfile) => void;
+}
+
+const Profile = ({ live, profile, onChanged }: ProfileProps) => {
+  const words = text.me;
+  return (
+    <section class="me-profile">
+      <PictureField
+        live={live}
+        id={profile.id}
+        name={profile.name}
+        url={profile.imageUrl}
+        onChanged={(imageUrl) => {
+          onChanged({ ...profile, imageUrl });
+          toast(imageUrl ? words.pictureChanged : words.pictureRemoved);
+        }}
+      />
+      <NameField
+        live={live}
+        name={profile.name}
+        onChanged={(name) => {
+          onChanged({ ...profile, name });
+          toast(words.nameChanged);
+        }}
+      />
+      <p class="dim">@{profile.username}</p>
+    </section>
+  );
+};
+
+const LogOut = ({ live }: { live: LiveChat }) => {
+  const [, navigate] = useLocation();
+  const isBusy = useSignal(false);
+  const logOut = async (): Promise<void> => {
+    if (isBusy.value) return;
+    isBusy.value = true;
+    try {
+      await live.chat.logOut();
+      navigate("/", { replace: true });
+    } catch (error) {
+      isBusy.value = false;
+      toast(errorText(error));
+    }
+  };
+  return (
+    <button
+      type="button"
+      class="button button-wide"
+      aria-disabled={isBusy.value}
+      onClick={() => void logOut()}
+    >
+      {text.me.logOut}
+    </button>
+  );
+};

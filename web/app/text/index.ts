@@ -1,0 +1,12 @@
+/** What the customers' app says. */
+
+import { language } from "../../ui/text/language.js";
+import { ko } from "./ko.js";
+
+/** The texts in the page's language. Read it when you render, never when a module loads. */
+export let text = ko;
+
+/** Loads the texts of the page's language. Call it before the first render. */
+export const loadText = async (): Promise<void> => {
+  if (language === "en") text = (await import("./en.js")).en;
+};
