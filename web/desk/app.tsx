@@ -4,6 +4,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import { Link, Route, Router, Switch } from "wouter-preact";
 import type { LiveChat } from "../ui/chat.js";
 import { Page, SkipLink } from "../ui/page.js";
+import { navigateKeepingScroll } from "../ui/scroll.js";
 import { LoggedOutGate, SessionGate } from "../ui/session.js";
 import { Toasts } from "../ui/toast.js";
 import { createDeskState, DeskContext } from "./desk-state.js";
@@ -22,7 +23,12 @@ import { text } from "./text/index.js";
 import "./app.css";
 
 export const App = ({ live }: { live: LiveChat }) => (
-  <Router base="/desk" aroundNav={(navigate, to, options) => leaveBy(() => navigate(to, options))}>
+  <Router
+    base="/desk"
+    aroundNav={(navigate, to, options) =>
+      leaveBy(() => navigateKeepingScroll(navigate, to, options))
+    }
+  >
     <SkipLink />
     <Switch>
       <Route path="/login">

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { navigate } from "wouter-preact/use-browser-location";
 import { Dialog } from "../ui/dialog.js";
+import { navigateKeepingScroll } from "../ui/scroll.js";
 import { text } from "./text/index.js";
 
 /** The address of the page that must not be left without asking. */
@@ -22,7 +23,7 @@ export const leaveBy = (leave: () => void): void => {
 };
 
 /** Goes to a path such as `/desk/rooms/31`; asks before if there are unsaved changes. */
-export const go = (path: string): void => leaveBy(() => navigate(path));
+export const go = (path: string): void => leaveBy(() => navigateKeepingScroll(navigate, path));
 
 /**
  * Must run before the router listens. The browser has gone already when it reports `popstate`,

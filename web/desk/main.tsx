@@ -2,6 +2,7 @@
 
 import { render } from "preact";
 import { createLiveChat } from "../ui/chat.js";
+import { keepScroll } from "../ui/scroll.js";
 import { loadText as loadSharedText } from "../ui/text/index.js";
 import { language } from "../ui/text/language.js";
 import "../ui/theme.js";
@@ -13,6 +14,7 @@ import { loadText } from "./text/index.js";
 document.documentElement.lang = language;
 await Promise.all([loadSharedText(), loadText()]);
 guardHistory();
+keepScroll();
 const live = createLiveChat("company");
 live.chat.connect();
 render(<App live={live} />, document.body);

@@ -1,22 +1,18 @@
 /** The navigation: a rail beside wide pages, tabs below narrow ones. */
 
 import { Link, useLocation } from "wouter-preact";
+import { ChatIcon } from "../ui/icons.js";
 import { unread } from "../ui/page.js";
-import { Icon, type IconName } from "./icons.js";
+import { FaqIcon, SettingsIcon, ShopIcon } from "./icons.js";
 import { text } from "./text/index.js";
 import "./nav.css";
 
-interface Item {
-  href: string;
-  icon: IconName & keyof typeof text.nav;
-}
-
-const ITEMS: readonly Item[] = [
-  { href: "/", icon: "rooms" },
-  { href: "/faq", icon: "faq" },
-  { href: "/profile", icon: "profile" },
-  { href: "/settings", icon: "settings" },
-];
+const ITEMS = [
+  { href: "/", name: "rooms", Icon: ChatIcon },
+  { href: "/faq", name: "faq", Icon: FaqIcon },
+  { href: "/profile", name: "profile", Icon: ShopIcon },
+  { href: "/settings", name: "settings", Icon: SettingsIcon },
+] as const;
 
 export const Nav = () => {
   const [path] = useLocation();
@@ -25,7 +21,7 @@ export const Nav = () => {
   const count = unread.value;
   return (
     <nav class="nav" aria-label={text.nav.label}>
-      {ITEMS.map(({ href, icon }) => (
+      {ITEMS.map(({ href, name, Icon }) => (
         <Link
           key={href}
           href={href}
@@ -33,15 +29,15 @@ export const Nav = () => {
           aria-current={isCurrent(href) ? "page" : undefined}
         >
           <span class="nav-icon">
-            <Icon name={icon} />
-            {icon === "rooms" && count > 0 && (
+            <Icon />
+            {name === "rooms" && count > 0 && (
               <span class="badge">
                 <span aria-hidden="true">{count > 99 ? "99+" : count}</span>
               </span>
             )}
           </span>
-          <span>{text.nav[icon] as string}</span>
-          {icon === "rooms" && count > 0 && (
+          <span>{text.nav[name]}</span>
+          {name === "rooms" && count > 0 && (
             <span class="visually-hidden">{text.nav.unread(count)}</span>
           )}
         </Link>

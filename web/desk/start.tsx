@@ -6,7 +6,7 @@ import { errorText } from "../ui/error-text.js";
 import { Failed, Skeleton } from "../ui/list-states.js";
 import { Page } from "../ui/page.js";
 import { useDesk } from "./desk-state.js";
-import { Icon } from "./icons.js";
+import { DoneIcon } from "./icons.js";
 import { useProgress } from "./progress.js";
 import { text } from "./text/index.js";
 import "./start.css";
@@ -18,8 +18,8 @@ export const Start = () => {
   const error = company.error.value ?? faq.error.value ?? inbox.store.value.error.value;
   if (!progress || !profile) {
     const retry = (): void => {
-      void company.load();
-      void faq.load();
+      company.reload();
+      faq.reload();
       inbox.store.value.refresh();
     };
     return (
@@ -92,7 +92,7 @@ interface StepProps {
 const Step = ({ isDone, title, hint, href, children }: StepProps) => {
   const body = (
     <>
-      <span class="start-mark">{isDone && <Icon name="done" />}</span>
+      <span class="start-mark">{isDone && <DoneIcon />}</span>
       <span class="start-text">
         <strong>{title}</strong>
         <span class="visually-hidden"> {isDone ? text.start.done : text.start.todo} </span>

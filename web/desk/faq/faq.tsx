@@ -30,7 +30,7 @@ export const Faq = () => {
 
   useEffect(() => {
     // Another device may have changed it.
-    void faq.load();
+    if (faq.value.peek()) faq.reload();
   }, [faq]);
 
   /** After a render, so that the button is there. */
@@ -46,16 +46,16 @@ export const Faq = () => {
   const isGone = (error: unknown): boolean => {
     if ((error as { code?: string }).code !== "auto_reply_not_found") return false;
     toast(text.faq.isGone);
-    void faq.load();
+    faq.reload();
     return true;
   };
 
   const create = async (body: EntryText): Promise<void> => {
     try {
       const { id } = await chat.call("POST /company/auto-replies", { body });
-      faq.set([...(faq.value.peek() ?? []), { id, ...body }]);
+      faq.value.value = [...(faq.value.peek() ?? []), { id, ...body }];
     } catch (error) {
-      if ((error as { code?: string }).code === "faq_limit_reached") void faq.load();
+      if ((error as { code?: string }).code === "faq_limit_reached") faq.reload();
       throw error;
     }
     toast(text.faq.saved);
@@ -64,7 +64,9 @@ export const Faq = () => {
   const change = async (id: number, body: EntryText): Promise<void> => {
     try {
       await chat.call("PATCH /company/auto-replies/{id}", { path: { id }, body });
-      faq.set((faq.value.peek() ?? []).map((entry) => (entry.id === id ? { id, ...body } : entry)));
+      faq.value.value = (faq.value.peek() ?? []).map((entry) =>
+        entry.id === id ? { id, ...body } : entry,
+      );
       toast(text.faq.saved);
     } catch (error) {
       if (!isGone(error)) throw error;
@@ -75,7 +77,7 @@ export const Faq = () => {
     isRemoving.value = true;
     try {
       await chat.call("DELETE /company/auto-replies/{id}", { path: { id } });
-      faq.set((faq.value.peek() ?? []).filter((entry) => entry.id !== id));
+      faq.value.value = (faq.value.peek() ?? []).filter((entry) => entry.id !== id);
       toast(text.faq.removed);
     } catch (error) {
       if (!isGone(error)) toast(errorText(error));
@@ -95,7 +97,7 @@ export const Faq = () => {
       <p class="dim">{text.faq.intro}</p>
       <div class="faq" ref={page}>
         {!entries && faq.error.value && (
-          <Failed title={errorText(faq.error.value)} onRetry={() => void faq.load()} />
+          <Failed title={errorText(faq.error.value)} onRetry={() => faq.reload()} />
         )}
         {!entries && !faq.error.value && <Skeleton rows={3} />}
         {entries && entries.length > 0 && (

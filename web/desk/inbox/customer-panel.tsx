@@ -4,9 +4,9 @@ import type { Receiver } from "@chatchat/client";
 import { useEffect, useState } from "preact/hooks";
 import { Avatar } from "../../ui/avatar.js";
 import { dayLabel } from "../../ui/dates.js";
+import { CloseIcon } from "../../ui/icons.js";
 import { text as shared } from "../../ui/text/index.js";
 import { useDesk } from "../desk-state.js";
-import { Icon } from "../icons.js";
 import { hasSidePanel } from "../preferences.js";
 import { text } from "../text/index.js";
 
@@ -36,7 +36,7 @@ export const CustomerPanel = ({ room, receiver }: { room: number; receiver: Rece
           hasSidePanel.value = false;
         }}
       >
-        <Icon name="close" />
+        <CloseIcon />
       </button>
       <Avatar
         id={receiver.receiverId}

@@ -2,11 +2,12 @@
 
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useLocation } from "wouter-preact";
+import { PersonIcon } from "../../ui/icons.js";
+import { isWide } from "../../ui/media.js";
 import { Page } from "../../ui/page.js";
 import { RoomView } from "../../ui/room-view/room-view.js";
 import { text as shared } from "../../ui/text/index.js";
 import { useDesk } from "../desk-state.js";
-import { Icon } from "../icons.js";
 import { currentRoom } from "../notices/notices.js";
 import { hasSidePanel } from "../preferences.js";
 import { text } from "../text/index.js";
@@ -15,6 +16,10 @@ import { CustomerPanel } from "./customer-panel.js";
 import { ListPane } from "./list-pane.js";
 import { useReceiver } from "./receiver.js";
 import "./inbox.css";
+
+/** Whether a click on a link means this tab. */
+const isPlainClick = ({ button, ctrlKey, metaKey, shiftKey, altKey }: MouseEvent): boolean =>
+  button === 0 && !ctrlKey && !metaKey && !shiftKey && !altKey;
 
 export const Inbox = ({ id }: { id: number | undefined }) => {
   const { live, faq } = useDesk();
@@ -47,7 +52,14 @@ export const Inbox = ({ id }: { id: number | undefined }) => {
       class={`inbox ${id === undefined ? "" : "has-room"}`}
     >
       <ListPane current={id} />
-      <div class="inbox-room">
+      <div
+        class="inbox-room"
+        onClickCapture={(event) => {
+          if (!isPlainClick(event) || !(event.target as Element).closest(".room-back")) return;
+          event.preventDefault();
+          navigate("/");
+        }}
+      >
         {id === undefined ? (
           <div class="empty">
             <p>{text.inbox.choose}</p>
@@ -58,7 +70,7 @@ export const Inbox = ({ id }: { id: number | undefined }) => {
             key={id}
             live={live}
             id={id}
-            back="/"
+            back={isWide.value ? undefined : "/desk"}
             canned={canned}
             onGone={() => navigate("/", { replace: true })}
             menu={
@@ -72,7 +84,7 @@ export const Inbox = ({ id }: { id: number | undefined }) => {
                   hasSidePanel.value = !isPanelOpen;
                 }}
               >
-                <Icon name="person" />
+                <PersonIcon />
               </button>
             }
           />

@@ -2,8 +2,8 @@
 
 import type { Signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { CloseIcon, SearchIcon } from "../../ui/icons.js";
 import { MAX } from "../../ui/limits.js";
-import { Icon } from "../icons.js";
 import { text } from "../text/index.js";
 
 const DEBOUNCE_MS = 250;
@@ -24,7 +24,7 @@ export const Search = ({ keyword }: { keyword: Signal<string> }) => {
   };
   return (
     <div class="search">
-      <Icon name="search" />
+      <SearchIcon />
       <input
         type="search"
         class="input"
@@ -58,7 +58,7 @@ export const Search = ({ keyword }: { keyword: Signal<string> }) => {
             event.currentTarget.parentElement?.querySelector("input")?.focus();
           }}
         >
-          <Icon name="close" />
+          <CloseIcon />
         </button>
       )}
     </div>

@@ -36,7 +36,7 @@ export const ProfileForm = ({ profile }: { profile: CompanyProfile }) => {
   /** Puts what was saved into the profile that the rest of the desk shows. */
   const take = (changes: Partial<CompanyProfile>): void => {
     const current = company.value.peek();
-    if (current) company.set({ ...current, ...changes });
+    if (current) company.value.value = { ...current, ...changes };
   };
   const save = async (): Promise<void> => {
     const body = { name: trimmed(name.value), description: trimmed(description.value) };

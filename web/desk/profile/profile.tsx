@@ -15,7 +15,7 @@ export const Profile = () => {
   return (
     <Page title={text.profile.title} class="profile-page">
       {profile && <ProfileForm profile={profile} />}
-      {!profile && error && <Failed title={errorText(error)} onRetry={() => void company.load()} />}
+      {!profile && error && <Failed title={errorText(error)} onRetry={() => company.reload()} />}
       {!profile && !error && <Skeleton />}
     </Page>
   );
