@@ -7,14 +7,11 @@ import { SkipLink } from "../ui/page.js";
 import { navigateKeepingScroll } from "../ui/scroll.js";
 import { SessionGate } from "../ui/session.js";
 import { Toasts } from "../ui/toast.js";
-import { AccountPage } from "./account-page.js";
 import type { AppState } from "./app-state.js";
 import { CompanyPage } from "./company-page.js";
 import { DirectoryPage } from "./directory-page.js";
-import { JoinPage, LoginPage } from "./login-pages.js";
-import { MePage } from "./me-page.js";
 import { NotFoundPage } from "./not-found-page.js";
-import { RoomsPage } from "./rooms-page.js";
+import { AccountPage, JoinPage, LoginPage, MePage, RoomsPage } from "./pages.js";
 import { Tabs } from "./tabs.js";
 import "./app.css";
 

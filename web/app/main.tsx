@@ -9,9 +9,11 @@ import "../ui/theme.js";
 import "../ui/base.css";
 import { App } from "./app.js";
 import { createAppState } from "./app-state.js";
+import { preloadPages } from "./pages.js";
 import { loadText as loadAppText } from "./text/index.js";
 
 document.documentElement.lang = language;
+preloadPages(location.pathname);
 await Promise.all([loadText(), loadAppText()]);
 keepScroll();
 const live = createLiveChat("customer");

@@ -3,12 +3,13 @@
 import type { ComponentChildren } from "preact";
 import { Fragment } from "preact";
 import { Redirect, useLocation, useSearch } from "wouter-preact";
-import { LoginForm } from "./account/login-form.js";
 import type { LiveChat } from "./chat.js";
-import { Modal } from "./dialog.js";
+import { lazy } from "./lazy.js";
 import { safeNext, withNext } from "./next.js";
 import { text } from "./text/index.js";
 import "./session.css";
+
+const SessionExpired = lazy(async () => (await import("./session-expired.js")).SessionExpired);
 
 export interface SessionGateProps {
   live: LiveChat;
@@ -29,15 +30,7 @@ export const SessionGate = ({ live, loginHref, children }: SessionGateProps) => 
   return (
     <Fragment key={live.account.value}>
       {children}
-      {state === "expired" && (
-        <Modal title={text.session.expired} onClose={() => navigate(login)}>
-          <p class="dim">{text.session.expiredHint}</p>
-          <LoginForm live={live} />
-          <button type="button" class="button button-wide" onClick={() => navigate(login)}>
-            {text.close}
-          </button>
-        </Modal>
-      )}
+      {state === "expired" && <SessionExpired live={live} onClose={() => navigate(login)} />}
     </Fragment>
   );
 };

@@ -1,0 +1,38 @@
+/** Components in chunks of their own, which are loaded when they are first shown. */
+
+import { signal } from "@preact/signals";
+import type { ComponentType } from "preact";
+import { Failed } from "./list-states.js";
+
+export interface Lazy<P> {
+  (props: P): preact.JSX.Element | null;
+  /** Begins to load the chunk, so that it is there when it is shown. */
+  preload(): void;
+}
+
+export const lazy = <P extends object>(load: () => Promise<ComponentType<P>>): Lazy<P> => {
+  const loaded = signal<ComponentType<P> | undefined>(undefined);
+  const hasFailed = signal(false);
+  let isBegun = false;
+  const preload = (): void => {
+    if (isBegun) return;
+    isBegun = true;
+    load().then(
+      (component) => {
+        loaded.value = component;
+      },
+      () => {
+        isBegun = false;
+        hasFailed.value = true;
+      },
+    );
+  };
+  const Shown = (props: P) => {
+    preload();
+    const Component = loaded.value;
+    if (Component) return <Component {...props} />;
+    // A new version may have replaced the chunk; then only a reload helps.
+    return hasFailed.value ? <Failed onRetry={() => location.reload()} /> : null;
+  };
+  return Object.assign(Shown, { preload });
+};
