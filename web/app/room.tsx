@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import { Link } from "wouter-preact";
 import type { LiveChat } from "../ui/chat.js";
 import { isWide } from "../ui/media.js";
-import { useTitle } from "../ui/page.js";
+import { Heading, useTitle } from "../ui/page.js";
 import { RoomView } from "../ui/room-view/room-view.js";
 import { text as shared } from "../ui/text/index.js";
 import { FaqChips } from "./faq-chips.js";
@@ -28,22 +28,30 @@ export const Room = ({ live, id, onGone }: RoomProps) => {
     [live, id],
   );
   const known = receiver.value;
-  useTitle(known ? (known.receiverName ?? shared.unknownPerson) : text.rooms.room);
+  const title = known ? (known.receiverName ?? shared.unknownPerson) : text.rooms.room;
+  useTitle(title);
   return (
-    <RoomView
-      live={live}
-      id={id}
-      back={isWide.value ? undefined : "/rooms"}
-      menu={
-        known &&
-        !known.receiverDeleted && (
-          <Link href={`/c/${known.receiverId}`} class="button button-quiet">
-            {text.rooms.profile}
-          </Link>
-        )
-      }
-      chips={<FaqChips live={live} roomId={id} />}
-      onGone={onGone}
-    />
+    <>
+      {!isWide.value && (
+        <div class="visually-hidden">
+          <Heading>{title}</Heading>
+        </div>
+      )}
+      <RoomView
+        live={live}
+        id={id}
+        back={isWide.value ? undefined : "/rooms"}
+        menu={
+          known &&
+          !known.receiverDeleted && (
+            <Link href={`/c/${known.receiverId}`} class="button button-quiet">
+              {text.rooms.profile}
+            </Link>
+          )
+        }
+        chips={<FaqChips live={live} roomId={id} />}
+        onGone={onGone}
+      />
+    </>
   );
 };
