@@ -21,9 +21,10 @@ export default defineConfig({
   plugins: [pages],
   resolve: { alias: { "@chatchat/client": path("client/src/index.ts") } },
   server: {
+    // The API compares a page's Origin with the Host that the browser asked for.
     proxy: {
-      "^/(api|pictures)/": LOCAL_CLOUD,
-      "/realtime": { target: LOCAL_CLOUD, ws: true },
+      "^/(api|pictures)/": { target: LOCAL_CLOUD, changeOrigin: false },
+      "/realtime": { target: LOCAL_CLOUD, changeOrigin: false, ws: true },
     },
   },
   build: {
