@@ -4,6 +4,7 @@ import { shortcutOf } from "./shortcut.js";
 const NO_FOCUS = { isField: false, usesArrows: false, isDialog: false };
 const press = (code: string, changes: object = {}) => ({
   code,
+  key: "",
   ctrlKey: false,
   metaKey: false,
   altKey: false,
@@ -25,6 +26,8 @@ describe("without a field that has the focus", () => {
     ["KeyU", {}, "unread"],
     ["Slash", {}, "canned"],
     ["Slash", { shiftKey: true }, "list"],
+    ["Digit7", { shiftKey: true, key: "/" }, "canned"],
+    ["Minus", { shiftKey: true, key: "?" }, "list"],
     ["Escape", {}, "leave"],
     ["KeyK", { ctrlKey: true }, "search"],
     ["KeyK", { metaKey: true }, "search"],

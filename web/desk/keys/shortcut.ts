@@ -1,4 +1,7 @@
-/** Which shortcut a key press means. Keys are told by their place, so that a Hangul layout works. */
+/**
+ * Which shortcut a key press means. Letters are recognised by the place of their key, so that they
+ * work with a Hangul layout. `/` and `?` have other places on other keyboards.
+ */
 
 export type Shortcut =
   | "search"
@@ -13,6 +16,7 @@ export type Shortcut =
 /** A key press; a `KeyboardEvent` fits. */
 export interface KeyPress {
   code: string;
+  key: string;
   ctrlKey: boolean;
   metaKey: boolean;
   altKey: boolean;
@@ -37,18 +41,19 @@ const LETTERS: Record<string, Shortcut> = {
   KeyK: "previous",
   KeyR: "composer",
   KeyU: "unread",
-  Slash: "canned",
 };
 
 const ARROWS: Record<string, Shortcut> = { ArrowDown: "next", ArrowUp: "previous" };
 
 /** The shortcut of a key press, or undefined. */
 export const shortcutOf = (press: KeyPress, focus: Focus): Shortcut | undefined => {
-  const { code, ctrlKey, metaKey, altKey, shiftKey } = press;
+  const { code, key, ctrlKey, metaKey, altKey, shiftKey } = press;
   if (press.isComposing || press.defaultPrevented || altKey || focus.isDialog) return undefined;
   if (ctrlKey || metaKey) return code === "KeyK" && !shiftKey ? "search" : undefined;
   if (code === "Escape") return shiftKey ? undefined : "leave";
   if (focus.isField) return undefined;
-  if (shiftKey) return code === "Slash" ? "list" : undefined;
+  if (key === "?" || (code === "Slash" && shiftKey)) return "list";
+  if (key === "/" || code === "Slash") return "canned";
+  if (shiftKey) return undefined;
   return LETTERS[code] ?? (focus.usesArrows ? undefined : ARROWS[code]);
 };
