@@ -54,7 +54,7 @@ export const en: typeof ko = {
     show: "Show the customer",
     hide: "Hide the customer",
     firstContact: "First contact",
-    withdrawn: "This account was closed",
+    withdrawn: "This account was deleted",
   },
   faq: {
     title: "Auto-replies",
@@ -164,7 +164,7 @@ export const en: typeof ko = {
     language: "Language",
     account: "Account",
     password: "Change password",
-    withdrawal: "Close account",
+    withdrawal: "Delete account",
     logOut: "Log out",
   },
   notices: {

@@ -1,4 +1,4 @@
-import { object } from "../../ui/text/particles.js";
+import { and, object } from "../../ui/text/particles.js";
 
 export const ko = {
   nav: {
@@ -44,7 +44,7 @@ export const ko = {
     emptyHint: "고객이 말을 걸면 여기에 나타나요.",
     allRead: "안 읽은 채팅이 없어요",
     allAnswered: "답변을 기다리는 고객이 없어요",
-    noMatch: (name: string) => `‘${name}’에 맞는 고객이 없어요`,
+    noMatch: (name: string) => `‘${name}’${and(name)} 맞는 고객이 없어요`,
     choose: "왼쪽에서 채팅을 골라 주세요",
     chooseHint: "J와 K로 위아래로 움직이고 Enter로 열 수 있어요.",
     room: (name: string) => `${name}님과의 채팅`,
@@ -72,7 +72,9 @@ export const ko = {
     remove: "삭제",
     editNamed: (question: string) => `‘${question}’ 수정`,
     removeNamed: (question: string) => `‘${question}’ 삭제`,
-    confirmRemoval: (question: string) => `‘${question}’${object(question)} 삭제할까요?`,
+    // The particle follows the last word, not its question mark.
+    confirmRemoval: (question: string) =>
+      `‘${question}’${object(question.replace(/[^\p{L}\p{N}]+$/u, ""))} 삭제할까요?`,
     removalHint: "이미 나눈 대화에는 그대로 남아 있어요.",
     isFull: "다른 창에서 6개를 다 채웠어요. 하나를 지우면 새로 만들 수 있어요.",
     isGone: "다른 창에서 이미 지운 자동응답이에요",
