@@ -44,6 +44,7 @@ export const Field = ({
   const attributes = {
     id,
     name,
+    class: "input",
     value: current,
     autocomplete,
     ...(autocomplete === "username" && { autocapitalize: "none" as const, spellcheck: false }),

@@ -56,7 +56,7 @@ export const AccountForm = ({
 
   const failure = form.failure.value;
   const wait = form.wait.value;
-  const problems = failure?.problems ?? {};
+  const problems = form.problems.value;
   const wrong = Object.keys(problems);
   const message = wait ? text.retryIn(wait) : failure?.message;
   const isBlocked = form.isBusy.value || wait > 0;
@@ -65,6 +65,7 @@ export const AccountForm = ({
       ref={element}
       class="account-form"
       noValidate
+      onInput={({ target }) => form.edited((target as HTMLInputElement).name)}
       onSubmit={(event) => {
         event.preventDefault();
         const values = valuesOf(event.currentTarget);
@@ -84,7 +85,7 @@ export const AccountForm = ({
             <ul>
               {wrong.map((name) => (
                 <li key={name}>
-                  <button type="button" class="link-button" onClick={() => focusField(name)}>
+                  <button type="button" class="summary-link" onClick={() => focusField(name)}>
                     {labels[name] ?? name}: {problems[name]}
                   </button>
                 </li>

@@ -24,10 +24,14 @@ export interface FormState {
   readonly isBusy: ReadonlySignal<boolean>;
   /** A new object after each failure. */
   readonly failure: ReadonlySignal<Explanation | undefined>;
+  /** The problems of the failure, without those of fields that were edited since. */
+  readonly problems: ReadonlySignal<Problems>;
   /** The seconds until the server allows another attempt. */
   readonly wait: ReadonlySignal<number>;
   /** Runs the call, unless one is under way, a field is wrong, or the server asked to wait. */
   submit(problems: Problems, call: () => Promise<void>): Promise<void>;
+  /** A field was edited, so what was wrong with it may be right now. */
+  edited(name: string): void;
   close(): void;
 }
 
@@ -44,9 +48,17 @@ export const createForm = (
   explain: (error: ChatError) => Explanation | undefined = () => undefined,
 ): FormState => {
   const isBusy = signal(false);
-  const failure = signal<Explanation>();
+  const failure = signal<Explanation | undefined>(undefined);
+  const problems = signal<Problems>({});
   const wait = signal(0);
   let timer: ReturnType<typeof setInterval> | undefined;
+
+  const fail = (explanation: Explanation | undefined): void => {
+    batch(() => {
+      failure.value = explanation;
+      problems.value = explanation?.problems ?? {};
+    });
+  };
 
   const countDown = (seconds: number): void => {
     clearInterval(timer);
@@ -56,7 +68,7 @@ export const createForm = (
       wait.value = Math.max(0, Math.ceil((end - performance.now()) / 1_000));
       if (wait.value) return;
       clearInterval(timer);
-      failure.value = undefined;
+      fail(undefined);
     }, 250);
   };
 
@@ -64,25 +76,27 @@ export const createForm = (
     isBusy,
     wait,
     failure,
-    submit: async (problems, call) => {
+    problems,
+    submit: async (wrong, call) => {
       if (isBusy.value || wait.value) return;
-      if (Object.keys(problems).length) {
-        failure.value = { problems };
-        return;
-      }
-      batch(() => {
-        isBusy.value = true;
-        failure.value = undefined;
-      });
+      if (Object.keys(wrong).length) return fail({ problems: wrong });
+      fail(undefined);
+      isBusy.value = true;
       try {
         await call();
       } catch (error) {
         const known = error instanceof ChatError ? error : undefined;
-        failure.value = (known && explain(known)) ?? general(error);
+        fail((known && explain(known)) ?? general(error));
         if (known?.code === "too_many_attempts" && known.retryAfter) countDown(known.retryAfter);
       } finally {
         isBusy.value = false;
       }
+    },
+    edited: (name) => {
+      if (!(name in problems.value)) return;
+      const { [name]: _, ...rest } = problems.value;
+      problems.value = rest;
+      if (!Object.keys(rest).length && !failure.value?.message) fail(undefined);
     },
     close: () => clearInterval(timer),
   };
