@@ -21,6 +21,7 @@ export class ListWindow {
   #view: HTMLElement | undefined;
   #width = 0;
   #height = 800;
+  #scrollHeight = 0;
   /** The first row in the view, as it was when the user last scrolled. */
   #anchor: Anchor = { seq: 1, top: 0 };
   /** Where the list was put here; an event that reports this position is not the user's. */
@@ -76,6 +77,7 @@ export class ListWindow {
       if (Math.abs(moved) >= 0.5) view.scrollTop += moved;
     }
     this.#settled = view.scrollTop;
+    this.#scrollHeight = view.scrollHeight;
     this.#renderIfChanged();
     // Less than a screen: not even the first page fills two. More follows when the user scrolls.
     this.#loadOlder(this.#height);
@@ -86,6 +88,15 @@ export class ListWindow {
   scrolled(): void {
     const view = this.#view;
     if (!view || view.scrollTop === this.#settled) return;
+    const isResized =
+      view.clientWidth !== this.#width ||
+      view.clientHeight !== this.#height ||
+      view.scrollHeight !== this.#scrollHeight;
+    if (isResized) {
+      // The browser has moved the list, because it became shorter.
+      this.settle();
+      return;
+    }
     this.#settled = -1;
     this.#anchor = this.#find(view);
     const below = view.scrollHeight - view.scrollTop - view.clientHeight;
