@@ -4,7 +4,6 @@ import { useEffect, useMemo } from "preact/hooks";
 import { Link, Route, Router, Switch } from "wouter-preact";
 import type { LiveChat } from "../ui/chat.js";
 import { Page, SkipLink } from "../ui/page.js";
-import { navigateKeepingScroll } from "../ui/scroll.js";
 import { LoggedOutGate, SessionGate } from "../ui/session.js";
 import { Toasts } from "../ui/toast.js";
 import { createDeskState, DeskContext } from "./desk-state.js";
@@ -12,7 +11,7 @@ import { JoinPage, LoginPage } from "./entrance.js";
 import { Faq } from "./faq/faq.js";
 import { Inbox } from "./inbox/inbox.js";
 import { Shortcuts } from "./keys/shortcuts.js";
-import { LeaveDialog, leaveBy } from "./leave-guard.js";
+import { LeaveDialog, navigateGuarded } from "./leave-guard.js";
 import { Nav } from "./nav.js";
 import { startNotices } from "./notices/notices.js";
 import { SoundChip } from "./notices/sound-chip.js";
@@ -23,12 +22,7 @@ import { text } from "./text/index.js";
 import "./app.css";
 
 export const App = ({ live }: { live: LiveChat }) => (
-  <Router
-    base="/desk"
-    aroundNav={(navigate, to, options) =>
-      leaveBy(() => navigateKeepingScroll(navigate, to, options))
-    }
-  >
+  <Router base="/desk" aroundNav={navigateGuarded}>
     <SkipLink />
     <Switch>
       <Route path="/login">
@@ -79,7 +73,7 @@ const Desk = ({ live }: { live: LiveChat }) => {
           <Route path="/settings" component={Settings} />
           <Route>
             <Page title={text.notFound.title}>
-              <Link href="/" class="button">
+              <Link href="~/desk" class="button">
                 {text.notFound.back}
               </Link>
             </Page>

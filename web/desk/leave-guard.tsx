@@ -1,7 +1,8 @@
 /** Asks before a page with unsaved changes is left: by a link, by the browser's buttons, or by closing the tab. */
 
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
+import type { NavigateOptions } from "wouter-preact";
 import { navigate } from "wouter-preact/use-browser-location";
 import { Dialog } from "../ui/dialog.js";
 import { navigateKeepingScroll } from "../ui/scroll.js";
@@ -16,14 +17,24 @@ const ask = (leave: () => void): void => {
   leaving.value = leave;
 };
 
-/** Does what leaves the page; asks before if there are unsaved changes. */
-export const leaveBy = (leave: () => void): void => {
+const leaveBy = (leave: () => void): void => {
   if (guarded === undefined) leave();
   else ask(leave);
 };
 
+/** For the router: navigates, after asking if there are unsaved changes. */
+export const navigateGuarded = (
+  navigate: (to: string, options?: NavigateOptions) => void,
+  to: string,
+  options?: NavigateOptions,
+): void => {
+  // The router adds a slash to its base.
+  const path = to === "/desk/" ? "/desk" : to;
+  leaveBy(() => navigateKeepingScroll(navigate, path, options));
+};
+
 /** Goes to a path such as `/desk/rooms/31`; asks before if there are unsaved changes. */
-export const go = (path: string): void => leaveBy(() => navigateKeepingScroll(navigate, path));
+export const go = (path: string): void => navigateGuarded(navigate, path);
 
 /**
  * Must run before the router listens. The browser has gone already when it reports `popstate`,
@@ -42,7 +53,7 @@ const onBeforeUnload = (event: BeforeUnloadEvent): void => event.preventDefault(
 
 /** Guards the current page while it has unsaved changes. */
 export const useLeaveGuard = (isDirty: boolean): void => {
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isDirty) return;
     guarded = location.pathname;
     addEventListener("beforeunload", onBeforeUnload);

@@ -8,7 +8,7 @@ import { text } from "./text/index.js";
 import "./nav.css";
 
 const ITEMS = [
-  { href: "/", name: "rooms", Icon: ChatIcon },
+  { href: "~/desk", name: "rooms", Icon: ChatIcon },
   { href: "/faq", name: "faq", Icon: FaqIcon },
   { href: "/profile", name: "profile", Icon: ShopIcon },
   { href: "/settings", name: "settings", Icon: SettingsIcon },
@@ -17,7 +17,7 @@ const ITEMS = [
 export const Nav = () => {
   const [path] = useLocation();
   const isCurrent = (href: string): boolean =>
-    path === href || (href === "/" && path.startsWith("/rooms/"));
+    href === "~/desk" ? path === "/" || path.startsWith("/rooms/") : path === href;
   const count = unread.value;
   return (
     <nav class="nav" aria-label={text.nav.label}>

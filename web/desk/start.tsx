@@ -35,7 +35,7 @@ export const Start = () => {
       <Page title={text.start.finished}>
         <p class="dim">{text.start.finishedHint}</p>
         <p class="start-end">
-          <Link href="/" class="button button-primary">
+          <Link href="~/desk" class="button button-primary">
             {text.start.toRooms}
           </Link>
         </p>
