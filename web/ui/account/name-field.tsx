@@ -43,7 +43,13 @@ export const NameField = ({ live, name, onChanged }: NameFieldProps) => {
   return (
     <div class="name-field" ref={place}>
       {isEdited.value ? (
-        <>
+        // biome-ignore lint/a11y/noStaticElementInteractions: the button below does the same.
+        <div
+          class="name-field-form"
+          onKeyDown={({ key, isComposing }) => {
+            if (key === "Escape" && !isComposing) isEdited.value = false;
+          }}
+        >
           <AccountForm
             action={text.save}
             check={(values) => problemsOf(CHECKS.name, values)}
@@ -70,7 +76,7 @@ export const NameField = ({ live, name, onChanged }: NameFieldProps) => {
           >
             {text.cancel}
           </button>
-        </>
+        </div>
       ) : (
         <>
           <span class="name-field-name">{name}</span>

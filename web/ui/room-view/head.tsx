@@ -2,6 +2,7 @@
 
 import type { Receiver, Role } from "@chatchat/client";
 import type { ComponentChildren } from "preact";
+import { Link } from "wouter-preact";
 import { Avatar } from "../avatar.js";
 import { text } from "../text/index.js";
 import "./head.css";
@@ -19,12 +20,12 @@ export const Head = ({ receiver, role, back, menu }: HeadProps) => {
   return (
     <header class="room-head">
       {back !== undefined && (
-        <a class="icon-button room-back" href={back}>
+        <Link class="icon-button room-back" href={back}>
           <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true">
             <path d="M15 5l-7 7 7 7" />
           </svg>
           <span class="visually-hidden">{text.back}</span>
-        </a>
+        </Link>
       )}
       {receiver && (
         <>
