@@ -2,7 +2,7 @@
 
 import type { ChatError } from "@chatchat/client";
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { Link, useLocation, useSearch } from "wouter-preact";
 import { Avatar } from "../ui/avatar.js";
 import type { LiveChat } from "../ui/chat.js";
@@ -19,20 +19,28 @@ import "./company.css";
 export const CompanyPage = ({ live, id }: { live: LiveChat; id: number }) => {
   const words = text.company;
   const { chat } = live;
-  const session = live.session.value;
-  // A hidden company shows itself to its customers, so another session may see more.
+  const account = live.account.value;
+  /** The account that the server was asked as. */
+  const askedAs = useRef<number | undefined>(undefined);
   const profile = useResource(
     async (signal) => {
+      askedAs.current = chat.account;
       const [company, { autoReplies }] = await Promise.all([
         chat.call("GET /companies/{id}", { path: { id }, signal }),
         chat.call("GET /auto-replies", { query: { companyId: id }, signal }),
       ]);
       return { company, autoReplies };
     },
-    [id, live.account.value],
+    [id],
   );
   const error = profile.error.value;
-  if (error?.code === "company_not_found" && session !== "unknown") {
+  const isGone = error?.code === "company_not_found";
+  // A hidden company shows itself to its customers.
+  const mayBeHidden = isGone && (live.session.value === "unknown" || askedAs.current !== account);
+  useEffect(() => {
+    if (isGone && askedAs.current !== account) profile.reload();
+  }, [isGone, account]);
+  if (isGone && !mayBeHidden) {
     return (
       <Page title={words.notFound} back="/">
         <Empty title={words.notFoundHint}>
@@ -46,7 +54,7 @@ export const CompanyPage = ({ live, id }: { live: LiveChat; id: number }) => {
   if (!profile.value.value) {
     return (
       <Page title={words.title} back="/">
-        {error && error.code !== "company_not_found" ? (
+        {error && !isGone ? (
           <Failed title={errorText(error)} onRetry={profile.reload} />
         ) : (
           <Skeleton rows={4} />
