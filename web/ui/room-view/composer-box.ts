@@ -60,6 +60,8 @@ export class Box {
     });
     document.addEventListener("selectionchange", () => this.#look(), { signal });
     addEventListener("pagehide", () => this.#saveDraft(), { signal });
+    // A restored draft goes on at its end.
+    box.setSelectionRange(box.value.length, box.value.length);
     grow(box);
   }
 
