@@ -31,7 +31,7 @@ export const Head = ({ receiver, role, back, menu }: HeadProps) => {
         <>
           <Avatar
             id={receiver.receiverId}
-            name={name}
+            name={receiver.receiverName ?? "?"}
             url={receiver.receiverImageUrl}
             size={36}
             kind={role === "customer" ? "company" : "person"}

@@ -13,7 +13,8 @@ test("a decomposed syllable counts as one", () => {
   expect(lengthOf("한글".normalize("NFD"))).toBe(2);
 });
 
-test("spaces and line breaks alone are blank", () => {
-  expect(isBlank(" \n\t　")).toBe(true);
+test("a text without a visible character is blank", () => {
+  expect(isBlank(" \n\t\u3000")).toBe(true);
+  expect(isBlank("\u200b\u200d\ufe0f\u2800\u3164")).toBe(true);
   expect(isBlank(" 가 ")).toBe(false);
 });

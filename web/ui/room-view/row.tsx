@@ -42,7 +42,7 @@ export class MessageRow extends Component<MessageRowProps> {
         {!isOwn && startsGroup && kind !== "guide" && receiver && (
           <Avatar
             id={receiver.receiverId}
-            name={name}
+            name={receiver.receiverName ?? "?"}
             url={receiver.receiverImageUrl}
             size={36}
             kind={role === "customer" ? "company" : "person"}

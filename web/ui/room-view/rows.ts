@@ -70,9 +70,13 @@ const isGuide = (entry: Entry): boolean =>
 const isOwn = (entry: Entry, { account }: RowContext): boolean =>
   isPending(entry) || entry.senderId === account;
 
+const startsUnread = (entry: Entry, { unreadSeq }: RowContext): boolean =>
+  !isPending(entry) && entry.seq === unreadSeq;
+
 /** Whether two consecutive messages belong to one group. */
 const isGroup = (a: Entry, b: Entry, context: RowContext): boolean => {
-  if (isOwn(a, context) !== isOwn(b, context) || isGuide(a)) return false;
+  if (isOwn(a, context) !== isOwn(b, context) || isGuide(a) || startsUnread(b, context))
+    return false;
   const [before, after] = [timeOf(a, context), timeOf(b, context)];
   return after.at - before.at < GROUP_MS && before.day === after.day;
 };
@@ -93,7 +97,6 @@ export const rowOf = (
   const pending = isPending(entry) ? entry : undefined;
   const seq = isPending(entry) ? undefined : entry.seq;
   const { at, day } = timeOf(entry, context);
-  const startsUnread = seq !== undefined && seq === context.unreadSeq;
   const row: Row = {
     key: entry.clientMessageId ?? String(seq),
     content: entry.content,
@@ -101,8 +104,8 @@ export const rowOf = (
     isOwn: isOwn(entry, context),
     at,
     startsDay: !before || timeOf(before, context).day !== day,
-    startsUnread,
-    startsGroup: startsUnread || !before || !isGroup(before, entry, context),
+    startsUnread: startsUnread(entry, context),
+    startsGroup: !before || !isGroup(before, entry, context),
     endsGroup: !after || !isGroup(entry, after, context),
     isLastRead: seq !== undefined && seq === context.lastReadSeq,
     pending,
