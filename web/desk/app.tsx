@@ -7,17 +7,13 @@ import { Page, SkipLink } from "../ui/page.js";
 import { LoggedOutGate, SessionGate } from "../ui/session.js";
 import { Toasts } from "../ui/toast.js";
 import { createDeskState, DeskContext } from "./desk-state.js";
-import { JoinPage, LoginPage } from "./entrance.js";
-import { Faq } from "./faq/faq.js";
 import { Inbox } from "./inbox/inbox.js";
 import { Shortcuts } from "./keys/shortcuts.js";
 import { LeaveDialog, navigateGuarded } from "./leave-guard.js";
 import { Nav } from "./nav.js";
 import { startNotices } from "./notices/notices.js";
 import { SoundChip } from "./notices/sound-chip.js";
-import { Profile } from "./profile/profile.js";
-import { Settings } from "./settings/settings.js";
-import { Start } from "./start.js";
+import { Faq, JoinPage, LoginPage, Profile, Settings, Start } from "./pages.js";
 import { text } from "./text/index.js";
 import "./app.css";
 

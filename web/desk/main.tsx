@@ -9,6 +9,7 @@ import "../ui/theme.js";
 import "../ui/base.css";
 import { App } from "./app.js";
 import { guardHistory } from "./leave-guard.js";
+import { preloadPages } from "./pages.js";
 import { loadText } from "./text/index.js";
 
 document.documentElement.lang = language;
@@ -17,4 +18,5 @@ guardHistory();
 keepScroll();
 const live = createLiveChat("company");
 live.chat.connect();
+preloadPages(location.pathname);
 render(<App live={live} />, document.body);

@@ -17,10 +17,6 @@ import { ListPane } from "./list-pane.js";
 import { useReceiver } from "./receiver.js";
 import "./inbox.css";
 
-/** Whether a click on a link means this tab. */
-const isPlainClick = ({ button, ctrlKey, metaKey, shiftKey, altKey }: MouseEvent): boolean =>
-  button === 0 && !ctrlKey && !metaKey && !shiftKey && !altKey;
-
 export const Inbox = ({ id }: { id: number | undefined }) => {
   const { live, faq } = useDesk();
   const [, navigate] = useLocation();
@@ -52,14 +48,7 @@ export const Inbox = ({ id }: { id: number | undefined }) => {
       class={`inbox ${id === undefined ? "" : "has-room"}`}
     >
       <ListPane current={id} />
-      <div
-        class="inbox-room"
-        onClickCapture={(event) => {
-          if (!isPlainClick(event) || !(event.target as Element).closest(".room-back")) return;
-          event.preventDefault();
-          navigate("/");
-        }}
-      >
+      <div class="inbox-room">
         {id === undefined ? (
           <div class="empty">
             <p>{text.inbox.choose}</p>
@@ -70,7 +59,7 @@ export const Inbox = ({ id }: { id: number | undefined }) => {
             key={id}
             live={live}
             id={id}
-            back={isWide.value ? undefined : "/desk"}
+            back={isWide.value ? undefined : "~/desk"}
             canned={canned}
             onGone={() => navigate("/", { replace: true })}
             menu={

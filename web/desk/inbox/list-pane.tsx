@@ -53,7 +53,7 @@ export const ListPane = ({ current }: { current: number | undefined }) => {
       </div>
       <div class="inbox-rows">
         <StartCard />
-        {inbox.hasRooms.value && <NoticeOffer />}
+        <NoticeOffer />
         <RoomList
           key={store}
           live={live}
