@@ -1,5 +1,6 @@
 /** The company's FAQ: up to six entries, edited where they stand. */
 
+import { ChatError } from "@chatchat/client";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Dialog } from "../../ui/dialog.js";
@@ -14,6 +15,9 @@ import { text } from "../text/index.js";
 import { type EntryText, FaqEditor } from "./faq-editor.js";
 import { FaqPreview } from "./faq-preview.js";
 import "./faq.css";
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof ChatError ? error.code : undefined;
 
 export const Faq = () => {
   const { live, faq } = useDesk();
@@ -44,7 +48,7 @@ export const Faq = () => {
     focus(typeof was === "number" ? `[data-entry="${was}"] .faq-edit` : ".faq-add");
   };
   const isGone = (error: unknown): boolean => {
-    if ((error as { code?: string }).code !== "auto_reply_not_found") return false;
+    if (codeOf(error) !== "auto_reply_not_found") return false;
     toast(text.faq.isGone);
     faq.reload();
     return true;
@@ -55,7 +59,7 @@ export const Faq = () => {
       const { id } = await chat.call("POST /company/auto-replies", { body });
       faq.value.value = [...(faq.value.peek() ?? []), { id, ...body }];
     } catch (error) {
-      if ((error as { code?: string }).code === "faq_limit_reached") faq.reload();
+      if (codeOf(error) === "faq_limit_reached") faq.reload();
       throw error;
     }
     toast(text.faq.saved);

@@ -1,5 +1,6 @@
 /** The inbox: the list of rooms, the room that is open, and its customer. Narrow screens show one of them. */
 
+import type { Receiver } from "@chatchat/client";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useLocation } from "wouter-preact";
 import { PersonIcon } from "../../ui/icons.js";
@@ -17,6 +18,16 @@ import { ListPane } from "./list-pane.js";
 import { useReceiver } from "./receiver.js";
 import "./inbox.css";
 
+const focus = (selector: string): void =>
+  document.querySelector<HTMLElement>(selector)?.focus({ preventScroll: true });
+
+/** The name of the page for the tab. */
+const titleOf = (receiver: Receiver | undefined): string => {
+  if (!receiver) return text.inbox.title;
+  const { receiverName: name } = receiver;
+  return name === null ? shared.unknownPerson : text.inbox.room(name);
+};
+
 export const Inbox = ({ id }: { id: number | undefined }) => {
   const { live, faq } = useDesk();
   const [, navigate] = useLocation();
@@ -28,22 +39,22 @@ export const Inbox = ({ id }: { id: number | undefined }) => {
   const last = useRef(id);
   useEffect(() => {
     currentRoom.value = id;
-    // Back in the list, the focus is where it was.
-    if (id === undefined && last.current !== undefined) {
-      document.querySelector<HTMLElement>(`.room-row[href$="/rooms/${last.current}"]`)?.focus();
-    }
+    const previous = last.current;
     last.current = id;
+    // On narrow screens, what had the focus may be hidden now.
+    if (id !== previous && id !== undefined && !isWide.peek()) focus("#content");
+    // Back in the list, the focus is where it was.
+    if (id === undefined && previous !== undefined) focus(`.room-row[href$="/rooms/${previous}"]`);
     return () => {
       currentRoom.value = undefined;
     };
   }, [id]);
 
-  const name = receiver ? (receiver.receiverName ?? shared.unknownPerson) : undefined;
   const isPanelOpen = hasSidePanel.value;
   const panelLabel = isPanelOpen ? text.customer.hide : text.customer.show;
   return (
     <Page
-      title={name === undefined ? text.inbox.title : text.inbox.room(name)}
+      title={titleOf(receiver)}
       head={false}
       class={`inbox ${id === undefined ? "" : "has-room"}`}
     >
