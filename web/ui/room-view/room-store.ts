@@ -43,7 +43,15 @@ export const createRoomStore = (live: LiveChat, id: number, account: number): Ro
   const opened = signal<{ readSeq: number; lastSeq: number } | undefined>(undefined);
   const since = new Map<string, number>();
 
+  let isOpened = false;
   const update = (): void => {
+    if (room.receiver && !isOpened) {
+      isOpened = true;
+      // The own marker follows later in the same task. The list moves it when it is first rendered.
+      queueMicrotask(() => {
+        opened.value = { readSeq: room.readSeq, lastSeq: room.lastSeq };
+      });
+    }
     batch(() => {
       messages.value = room.messages;
       pending.value = room.pending;
@@ -51,7 +59,6 @@ export const createRoomStore = (live: LiveChat, id: number, account: number): Ro
       receiverReadSeq.value = room.receiverReadSeq;
       error.value = room.error;
       isTyping.value = room.receiverTyping;
-      if (room.receiver) opened.value ??= { readSeq: room.readSeq, lastSeq: room.lastSeq };
       if (isAtEnd.value) seenSeq.value = room.lastSeq;
     });
   };

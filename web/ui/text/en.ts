@@ -115,7 +115,7 @@ export const en: typeof ko = {
   room: {
     conversation: (name) => `Conversation with ${name}`,
     me: "You",
-    offline: "You are offline. Your messages will be sent when you are back online.",
+    offline: "You are offline. Messages will be sent later.",
     reconnecting: "Reconnecting…",
     reconnected: "You are back online",
     readUpToHere: "You have read up to here",
