@@ -9,12 +9,14 @@ import "../ui/theme.js";
 import "../ui/base.css";
 import { App } from "./app.js";
 import { guardHistory } from "./leave-guard.js";
+import { watchGestures } from "./notices/notices.js";
 import { preloadPages } from "./pages.js";
 import { loadText } from "./text/index.js";
 
 document.documentElement.lang = language;
 await Promise.all([loadSharedText(), loadText()]);
 guardHistory();
+watchGestures();
 keepScroll();
 const live = createLiveChat("company");
 live.chat.connect();

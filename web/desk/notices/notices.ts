@@ -24,13 +24,22 @@ export const currentRoom = signal<number | undefined>(undefined);
 
 const isVisible = signal(document.visibilityState === "visible");
 
-/** The browser allows sounds after a gesture. */
-const onGesture = (): void => {
-  if (sound.peek()) void unlockSound();
-  takeOverRinging();
+/**
+ * Waits for gestures, after which the browser allows sounds. Call it once, before the login: that
+ * is a gesture too.
+ */
+export const watchGestures = (): void => {
+  for (const gesture of ["pointerup", "keydown"]) {
+    addEventListener(
+      gesture,
+      () => {
+        if (sound.peek()) void unlockSound();
+        takeOverRinging();
+      },
+      { capture: true },
+    );
+  }
 };
-
-const GESTURES = ["pointerup", "keydown"] as const;
 
 /** Starts the notices of an account. Returns a function that ends them. */
 export const startNotices = (live: LiveChat): (() => void) => {
@@ -62,10 +71,7 @@ export const startNotices = (live: LiveChat): (() => void) => {
     }
   };
   queueForRinging();
-  // The login was a gesture.
-  if (navigator.userActivation?.hasBeenActive) onGesture();
   document.addEventListener("visibilitychange", onVisibility);
-  for (const gesture of GESTURES) addEventListener(gesture, onGesture, { capture: true });
   const ends = [
     live.chat.on("message", (frame) => void onMessage(frame)),
     effect(() => void showDot(unread.value > 0)),
@@ -76,9 +82,6 @@ export const startNotices = (live: LiveChat): (() => void) => {
       return reportRoomOnScreen(live.account.peek(), room);
     }),
     () => document.removeEventListener("visibilitychange", onVisibility),
-    ...GESTURES.map((gesture) => () => {
-      removeEventListener(gesture, onGesture, { capture: true });
-    }),
   ];
   return () => {
     for (const end of ends) end();

@@ -35,7 +35,7 @@ export const isRingingTab = (): boolean => isRinging;
 
 /** Makes one of the open tabs the one that rings. */
 export const queueForRinging = (): void => {
-  if (!waiting) wait();
+  if (!waiting && !isRinging) wait();
 };
 
 /** Makes this tab the one that rings. Call it in the tab that the user has just used. */
