@@ -4,6 +4,7 @@ import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { LiveChat } from "../ui/chat.js";
 import { unread } from "../ui/page.js";
 import { createRoomListStore, type RoomListStore } from "../ui/room-list-store.js";
+import { store } from "../ui/stored.js";
 import { createDirectory, type Directory } from "./directory-store.js";
 
 export interface AppState {
@@ -16,11 +17,16 @@ export interface AppState {
 export const createAppState = (live: LiveChat): AppState => {
   const rooms = signal<RoomListStore | undefined>(undefined);
   effect(() => {
+    const session = live.session.value;
+    if (session === "loggedIn") store("logged-in", "1");
+    else if (session === "loggedOut") store("logged-in", null);
+  });
+  effect(() => {
     if (!live.account.value) return;
-    const store = createRoomListStore(live);
-    rooms.value = store;
+    const list = createRoomListStore(live);
+    rooms.value = list;
     return () => {
-      store.close();
+      list.close();
       rooms.value = undefined;
       unread.value = 0;
     };

@@ -3,9 +3,12 @@
 import { useEffect, useRef } from "preact/hooks";
 import { text } from "./text/index.js";
 
+/** A shorter list needs no mark at its end. */
+const FULL = 10;
+
 export interface MoreProps {
   hasMore: boolean;
-  /** Why the next page could not be loaded. */
+  /** Why the list could not be loaded up to its end. */
   error: string | undefined;
   onMore: () => void;
   /** The number of rows. Each change looks again whether the end is near. */
@@ -25,7 +28,9 @@ export const More = ({ hasMore, error, onMore, length }: MoreProps) => {
     observer.observe(end.current);
     return () => observer.disconnect();
   }, [hasMore, error, onMore, length]);
-  if (!hasMore) return null;
+  if (!hasMore && !error) {
+    return length > FULL ? <p class="more dim">{text.endOfList}</p> : null;
+  }
   return (
     <div ref={end} class="more">
       {error && (

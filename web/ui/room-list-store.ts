@@ -57,6 +57,8 @@ export const createRoomListStore = (
   const hasMore = signal(false);
   const failed = signal<ReadonlySet<number>>(new Set());
   const life = new AbortController();
+  /** The rooms that were open; one that is new is not in the list yet. */
+  const opened = new Set<number>();
   let current: number | undefined;
   let running: "refresh" | "more" | undefined;
   let isStale = false;
@@ -144,6 +146,10 @@ export const createRoomListStore = (
     }),
     chat.on("room", (room) => {
       change(rows.value && withRoom(rows.value, room));
+      if (room.receiver && rows.value && !opened.has(room.id)) {
+        opened.add(room.id);
+        if (!rows.value.some(({ id }) => id === room.id)) schedule();
+      }
       const hasFailed = room.pending.some(({ state }) => state === "failed");
       if (hasFailed === failed.value.has(room.id)) return;
       const ids = new Set(failed.value);

@@ -55,7 +55,7 @@ export const RoomList = ({ live, store, current, href, empty }: RoomListProps) =
       <More
         hasMore={store.hasMore.value}
         error={error && errorText(error)}
-        onMore={store.loadMore}
+        onMore={store.hasMore.value ? store.loadMore : store.refresh}
         length={rows.length}
       />
     </>

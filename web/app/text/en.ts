@@ -9,7 +9,7 @@ export const en: typeof ko = {
 
   directory: {
     title: "Find a company",
-    search: "Which company are you looking for?",
+    search: "Search by company name",
     clear: "Clear search",
     noMatch: (query) => `No company matches “${query}”`,
     noMatchHint: "A part of the company’s name is enough.",
@@ -52,7 +52,7 @@ export const en: typeof ko = {
     account: "Account",
     accountHint: "Change password, delete account",
     appearance: "Appearance",
-    themes: { light: "Light", dark: "Dark", device: "Like the device" },
+    themes: { light: "Light", dark: "Dark", device: "Device" },
     language: "Language",
     logOut: "Log out",
     nameChanged: "Your name was changed",

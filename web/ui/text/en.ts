@@ -11,6 +11,7 @@ export const en: typeof ko = {
   loadFailed: "This could not be loaded",
   skipToContent: "Skip to content",
   more: "Show more",
+  endOfList: "This is the end of the list",
   noNetwork: "Please check your internet connection",
   tryLater: "Please try again in a moment",
   unknownPerson: "(unknown)",

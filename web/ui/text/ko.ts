@@ -11,6 +11,7 @@ export const ko = {
   loadFailed: "불러오지 못했어요",
   skipToContent: "본문으로 건너뛰기",
   more: "더 보기",
+  endOfList: "목록의 끝이에요",
   noNetwork: "인터넷 연결을 확인해 주세요",
   tryLater: "잠시 뒤에 다시 시도해 주세요",
   unknownPerson: "(알 수 없음)",
