@@ -124,8 +124,17 @@ export class ListWindow {
       Math.abs(above - shown.above) >= 1 ||
       Math.abs(below - shown.below) >= 1
     ) {
+      this.#keepFocus(chunks);
       this.#render();
     }
+  }
+
+  /** Moves the focus to the list if its row leaves the document, so that keys still scroll. */
+  #keepFocus(chunks: readonly Chunk[]): void {
+    const list = document.activeElement?.closest<HTMLElement>(".log-chunk");
+    const chunk = list && this.#shown.chunks[this.#lists().indexOf(list)];
+    if (!chunk || chunks.some(({ index }) => index === chunk.index)) return;
+    this.#view?.focus({ preventScroll: true });
   }
 
   #loadOlder(distance: number): void {

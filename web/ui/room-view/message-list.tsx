@@ -77,23 +77,30 @@ export const MessageList = ({ store, name }: { store: RoomStore; name: string })
 const Beginning = ({ store }: { store: RoomStore }) => {
   const isStart = store.messages.value[0]?.seq === 1;
   const older = store.older.value;
+  const isUnloaded = !store.receiver.value;
   return (
     <div class="log-beginning dim">
       {isStart ? (
         <p>{text.room.start}</p>
+      ) : isUnloaded && store.error.value ? (
+        <Again title={text.loadFailed} onRetry={() => store.room.refresh()} />
       ) : older === "failed" ? (
-        <p role="alert">
-          {text.room.olderFailed} ·{" "}
-          <button type="button" class="link-button" onClick={() => void store.loadOlder()}>
-            {text.retry}
-          </button>
-        </p>
+        <Again title={text.room.olderFailed} onRetry={() => void store.loadOlder()} />
       ) : (
-        older === "loading" && <p>{text.loading}</p>
+        (isUnloaded || older === "loading") && <p>{text.loading}</p>
       )}
     </div>
   );
 };
+
+const Again = ({ title, onRetry }: { title: string; onRetry: () => void }) => (
+  <p role="alert">
+    {title} ·{" "}
+    <button type="button" class="link-button" onClick={onRetry}>
+      {text.retry}
+    </button>
+  </p>
+);
 
 const ToEnd = ({ store, leave }: { store: RoomStore; leave: () => void }) => {
   const count = store.newCount.value;

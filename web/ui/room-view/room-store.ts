@@ -69,9 +69,15 @@ export const createRoomStore = (live: LiveChat, id: number, account: number): Ro
   const stopEnd = isAtEnd.subscribe((is) => {
     if (is) seenSeq.value = room.lastSeq;
   });
-  // The network is back, so the next scroll may try again.
+  let wasOffline = false;
   const stopConnection = connection.subscribe((state) => {
-    if (state === "open" && older.peek() === "failed") older.value = "idle";
+    if (state === "offline") wasOffline = true;
+    if (state !== "open") return;
+    // The next scroll may try again.
+    if (older.peek() === "failed") older.value = "idle";
+    // A connection that survived brings missed messages, but not that the other side has withdrawn.
+    if (wasOffline) room.refresh();
+    wasOffline = false;
   });
 
   const pendingSince = (clientMessageId: string): number => {
