@@ -6,6 +6,7 @@ import { isWide } from "../ui/media.js";
 import { SkipLink } from "../ui/page.js";
 import { navigateKeepingScroll } from "../ui/scroll.js";
 import { SessionGate } from "../ui/session.js";
+import { stored } from "../ui/stored.js";
 import { Toasts } from "../ui/toast.js";
 import type { AppState } from "./app-state.js";
 import { CompanyPage } from "./company-page.js";
@@ -64,8 +65,9 @@ const Pages = ({ state }: { state: AppState }) => {
 /** The page with the tabs, which are hidden in a room on a narrow screen, and at the login. */
 const Frame = ({ state, children }: { state: AppState; children: ComponentChildren }) => {
   const [path] = useLocation();
-  const isInside =
-    state.live.session.value === "loggedIn" || state.live.session.value === "expired";
+  const session = state.live.session.value;
+  // While the session is unknown, the page looks as after the last visit, so that nothing moves.
+  const isInside = session === "unknown" ? stored("logged-in") !== null : session !== "loggedOut";
   const hasTabs = isInside && (isWide.value || !path.startsWith("/rooms/"));
   return (
     <div class={hasTabs ? "frame has-tabs" : "frame"}>

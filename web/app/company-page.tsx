@@ -42,7 +42,7 @@ export const CompanyPage = ({ live, id }: { live: LiveChat; id: number }) => {
   }, [isGone, account]);
   if (isGone && !mayBeHidden) {
     return (
-      <Page title={words.notFound} back="/">
+      <Page title={words.notFound} class="notice">
         <Empty title={words.notFoundHint}>
           <Link href="/" class="button button-primary">
             {words.findOthers}

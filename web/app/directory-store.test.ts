@@ -76,12 +76,17 @@ test("another search replaces the list and drops the answer under way", async ()
   expect(call.mock.calls[1]?.[1].query).toEqual({ keyword: "빵", page: 1 });
 });
 
-test("the same search again keeps the list", async () => {
-  const { call, directory } = directoryWith(answer([3], 1, 1));
+test("the same search again keeps the list and adds new companies", async () => {
+  const first = [answer([3, 2], 1, 2), answer([1], 2, 2)];
+  const { directory, ids } = directoryWith(...first, answer([4, 3], 1, 2));
   directory.search("꽃");
   await vi.runAllTimersAsync();
+  directory.loadMore();
+  await vi.runAllTimersAsync();
   directory.search(" 꽃 ");
-  expect(call).toHaveBeenCalledTimes(1);
+  expect(ids()).toEqual([3, 2, 1]);
+  await vi.runAllTimersAsync();
+  expect(ids()).toEqual([4, 3, 2, 1]);
 });
 
 test("a page that failed is loaded again by itself", async () => {

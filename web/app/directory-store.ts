@@ -15,7 +15,7 @@ export interface Directory {
   readonly companies: ReadonlySignal<readonly Company[] | undefined>;
   readonly hasMore: ReadonlySignal<boolean>;
   readonly error: ReadonlySignal<ChatError | undefined>;
-  /** Searches anew, unless the list was searched for that already. */
+  /** Searches. A list that is there already stays, and gets the companies that are new. */
   search(query: string): void;
   loadMore(): void;
   retry(): void;
@@ -67,6 +67,18 @@ export const createDirectory = ({ chat }: Pick<LiveChat, "chat">): Directory => 
   };
   const retry = createRetry(() => void load());
 
+  /** Puts new companies before those that are known. Without an answer, the list stays as it is. */
+  const refresh = async (): Promise<void> => {
+    const known = companies.value;
+    if (!known || life) return;
+    const keyword = query.value;
+    const input = { query: { ...(keyword && { keyword }), page: 1 } };
+    const answer = await chat.call("GET /companies", input).catch(() => undefined);
+    if (answer && companies.value === known) {
+      companies.value = withPage(answer.companySummaries, known);
+    }
+  };
+
   return {
     query,
     companies,
@@ -74,7 +86,7 @@ export const createDirectory = ({ chat }: Pick<LiveChat, "chat">): Directory => 
     error,
     search: (typed) => {
       const keyword = keywordOf(typed);
-      if (isBegun && keyword === query.value) return;
+      if (isBegun && keyword === query.value) return void refresh();
       isBegun = true;
       page = 0;
       batch(() => {

@@ -1,5 +1,6 @@
 /** The questions that the company answers at once, above the composer. */
 
+import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import type { LiveChat } from "../ui/chat.js";
 import { DownIcon, UpIcon } from "../ui/icons.js";
@@ -12,7 +13,7 @@ export const FaqChips = ({ live, roomId }: { live: LiveChat; roomId: number }) =
   useEffect(() => faq.close, [faq]);
   const entries = faq.entries.value;
   const isOpen = faq.isOpen.value;
-  if (!entries.length) return null;
+  if (!entries?.length) return <Reserved isNeeded={!entries} />;
   return (
     <section class="faq" aria-label={text.faq.label}>
       <button
@@ -26,7 +27,13 @@ export const FaqChips = ({ live, roomId }: { live: LiveChat; roomId: number }) =
         {isOpen ? <DownIcon /> : <UpIcon />}
       </button>
       {isOpen && (
-        <ul class="faq-chips">
+        <ul
+          class="faq-chips"
+          onWheel={(event) => {
+            // A mouse wheel turns in one direction only.
+            if (!event.deltaX) event.currentTarget.scrollLeft += event.deltaY;
+          }}
+        >
           {entries.map((entry) => (
             <li key={entry.id}>
               <button
@@ -44,4 +51,21 @@ export const FaqChips = ({ live, roomId }: { live: LiveChat; roomId: number }) =
       )}
     </section>
   );
+};
+
+/** The space of the chips, so that they move no message. It goes away when the user does something. */
+const Reserved = ({ isNeeded }: { isNeeded: boolean }) => {
+  const isLeft = useSignal(false);
+  useEffect(() => {
+    if (isNeeded || isLeft.value) return;
+    const life = new AbortController();
+    const leave = (): void => {
+      isLeft.value = true;
+    };
+    for (const event of ["pointerdown", "keydown"]) {
+      addEventListener(event, leave, { signal: life.signal, once: true });
+    }
+    return () => life.abort();
+  }, [isNeeded, isLeft.value]);
+  return isLeft.value ? null : <div class="faq" />;
 };

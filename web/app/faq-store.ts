@@ -15,7 +15,8 @@ export interface FaqEntry {
 }
 
 export interface Faq {
-  readonly entries: ReadonlySignal<readonly FaqEntry[]>;
+  /** Undefined until they are loaded. */
+  readonly entries: ReadonlySignal<readonly FaqEntry[] | undefined>;
   /** The entry that is asked now. */
   readonly busy: ReadonlySignal<number | undefined>;
   readonly isOpen: ReadonlySignal<boolean>;
@@ -28,7 +29,7 @@ export interface Faq {
 const STORAGE_KEY = "faq-closed";
 
 export const createFaq = ({ chat }: LiveChat, roomId: number): Faq => {
-  const entries = signal<readonly FaqEntry[]>([]);
+  const entries = signal<readonly FaqEntry[] | undefined>(undefined);
   const busy = signal<number | undefined>(undefined);
   const isOpen = signal(stored(STORAGE_KEY) === null);
   const life = new AbortController();
@@ -48,7 +49,7 @@ export const createFaq = ({ chat }: LiveChat, roomId: number): Faq => {
     } catch (error) {
       if (life.signal.aborted) return;
       // Without its FAQ, the room is still complete.
-      entries.value = [];
+      entries.value ??= [];
       retry.failed(error as ChatError);
     }
   };

@@ -6,7 +6,7 @@ import { Page } from "../ui/page.js";
 import { text } from "./text/index.js";
 
 export const NotFoundPage = () => (
-  <Page title={text.notFound.title}>
+  <Page title={text.notFound.title} class="notice">
     <Empty title={text.notFound.hint}>
       <Link href="/" class="button button-primary">
         {text.notFound.home}
