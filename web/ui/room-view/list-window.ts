@@ -24,6 +24,8 @@ export class ListWindow {
   #scrollHeight = 0;
   /** The first row in the view, as it was when the user last scrolled. */
   #anchor: Anchor = { seq: 1, top: 0 };
+  /** The position that is taken into account in the anchor. */
+  #top = 0;
   /** Where the list was put here; an event that reports this position is not the user's. */
   #settled = -1;
   #chunks: Chunk[] = [];
@@ -69,14 +71,20 @@ export class ListWindow {
     for (const [n, list] of this.#lists().entries()) {
       this.#heights.measure(this.#shown.chunks[n]!, list.getBoundingClientRect().height);
     }
-    if (this.#store.isAtEnd.peek()) {
+    const unseen = this.#unseen(view);
+    if (this.#store.isAtEnd.peek() && unseen > -END_PX) {
       view.scrollTop = view.scrollHeight;
+    } else if (this.#store.isAtEnd.peek()) {
+      this.#store.isAtEnd.value = false;
+      this.#anchor = this.#find(view);
     } else {
+      this.#anchor.top -= unseen;
       const row = this.#row(this.#anchor.seq);
       const moved = row ? topOf(row) - topOf(view) - this.#anchor.top : 0;
       if (Math.abs(moved) >= 0.5) view.scrollTop += moved;
     }
-    this.#settled = view.scrollTop;
+    this.#top = view.scrollTop;
+    this.#settled = unseen ? -1 : view.scrollTop;
     this.#scrollHeight = view.scrollHeight;
     this.#renderIfChanged();
     // Less than a screen: not even the first page fills two. More follows when the user scrolls.
@@ -93,17 +101,25 @@ export class ListWindow {
       view.clientHeight !== this.#height ||
       view.scrollHeight !== this.#scrollHeight;
     if (isResized) {
-      // The browser has moved the list, because it became shorter.
       this.settle();
-      return;
+      // The browser has moved the list, because it became shorter.
+      if (view.scrollTop === this.#settled) return;
     }
     this.#settled = -1;
+    this.#top = view.scrollTop;
     this.#anchor = this.#find(view);
     const below = view.scrollHeight - view.scrollTop - view.clientHeight;
     this.#store.isAtEnd.value = below < END_PX;
     this.#renderIfChanged();
     this.#loadOlder(2 * this.#height);
     this.#markRead();
+  }
+
+  /** How far the user has scrolled since the last event. */
+  #unseen(view: HTMLElement): number {
+    const end = view.scrollHeight - view.clientHeight;
+    // A list that became shorter is moved by the browser.
+    return this.#top > end + 1 ? 0 : view.scrollTop - this.#top;
   }
 
   #wanted(): Shown {
