@@ -41,6 +41,15 @@ test("a closed list stays closed until another slash is typed", () => {
   expect(offered(state)).toEqual(["배송", "반품", "영업시간"]);
 });
 
+test("a slash that is deleted and typed again opens a closed list", () => {
+  const state = new CannedState();
+  state.look(canned, "/", 1);
+  state.dismiss();
+  state.look(canned, "", 0);
+  state.look(canned, "/", 1);
+  expect(state.isOpen()).toBe(true);
+});
+
 test("nothing is offered while text is selected, or without a source", () => {
   const state = new CannedState();
   state.look(canned, "/", undefined);

@@ -8,6 +8,7 @@ test("chunks are cut at multiples of 50", () => {
     { index: 2, first: 101, end: 151 },
     { index: 3, first: 151, end: 152 },
   ]);
+  expect(chunksOf(50, 52).map(({ index }) => index)).toEqual([0, 1]);
 });
 
 test("an empty list has no chunks", () => {
