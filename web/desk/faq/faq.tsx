@@ -88,7 +88,7 @@ export const Faq = () => {
     } finally {
       isRemoving.value = false;
       removed.value = undefined;
-      focus(".faq-add");
+      focus(".faq-add, .faq-editor [type=submit]");
     }
   };
 
@@ -119,7 +119,7 @@ export const Faq = () => {
                   <Entry
                     entry={entry}
                     // One editor at a time, so that nothing unsaved is lost.
-                    isDisabled={edited.value !== undefined}
+                    isEditable={edited.value === undefined}
                     onEdit={() => {
                       edited.value = entry.id;
                     }}
@@ -197,12 +197,12 @@ export const Faq = () => {
 
 interface EntryProps {
   entry: FaqEntry;
-  isDisabled: boolean;
+  isEditable: boolean;
   onEdit: () => void;
   onRemove: () => void;
 }
 
-const Entry = ({ entry, isDisabled, onEdit, onRemove }: EntryProps) => (
+const Entry = ({ entry, isEditable, onEdit, onRemove }: EntryProps) => (
   <>
     <FaqPreview question={entry.question} answer={entry.answer} />
     <div class="actions">
@@ -210,7 +210,7 @@ const Entry = ({ entry, isDisabled, onEdit, onRemove }: EntryProps) => (
         type="button"
         class="button faq-edit"
         aria-label={text.faq.editNamed(entry.question)}
-        disabled={isDisabled}
+        disabled={!isEditable}
         onClick={onEdit}
       >
         {text.faq.edit}
@@ -219,7 +219,6 @@ const Entry = ({ entry, isDisabled, onEdit, onRemove }: EntryProps) => (
         type="button"
         class="button"
         aria-label={text.faq.removeNamed(entry.question)}
-        disabled={isDisabled}
         onClick={onRemove}
       >
         {text.faq.remove}

@@ -10,7 +10,13 @@ import { useDesk } from "../desk-state.js";
 import { hasSidePanel } from "../preferences.js";
 import { text } from "../text/index.js";
 
-export const CustomerPanel = ({ room, receiver }: { room: number; receiver: Receiver }) => {
+export interface CustomerPanelProps {
+  room: number;
+  /** Undefined until the room is loaded. The panel has its place already, so that nothing moves. */
+  receiver: Receiver | undefined;
+}
+
+export const CustomerPanel = ({ room, receiver }: CustomerPanelProps) => {
   const { chat } = useDesk().live;
   const [firstContact, setFirstContact] = useState<Date>();
   useEffect(() => {
@@ -24,7 +30,7 @@ export const CustomerPanel = ({ room, receiver }: { room: number; receiver: Rece
     );
     return () => abort.abort();
   }, [chat, room]);
-  const name = receiver.receiverName ?? shared.unknownPerson;
+  const name = receiver?.receiverName ?? shared.unknownPerson;
   return (
     <aside class="customer" aria-label={text.customer.title}>
       <button
@@ -38,16 +44,20 @@ export const CustomerPanel = ({ room, receiver }: { room: number; receiver: Rece
       >
         <CloseIcon />
       </button>
-      <Avatar
-        id={receiver.receiverId}
-        name={name}
-        url={receiver.receiverImageUrl}
-        size={96}
-        kind="person"
-      />
-      <h2>{name}</h2>
-      {receiver.receiverDeleted && <p class="dim">{text.customer.withdrawn}</p>}
-      {firstContact && (
+      {receiver && (
+        <>
+          <Avatar
+            id={receiver.receiverId}
+            name={receiver.receiverName ?? "?"}
+            url={receiver.receiverImageUrl}
+            size={96}
+            kind="person"
+          />
+          <h2>{name}</h2>
+          {receiver.receiverDeleted && <p class="dim">{text.customer.withdrawn}</p>}
+        </>
+      )}
+      {receiver && firstContact && (
         <dl>
           <dt class="dim">{text.customer.firstContact}</dt>
           <dd>

@@ -90,9 +90,7 @@ export const Inbox = ({ id }: { id: number | undefined }) => {
           />
         )}
       </div>
-      {id !== undefined && receiver && isPanelOpen && (
-        <CustomerPanel key={id} room={id} receiver={receiver} />
-      )}
+      {id !== undefined && isPanelOpen && <CustomerPanel key={id} room={id} receiver={receiver} />}
     </Page>
   );
 };

@@ -2,7 +2,7 @@
 
 import { useComputed } from "@preact/signals";
 import { Link } from "wouter-preact";
-import { Empty } from "../../ui/list-states.js";
+import { Empty, Skeleton } from "../../ui/list-states.js";
 import { RoomList } from "../../ui/room-list.js";
 import { useDesk } from "../desk-state.js";
 import { NoticeOffer } from "../notices/notice-offer.js";
@@ -15,7 +15,9 @@ import { Search } from "./search.js";
 const FILTERS: readonly Filter[] = ["all", "unread", "unanswered"];
 
 export const ListPane = ({ current }: { current: number | undefined }) => {
-  const { live, inbox } = useDesk();
+  const { live, company, faq, inbox } = useDesk();
+  // The cards above the rows depend on these. They must not move what is there already.
+  const isSettled = [company, faq].every(({ value, error }) => value.value || error.value);
   const store = inbox.store.value;
   const isDense = isCompact.value;
   return (
@@ -53,15 +55,19 @@ export const ListPane = ({ current }: { current: number | undefined }) => {
       </div>
       <div class="inbox-rows">
         <StartCard />
-        <NoticeOffer />
-        <RoomList
-          key={store}
-          live={live}
-          store={store}
-          current={current}
-          href={(id) => `/rooms/${id}`}
-          empty={<NoRooms />}
-        />
+        {isSettled && inbox.hasRooms.value !== undefined && <NoticeOffer />}
+        {!isSettled ? (
+          <Skeleton rows={8} />
+        ) : (
+          <RoomList
+            key={store}
+            live={live}
+            store={store}
+            current={current}
+            href={(id) => `/rooms/${id}`}
+            empty={<NoRooms />}
+          />
+        )}
       </div>
     </section>
   );

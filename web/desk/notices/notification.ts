@@ -44,6 +44,9 @@ export const notify = ({ room, title, body, icon, onClick }: RoomNotification): 
   const notification = show(title, { body, tag, ...(icon ? { icon } : {}) });
   if (!notification) return;
   shown.set(room, notification);
+  notification.onclose = () => {
+    if (shown.get(room) === notification) shown.delete(room);
+  };
   notification.onclick = () => {
     window.focus();
     notification.close();

@@ -9,8 +9,10 @@ import { ProfileForm } from "./profile-form.js";
 import "./profile.css";
 
 export const Profile = () => {
-  const { company } = useDesk();
-  const profile = company.value.value;
+  const { company, faq } = useDesk();
+  // The preview shows the questions. They must not move what is there already.
+  const isSettled = !!faq.value.value || !!faq.error.value;
+  const profile = isSettled ? company.value.value : undefined;
   const error = company.error.value;
   return (
     <Page title={text.profile.title} class="profile-page">
