@@ -60,7 +60,6 @@ export const ListPane = ({ current }: { current: number | undefined }) => {
           <Skeleton rows={8} />
         ) : (
           <RoomList
-            key={store}
             live={live}
             store={store}
             current={current}
