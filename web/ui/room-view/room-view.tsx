@@ -17,7 +17,7 @@ export interface RoomViewProps {
   live: LiveChat;
   /** The room. Give the component `key={id}`, so that another room starts anew. */
   id: number;
-  /** The address of the list, for a link in the head of narrow screens. */
+  /** The path of the list in the app's router, for a link in the head of narrow screens. */
   back?: string | undefined;
   /** At the end of the head. */
   menu?: ComponentChildren;
