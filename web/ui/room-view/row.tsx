@@ -39,7 +39,7 @@ export class MessageRow extends Component<MessageRowProps> {
       >
         {row.startsDay && <p class="row-day">{dayLabel(at)}</p>}
         {row.startsUnread && <p class="row-unread">{text.room.readUpToHere}</p>}
-        {!isOwn && startsGroup && kind !== "guide" && receiver && (
+        {!isOwn && row.changesSender && kind !== "guide" && receiver && (
           <Avatar
             id={receiver.receiverId}
             name={receiver.receiverName ?? "?"}

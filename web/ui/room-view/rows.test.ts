@@ -88,6 +88,17 @@ describe("groups", () => {
   });
 });
 
+test("the sender changes after the guide and after the other side", () => {
+  const rows = rowsOf([
+    message(1, THEY, START, { type: "auto" }),
+    message(2, THEY),
+    message(3, THEY, START + 86_400_000),
+    message(4, ME),
+    message(5, THEY),
+  ]);
+  expect(rows.map(({ changesSender }) => changesSender)).toEqual([true, true, false, true, true]);
+});
+
 test("a date stands above the first message and each new day", () => {
   const rows = rowsOf([message(2, ME), message(3, ME), message(4, ME, START + 86_400_000)]);
   expect(rows.map(({ startsDay }) => startsDay)).toEqual([true, false, true]);

@@ -18,6 +18,8 @@ export interface Row {
   startsDay: boolean;
   /** Whether the separator of unread messages stands above it. */
   startsUnread: boolean;
+  /** Whether the message above it is of the other side, or is the guide. */
+  changesSender: boolean;
   /** Whether it begins a group: messages of one sender, each less than a minute after the last. */
   startsGroup: boolean;
   endsGroup: boolean;
@@ -105,6 +107,7 @@ export const rowOf = (
     at,
     startsDay: !before || timeOf(before, context).day !== day,
     startsUnread: startsUnread(entry, context),
+    changesSender: !before || isGuide(before) || isOwn(before, context) !== isOwn(entry, context),
     startsGroup: !before || !isGroup(before, entry, context),
     endsGroup: !after || !isGroup(entry, after, context),
     isLastRead: seq !== undefined && seq === context.lastReadSeq,
