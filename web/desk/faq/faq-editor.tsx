@@ -8,19 +8,16 @@ import { lengthOf, MAX, trimmed } from "../../ui/limits.js";
 import { text as shared } from "../../ui/text/index.js";
 import { text } from "../text/index.js";
 import { FaqPreview } from "./faq-preview.js";
-
-export interface EntryText {
-  question: string;
-  answer: string;
-}
+import type { EntryText } from "./faq-store.js";
 
 export interface FaqEditorProps {
   initial: EntryText;
   /** Is set to whether something was typed that is not saved. */
   isDirty: Signal<boolean>;
-  /** Saves the entry, and closes the editor if that worked. */
+  /** Saves the entry. */
   onSave: (entry: EntryText) => Promise<void>;
-  onCancel: () => void;
+  /** After the entry was saved, or the user has cancelled. */
+  onClose: () => void;
 }
 
 const FIELDS = ["question", "answer"] as const;
@@ -37,7 +34,7 @@ const problemsOf = (entry: EntryText): Problems =>
     }),
   );
 
-export const FaqEditor = ({ initial, isDirty, onSave, onCancel }: FaqEditorProps) => {
+export const FaqEditor = ({ initial, isDirty, onSave, onClose }: FaqEditorProps) => {
   const form = useMemo(
     () =>
       createForm(({ code }) =>
@@ -77,7 +74,10 @@ export const FaqEditor = ({ initial, isDirty, onSave, onCancel }: FaqEditorProps
       onSubmit={(event) => {
         event.preventDefault();
         const entry = { question: trimmed(question), answer: trimmed(answer) };
-        void form.submit(problemsOf(entry), () => onSave(entry));
+        void form.submit(problemsOf(entry), async () => {
+          await onSave(entry);
+          onClose();
+        });
       }}
     >
       <Field
@@ -113,7 +113,7 @@ export const FaqEditor = ({ initial, isDirty, onSave, onCancel }: FaqEditorProps
         <button type="submit" class="button button-primary" aria-disabled={form.isBusy.value}>
           {shared.save}
         </button>
-        <button type="button" class="button" onClick={onCancel}>
+        <button type="button" class="button" onClick={onClose}>
           {shared.cancel}
         </button>
       </div>

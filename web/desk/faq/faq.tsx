@@ -1,8 +1,7 @@
 /** The company's FAQ: up to six entries, edited where they stand. */
 
-import { ChatError } from "@chatchat/client";
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Dialog } from "../../ui/dialog.js";
 import { errorText } from "../../ui/error-text.js";
 import { MAX_FAQ } from "../../ui/limits.js";
@@ -12,16 +11,15 @@ import { toast } from "../../ui/toast.js";
 import { type FaqEntry, useDesk } from "../desk-state.js";
 import { useLeaveGuard } from "../leave-guard.js";
 import { text } from "../text/index.js";
-import { type EntryText, FaqEditor } from "./faq-editor.js";
+import { FaqEditor } from "./faq-editor.js";
 import { FaqPreview } from "./faq-preview.js";
+import { createFaqStore, type EntryText } from "./faq-store.js";
 import "./faq.css";
 
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof ChatError ? error.code : undefined;
-
 export const Faq = () => {
-  const { live, faq } = useDesk();
-  const { chat } = live;
+  const desk = useDesk();
+  const { faq } = desk;
+  const store = useMemo(() => createFaqStore(desk), [desk]);
   /** The entry that is edited, or the text that a new one begins with. */
   const edited = useSignal<number | EntryText | undefined>(undefined);
   const isDirty = useSignal(false);
@@ -41,50 +39,18 @@ export const Faq = () => {
   const focus = (selector: string): void => {
     requestAnimationFrame(() => page.current?.querySelector<HTMLElement>(selector)?.focus());
   };
-  const leave = (): void => {
+  const close = (): void => {
     const was = edited.value;
     edited.value = undefined;
     isDirty.value = false;
     focus(typeof was === "number" ? `[data-entry="${was}"] .faq-edit` : ".faq-add");
   };
-  const isGone = (error: unknown): boolean => {
-    if (codeOf(error) !== "auto_reply_not_found") return false;
-    toast(text.faq.isGone);
-    faq.reload();
-    return true;
-  };
-
-  const create = async (body: EntryText): Promise<void> => {
-    try {
-      const { id } = await chat.call("POST /company/auto-replies", { body });
-      faq.value.value = [...(faq.value.peek() ?? []), { id, ...body }];
-    } catch (error) {
-      if (codeOf(error) === "faq_limit_reached") faq.reload();
-      throw error;
-    }
-    toast(text.faq.saved);
-    leave();
-  };
-  const change = async (id: number, body: EntryText): Promise<void> => {
-    try {
-      await chat.call("PATCH /company/auto-replies/{id}", { path: { id }, body });
-      faq.value.value = (faq.value.peek() ?? []).map((entry) =>
-        entry.id === id ? { id, ...body } : entry,
-      );
-      toast(text.faq.saved);
-    } catch (error) {
-      if (!isGone(error)) throw error;
-    }
-    leave();
-  };
   const remove = async (id: number): Promise<void> => {
     isRemoving.value = true;
     try {
-      await chat.call("DELETE /company/auto-replies/{id}", { path: { id } });
-      faq.value.value = (faq.value.peek() ?? []).filter((entry) => entry.id !== id);
-      toast(text.faq.removed);
+      await store.remove(id);
     } catch (error) {
-      if (!isGone(error)) toast(errorText(error));
+      toast(errorText(error));
     } finally {
       isRemoving.value = false;
       removed.value = undefined;
@@ -112,8 +78,8 @@ export const Faq = () => {
                   <FaqEditor
                     initial={entry}
                     isDirty={isDirty}
-                    onSave={(body) => change(entry.id, body)}
-                    onCancel={leave}
+                    onSave={(body) => store.change(entry.id, body)}
+                    onClose={close}
                   />
                 ) : (
                   <Entry
@@ -134,7 +100,7 @@ export const Faq = () => {
         )}
         {entries && typeof addition === "object" && (
           <div class="card">
-            <FaqEditor initial={addition} isDirty={isDirty} onSave={create} onCancel={leave} />
+            <FaqEditor initial={addition} isDirty={isDirty} onSave={store.create} onClose={close} />
           </div>
         )}
         {entries?.length === 0 && addition === undefined && (
