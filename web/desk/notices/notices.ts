@@ -10,7 +10,7 @@ import { showDot } from "./favicon.js";
 import { createBurst, noticeOf } from "./notice.js";
 import { closeNotification, notify } from "./notification.js";
 import { isQuiet } from "./quiet-hours.js";
-import { ring, unlockSound } from "./sound.js";
+import { canRing, ring, unlockSound } from "./sound.js";
 import {
   isRingingTab,
   isRoomOnScreen,
@@ -59,7 +59,8 @@ export const startNotices = (live: LiveChat): (() => void) => {
       isQuiet:
         hasQuietHours.peek() && isQuiet({ from: quietFrom.peek(), to: quietTo.peek() }, new Date()),
     });
-    if (wanted.sound && sound.peek() && burst(Date.now())) ring();
+    // A message without a sound begins no burst.
+    if (wanted.sound && sound.peek() && canRing.peek() && burst(Date.now())) ring();
     if (wanted.notification && notifications.peek()) {
       notify({
         room: roomId,

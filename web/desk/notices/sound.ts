@@ -22,11 +22,7 @@ export const unlockSound = async (): Promise<void> => {
 
 /** Rings once, if that is allowed. */
 export const ring = (): void => {
-  if (context?.state !== "running") {
-    // A phone suspends it in the background.
-    void context?.resume();
-    return;
-  }
+  if (context?.state !== "running") return;
   const start = context.currentTime;
   const tone = context.createOscillator();
   const volume = context.createGain();
