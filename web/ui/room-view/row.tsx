@@ -56,14 +56,17 @@ export class MessageRow extends Component<MessageRowProps> {
           {kind !== "text" && <span class="bubble-label">{text.room.auto}</span>}
           <Content content={row.content} />
         </div>
-        {pending?.state === "sending" ? (
-          <Clock />
+        {pending?.state === "sending" && <Clock />}
+        {row.isLastRead ? (
+          <span class="row-meta">
+            <span class="row-read">{text.room.read}</span>
+            {showsTime && <time dateTime={at.toISOString()}>{timeLabel(at)}</time>}
+          </span>
         ) : (
-          (showsTime || row.isLastRead) && (
-            <span class="row-meta">
-              {row.isLastRead && <span class="row-read">{text.room.read}</span>}
-              {showsTime && <time dateTime={at.toISOString()}>{timeLabel(at)}</time>}
-            </span>
+          showsTime && (
+            <time class="row-meta" dateTime={at.toISOString()}>
+              {timeLabel(at)}
+            </time>
           )
         )}
         {pending?.state === "failed" && (
