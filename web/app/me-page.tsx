@@ -11,6 +11,7 @@ import { ForwardIcon } from "../ui/icons.js";
 import { Failed, Skeleton } from "../ui/list-states.js";
 import { Page } from "../ui/page.js";
 import { useResource } from "../ui/resource.js";
+import { text as shared } from "../ui/text/index.js";
 import { chooseLanguage, language } from "../ui/text/language.js";
 import { type Theme, theme } from "../ui/theme.js";
 import { toast } from "../ui/toast.js";
@@ -22,21 +23,25 @@ const THEMES: readonly Theme[] = ["light", "dark", "device"];
 export const MePage = ({ live }: { live: LiveChat }) => {
   const words = text.me;
   const profile = useResource((signal) => live.chat.call("GET /customers/me", { signal }), [live]);
+  const known = profile.value.value;
   return (
     <Page title={words.title} class="me">
-      {profile.value.value ? (
-        <Profile
-          live={live}
-          profile={profile.value.value}
-          onChanged={(changed) => {
-            profile.value.value = changed;
-          }}
-        />
-      ) : profile.error.value ? (
-        <Failed title={errorText(profile.error.value)} onRetry={profile.reload} />
-      ) : (
-        <Skeleton rows={2} />
-      )}
+      <section class="me-profile">
+        {known ? (
+          <Profile
+            live={live}
+            profile={known}
+            onChanged={(change) => {
+              const current = profile.value.peek();
+              if (current) profile.value.value = { ...current, ...change };
+            }}
+          />
+        ) : profile.error.value ? (
+          <Failed title={errorText(profile.error.value)} onRetry={profile.reload} />
+        ) : (
+          <Skeleton rows={2} />
+        )}
+      </section>
       <Link href="/me/account" class="me-link">
         <span>
           {words.account}
@@ -76,33 +81,44 @@ interface CustomerProfile {
 interface ProfileProps {
   live: LiveChat;
   profile: CustomerProfile;
-  onChanged: (profile: CustomerProfile) => void;
+  onChanged: (change: Partial<CustomerProfile>) => void;
 }
 
 const Profile = ({ live, profile, onChanged }: ProfileProps) => {
   const words = text.me;
+  /** Gives the profile the picture back that was removed. */
+  const restore = async (): Promise<void> => {
+    const { imageUrl } = profile;
+    try {
+      await live.chat.call("PATCH /customers/me", { body: { imageUrl } });
+      onChanged({ imageUrl });
+    } catch (error) {
+      toast(errorText(error));
+    }
+  };
   return (
-    <section class="me-profile">
+    <>
       <PictureField
         live={live}
         id={profile.id}
         name={profile.name}
         url={profile.imageUrl}
         onChanged={(imageUrl) => {
-          onChanged({ ...profile, imageUrl });
-          toast(imageUrl ? words.pictureChanged : words.pictureRemoved);
+          onChanged({ imageUrl });
+          if (imageUrl) toast(words.pictureChanged);
+          else toast(words.pictureRemoved, { label: shared.undo, act: () => void restore() });
         }}
       />
       <NameField
         live={live}
         name={profile.name}
         onChanged={(name) => {
-          onChanged({ ...profile, name });
+          onChanged({ name });
           toast(words.nameChanged);
         }}
       />
       <p class="dim">@{profile.username}</p>
-    </section>
+    </>
   );
 };
 

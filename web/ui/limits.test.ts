@@ -45,7 +45,7 @@ test("pictures have the types and the size that the API names", () => {
 
 test.each([
   ["　 하늘\n", "하늘", 2],
-  ["하늘", "하늘", 2],
+  ["\u1112\u1161\u1102\u1173\u11af", "하늘", 2],
   ["👨‍👩‍👧", "👨‍👩‍👧", 5],
 ])("%j is stored as %j, with %i characters", (typed, stored, length) => {
   expect(trimmed(typed)).toBe(stored);

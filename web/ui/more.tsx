@@ -38,7 +38,7 @@ export const More = ({ hasMore, error, onMore, length }: MoreProps) => {
           {error}
         </p>
       )}
-      <button type="button" class="button" onClick={onMore}>
+      <button type="button" class={error ? "button" : "button more-button"} onClick={onMore}>
         {error ? text.retry : text.more}
       </button>
     </div>

@@ -68,6 +68,7 @@ describe("a load that failed", () => {
     expect(load).not.toHaveBeenCalled();
     retry.failed(error("network"));
     online.dispatchEvent(new Event("online"));
+    expect(load).toHaveBeenCalledTimes(1);
     vi.runAllTimers();
     expect(load).toHaveBeenCalledTimes(1);
     retry.close();

@@ -160,6 +160,7 @@ test("a closed list reacts to nothing", async () => {
   emit("connection", "open");
   await vi.advanceTimersByTimeAsync(5_000);
   expect(call).toHaveBeenCalledTimes(1);
+  expect(list.rows.value).toEqual([row(1, 9)]);
 });
 
 test("rooms with messages that could not be sent are marked until they are gone", async () => {

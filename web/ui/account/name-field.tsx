@@ -1,7 +1,7 @@
 /** The name of the account, which is edited in place. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { LiveChat } from "../chat.js";
 import { Field } from "../field.js";
 import { MAX, trimmed } from "../limits.js";
@@ -24,7 +24,7 @@ export const NameField = ({ live, name, onChanged }: NameFieldProps) => {
   const isCompany = live.chat.role === "company";
   const label = isCompany ? words.companyName : words.fields.name;
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isEdited.value) place.current?.querySelector("input")?.select();
     else if (wasEdited.current) place.current?.querySelector("button")?.focus();
     wasEdited.current = isEdited.value;

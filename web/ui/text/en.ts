@@ -5,6 +5,7 @@ export const en: typeof ko = {
   cancel: "Cancel",
   save: "Save",
   retry: "Try again",
+  undo: "Undo",
   back: "Back",
   menu: "Menu",
   loading: "Loading",

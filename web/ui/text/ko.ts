@@ -5,6 +5,7 @@ export const ko = {
   cancel: "취소",
   save: "저장",
   retry: "다시 시도",
+  undo: "실행 취소",
   back: "뒤로",
   menu: "메뉴",
   loading: "불러오는 중이에요",
