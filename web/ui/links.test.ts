@@ -36,12 +36,17 @@ test("a Hangul host and a Hangul path are links", () => {
   ]);
 });
 
-test.each(["javascript:alert(1)", "ftp://a.kr", "data:text/html,x", "www.a.kr", "http://"])(
-  "%s is text",
-  (text) => {
-    expect(linked(text, false)).toEqual([{ text }]);
-  },
-);
+test.each([
+  "javascript:alert(1)",
+  "ftp://a.kr",
+  "data:text/html,x",
+  "www.a.kr",
+  "http://",
+  "http://a:99999/",
+  "https://...",
+])("%s is text", (text) => {
+  expect(linked(text, false)).toEqual([{ text }]);
+});
 
 test("the part before @ is not taken as the host of another address", () => {
   expect(links("https://bank.kr@evil.kr/")).toEqual(["https://bank.kr"]);

@@ -19,6 +19,15 @@ const ADDRESSES = new RegExp(ADDRESS, "gi");
 /** What ends a sentence is not a part of the address before it. */
 const TRAILING = /[.,:;!?)\]}'"…」』》〉’”]+$/;
 
+/** As `URL.canParse`, which Safari has only since version 17. */
+const isValid = (address: string): boolean => {
+  try {
+    return !!new URL(address);
+  } catch {
+    return false;
+  }
+};
+
 /** Splits a text into its plain parts and its links. Telephone numbers are links if `telephone`. */
 export const linked = (text: string, telephone: boolean): TextPart[] => {
   const parts: TextPart[] = [];
@@ -26,7 +35,7 @@ export const linked = (text: string, telephone: boolean): TextPart[] => {
   for (const { 0: found, index } of text.matchAll(telephone ? WITH_TELEPHONE : ADDRESSES)) {
     const isAddress = /^http/i.test(found);
     const link = isAddress ? found.replace(TRAILING, "") : found;
-    if (isAddress && !URL.canParse(link)) continue;
+    if (isAddress && !isValid(link)) continue;
     if (index > end) parts.push({ text: text.slice(end, index) });
     parts.push({ text: link, href: isAddress ? link : `tel:${link}` });
     end = index + link.length;
