@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Link } from "wouter-preact";
 import type { LiveChat } from "../ui/chat.js";
+import { ProfileIcon } from "../ui/icons.js";
 import { isWide } from "../ui/media.js";
 import { Heading, useTitle } from "../ui/page.js";
 import { RoomView } from "../ui/room-view/room-view.js";
@@ -44,8 +45,12 @@ export const Room = ({ live, id, onGone }: RoomProps) => {
         menu={
           known &&
           !known.receiverDeleted && (
-            <Link href={`/c/${known.receiverId}`} class="button button-quiet">
-              {text.rooms.profile}
+            <Link
+              href={`/c/${known.receiverId}`}
+              class="icon-button"
+              aria-label={text.rooms.profile}
+            >
+              <ProfileIcon />
             </Link>
           )
         }
