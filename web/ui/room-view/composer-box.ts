@@ -19,12 +19,9 @@ export interface BoxPorts {
   content: Signal<string>;
 }
 
-/** Gives the box the height of its text in browsers without `field-sizing`. */
-const grow = (box: HTMLTextAreaElement): void => {
-  if (getComputedStyle(box).getPropertyValue("field-sizing") === "content") return;
-  box.style.blockSize = "auto";
-  box.style.blockSize = `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`;
-};
+/** Whether the box does not have the height of its text by itself. */
+const lacksFieldSizing = (box: HTMLTextAreaElement): boolean =>
+  getComputedStyle(box).getPropertyValue("field-sizing") !== "content";
 
 export class Box {
   readonly #box: HTMLTextAreaElement;
@@ -33,6 +30,7 @@ export class Box {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isComposing = false;
   #isShift = false;
+  #lacksFieldSizing = false;
 
   constructor(box: HTMLTextAreaElement, ports: BoxPorts) {
     this.#box = box;
@@ -54,6 +52,9 @@ export class Box {
     listen("compositionend", () => {
       this.#isComposing = false;
     });
+    listen("focus", () => {
+      this.#lacksFieldSizing = lacksFieldSizing(box);
+    });
     listen("blur", () => {
       this.#isShift = false;
       this.#saveDraft();
@@ -62,7 +63,8 @@ export class Box {
     addEventListener("pagehide", () => this.#saveDraft(), { signal });
     // A restored draft goes on at its end.
     box.setSelectionRange(box.value.length, box.value.length);
-    grow(box);
+    this.#lacksFieldSizing = lacksFieldSizing(box);
+    this.#grow();
   }
 
   /** Stops, and stores the draft. */
@@ -138,9 +140,16 @@ export class Box {
 
   #changed(): void {
     this.#ports.content.value = this.#box.value;
-    grow(this.#box);
+    this.#grow();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#saveDraft(), DRAFT_MS);
+  }
+
+  #grow(): void {
+    if (!this.#lacksFieldSizing) return;
+    const box = this.#box;
+    box.style.blockSize = "auto";
+    box.style.blockSize = `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`;
   }
 
   #saveDraft(): void {

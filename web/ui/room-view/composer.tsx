@@ -1,6 +1,6 @@
 /** The box in which the user writes, and the button that sends. */
 
-import { useSignal } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useId, useMemo, useRef } from "preact/hooks";
 import { text } from "../text/index.js";
 import { type Canned, CannedState } from "./canned.js";
@@ -34,7 +34,11 @@ export const Composer = ({ store, canned }: { store: RoomStore; canned?: Canned 
     return () => created.close();
   }, [store]);
 
-  const length = content.value.length >= COUNTED_FROM ? lengthOf(content.value) : 0;
+  // Renders again only when one of these changes, and not at each key.
+  const isEmpty = useComputed(() => isBlank(content.value)).value;
+  const length = useComputed(() =>
+    content.value.length >= COUNTED_FROM ? lengthOf(content.value) : 0,
+  ).value;
   const isTooLong = length > LIMIT;
   return (
     <form
@@ -74,7 +78,7 @@ export const Composer = ({ store, canned }: { store: RoomStore; canned?: Canned 
         <button
           type="submit"
           class="button button-primary"
-          disabled={isBlank(content.value)}
+          disabled={isEmpty}
           // The box keeps the focus, and a phone its keyboard.
           onMouseDown={(event) => event.preventDefault()}
         >
