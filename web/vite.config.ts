@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig, type Plugin } from "vite";
+import { type Connect, defineConfig, type Plugin } from "vite";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -7,14 +7,16 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 const LOCAL_CLOUD = process.env.CHATCHAT_URL ?? "http://localhost:8080";
 
 /** Gives each page path its html, as the distribution does. */
+const servePages = ({ middlewares }: { middlewares: Connect.Server }): void => {
+  middlewares.use((request, _response, next) => {
+    if (/^\/desk(\/[^.]*)?(\?|$)/.test(request.url ?? "")) request.url = "/desk.html";
+    next();
+  });
+};
 const pages: Plugin = {
   name: "pages",
-  configureServer: (server) => {
-    server.middlewares.use((request, _response, next) => {
-      if (/^\/desk(\/[^.]*)?(\?|$)/.test(request.url ?? "")) request.url = "/desk.html";
-      next();
-    });
-  },
+  configureServer: servePages,
+  configurePreviewServer: servePages,
 };
 
 export default defineConfig({
