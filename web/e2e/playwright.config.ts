@@ -1,8 +1,18 @@
-import { defineConfig } from "@playwright/test";
+import { defineConfig, type Project } from "@playwright/test";
+
+const baseURL = process.env.BASE_URL ?? "http://localhost:8080";
+// The people of the client library's tests, which are used here too, look for it.
+process.env.CHATCHAT_URL = `${baseURL}/api`;
+
+/** A folder of tests with results of its own, so that runs of several projects do not remove each other's. */
+const project = (name: string, more: Project = {}): Project => ({
+  name,
+  testDir: `tests/${name}`,
+  outputDir: `results/${name}`,
+  ...more,
+});
 
 export default defineConfig({
-  testDir: "tests",
-  outputDir: "results",
   fullyParallel: true,
   workers: 2,
   forbidOnly: !!process.env.CI,
@@ -10,7 +20,9 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 15_000 },
   use: {
-    baseURL: process.env.BASE_URL ?? "http://localhost:8080",
+    baseURL,
+    locale: "ko-KR",
+    timezoneId: "Asia/Seoul",
     screenshot: "only-on-failure",
     trace: "retain-on-failure",
     launchOptions: {
@@ -19,4 +31,13 @@ export default defineConfig({
       args: ["--disable-gpu"],
     },
   },
+  projects: [
+    project("pages"),
+    // Each of these measures, and nothing else runs meanwhile.
+    project("alone", { workers: 1, dependencies: ["pages"] }),
+    // The cloud restarts here, under all pages.
+    project("restart", { workers: 1, dependencies: ["alone"] }),
+    // A real input method, in a Chromium with a window.
+    project("ime", { workers: 1, use: { headless: false } }),
+  ],
 });

@@ -21,11 +21,17 @@ export class Proxy {
   readonly happened: Record<Fault, number> = { before: 0, after: 0, resync: 0, silence: 0 };
   /** Decides at each moment at which a fault is possible. */
   chooses: (fault: Fault) => boolean = () => false;
+  /** How many milliseconds everything that the cloud sends over a WebSocket is delayed. */
+  delay = 0;
+  #isCut = false;
   readonly #server;
   readonly #open = new Set<Socket>();
 
   constructor(target: URL) {
-    this.#server = createServer((client) => this.#pass(client, connect({ host: target.hostname, port: Number(target.port), noDelay: true })));
+    this.#server = createServer((client) => {
+      if (this.#isCut) client.destroy();
+      else this.#pass(client, connect({ host: target.hostname, port: Number(target.port), noDelay: true }));
+    });
   }
 
   async start(): Promise<number> {
@@ -38,10 +44,22 @@ export class Proxy {
     for (const socket of this.#open) socket.destroy();
   }
 
+  /** Ends all connections, and refuses new ones until `restore`. */
+  cut(): void {
+    this.#isCut = true;
+    for (const socket of this.#open) socket.destroy();
+  }
+
+  restore(): void {
+    this.#isCut = false;
+  }
+
   #pass(client: Socket, cloud: Socket): void {
     let isWebSocket: boolean | undefined;
     let silent = false;
     let endsAtAnswer = false;
+    /** Resolves when all earlier bytes of the cloud are written. */
+    let written = Promise.resolve();
     const end = (): void => {
       client.destroy();
       cloud.destroy();
@@ -70,7 +88,13 @@ export class Proxy {
     });
     cloud.on("data", (bytes) => {
       if (endsAtAnswer) return end();
-      if (!silent) client.write(bytes);
+      if (silent) return;
+      const due = performance.now() + (isWebSocket ? this.delay : 0);
+      written = written.then(async () => {
+        const wait = due - performance.now();
+        if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+        client.write(bytes);
+      });
     });
   }
 }

@@ -1,0 +1,98 @@
+/** A room on a page: in the customers' app or in the desk, which show the same one. */
+
+import { expect, type Locator, type Page } from "@playwright/test";
+import { ko } from "../../ui/text/ko.js";
+
+export class RoomPage {
+  readonly log: Locator;
+  readonly rows: Locator;
+  readonly composer: Locator;
+  readonly send: Locator;
+  /** The bar that tells of the network. */
+  readonly bar: Locator;
+  readonly pill: Locator;
+  readonly sending: Locator;
+  readonly failed: Locator;
+  readonly typing: Locator;
+
+  constructor(
+    readonly page: Page,
+    readonly text: typeof ko.room = ko.room,
+  ) {
+    this.log = page.getByRole("log");
+    this.rows = this.log.getByRole("listitem");
+    this.composer = page.getByPlaceholder(text.placeholder);
+    this.send = page.getByRole("button", { name: text.send, exact: true });
+    this.bar = page.locator(".net-bar");
+    this.pill = page.locator(".new-messages");
+    this.sending = this.log.getByText(text.sending);
+    this.failed = this.log.getByRole("button", { name: text.resend });
+    this.typing = page.getByText(text.typing);
+  }
+
+  /** The messages with exactly this text. */
+  bubbles(text: string): Locator {
+    return this.log.getByText(text, { exact: true });
+  }
+
+  /** Waits until the room is loaded. */
+  async isOpen(): Promise<void> {
+    await expect(this.composer).toBeEditable();
+    await expect(this.log).toBeVisible();
+  }
+
+  /** Types a text at once and presses Enter, as on a computer. */
+  async say(text: string): Promise<void> {
+    await this.composer.fill(text);
+    await this.composer.press("Enter");
+  }
+
+  /** The element of the list that scrolls. */
+  get scroller(): Locator {
+    return this.log;
+  }
+}
+
+/** The first row that is at least partly visible: its text, and its place in the window. */
+export interface Place {
+  text: string;
+  top: number;
+}
+
+/** The place of the first visible row, or of the row with a text. */
+export const placeOf = (room: RoomPage, text?: string): Promise<Place> =>
+  room.scroller.evaluate((list, text) => {
+    const top = list.getBoundingClientRect().top;
+    const rows = [...list.querySelectorAll("li")].filter((row) => row.textContent?.trim());
+    const row = rows.find((row) =>
+      text === undefined ? row.getBoundingClientRect().bottom > top + 1 : row.textContent === text,
+    );
+    return { text: row?.textContent ?? "", top: row?.getBoundingClientRect().top ?? Number.NaN };
+  }, text);
+
+/** Scrolls the list up by a number of its heights, as a wheel does. */
+export const scrollUp = async (room: RoomPage, screens: number): Promise<void> => {
+  const before = await room.scroller.evaluate((list) => list.scrollTop);
+  await room.scroller.hover();
+  const height = await room.scroller.evaluate((list) => list.clientHeight);
+  await room.page.mouse.wheel(0, -screens * height);
+  const moved = () => room.scroller.evaluate((list) => list.scrollTop);
+  await expect.poll(moved).toBeLessThan(before);
+  await rests(room);
+};
+
+/** Waits until the list has not scrolled for three frames. */
+export const rests = (room: RoomPage): Promise<void> =>
+  room.scroller.evaluate(
+    (list) =>
+      new Promise<void>((resolve) => {
+        let [top, still] = [list.scrollTop, 0];
+        const next = (): void => {
+          still = list.scrollTop === top ? still + 1 : 0;
+          top = list.scrollTop;
+          if (still >= 3) resolve();
+          else requestAnimationFrame(next);
+        };
+        requestAnimationFrame(next);
+      }),
+  );

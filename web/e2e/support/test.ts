@@ -1,0 +1,110 @@
+/** The test function of all files here: each test also fails if a page broke its policy or reported an error. */
+
+import {
+  test as base,
+  type BrowserContext,
+  type BrowserContextOptions,
+  expect,
+  type Page,
+} from "@playwright/test";
+import { Proxy } from "../../client/test/local/proxy.js";
+import { logIn, People, type Person } from "./people.js";
+
+export { expect };
+
+/** The options of a page for one person. */
+export interface Opening {
+  /** The network between the page and the cloud. */
+  network?: Network | undefined;
+  /** Options of the browser context, such as its locale. */
+  context?: BrowserContextOptions;
+  /** What to do with the empty page first. */
+  before?: (page: Page) => Promise<void>;
+}
+
+/** A network that fails on demand, and the origin behind it. */
+export class Network extends Proxy {
+  origin = "";
+}
+
+interface Fixtures {
+  /** What pages reported. A test that provokes a problem takes it out. */
+  problems: string[];
+  people: People;
+  network: Network;
+  /** Opens a path in a browser of a person's own; without a person, in one that is logged out. */
+  open: (person: Person | undefined, path: string, opening?: Opening) => Promise<Page>;
+}
+
+/**
+ * Chromium reports each status from 400 on, and each request without an answer. Those of the API are
+ * for tests to judge, and a browser looks for /favicon.ico beside a response that is not a page.
+ */
+const isExpected = (text: string, url: string): boolean =>
+  (/^Failed to load resource: (the server responded with a status of [45]|net::ERR_)/.test(text) &&
+    /^(\/api\/|\/favicon\.ico$)/.test(new URL(url).pathname)) ||
+  /^WebSocket connection to '\S+' failed/.test(text);
+
+/** Collects what the pages of a context report. */
+const watch = async (context: BrowserContext, problems: string[]): Promise<void> => {
+  await context.exposeFunction("reportProblem", (problem: string) => problems.push(problem));
+  await context.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (violation) => {
+      const { effectiveDirective, blockedURI } = violation;
+      Reflect.get(window, "reportProblem")(`${effectiveDirective} forbids ${blockedURI}`);
+    });
+  });
+  context.on("weberror", (uncaught) => problems.push(String(uncaught.error())));
+  context.on("console", (message) => {
+    const { url } = message.location();
+    if (message.type() === "error" && !isExpected(message.text(), url)) {
+      problems.push(`${message.text()} ${url}`);
+    }
+  });
+};
+
+export const test = base.extend<Fixtures>({
+  problems: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern.
+    async ({}, use) => {
+      const problems: string[] = [];
+      await use(problems);
+      expect(problems).toEqual([]);
+    },
+    { auto: true },
+  ],
+  context: async ({ context, problems }, use) => {
+    await watch(context, problems);
+    await use(context);
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern.
+  people: async ({}, use) => {
+    const people = new People();
+    await use(people);
+    people.close();
+  },
+  network: async ({ baseURL }, use) => {
+    const network = new Network(new URL(baseURL!));
+    network.origin = `http://localhost:${await network.start()}`;
+    await use(network);
+    network.stop();
+  },
+  open: async ({ browser, problems }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async (person, path, opening = {}) => {
+      const { network } = opening;
+      const context = await browser.newContext({
+        ...opening.context,
+        ...(network && { baseURL: network.origin }),
+      });
+      contexts.push(context);
+      await watch(context, problems);
+      if (person) await logIn(context, person);
+      const page = await context.newPage();
+      await opening.before?.(page);
+      await page.goto(path);
+      return page;
+    });
+    await Promise.all(contexts.map((context) => context.close()));
+  },
+});

@@ -1,0 +1,120 @@
+/** First paint and typing on a slow phone: a quarter of the speed, 1.6 Mbit/s, 150 ms. */
+
+import type { Page } from "@playwright/test";
+import { best, figure, percentile } from "../../support/figures.js";
+import { observe, slowDown, vitals } from "../../support/measure.js";
+import { say } from "../../support/people.js";
+import { RoomPage } from "../../support/room.js";
+import { expect, test } from "../../support/test.js";
+
+const numbered = (what: string, count: number): string[] =>
+  Array.from({ length: count }, (_, n) => `${what} ${n + 1}`);
+
+const PHONE = { viewport: { width: 390, height: 844 } };
+
+test("the directory is painted within 1.8 s and shifts nothing", async ({ people, open }) => {
+  await people.company();
+  const load = async () => {
+    const page = await open(undefined, "/", {
+      context: PHONE,
+      before: async (page) => {
+        await observe(page);
+        await slowDown(await page.context().newCDPSession(page));
+      },
+    });
+    await expect(page.getByRole("main").getByRole("link").first()).toBeVisible();
+    await page.waitForLoadState("networkidle");
+    const measured = await vitals(page);
+    await page.context().close();
+    return measured;
+  };
+  const measured = await best(load, ({ lcp }) => lcp <= 1_800, ({ lcp }) => lcp);
+  figure("slow phone: LCP of the directory, ms", measured.lcp);
+  figure("slow phone: CLS of the directory", measured.cls);
+  expect(measured.lcp).toBeLessThanOrEqual(1_800);
+  expect(measured.cls, measured.shifted.join()).toBeLessThanOrEqual(0.01);
+});
+
+test("a room is painted within 2 s and shifts nothing", async ({ people, open }) => {
+  const { customer, company, roomId } = await people.pair();
+  await say(company, roomId, ...numbered("소식", 30));
+  const load = async () => {
+    const page = await open(customer, `/rooms/${roomId}`, {
+      context: PHONE,
+      before: async (page) => {
+        await observe(page);
+        await slowDown(await page.context().newCDPSession(page));
+      },
+    });
+    await expect(new RoomPage(page).bubbles("소식 30")).toBeVisible();
+    await page.waitForLoadState("networkidle");
+    const measured = await vitals(page);
+    await page.context().close();
+    return measured;
+  };
+  const measured = await best(load, ({ lcp }) => lcp <= 2_000, ({ lcp }) => lcp);
+  figure("slow phone: LCP of a room, ms", measured.lcp);
+  figure("slow phone: CLS of a room", measured.cls);
+  expect(measured.lcp).toBeLessThanOrEqual(2_000);
+  expect(measured.cls, measured.shifted.join()).toBeLessThanOrEqual(0.01);
+});
+
+/** Types into a text box; the processing of each event, and the time from each key to its paint. */
+const typing = async (page: Page, selector: string): Promise<{ own: number[]; paint: number[] }> => {
+  await page.evaluate((selector) => {
+    const [own, paint] = [[] as number[], [] as number[]];
+    Reflect.set(window, "typing", { own, paint });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as PerformanceEventTiming[]) {
+        own.push(entry.processingEnd - entry.processingStart);
+      }
+    }).observe({ type: "event", durationThreshold: 16 } as PerformanceObserverInit);
+    document.querySelector(selector)!.addEventListener("input", (event) => {
+      requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => paint.push(performance.now() - event.timeStamp);
+        port2.postMessage(0);
+      });
+    });
+  }, selector);
+  await page.locator(selector).click();
+  await page.keyboard.type("안녕하세요 빵 예약하고 싶어요 ".repeat(4), { delay: 30 });
+  return page.evaluate(() => Reflect.get(window, "typing"));
+};
+
+test("a key costs 8 ms at most, and is painted as on a plain page", async ({ people, open }) => {
+  const { customer, company, roomId } = await people.pair();
+  await say(company, roomId, ...numbered("소식", 30));
+  const page = await open(customer, `/rooms/${roomId}`, { context: PHONE, before: observe });
+  await new RoomPage(page).isOpen();
+  await page.waitForLoadState("networkidle");
+  const idle = await page.evaluate(() => performance.now());
+  const plain = await page.context().newPage();
+  await plain.goto("about:blank");
+  await plain.evaluate(() => document.body.append(document.createElement("textarea")));
+  for (const each of [page, plain]) {
+    const cdp = await each.context().newCDPSession(each);
+    await cdp.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+  }
+  const round = async () => {
+    await plain.bringToFront();
+    const there = await typing(plain, "textarea");
+    await page.bringToFront();
+    const { own, paint } = await typing(page, "textarea");
+    return {
+      own: percentile(own, 0.98),
+      ratio: percentile(paint, 0.5) / percentile(there.paint, 0.5),
+      paint: percentile(paint, 0.5),
+    };
+  };
+  const isGood = ({ own, ratio }: { own: number; ratio: number }) => own <= 8 && ratio <= 1.5;
+  const measured = await best(round, isGood, ({ own, ratio }) => own + ratio);
+  figure("typing, CPU ÷ 4: own processing, p98 ms", measured.own);
+  figure("typing, CPU ÷ 4: key to paint, p50 ms", measured.paint);
+  figure("typing, CPU ÷ 4: key to paint, ratio to a plain page", measured.ratio);
+  expect(isGood(measured), JSON.stringify(measured)).toBe(true);
+  const { longTasks } = await vitals(page);
+  const longest = Math.max(0, ...longTasks.filter(({ start }) => start > idle).map((t) => t.duration));
+  figure("typing, CPU ÷ 4: longest task, ms", longest);
+  expect(longest).toBeLessThanOrEqual(100);
+});

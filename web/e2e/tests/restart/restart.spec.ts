@@ -1,0 +1,49 @@
+/** The whole cloud restarts while people talk. */
+
+import { once } from "node:events";
+import { connect } from "node:net";
+import { history } from "../../support/people.js";
+import { RoomPage } from "../../support/room.js";
+import { expect, test } from "../../support/test.js";
+
+/** Restarts the cloud; the Rust test that runs this listens at a port. */
+const restart = async (): Promise<void> => {
+  const request = connect(Number(process.env.RESTART_PORT), "127.0.0.1");
+  request.resume();
+  await once(request, "close");
+};
+
+test("messages of both sides survive a restart of the cloud once", async ({ people, open }) => {
+  test.skip(!process.env.RESTART_PORT, "only `cargo xtask test` can restart the cloud");
+  test.setTimeout(120_000);
+  const { customer, company, roomId } = await people.pair();
+  const [room, there] = [
+    new RoomPage(await open(customer, `/rooms/${roomId}`)),
+    new RoomPage(await open(company, `/desk/rooms/${roomId}`)),
+  ];
+  await Promise.all([room.isOpen(), there.isOpen()]);
+  let isUp = false;
+  const restarted = restart().then(() => {
+    isUp = true;
+  });
+  await expect(room.bar).toHaveText(room.text.reconnecting);
+  for (let n = 1; n <= 20; n++) {
+    await room.say(`질문 ${n}`);
+    await there.say(`답변 ${n}`);
+  }
+  await restarted;
+  expect(isUp).toBe(true);
+  for (const side of [room, there]) {
+    await expect(side.sending).toHaveCount(0, { timeout: 60_000 });
+    await expect(side.bar).toBeEmpty();
+  }
+  const stored = (await history(company, roomId)).filter(({ type }) => type === "general");
+  const texts = stored.map(({ content }) => content);
+  const by = (what: string) => texts.filter((text) => text.startsWith(what));
+  expect(by("질문")).toEqual(Array.from({ length: 20 }, (_, n) => `질문 ${n + 1}`));
+  expect(by("답변")).toEqual(Array.from({ length: 20 }, (_, n) => `답변 ${n + 1}`));
+  for (const side of [room, there]) {
+    const shown = () => side.log.getByText(/^(질문|답변) \d+$/).allTextContents();
+    await expect.poll(shown).toEqual(texts);
+  }
+});
