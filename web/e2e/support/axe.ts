@@ -1,0 +1,35 @@
+/** Accessibility, as axe judges it. */
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { expect, type Page } from "@playwright/test";
+import type axe from "axe-core";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** Expects that the page as it is has no violation. */
+export const isAccessible = async (page: Page, state: string): Promise<void> => {
+  // Chromium takes a script from here also under the page's policy.
+  if (!(await page.evaluate(() => Reflect.has(window, "axe")))) await page.evaluate(AXE);
+  const found = await page.evaluate(async (runOnly) => {
+    const axeOfPage: typeof axe = Reflect.get(window, "axe");
+    const { violations, passes, inapplicable } = await axeOfPage.run({ runOnly });
+    const places = ({ id, nodes }: axe.Result) => [
+      id,
+      ...nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`),
+    ];
+    const judged = [...passes, ...inapplicable].map(({ id }) => id);
+    return { violations: violations.map(places), judged };
+  }, TAGS);
+  expect(found.violations, state).toEqual([]);
+  expect(found.judged, state).toEqual(
+    expect.arrayContaining(["color-contrast", "region", "target-size"]),
+  );
+};
+
+/** Expects that the page fits into the width of the window. */
+export const fits = async (page: Page, state: string): Promise<void> => {
+  const overflow = () => document.documentElement.scrollWidth - window.innerWidth;
+  expect(await page.evaluate(overflow), state).toBeLessThanOrEqual(0);
+};
