@@ -3,7 +3,7 @@
 import { expect, type Page } from "@playwright/test";
 import type { Cast } from "./cast.js";
 import { newUsername, PASSWORD } from "./people.js";
-import { goOffline, hold, refuse, type State } from "./states.js";
+import { goOffline, hold, loads, offersRetry, refuse, shows, type State } from "./state.js";
 import type { Texts } from "./texts.js";
 
 const DIRECTORY = /\/api\/companies(\?|$)/;
@@ -15,10 +15,6 @@ const LOGIN = /\/api\/customer\/session$/;
 const JOIN = /\/api\/customers$/;
 
 const customer = ({ customer }: Cast) => customer;
-
-const shows = (what: string | RegExp) => (page: Page) =>
-  expect(page.getByText(what).filter({ visible: true }).first()).toBeVisible();
-const loads = (page: Page) => expect(page.locator(".skeleton").first()).toBeVisible();
 
 const directory = { app: "app", route: "/", path: () => "/" } as const;
 const company = {
@@ -84,7 +80,7 @@ export const APP_STATES: readonly State[] = [
     ...directory,
     kind: "error",
     before: refuse(DIRECTORY, 500, "internal"),
-    reach: (page, { ui }) => expect(page.getByRole("button", { name: ui.retry })).toBeVisible(),
+    reach: offersRetry,
   },
   {
     ...directory,
@@ -120,7 +116,7 @@ export const APP_STATES: readonly State[] = [
     ...company,
     kind: "error",
     before: refuse(COMPANY, 500, "internal"),
-    reach: (page, { ui }) => expect(page.getByRole("button", { name: ui.retry })).toBeVisible(),
+    reach: offersRetry,
   },
   {
     ...company,
@@ -235,7 +231,7 @@ export const APP_STATES: readonly State[] = [
     ...rooms,
     kind: "error",
     before: refuse(ROOMS, 500, "internal"),
-    reach: (page, { ui }) => expect(page.getByRole("button", { name: ui.retry })).toBeVisible(),
+    reach: offersRetry,
   },
   {
     ...rooms,
@@ -265,7 +261,7 @@ export const APP_STATES: readonly State[] = [
     ...room,
     kind: "error",
     before: refuse(ROOM, 500, "internal"),
-    reach: (page, { ui }) => expect(page.getByRole("button", { name: ui.retry })).toBeVisible(),
+    reach: offersRetry,
   },
   {
     ...room,
@@ -344,7 +340,7 @@ export const APP_STATES: readonly State[] = [
     ...me,
     kind: "error",
     before: refuse(ME, 500, "internal"),
-    reach: (page, { ui }) => expect(page.getByRole("button", { name: ui.retry })).toBeVisible(),
+    reach: offersRetry,
   },
   {
     ...me,

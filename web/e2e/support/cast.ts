@@ -1,6 +1,6 @@
 /** People in the situations that screens show. One cast serves all tests of a worker, which only look at it. */
 
-import { addFaq, enter, openRoom, type People, type Person, PICTURE, say, until, withdraw } from "./people.js";
+import { addFaq, addPicture, enter, openRoom, type People, type Person, say, until, withdraw } from "./people.js";
 
 export interface Cast {
   /** Has rooms with all kinds of messages. */
@@ -36,14 +36,6 @@ const SIX = Object.fromEntries(
   ]),
 );
 
-const picture = async ({ chat, role }: Person): Promise<void> => {
-  const body = new FormData();
-  body.append("file", new Blob([new Uint8Array(PICTURE)], { type: "image/png" }), "a.png");
-  const { url } = await chat.call("POST /files", { query: { folder: "profile" }, body });
-  const route = role === "customer" ? "PATCH /customers/me" : "PATCH /companies/me";
-  await chat.call(route, { body: { imageUrl: url } });
-};
-
 export const createCast = async (people: People): Promise<Cast> => {
   const customer = await people.customer("김하늘");
   const [company, clinic, flowers, closed] = [
@@ -54,7 +46,7 @@ export const createCast = async (people: People): Promise<Cast> => {
   ] as const;
   const description = "매일 새벽 네 시에 반죽을 시작하는 동네 빵집이에요.\n예약과 문의는 채팅으로 남겨 주세요.";
   await company.chat.call("PATCH /companies/me", { body: { description } });
-  await picture(company);
+  await addPicture(company);
   await addFaq(company, FAQ);
 
   const roomId = await openRoom(customer, company);

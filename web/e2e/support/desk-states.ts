@@ -1,3 +1,3 @@
-import type { State } from "./states.js";
+import type { State } from "./state.js";
 /** The states of the desk. */
 export const DESK_STATES: readonly State[] = [];

@@ -15,7 +15,7 @@ export interface Vitals {
 }
 
 /** Collects {@link Vitals} in each page that is loaded from then on. */
-export const observe = (page: Page): Promise<void> =>
+export const observe = (page: Page) =>
   page.addInitScript(() => {
     const vitals = { lcp: 0, cls: 0, longTasks: [] as object[], shifted: [] as string[] };
     Reflect.set(window, "vitals", vitals);

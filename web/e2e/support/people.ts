@@ -95,6 +95,15 @@ export const addFaq = async (company: Person, entries: Record<string, string>): 
   }
 };
 
+/** Gives the account a picture. */
+export const addPicture = async ({ chat, role }: Person): Promise<void> => {
+  const body = new FormData();
+  body.append("file", new Blob([new Uint8Array(PICTURE)], { type: "image/png" }), "a.png");
+  const { url } = await chat.call("POST /files", { query: { folder: "profile" }, body });
+  const route = role === "customer" ? "PATCH /customers/me" : "PATCH /companies/me";
+  await chat.call(route, { body: { imageUrl: url } });
+};
+
 /** The whole history of a room, as the server has it. */
 export const history = async ({ chat, role }: Person, id: number): Promise<Message[]> => {
   const messages: Message[] = [];

@@ -19,7 +19,7 @@ export interface Opening {
   /** Options of the browser context, such as its locale. */
   context?: BrowserContextOptions;
   /** What to do with the empty page first. */
-  before?: (page: Page) => Promise<void>;
+  before?: (page: Page) => Promise<unknown>;
 }
 
 /** A network that fails on demand, and the origin behind it. */

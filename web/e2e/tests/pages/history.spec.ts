@@ -2,7 +2,7 @@
 
 import { LONG, LONG_ROOM, longCustomer, NO_LONG_ROOM } from "../../support/long-room.js";
 import { observe, vitals } from "../../support/measure.js";
-import { enter, PICTURE, say } from "../../support/people.js";
+import { addPicture, enter, say } from "../../support/people.js";
 import { placeOf, RoomPage, rests, scrollUp } from "../../support/room.js";
 import { expect, test } from "../../support/test.js";
 
@@ -83,9 +83,7 @@ test("older messages load once at each visit of the top, without a jump", async 
 
 test("pictures and skeletons shift nothing in a room", async ({ people, open }) => {
   const { customer, company, roomId } = await people.pair();
-  const file = new Blob([new Uint8Array(PICTURE)], { type: "image/png" });
-  const { url } = await company.chat.call("POST /files", { query: { folder: "profile" }, body: { file } });
-  await company.chat.call("PATCH /companies/me", { body: { imageUrl: url } });
+  await addPicture(company);
   await say(company, roomId, ...numbered("소식", 30));
   const page = await open(customer, `/rooms/${roomId}`, {
     before: async (page) => {

@@ -4,7 +4,8 @@ import { test as base, expect } from "../../support/test.js";
 import { type Cast, createCast } from "../../support/cast.js";
 import { fits, isAccessible } from "../../support/axe.js";
 import { People } from "../../support/people.js";
-import { nameOf, STATES } from "../../support/states.js";
+import { nameOf } from "../../support/state.js";
+import { STATES } from "../../support/states.js";
 import { type Language, TEXTS } from "../../support/texts.js";
 
 const test = base.extend<object, { cast: Cast }>({
