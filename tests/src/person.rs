@@ -35,23 +35,38 @@ pub fn new_username(prefix: &str) -> String {
 impl Person {
     /// A customer that signed up and logged in.
     pub async fn customer(client: &Client, name: &str) -> Result<Self, Failure> {
-        Self::sign_up(client, "customer", "/customers", name).await
+        Self::new(client, "customer", name).await
     }
 
     /// A company that signed up and logged in; still hidden.
     pub async fn company(client: &Client, name: &str) -> Result<Self, Failure> {
-        Self::sign_up(client, "company", "/companies", name).await
+        Self::new(client, "company", name).await
     }
 
-    async fn sign_up(client: &Client, kind: &'static str, path: &str, name: &str) -> Result<Self, Failure> {
-        let username = new_username(kind);
+    async fn new(client: &Client, kind: &'static str, name: &str) -> Result<Self, Failure> {
+        let person = Self::sign_up(client, kind, &new_username(kind), name).await?;
+        person.ok_or_else(|| "a random username is taken".into())
+    }
+
+    /// A customer or a company that signed up under a username and logged in. Returns nothing if the username is taken.
+    pub async fn sign_up(
+        client: &Client,
+        kind: &'static str,
+        username: &str,
+        name: &str,
+    ) -> Result<Option<Self>, Failure> {
+        let path = if kind == "customer" { "/customers" } else { "/companies" };
         let body =
             json!({ "username": username, "password": PASSWORD, "confirmPassword": PASSWORD, "name": name });
-        let answer = client.call(Method::POST, path, None, &body).await?.expect(201)?;
-        let id = answer.body["id"].as_i64().ok_or("the answer has no id")?;
-        let mut person = Self { client: client.clone(), kind, id, username, token: String::new() };
+        let answer = client.call(Method::POST, path, None, &body).await?;
+        if answer.code() == "username_taken" {
+            return Ok(None);
+        }
+        let id = answer.expect(201)?.body["id"].as_i64().ok_or("the answer has no id")?;
+        let (client, username) = (client.clone(), username.to_owned());
+        let mut person = Self { client, kind, id, username, token: String::new() };
         person.log_in().await?;
-        Ok(person)
+        Ok(Some(person))
     }
 
     /// Logs in again: a new session, and its token from now on.
@@ -76,6 +91,27 @@ impl Person {
     /// `POST`.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Answer, Failure> {
         self.call(Method::POST, path, body).await
+    }
+
+    /// The path of their profile.
+    pub fn profile(&self) -> &'static str {
+        if self.kind == "customer" { "/customers/me" } else { "/companies/me" }
+    }
+
+    /// Uploads a picture file for a profile, and returns its `url`.
+    pub async fn upload(&self, picture: &[u8]) -> Result<Value, Failure> {
+        const BOUNDARY: &str = "0191e3a8-0000-7000-8000-000000000000";
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"picture\"\r\n\r\n"
+        );
+        let tail = format!("\r\n--{BOUNDARY}--\r\n");
+        let request = self
+            .client
+            .request(Method::POST, "/files?folder=profile")
+            .header("authorization", &format!("Bearer {}", self.token))
+            .header("content-type", &format!("multipart/form-data; boundary={BOUNDARY}"))
+            .body([head.as_bytes(), picture, tail.as_bytes()].concat());
+        Ok(request.send().await?.expect(201)?.body["url"].take())
     }
 
     /// A company becomes visible in the directory.

@@ -103,7 +103,6 @@ async fn say(from: &mut Socket, to: &mut Socket, room: i64, text: &str) -> Resul
 }
 
 async fn withdraw(person: &Person) -> Result<(), Failure> {
-    let path = if person.kind == "company" { "/companies/me" } else { "/customers/me" };
-    person.call(Method::DELETE, path, &json!({ "password": PASSWORD })).await?.expect(204)?;
+    person.call(Method::DELETE, person.profile(), &json!({ "password": PASSWORD })).await?.expect(204)?;
     Ok(())
 }

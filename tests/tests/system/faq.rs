@@ -44,9 +44,8 @@ async fn say(person: &Person, room: i64, id: Uuid, content: &str) -> Answer {
 }
 
 async fn withdraw(person: &Person) {
-    let path = if person.kind == "customer" { "/customers/me" } else { "/companies/me" };
     let body = json!({ "password": chatchat_tests::PASSWORD });
-    person.call(Method::DELETE, path, &body).await.unwrap().expect(204).unwrap();
+    person.call(Method::DELETE, person.profile(), &body).await.unwrap().expect(204).unwrap();
 }
 
 #[track_caller]

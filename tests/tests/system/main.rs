@@ -190,14 +190,9 @@ fn assert_refused(answer: &Answer, status: u16, code: &str) {
     assert_eq!((answer.status, answer.code()), (status, code), "{}", answer.body);
 }
 
-/// The path of somebody's own profile.
-fn own_profile(person: &Person) -> &'static str {
-    if person.kind == "customer" { "/customers/me" } else { "/companies/me" }
-}
-
 async fn withdraw(person: &Person) -> Answer {
     let body = json!({ "password": PASSWORD });
-    person.call(Method::DELETE, own_profile(person), &body).await.unwrap()
+    person.call(Method::DELETE, person.profile(), &body).await.unwrap()
 }
 
 /// Ends all processes of a function; the next call starts a new one.

@@ -134,7 +134,7 @@ fn room_shows_both_markers_and_the_newest_seq() {
         mark(&company, room, 3).await;
         for (person, other, read, other_read) in [(&customer, &company, 2, 3), (&company, &customer, 3, 2)] {
             let shown = person.get(&person.room(room)).await.unwrap().body;
-            let name = other.get(crate::own_profile(other)).await.unwrap().body["name"].clone();
+            let name = other.get(other.profile()).await.unwrap().body["name"].clone();
             for (field, value) in [
                 ("id", json!(room)),
                 ("receiverId", json!(other.id)),

@@ -2,7 +2,6 @@
 
 use chatchat_tests::{Answer, Person};
 use reqwest::Method;
-use serde_json::Value;
 
 use super::{end_sessions, everything_of, refresh_token};
 use crate::{World, in_world};
@@ -125,8 +124,7 @@ fn no_forged_or_damaged_refresh_cookie_is_traded() {
                 }
                 assert_eq!(out.send().await.unwrap().status, 204, "{name}");
             }
-            let own = if person.kind == "customer" { "/customers/me" } else { "/companies/me" };
-            let lives = person.call(Method::GET, own, &Value::Null).await.unwrap();
+            let lives = person.get(person.profile()).await.unwrap();
             assert_eq!(lives.status, 200, "the session of the good one was not ended");
             println!("{} forged refresh cookies of a {}", forgeries.len(), person.kind);
         }

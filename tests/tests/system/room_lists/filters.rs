@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{all_ids, ids, list, many_rooms, mark, send};
-use crate::{in_world, own_profile};
+use crate::in_world;
 
 /// Four customers with a room of one company each, and what was said there: nothing by a person; a
 /// customer's message that is unread; one that is read; one that is answered and not read.
@@ -123,7 +123,7 @@ fn last_message_is_from_its_side_or_from_the_company() {
 
 async fn rename(person: &Person, name: &str) {
     let change = json!({ "name": name });
-    person.call(Method::PATCH, own_profile(person), &change).await.unwrap().expect(204).unwrap();
+    person.call(Method::PATCH, person.profile(), &change).await.unwrap().expect(204).unwrap();
 }
 
 #[test]

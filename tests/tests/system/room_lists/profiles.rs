@@ -6,11 +6,11 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::list;
-use crate::{World, in_world, own_profile, rounds, withdraw};
+use crate::{World, in_world, rounds, withdraw};
 
 async fn rename(person: &Person, name: &str) {
     let change = json!({ "name": name });
-    person.call(Method::PATCH, own_profile(person), &change).await.unwrap().expect(204).unwrap();
+    person.call(Method::PATCH, person.profile(), &change).await.unwrap().expect(204).unwrap();
 }
 
 /// How many rooms of an account have copies that differ from the two profiles. A withdrawn account

@@ -5,10 +5,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{Login, assert_closed, assert_open, change_newest_session, living_sessions, log_out, sessions};
-use crate::{assert_refused, in_world, own_profile};
+use crate::{assert_refused, in_world};
 
 async fn end(person: &Person, session: i64) -> Answer {
-    let path = format!("{}/sessions/{session}", own_profile(person));
+    let path = format!("{}/sessions/{session}", person.profile());
     person.call(Method::DELETE, &path, &Value::Null).await.unwrap()
 }
 

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use tokio_postgres::Client as Database;
 use uuid::Uuid;
 
-use crate::{assert_refused, cookie, own_profile};
+use crate::{assert_refused, cookie};
 
 /// Origins of pages that are not the product's.
 const FOREIGN_ORIGINS: [&str; 5] =
@@ -55,7 +55,7 @@ impl Login {
 
     /// Whether the access token opens anything.
     async fn lives(&self) -> bool {
-        let answer = self.person.get(own_profile(&self.person)).await.unwrap();
+        let answer = self.person.get(self.person.profile()).await.unwrap();
         assert!(answer.status == 200 || answer.code() == "unauthenticated", "{}", answer.body);
         answer.status == 200
     }
@@ -75,7 +75,7 @@ impl Login {
 
 /// The account's list of sessions.
 async fn sessions(person: &Person) -> Vec<Value> {
-    let path = format!("{}/sessions", own_profile(person));
+    let path = format!("{}/sessions", person.profile());
     let answer = person.get(&path).await.unwrap().expect(200).unwrap();
     answer.body["sessions"].as_array().unwrap().clone()
 }
@@ -132,7 +132,7 @@ async fn log_in(client: &Client, username: &str, password: &str) -> Answer {
 
 async fn change_password(person: &Person, password: &str, new: &str) -> Answer {
     let body = json!({ "password": password, "newPassword": new, "confirmNewPassword": new });
-    person.call(Method::PATCH, &format!("{}/password", own_profile(person)), &body).await.unwrap()
+    person.call(Method::PATCH, &format!("{}/password", person.profile()), &body).await.unwrap()
 }
 
 async fn say(person: &Person, room: i64, text: &str) -> Answer {

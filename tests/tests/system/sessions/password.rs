@@ -10,7 +10,7 @@ use super::{
     Login, assert_closed, assert_open, change_newest_session, change_password, in_turn::in_turn,
     living_sessions, log_in, log_out, trade,
 };
-use crate::{assert_refused, cookie, in_own_world, in_world, own_profile, rounds, wrong_fields};
+use crate::{assert_refused, cookie, in_own_world, in_world, rounds, wrong_fields};
 
 const NEW: &str = "byeol-2027";
 
@@ -128,7 +128,7 @@ fn a_password_that_cannot_be_taken_is_refused_and_changes_nothing() {
         for person in [world.customer().await, world.company().await] {
             assert_refused(&change_password(&person, "wrong-2026", NEW).await, 403, "wrong_password");
             assert_refused(&change_password(&person, PASSWORD, PASSWORD).await, 409, "password_unchanged");
-            let (path, name) = (format!("{}/password", own_profile(&person)), &person.username);
+            let (path, name) = (format!("{}/password", person.profile()), &person.username);
             let (long, capitals) = ("a1".repeat(33), name.to_uppercase());
             let short = [("confirmNewPassword", "mismatch"), ("newPassword", "too_short")];
             let letters = [("newPassword", "letter_and_digit_required"), ("password", "wrong_type")];
