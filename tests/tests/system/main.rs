@@ -20,6 +20,7 @@ mod faults;
 mod forged;
 mod handlers;
 mod matrix;
+mod paths;
 mod pictures;
 mod profiles;
 mod realtime;
