@@ -6,6 +6,9 @@ use chatchat_local::Cloud;
 
 use crate::{Failure, npm::files, root};
 
+/// The html of the customers' app and of the companies' desk.
+const APPS: [&str; 2] = ["index.html", "desk.html"];
+
 /// A file of the web bucket.
 #[derive(Clone, Debug)]
 pub struct Page {
@@ -35,6 +38,11 @@ impl Page {
         }
     }
 
+    /// Whether it is a page, and not a file that pages load.
+    pub fn is_html(&self) -> bool {
+        self.content_type().starts_with("text/html")
+    }
+
     /// Whether its name changes with its content.
     pub fn is_immutable(&self) -> bool {
         self.key.starts_with("assets/")
@@ -48,14 +56,14 @@ impl Page {
 }
 
 /// All files of the web bucket: the API's document, and the pages as they were built last. Before the
-/// first build a page stands in that says how to get them.
+/// first build, a page that says how to get them is in the place of each app's html.
 ///
 /// # Errors
 /// When the folder with the pages cannot be read.
 pub fn pages() -> Result<Vec<Page>, Failure> {
     let (built, mut pages) = (root().join("web/dist"), document_pages());
-    if !built.is_dir() {
-        pages.push(Page::new("index.html", root().join("web/docs/without-npm.html")));
+    if !APPS.iter().all(|html| built.join(html).is_file()) {
+        pages.extend(APPS.map(|html| Page::new(html, root().join("web/docs/without-npm.html"))));
         return Ok(pages);
     }
     for file in files(&built)? {

@@ -148,12 +148,14 @@ impl Stack {
         Ok(())
     }
 
-    /// Puts the pages into the stack's web bucket. Files with a hash in their names come first and stay:
-    /// a page that is open somewhere may still load them.
+    /// Puts the pages into the stack's web bucket: files with a hash in their names first and html last, so that a page never loads
+    /// a file that is not there yet. Files of earlier deployments stay, because a page that is open may still load them. Then drops the
+    /// distribution's copies of all files that keep their names.
     pub fn put_pages(&self, deployed: &Deployed, pages: &[Page]) -> Result<(), Failure> {
         let bucket = deployed.output("WebBucket")?;
-        let (assets, named): (Vec<_>, Vec<_>) = pages.iter().partition(|page| page.is_immutable());
-        for page in assets.iter().chain(&named) {
+        let mut pages: Vec<&Page> = pages.iter().collect();
+        pages.sort_by_key(|page| (!page.is_immutable(), page.is_html()));
+        for page in &pages {
             let target = format!("s3://{bucket}/{}", page.key);
             let (content_type, cache) = (page.content_type(), page.cache_control());
             let arguments: [OsString; 8] = [
@@ -169,7 +171,8 @@ impl Stack {
             self.aws(arguments)?;
         }
         let distribution = deployed.output("WebDistribution")?;
-        let paths = named.iter().map(|page| format!("/{}", page.key).into());
+        let named = pages.iter().filter(|page| !page.is_immutable());
+        let paths = named.map(|page| format!("/{}", page.key).into());
         let invalidate = ["cloudfront", "create-invalidation", "--distribution-id", distribution, "--paths"];
         self.aws(invalidate.map(OsString::from).into_iter().chain(paths))?;
         Ok(())

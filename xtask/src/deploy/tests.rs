@@ -12,7 +12,7 @@ use crate::failure;
 /// AWS's command line: answers as one would where a stack is, or after the first `sam deploy` where none was.
 const AWS: &str = r#"#!/bin/sh
 cd "$(dirname "$0")"
-echo "aws $*" | sed 's|fileb://[^ ]*|FILE|g; s| /[^ ]*| FILE|g' >> calls
+echo "aws $*" | sed 's|fileb://[^ ]*|FILE|g; s| /tmp/[^ ]*| FILE|g' >> calls
 case "$*" in
 *describe-stacks*)
     if [ ! -e deployed ]; then echo "Stack with id chatchat-dev does not exist" >&2; exit 254; fi
@@ -41,9 +41,9 @@ echo "sam deploy $what $overrides" >> calls
 /// What the calls that change something contain.
 const WRITES: [&str; 4] = ["update-", "invoke", "s3 cp", "create-"];
 
-/// Two files of the web bucket.
+/// Files of the web bucket.
 fn pages() -> Vec<Page> {
-    ["index.html", "assets/a.js"]
+    ["desk.html", "index.html", "icon.svg", "assets/a.js"]
         .map(|key| Page { key: key.to_owned(), file: Path::new("/tmp").join(key) })
         .to_vec()
 }
@@ -95,13 +95,28 @@ async fn the_schema_goes_ahead_of_the_code() {
             "sam deploy new Key=value",
             "aws lambda invoke",
             "aws s3 cp FILE s3://web/assets/a.js",
+            "aws s3 cp FILE s3://web/icon.svg",
+            "aws s3 cp FILE s3://web/desk.html",
             "aws s3 cp FILE s3://web/index.html",
             "aws cloudfront create-invalidation"
         ]
     );
+}
+
+#[tokio::test]
+async fn hashed_files_are_cached_and_all_others_are_invalidated() {
+    let folder = Folder::new(&["deployed"]);
+    bring(&folder.stack(), &[], &pages(), async |_: &str| Ok(())).await.unwrap();
     let calls = folder.calls();
     assert!(calls.contains("assets/a.js --content-type text/javascript; charset=utf-8 --cache-control public, max-age=31536000, immutable"), "{calls}");
-    assert!(calls.contains("--distribution-id E1 --paths FILE --region"), "one page is invalidated: {calls}");
+    assert!(
+        calls.contains("desk.html --content-type text/html; charset=utf-8 --cache-control no-cache"),
+        "{calls}"
+    );
+    assert!(
+        calls.contains("--distribution-id E1 --paths /icon.svg /desk.html /index.html --region"),
+        "{calls}"
+    );
 }
 
 #[tokio::test]
