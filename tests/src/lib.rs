@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
+pub mod example;
 mod npm;
 mod pages;
 mod person;

@@ -44,6 +44,9 @@ enum Command {
         /// Start over with empty data
         #[arg(long)]
         fresh: bool,
+        /// Fill empty data with three companies, three customers and their conversations, and print the logins
+        #[arg(long)]
+        example: bool,
         /// Put PgBouncer between the functions and PostgreSQL, in transaction mode
         #[arg(long)]
         pooled: bool,
@@ -128,7 +131,7 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Up { port, fresh, pooled } => up::up(port, fresh, pooled).await,
+        Command::Up { port, fresh, example, pooled } => up::up(port, fresh, example, pooled).await,
         Command::Test { quick: true } => check::quick(),
         Command::Test { quick: false } => check::all(),
         Command::Bench { what } => bench::bench(what).await,

@@ -15,6 +15,7 @@ mod contract;
 mod conversation;
 mod docs;
 mod environments;
+mod example;
 mod faq;
 mod faults;
 mod forged;

@@ -1,0 +1,142 @@
+//! An example that shows what ChatChat does: three companies, three customers, and their conversations.
+
+mod accounts;
+mod bakery;
+mod conversations;
+
+use std::fmt::Write;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{Client, Failure, PASSWORD, Person, Socket, root};
+use accounts::{COMPANIES, CUSTOMERS, Company, Customer};
+use conversations::{CONVERSATIONS, Conversation, Turn};
+
+/// Signs up the example's accounts and has them talk, unless they exist already. Returns whether they are new.
+///
+/// # Errors
+/// When the product answers otherwise than it should, or a picture cannot be read.
+pub async fn fill(client: &Client) -> Result<bool, Failure> {
+    let mut companies = Vec::new();
+    for company in &COMPANIES {
+        match company.sign_up(client).await? {
+            Some(person) => companies.push(person),
+            None if companies.is_empty() => return Ok(false),
+            None => return Err(format!("the username {} is taken", company.username).into()),
+        }
+    }
+    let mut customers = Vec::new();
+    for customer in &CUSTOMERS {
+        customers.push(customer.sign_up(client).await?);
+    }
+    for conversation in CONVERSATIONS {
+        let Conversation { customer, company, turns } = conversation;
+        let found = |people: &[Person], username: &str| {
+            people.iter().find(|person| person.username == username).cloned()
+        };
+        match (found(&customers, customer), found(&companies, company)) {
+            (Some(customer), Some(company)) => talk(&customer, &company, turns).await?,
+            _ => return Err(format!("{customer} and {company} are no accounts of the example").into()),
+        }
+    }
+    Ok(true)
+}
+
+/// A table with what each account logs in with, and where.
+pub fn logins(url: &str) -> String {
+    let mut table = String::new();
+    let mut row = |page: &str, username: &str, name: &str| {
+        _ = writeln!(table, "  {url}{page:<11}  {username:<8}  {PASSWORD}  {name}");
+    };
+    for customer in &CUSTOMERS {
+        row("/login", customer.username, customer.name);
+    }
+    for company in &COMPANIES {
+        row("/desk/login", company.username, company.name);
+    }
+    table
+}
+
+impl Company {
+    /// A visible company with a picture and its FAQ; nothing if its username is taken.
+    async fn sign_up(&self, client: &Client) -> Result<Option<Person>, Failure> {
+        let Some(person) = Person::sign_up(client, "company", self.username, self.name).await? else {
+            return Ok(None);
+        };
+        show(&person, self.picture, json!({ "description": self.description, "profileVisibility": true }))
+            .await?;
+        for (question, answer) in self.faq {
+            let entry = json!({ "question": question, "answer": answer });
+            person.post("/company/auto-replies", &entry).await?.expect(201)?;
+        }
+        Ok(Some(person))
+    }
+}
+
+impl Customer {
+    async fn sign_up(&self, client: &Client) -> Result<Person, Failure> {
+        let person = Person::sign_up(client, "customer", self.username, self.name)
+            .await?
+            .ok_or_else(|| format!("the username {} is taken", self.username))?;
+        if let Some(picture) = self.picture {
+            show(&person, picture, json!({})).await?;
+        }
+        Ok(person)
+    }
+}
+
+/// Uploads one of the project's drawings, and changes a profile with it and with what else `change` has.
+async fn show(person: &Person, drawing: &str, mut change: Value) -> Result<(), Failure> {
+    let file = root().join("web/drawings").join(drawing).with_extension("png");
+    let picture =
+        std::fs::read(&file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+    change["imageUrl"] = person.upload(&picture).await?;
+    person.call(Method::PATCH, person.profile(), &change).await?.expect(204)?;
+    Ok(())
+}
+
+/// Has a customer and a company talk in their room, each over a connection of its own.
+async fn talk(customer: &Person, company: &Person, turns: &[Turn]) -> Result<(), Failure> {
+    let room = customer.open_room(company).await?;
+    let (mut asks, mut answers) = (customer.connect().await?, company.connect().await?);
+    for turn in turns {
+        match turn {
+            Turn::Customer(text) => say(&mut asks, &mut answers, room, text).await?,
+            Turn::Company(text) => say(&mut answers, &mut asks, room, text).await?,
+            Turn::Faq(question) => ask(customer, company, room, question).await?,
+            Turn::CustomerReads => read(customer, &mut asks, &mut answers, room).await?,
+            Turn::CompanyReads => read(company, &mut answers, &mut asks, room).await?,
+        }
+    }
+    asks.close().await?;
+    answers.close().await
+}
+
+/// Sends a message, and waits until it is acknowledged and the other side has it.
+async fn say(from: &mut Socket, to: &mut Socket, room: i64, text: &str) -> Result<(), Failure> {
+    from.say(room, text).await?;
+    from.next_of("ack").await?;
+    while to.next_of("message").await?["message"]["content"] != text {}
+    Ok(())
+}
+
+/// The customer picks an entry of the company's FAQ.
+async fn ask(customer: &Person, company: &Person, room: i64, question: &str) -> Result<(), Failure> {
+    let faq = customer.get(&format!("/auto-replies?companyId={}", company.id)).await?.expect(200)?;
+    let entries = faq.body["autoReplies"].as_array().into_iter().flatten();
+    let entry = entries
+        .filter(|entry| entry["question"] == question)
+        .find_map(|entry| entry["id"].as_i64())
+        .ok_or_else(|| format!("{} has no question {question:?}", company.username))?;
+    customer.post(&format!("/auto-replies/{entry}"), &json!({ "chatRoomId": room })).await?.expect(201)?;
+    Ok(())
+}
+
+/// One side reads all that is in the room, and the other side gets the marker.
+async fn read(person: &Person, from: &mut Socket, to: &mut Socket, room: i64) -> Result<(), Failure> {
+    let seq = person.get(&person.room(room)).await?.expect(200)?.body["lastSeq"].take();
+    from.send(&json!({ "action": "markRead", "roomId": room, "seq": seq })).await?;
+    while to.next_of("read").await?["seq"] != seq {}
+    Ok(())
+}
