@@ -86,7 +86,9 @@ fn npm(arguments: &[&str]) -> Command {
 }
 
 fn succeed(mut npm: Command) -> Result<(), Failure> {
-    let status = npm.status().map_err(|error| format!("npm cannot be run ({error}); install Node 20"))?;
+    let status = npm
+        .status()
+        .map_err(|error| format!("npm cannot be run ({error}); install Node 20.19 or newer with npm"))?;
     if status.success() {
         return Ok(());
     }

@@ -1,6 +1,9 @@
 //! The files of the web bucket: pages, what they load, and the API's document.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use chatchat_local::Cloud;
 
@@ -61,13 +64,17 @@ impl Page {
 /// # Errors
 /// When the folder with the pages cannot be read.
 pub fn pages() -> Result<Vec<Page>, Failure> {
-    let (built, mut pages) = (root().join("web/dist"), document_pages());
+    pages_built_in(&root().join("web/dist"))
+}
+
+fn pages_built_in(built: &Path) -> Result<Vec<Page>, Failure> {
+    let mut pages = document_pages();
     if !APPS.iter().all(|html| built.join(html).is_file()) {
         pages.extend(APPS.map(|html| Page::new(html, root().join("web/docs/without-npm.html"))));
         return Ok(pages);
     }
-    for file in files(&built)? {
-        pages.push(Page::new(&file.strip_prefix(&built)?.to_string_lossy(), file.clone()));
+    for file in files(built)? {
+        pages.push(Page::new(&file.strip_prefix(built)?.to_string_lossy(), file.clone()));
     }
     Ok(pages)
 }
@@ -94,4 +101,43 @@ pub async fn upload_pages(cloud: &Cloud, pages: &[Page]) -> Result<(), Failure> 
         cloud.put_object("WebBucket", &page.key, page.content_type(), page.cache_control(), content).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// The keys of the pages without those of the API's document, and the files' contents.
+    fn keys_and_contents(built: &Path) -> Vec<(String, String)> {
+        let pages = pages_built_in(built).unwrap().into_iter();
+        let pages = pages.filter(|page| !page.key.starts_with("api/"));
+        let mut found: Vec<_> =
+            pages.map(|page| (page.key, fs::read_to_string(page.file).unwrap())).collect();
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn before_the_first_build_each_app_says_how_to_get_it() {
+        let folder = TempDir::new().unwrap();
+        for built in [folder.path().join("dist"), folder.path().to_owned()] {
+            let pages = keys_and_contents(&built);
+            let keys: Vec<_> = pages.iter().map(|(key, _)| key.as_str()).collect();
+            assert_eq!(keys, ["desk.html", "index.html"]);
+            assert!(pages.iter().all(|(_, content)| content.contains("npm")), "{pages:?}");
+        }
+    }
+
+    #[test]
+    fn built_pages_are_served_under_their_own_names() {
+        let folder = TempDir::new().unwrap();
+        fs::create_dir(folder.path().join("assets")).unwrap();
+        for key in ["index.html", "desk.html", "icon.svg", "assets/a.js"] {
+            fs::write(folder.path().join(key), key).unwrap();
+        }
+        let expected = ["assets/a.js", "desk.html", "icon.svg", "index.html"];
+        assert_eq!(keys_and_contents(folder.path()), expected.map(|key| (key.to_owned(), key.to_owned())));
+    }
 }

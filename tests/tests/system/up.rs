@@ -1,5 +1,7 @@
 //! `cargo xtask up` as a person runs it: it shows its progress, says clearly what is wrong, and leaves nothing behind.
 
+mod example;
+mod without_npm;
 mod without_postgresql;
 
 use std::{
