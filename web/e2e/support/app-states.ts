@@ -1,10 +1,10 @@
 /** The states of the customers' app. */
 
-import { expect, type Page } from "@playwright/test";
+import { expect } from "@playwright/test";
 import type { Cast } from "./cast.js";
-import { newUsername, PASSWORD } from "./people.js";
+import { tryJoin, tryLogin } from "./forms.js";
+import { newUsername } from "./people.js";
 import { goOffline, hold, loads, offersRetry, refuse, shows, type State } from "./state.js";
-import type { Texts } from "./texts.js";
 
 const DIRECTORY = /\/api\/companies(\?|$)/;
 const COMPANY = /\/api\/companies\/\d+$/;
@@ -38,21 +38,6 @@ const account = {
   path: () => "/me/account",
   as: customer,
 } as const;
-
-const tryLogin = async (page: Page, { ui }: Texts): Promise<void> => {
-  await page.getByLabel(ui.account.fields.username, { exact: true }).fill(newUsername());
-  await page.getByLabel(ui.account.fields.password, { exact: true }).fill("wrong-2026");
-  await page.getByRole("button", { name: ui.account.logIn, exact: true }).last().click();
-};
-
-const tryJoin = async (page: Page, { ui }: Texts, username: string): Promise<void> => {
-  const { fields } = ui.account;
-  await page.getByLabel(fields.name, { exact: true }).fill("김하늘");
-  await page.getByLabel(fields.username, { exact: true }).fill(username);
-  await page.getByLabel(fields.password, { exact: true }).fill(PASSWORD);
-  await page.getByLabel(fields.confirmPassword, { exact: true }).fill(PASSWORD);
-  await page.getByRole("button", { name: ui.account.joinAction }).click();
-};
 
 const lastMessage = shows(/전화 주세요/);
 

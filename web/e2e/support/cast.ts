@@ -46,7 +46,7 @@ export const createCast = async (people: People): Promise<Cast> => {
   ] as const;
   const description = "매일 새벽 네 시에 반죽을 시작하는 동네 빵집이에요.\n예약과 문의는 채팅으로 남겨 주세요.";
   await company.chat.call("PATCH /companies/me", { body: { description } });
-  await addPicture(company);
+  await addPicture(company.chat);
   await addFaq(company, FAQ);
 
   const roomId = await openRoom(customer, company);

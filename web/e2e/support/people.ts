@@ -23,7 +23,7 @@ export interface Pair {
 }
 
 /** 8 × 8 pixels of one colour. */
-export const PICTURE = Buffer.from(
+const PICTURE = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mMQDbuGFTEMLQkAK1lQQfLLIogAAAAASUVORK5CYII=",
   "base64",
 );
@@ -95,13 +95,14 @@ export const addFaq = async (company: Person, entries: Record<string, string>): 
   }
 };
 
-/** Gives the account a picture. */
-export const addPicture = async ({ chat, role }: Person): Promise<void> => {
+/** Gives the account a picture, and returns its path. */
+export const addPicture = async (chat: Chat): Promise<string> => {
   const body = new FormData();
   body.append("file", new Blob([new Uint8Array(PICTURE)], { type: "image/png" }), "a.png");
   const { url } = await chat.call("POST /files", { query: { folder: "profile" }, body });
-  const route = role === "customer" ? "PATCH /customers/me" : "PATCH /companies/me";
+  const route = chat.role === "customer" ? "PATCH /customers/me" : "PATCH /companies/me";
   await chat.call(route, { body: { imageUrl: url } });
+  return url;
 };
 
 /** The whole history of a room, as the server has it. */

@@ -24,7 +24,7 @@ export class RoomPage {
     this.composer = page.getByPlaceholder(text.placeholder);
     this.send = page.getByRole("button", { name: text.send, exact: true });
     this.bar = page.locator(".net-bar");
-    this.pill = page.locator(".new-messages");
+    this.pill = page.locator(".log-new-button");
     this.sending = this.log.getByText(text.sending);
     this.failed = this.log.getByRole("button", { name: text.resend });
     this.typing = page.getByText(text.typing);
@@ -32,7 +32,9 @@ export class RoomPage {
 
   /** The messages with exactly this text. */
   bubbles(text: string): Locator {
-    return this.log.getByText(text, { exact: true });
+    const literal = text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+    const hasText = new RegExp(`^(${this.text.auto})?${literal}$`);
+    return this.log.locator(".bubble").filter({ hasText });
   }
 
   /** Waits until the room is loaded. */
@@ -53,21 +55,22 @@ export class RoomPage {
   }
 }
 
-/** The first row that is at least partly visible: its text, and its place in the window. */
+/** The text of a message, and its place in the window. */
 export interface Place {
   text: string;
   top: number;
 }
 
-/** The place of the first visible row, or of the row with a text. */
+/** The place of the first message that is at least partly visible, or of the one with a text. */
 export const placeOf = (room: RoomPage, text?: string): Promise<Place> =>
   room.scroller.evaluate((list, text) => {
     const top = list.getBoundingClientRect().top;
-    const rows = [...list.querySelectorAll("li")].filter((row) => row.textContent?.trim());
-    const row = rows.find((row) =>
-      text === undefined ? row.getBoundingClientRect().bottom > top + 1 : row.textContent === text,
+    const bubble = [...list.querySelectorAll(".bubble")].find((bubble) =>
+      text === undefined
+        ? bubble.getBoundingClientRect().bottom > top + 1
+        : bubble.textContent === text,
     );
-    return { text: row?.textContent ?? "", top: row?.getBoundingClientRect().top ?? Number.NaN };
+    return { text: bubble?.textContent ?? "", top: bubble?.getBoundingClientRect().top ?? -1 };
   }, text);
 
 /** Scrolls the list up by a number of its heights, as a wheel does. */

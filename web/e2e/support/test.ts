@@ -37,13 +37,14 @@ interface Fixtures {
 }
 
 /**
- * Chromium reports each status from 400 on, and each request without an answer. Those of the API are
- * for tests to judge, and a browser looks for /favicon.ico beside a response that is not a page.
+ * Chromium reports each status from 400 on, and each request without an answer. The API's are for
+ * tests to judge, a browser looks for /favicon.ico beside a response that is not a page, and without
+ * an answer is what a test has cut off.
  */
 const isExpected = (text: string, url: string): boolean =>
-  (/^Failed to load resource: (the server responded with a status of [45]|net::ERR_)/.test(text) &&
+  (/^Failed to load resource: the server responded with a status of [45]/.test(text) &&
     /^(\/api\/|\/favicon\.ico$)/.test(new URL(url).pathname)) ||
-  /^WebSocket connection to '\S+' failed/.test(text);
+  /^(Failed to load resource: net::ERR_|WebSocket connection to '\S+' failed)/.test(text);
 
 /** Collects what the pages of a context report. */
 const watch = async (context: BrowserContext, problems: string[]): Promise<void> => {

@@ -6,29 +6,31 @@ import { addFaq } from "../../support/people.js";
 import { RoomPage } from "../../support/room.js";
 import { expect, test } from "../../support/test.js";
 
-/** Notes when a text of the list appears, and when Enter is pressed: both by the clock of the machine. */
+/** Notes by the clock of the machine when a text is sent by Enter, and when it is in the list. */
 const watchTimes = (page: Page): Promise<void> =>
   page.evaluate(() => {
     const now = (): number => performance.timeOrigin + performance.now();
-    const shown = new Map<string, number>();
-    const pressed = { at: 0 };
-    Reflect.set(window, "times", { shown, pressed });
+    const times = { shown: {} as Record<string, number>, pressed: {} as Record<string, number> };
+    Reflect.set(window, "times", times);
     addEventListener(
       "keydown",
-      ({ key }) => {
-        if (key === "Enter") pressed.at = now();
+      ({ key, target }) => {
+        const { value } = target as HTMLTextAreaElement;
+        if (key === "Enter") times.pressed[value] = now();
       },
       true,
     );
     const log = document.querySelector("[role=log]")!;
     new MutationObserver(() => {
-      for (const text of log.textContent?.match(/측정 \d+끝/g) ?? []) {
-        if (!shown.has(text)) shown.set(text, now());
-      }
+      for (const text of log.textContent?.match(/측정 \d+끝/g) ?? []) times.shown[text] ??= now();
     }).observe(log, { childList: true, subtree: true, characterData: true });
   });
 
+const timesOf = (page: Page) =>
+  page.evaluate(() => Reflect.get(window, "times") as Record<string, Record<string, number>>);
+
 test("a message is on the other page within 50 ms, 300 ms at worst", async ({ people, open }) => {
+  test.setTimeout(120_000);
   const { customer, company, roomId } = await people.pair();
   const [page, desk] = [
     await open(customer, `/rooms/${roomId}`),
@@ -39,18 +41,17 @@ test("a message is on the other page within 50 ms, 300 ms at worst", async ({ pe
   await Promise.all([watchTimes(page), watchTimes(desk)]);
   let count = 0;
   const round = async () => {
-    const times: number[] = [];
-    for (let n = 0; n < 50; n++) {
-      const text = `측정 ${++count}끝`;
+    const texts = Array.from({ length: 40 }, () => `측정 ${++count}끝`);
+    for (const text of texts) {
       await room.say(text);
-      await desk.waitForFunction((text) => Reflect.get(window, "times").shown.has(text), text);
-      const pressed = await page.evaluate(() => Reflect.get(window, "times").pressed.at);
-      times.push((await desk.evaluate((text) => Reflect.get(window, "times").shown.get(text), text)) - pressed);
+      await desk.waitForFunction((text) => Reflect.get(window, "times").shown[text], text);
     }
+    const [{ pressed }, { shown }] = [await timesOf(page), await timesOf(desk)];
+    const times = texts.map((text) => shown![text]! - pressed![text]!);
     return { p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
   };
   const isGood = ({ p50, p99 }: { p50: number; p99: number }) => p50 <= 50 && p99 <= 300;
-  const measured = await best(round, isGood, ({ p50 }) => p50);
+  const measured = await best(round, isGood, ({ p50, p99 }) => p50 + p99);
   figure("two browsers: Enter to visible, p50 ms", measured.p50);
   figure("two browsers: Enter to visible, p99 ms", measured.p99);
   expect(isGood(measured), JSON.stringify(measured)).toBe(true);

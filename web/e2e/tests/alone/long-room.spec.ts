@@ -59,9 +59,12 @@ const toTheTop = async (room: RoomPage): Promise<void> => {
     ([selector, text]) =>
       new Promise<void>((resolve) => {
         const list = document.querySelector(selector)!;
+        let still = 0;
         const next = (): void => {
+          // What was prepended last has moved the list.
+          still = list.scrollTop === 0 && list.textContent?.includes(text) ? still + 1 : 0;
           list.scrollTop = 0;
-          if (list.textContent?.includes(text)) resolve();
+          if (still > 5) resolve();
           else requestAnimationFrame(next);
         };
         next();

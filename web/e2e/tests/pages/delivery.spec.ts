@@ -25,14 +25,20 @@ test("Enter five times on a slow line sends one message", async ({ people, open,
 test("a retry of a stored message does not store it again", async ({ people, open }) => {
   const { customer, roomId } = await people.pair();
   const page = await open(customer, "/");
-  // The acknowledgement is lost, and an error comes in its place.
+  // The acknowledgement is lost, and an error comes in its place. The page cannot look at the room.
   let isLost = true;
+  let isRefused = false;
+  await page.route("**/chatrooms/*", async (route) => {
+    if (isLost && isRefused) await route.abort();
+    else await route.continue();
+  });
   await page.routeWebSocket(/\/realtime/, (client: WebSocketRoute) => {
     const server = client.connectToServer();
     server.onMessage((text) => {
       const frame = JSON.parse(String(text));
       if (!isLost || !/^(ack|message)$/.test(frame.type)) return client.send(text);
       if (frame.type !== "ack") return;
+      isRefused = true;
       const { clientMessageId } = frame;
       const error = { type: "error", code: "forbidden", message: "거절됐어요", clientMessageId };
       client.send(JSON.stringify(error));
@@ -40,6 +46,7 @@ test("a retry of a stored message does not store it again", async ({ people, ope
   });
   await page.goto(`/rooms/${roomId}`);
   const room = new RoomPage(page);
+  await room.isOpen();
   await room.say("내일 가도 되나요?");
   await expect(room.failed).toBeVisible();
   await expect(page.getByText("거절됐어요")).toBeVisible();

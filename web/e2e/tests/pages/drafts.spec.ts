@@ -14,20 +14,20 @@ test("a draft stays in its room of the desk and is never sent to another", async
     await openRoom(customers[0], company),
     await openRoom(customers[1], company),
   ] as const;
-  await say(customers[0], rooms[0], "가");
-  await say(customers[1], rooms[1], "나");
+  await say(customers[0], rooms[0], "가나다");
+  await say(customers[1], rooms[1], "라마바");
   const page = await open(company, `/desk/rooms/${rooms[0]}`);
   const room = new RoomPage(page);
   await room.composer.fill("하늘님께 쓰던 글");
   await page.getByRole("link", { name: /이바다/ }).click();
   await expect(page).toHaveURL(/\/desk\/rooms\/\d+$/);
-  await expect(room.bubbles("나")).toBeVisible();
+  await expect(room.bubbles("라마바")).toBeVisible();
   await expect(room.composer).toHaveValue("");
   await room.say("바다님께 답장");
-  await expect.poll(() => typed(company, rooms[1])).toEqual(["나", "바다님께 답장"]);
+  await expect.poll(() => typed(company, rooms[1])).toEqual(["라마바", "바다님께 답장"]);
   await page.getByRole("link", { name: /김하늘/ }).click();
   await expect(room.composer).toHaveValue("하늘님께 쓰던 글");
-  expect(await typed(company, rooms[0])).toEqual(["가"]);
+  expect(await typed(company, rooms[0])).toEqual(["가나다"]);
 });
 
 test("a draft survives a reload and leaves with its message", async ({ people, open }) => {

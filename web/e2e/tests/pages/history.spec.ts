@@ -83,7 +83,7 @@ test("older messages load once at each visit of the top, without a jump", async 
 
 test("pictures and skeletons shift nothing in a room", async ({ people, open }) => {
   const { customer, company, roomId } = await people.pair();
-  await addPicture(company);
+  await addPicture(company.chat);
   await say(company, roomId, ...numbered("소식", 30));
   const page = await open(customer, `/rooms/${roomId}`, {
     before: async (page) => {
@@ -92,10 +92,14 @@ test("pictures and skeletons shift nothing in a room", async ({ people, open }) 
         await expect(page.getByRole("log")).toContainText("소식 30");
         await route.continue();
       });
-      await page.route("**/chatrooms/*", async (route) => {
-        await expect(page.locator(".skeleton")).toBeVisible();
-        await route.continue();
-      });
+      await page.route(
+        "**/chatrooms/*",
+        async (route) => {
+          await expect(page.locator(".skeleton-bubble")).toBeVisible();
+          await route.continue();
+        },
+        { times: 1 },
+      );
     },
   });
   const room = new RoomPage(page);

@@ -3,16 +3,14 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
 import { parse } from "yaml";
-import { signUp } from "../accounts.js";
-import { expect, test } from "../test.js";
+import { ko as desk } from "../../../desk/text/ko.js";
+import { ko as app } from "../../../app/text/ko.js";
+import { addPicture } from "../../support/people.js";
+import { expect, test } from "../../support/test.js";
 
-const TEMPLATE = new URL("../../../infra/web.yaml", import.meta.url);
+const TEMPLATE = new URL("../../../../infra/web.yaml", import.meta.url);
 // The parser does not know CloudFormation's tags, and warns of each.
 const { Resources } = parse(readFileSync(TEMPLATE, "utf8"), { logLevel: "error" });
-
-/** 8 × 8 pixels of one colour. */
-const PICTURE =
-  "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mMQDbuGFTEMLQkAK1lQQfLLIogAAAAASUVORK5CYII=";
 
 /** The policy that the template gives to a kind of page. */
 const declared = (name: "PageHeaders" | "DocumentHeaders" | "PictureHeaders"): string =>
@@ -25,10 +23,16 @@ const open = async (page: Page, path: string): Promise<string | undefined> => {
   return response?.headers()["content-security-policy"];
 };
 
-for (const path of ["/", "/rooms/7", "/c/3/"]) {
+for (const [path, heading] of [
+  ["/", app.directory.title],
+  ["/rooms/7", app.logIn],
+  ["/nowhere/", app.notFound.title],
+  ["/desk", desk.login.title],
+  ["/desk/rooms/7", desk.login.title],
+] as const) {
   test(`the page ${path} has the policy of pages and keeps it`, async ({ page }) => {
     expect(await open(page, path)).toBe(declared("PageHeaders"));
-    await expect(page.getByLabel("Password")).toHaveCount(2);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(heading);
   });
 }
 
@@ -39,18 +43,11 @@ test("the API's document has its policy and keeps it", async ({ page }) => {
 
 test("a picture fits into pages, and by itself it is in a sandbox", async ({
   page,
-  request,
+  people,
   problems,
 }) => {
-  const { username, password } = await signUp(request, "customer");
-  const session = await request.post("/api/customer/session", { data: { username, password } });
-  const { accessToken } = await session.json();
-  const file = { name: "a.png", mimeType: "image/png", buffer: Buffer.from(PICTURE, "base64") };
-  const uploaded = await request.post("/api/files?folder=profile", {
-    headers: { authorization: `Bearer ${accessToken}` },
-    multipart: { file },
-  });
-  const { url } = await uploaded.json();
+  const { chat } = await people.customer();
+  const url = await addPicture(chat);
   expect(url).toMatch(/^\/pictures\//);
 
   await page.goto("/");

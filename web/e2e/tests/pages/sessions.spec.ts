@@ -3,108 +3,147 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Login, signUp } from "../accounts.js";
-import { expect, test } from "../test.js";
+import type { Page } from "@playwright/test";
+import { ko as app } from "../../../app/text/ko.js";
+import { ko as desk } from "../../../desk/text/ko.js";
+import { isLoggedIn, isLoggedOut, logInBy } from "../../support/account.js";
+import { say } from "../../support/people.js";
+import { expect, test } from "../../support/test.js";
 
-test("a login outlives a reload and ends with the logout", async ({ page, context, request }) => {
-  const account = await signUp(request, "customer");
-  const customer = new Login(page, "customer");
-  await page.goto("/");
-  await customer.logIn(account);
-  await customer.isLoggedIn();
+const logOut = async (page: Page): Promise<void> => {
+  await page.goto("/me");
+  await page.getByRole("button", { name: app.me.logOut }).click();
+  await expect(page.getByRole("link", { name: app.logIn })).toBeVisible();
+};
+
+test("a login outlives a reload and ends with the logout", async ({ page, context, people }) => {
+  const customer = await people.customer();
+  await page.goto("/rooms");
+  await expect(page).toHaveURL(/\/login\?next=/);
+  await logInBy(page, customer);
+  await expect(page).toHaveURL(/\/rooms$/);
   expect(await context.cookies()).toMatchObject([
     { name: "__Host-customer", httpOnly: true, secure: true, sameSite: "Strict", path: "/" },
   ]);
 
   const renewal = page.waitForResponse("**/api/customer/token");
   await page.reload();
-  await customer.isLoggedIn();
+  await isLoggedIn(page);
   const renewed = await renewal;
   expect(renewed.status()).toBe(201);
   expect(await renewed.request().headerValue("cookie")).toContain("__Host-customer=");
+  await expect(page).toHaveURL(/\/rooms$/);
 
-  await customer.logOut();
-  await customer.isLoggedOut();
+  await logOut(page);
   expect(await context.cookies()).toEqual([]);
-  await page.reload();
-  await customer.isLoggedOut();
+  await page.goto("/rooms");
+  await isLoggedOut(page);
 });
 
-test("a login needs no pointer, and the focus follows it", async ({ page, request }) => {
-  const { username, password } = await signUp(request, "company");
-  const company = new Login(page, "company");
-  await page.goto("/");
-  await company.username.focus();
-  await page.keyboard.type(username);
-  await page.keyboard.press("Tab");
-  await page.keyboard.type("wrong-2026");
+test("a wrong password is announced, and the focus is in the password", async ({
+  page,
+  people,
+}) => {
+  const { username } = await people.hiddenCompany();
+  await page.goto("/desk");
+  await logInBy(page, { username, password: "wrong-2026" });
+  await expect(page.getByRole("alert")).toBeVisible();
+  await expect(page.locator("input[name=password]")).toBeFocused();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("haneul-2026");
   await page.keyboard.press("Enter");
-  await expect(company.alert).not.toBeEmpty();
-  await expect(company.password).toBeFocused();
-  await page.keyboard.type(password);
-  await page.keyboard.press("Enter");
-  await company.isLoggedIn();
-  await expect(company.alert).toBeEmpty();
-  await expect(company.heading).toBeFocused();
-  await page.keyboard.press("Tab");
-  await page.keyboard.press("Enter");
-  await company.isLoggedOut();
-  await expect(company.heading).toBeFocused();
+  await isLoggedIn(page);
 });
 
-test("both roles are logged in side by side in one tab", async ({ page, context, request }) => {
-  const [customer, company] = [new Login(page, "customer"), new Login(page, "company")];
-  await page.goto("/");
-  await customer.logIn(await signUp(request, "customer"));
-  await customer.isLoggedIn();
-  await company.logIn(await signUp(request, "company"));
-  await company.isLoggedIn();
-  await page.reload();
-  await customer.isLoggedIn();
-  await company.isLoggedIn();
-
-  await customer.logOut();
-  await customer.isLoggedOut();
-  await page.reload();
-  await customer.isLoggedOut();
-  await company.isLoggedIn();
+test("both roles are logged in side by side in one browser", async ({ page, context, people }) => {
+  const { customer, company } = await people.pair();
+  await page.goto("/login");
+  await logInBy(page, customer);
+  await isLoggedIn(page);
+  const other = await context.newPage();
+  await other.goto("/desk/login");
+  await logInBy(other, company);
+  await isLoggedIn(other);
+  for (const each of [page, other]) {
+    await each.reload();
+    await isLoggedIn(each);
+  }
+  await logOut(page);
+  await other.reload();
+  await isLoggedIn(other);
   expect((await context.cookies()).map(({ name }) => name)).toEqual(["__Host-company"]);
 });
 
-test("two tabs agree about each role", async ({ page, context, request }) => {
-  const tabs = [page, await context.newPage()] as const;
-  for (const tab of tabs) await tab.goto("/");
-  const [customer, customerThere] = [
-    new Login(tabs[0], "customer"),
-    new Login(tabs[1], "customer"),
-  ];
-  const [companyHere, company] = [new Login(tabs[0], "company"), new Login(tabs[1], "company")];
-  const all = [customer, customerThere, companyHere, company];
+test("a login and a logout in one tab are those of all tabs", async ({ context, people }) => {
+  const { customer } = await people.pair();
+  const tabs = [await context.newPage(), await context.newPage(), await context.newPage()] as const;
+  for (const tab of tabs) await tab.goto("/login");
+  await logInBy(tabs[0], customer);
+  for (const tab of tabs) await isLoggedIn(tab);
+  await logOut(tabs[1]);
+  for (const tab of tabs) await expect(tab.getByRole("navigation")).toHaveCount(0);
+  for (const tab of tabs) {
+    await tab.goto("/rooms");
+    await isLoggedOut(tab);
+  }
+});
 
-  await customer.logIn(await signUp(request, "customer"));
-  await customerThere.isLoggedIn();
-  await company.logIn(await signUp(request, "company"));
-  await companyHere.isLoggedIn();
-  await Promise.all(tabs.map((tab) => tab.reload()));
-  for (const login of all) await login.isLoggedIn();
+test("ten tabs whose token is rejected refresh once", async ({ context, people, open }) => {
+  const { customer, company, roomId } = await people.pair();
+  const first = await open(customer, "/rooms");
+  const tabs = [first];
+  while (tabs.length < 10) {
+    const tab = await first.context().newPage();
+    await tab.goto("/rooms");
+    tabs.push(tab);
+  }
+  for (const tab of tabs) await expect(tab.getByRole("link", { name: /새벽빵집/ })).toBeVisible();
+  let rejected: string | undefined;
+  let renewals = 0;
+  await first.context().route("**/api/**", async (route) => {
+    const request = route.request();
+    const token = request.headers().authorization;
+    if (request.url().endsWith("/api/customer/token")) renewals++;
+    rejected ??= token;
+    if (!token || token !== rejected) return route.fallback();
+    const json = { code: "unauthenticated", message: "로그인이 필요합니다.", requestId: "x" };
+    await route.fulfill({ status: 401, json });
+  });
+  // All tabs fetch the list again.
+  await say(company, roomId, "모두 보이나요?");
+  for (const tab of tabs) await expect(tab.getByText("모두 보이나요?")).toBeVisible();
+  for (const tab of tabs) {
+    await expect(tab).toHaveTitle(/^\(1\) /);
+  }
+  expect(renewals).toBe(1);
+  expect(context.pages()).toHaveLength(0);
+});
 
-  await customerThere.logOut();
-  for (const login of [customer, customerThere]) await login.isLoggedOut();
-  await Promise.all(tabs.map((tab) => tab.reload()));
-  for (const login of [customer, customerThere]) await login.isLoggedOut();
-  for (const login of [companyHere, company]) await login.isLoggedIn();
+test("an expired session asks for the login over the page", async ({ people, open }) => {
+  const company = await people.company();
+  const page = await open(company, "/desk/faq");
+  await page.getByRole("button", { name: desk.faq.add }).click();
+  await page.getByLabel(desk.faq.question, { exact: true }).fill("쓰다 만 질문");
+  await page.getByLabel(desk.faq.answer, { exact: true }).fill("쓰다 만 답변");
+  await page.context().request.delete("/api/company/session");
+  await page.getByRole("button", { name: "저장", exact: true }).click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog).toBeVisible();
+  await dialog.locator("input[name=username]").fill(company.username);
+  await dialog.locator("input[name=password]").fill("haneul-2026");
+  await page.keyboard.press("Enter");
+  await expect(dialog).toHaveCount(0);
+  await expect(page.getByLabel(desk.faq.question, { exact: true })).toHaveValue("쓰다 만 질문");
 });
 
 test("another origin cannot renew a session, and the session lives on", async ({
-  page,
-  context,
-  request,
+  people,
+  open,
   baseURL,
 }) => {
-  const customer = new Login(page, "customer");
-  await page.goto("/");
-  await customer.logIn(await signUp(request, "customer"));
-  await customer.isLoggedIn();
+  const page = await open(await people.customer(), "/rooms");
+  const context = page.context();
+  await isLoggedIn(page);
   const before = await context.cookies();
 
   const form = `<form method="post" action="${baseURL}/api/customer/token"><button>Renew</button>`;
@@ -133,5 +172,5 @@ test("another origin cannot renew a session, and the session lives on", async ({
 
   expect(await context.cookies()).toEqual(before);
   await page.reload();
-  await customer.isLoggedIn();
+  await isLoggedIn(page);
 });

@@ -1,6 +1,6 @@
 /** Each screen in each of its states: what axe finds, whether it fits, and a picture for people to look at. */
 
-import { test as base, expect } from "../../support/test.js";
+import { test as base } from "../../support/test.js";
 import { type Cast, createCast } from "../../support/cast.js";
 import { fits, isAccessible } from "../../support/axe.js";
 import { People } from "../../support/people.js";
