@@ -10,6 +10,7 @@ mod demo;
 mod deploy;
 mod fuzz;
 mod notes;
+mod pictures;
 mod released;
 mod smoke;
 mod soak;
@@ -82,6 +83,8 @@ enum Command {
         #[arg(long)]
         measure: bool,
     },
+    /// Takes the pictures in `docs/pictures` anew, of the apps with the example in them; needs npm and Chromium
+    Pictures,
     /// Prints what a month on AWS costs, each way to run it
     Cost {
         /// How many messages people send
@@ -138,6 +141,7 @@ async fn main() -> ExitCode {
         Command::Fuzz { seed, examples } => fuzz::fuzz(seed, examples).await,
         Command::Soak(what) => soak::soak(what).await,
         Command::Demo { url, measure } => demo::demo(url, measure).await,
+        Command::Pictures => pictures::pictures().await,
         Command::Cost { messages_per_day, connections } => cost::cost(messages_per_day, connections),
         Command::Package { x86_64 } => {
             deploy::package::package(if x86_64 { Processor::X86_64 } else { Processor::Arm64 })

@@ -27,8 +27,8 @@ const ico = (content: Buffer, size: number): Buffer => {
   return Buffer.concat([head, content]);
 };
 
-test("profile pictures of the example", async ({ page }) => {
-  for (const name of ["bakery", "clinic", "flower", "cat", "mountains"]) {
+test("profile pictures of the example and of docs/first-conversation.md", async ({ page }) => {
+  for (const name of ["bakery", "clinic", "flower", "dawn", "cat", "mountains"]) {
     const picture = await png(page, `drawings/${name}.svg`, 256);
     await writeFile(file(`drawings/${name}.png`), picture);
   }
