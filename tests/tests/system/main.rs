@@ -31,6 +31,7 @@ mod sessions;
 mod statements;
 mod up;
 mod viewer;
+mod web_manifests;
 mod wrong_input;
 
 use std::{
