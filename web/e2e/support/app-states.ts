@@ -4,7 +4,7 @@ import { expect } from "@playwright/test";
 import type { Cast } from "./cast.js";
 import { tryJoin, tryLogin } from "./forms.js";
 import { newUsername } from "./people.js";
-import { goOffline, hold, loads, offersRetry, refuse, shows, type State } from "./state.js";
+import { goOffline, hold, loads, offersRetry, refuse, type State, shows } from "./state.js";
 
 const DIRECTORY = /\/api\/companies(\?|$)/;
 const COMPANY = /\/api\/companies\/\d+$/;
@@ -60,7 +60,13 @@ export const APP_STATES: readonly State[] = [
     reach: (page, { app }) => shows(app.directory.noMatch("없는이름"))(page),
   },
   { ...directory, kind: "filled", reach: shows("Spring Flowers") },
-  { ...directory, kind: "filled", variant: "logged in", as: customer, reach: shows("Spring Flowers") },
+  {
+    ...directory,
+    kind: "filled",
+    variant: "logged in",
+    as: customer,
+    reach: shows("Spring Flowers"),
+  },
   {
     ...directory,
     kind: "error",
@@ -275,7 +281,9 @@ export const APP_STATES: readonly State[] = [
           const { action, clientMessageId } = JSON.parse(String(text));
           if (action !== "sendMessage") return server.send(text);
           const message = "보낼 수 없는 메시지예요.";
-          client.send(JSON.stringify({ type: "error", code: "forbidden", message, clientMessageId }));
+          client.send(
+            JSON.stringify({ type: "error", code: "forbidden", message, clientMessageId }),
+          );
         });
       }),
     reach: async (page, { ui }) => {

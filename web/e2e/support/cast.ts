@@ -1,6 +1,16 @@
 /** People in the situations that screens show. One cast serves all tests of a worker, which only look at it. */
 
-import { addFaq, addPicture, enter, openRoom, type People, type Person, say, until, withdraw } from "./people.js";
+import {
+  addFaq,
+  addPicture,
+  enter,
+  openRoom,
+  type People,
+  type Person,
+  say,
+  until,
+  withdraw,
+} from "./people.js";
 
 export interface Cast {
   /** Has rooms with all kinds of messages. */
@@ -44,7 +54,8 @@ export const createCast = async (people: People): Promise<Cast> => {
     await people.company("Spring Flowers"),
     await people.company("사라진가게"),
   ] as const;
-  const description = "매일 새벽 네 시에 반죽을 시작하는 동네 빵집이에요.\n예약과 문의는 채팅으로 남겨 주세요.";
+  const description =
+    "매일 새벽 네 시에 반죽을 시작하는 동네 빵집이에요. 예약과 문의는 채팅으로 남겨 주세요.";
   await company.chat.call("PATCH /companies/me", { body: { description } });
   await addPicture(company.chat);
   await addFaq(company, FAQ);
@@ -68,7 +79,13 @@ export const createCast = async (people: People): Promise<Cast> => {
 
   const unreadRoomId = await openRoom(customer, clinic);
   await say(customer, unreadRoomId, "진료 예약하려고요");
-  await say(clinic, unreadRoomId, "네, 언제가 좋으세요?", "내일은 오후만 가능해요", "예약해 드릴까요?");
+  await say(
+    clinic,
+    unreadRoomId,
+    "네, 언제가 좋으세요?",
+    "내일은 오후만 가능해요",
+    "예약해 드릴까요?",
+  );
 
   const closedRoomId = await openRoom(customer, closed);
   await say(customer, closedRoomId, "아직 영업하시나요?");

@@ -19,7 +19,12 @@ const newCompany = ({ newCompany }: Cast) => newCompany;
 
 const login = { app: "desk", route: "/desk/login", path: () => "/desk/login" } as const;
 const join = { app: "desk", route: "/desk/join", path: () => "/desk/join" } as const;
-const start = { app: "desk", route: "/desk/start", path: () => "/desk/start", as: company } as const;
+const start = {
+  app: "desk",
+  route: "/desk/start",
+  path: () => "/desk/start",
+  as: company,
+} as const;
 const inbox = { app: "desk", route: "/desk", path: () => "/desk", as: company } as const;
 const room = {
   app: "desk",

@@ -79,9 +79,7 @@ export class Display {
     await this.#xdotool("mousemove", ...[place.x, place.y].map((at) => String(Math.round(at))));
     await this.#xdotool("click", "1");
     await expect(box).toBeFocused();
-    await expect
-      .poll(async () => (await this.#ask("fcitx5-remote", "-n")).trim())
-      .toBe("hangul");
+    await expect.poll(async () => (await this.#ask("fcitx5-remote", "-n")).trim()).toBe("hangul");
   }
 
   /** Presses keys by their X names, with `delay` milliseconds between them. */

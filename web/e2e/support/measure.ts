@@ -93,9 +93,9 @@ export const fling = (page: Page, selector: string, step: number, frames: number
         const next = (now: number): void => {
           if (before !== undefined) times.push(now - before);
           before = now;
-          if (times.length >= frames) return resolve(times);
           list.scrollTop += step;
-          requestAnimationFrame(next);
+          if (times.length < frames) requestAnimationFrame(next);
+          else resolve(times);
         };
         requestAnimationFrame(next);
       }),

@@ -37,7 +37,13 @@ export const hold =
 
 /** Answers requests to a part of the API with an error. */
 export const refuse =
-  (path: RegExp, status: number, code: string, headers: Record<string, string> = {}, method = "GET") =>
+  (
+    path: RegExp,
+    status: number,
+    code: string,
+    headers: Record<string, string> = {},
+    method = "GET",
+  ) =>
   (page: Page) =>
     page.route(path, async (route) => {
       if (route.request().method() !== method) return route.fallback();

@@ -1,13 +1,13 @@
 /** The test function of all files here: each test also fails if a page broke its policy or reported an error. */
 
 import {
-  test as base,
   type BrowserContext,
   type BrowserContextOptions,
+  test as base,
   expect,
   type Page,
 } from "@playwright/test";
-import { Proxy } from "../../client/test/local/proxy.js";
+import { Proxy as FailingProxy } from "../../client/test/local/proxy.js";
 import { logIn, People, type Person } from "./people.js";
 
 export { expect };
@@ -23,7 +23,7 @@ export interface Opening {
 }
 
 /** A network that fails on demand, and the origin behind it. */
-export class Network extends Proxy {
+export class Network extends FailingProxy {
   origin = "";
 }
 

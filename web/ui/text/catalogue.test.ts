@@ -46,4 +46,8 @@ describe.each(apps)("$path", ({ ko, en }) => {
       expect(words.length, `${path}: ${text}`).toBeLessThan(3);
     }
   });
+
+  test("has no particle in Korean that leaves its form open", () => {
+    for (const [path, text] of ko) expect(text, path).not.toMatch(/[가-힣]\([가-힣]\)/);
+  });
 });

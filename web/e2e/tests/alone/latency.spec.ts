@@ -86,7 +86,11 @@ test("an FAQ chip has its answer within 300 ms", async ({ people, open }) => {
       [before, "건물 뒤에 두 대 자리가 있어요."] as const,
     );
   };
-  const measured = await best(round, (ms) => ms <= 300, (ms) => ms);
+  const measured = await best(
+    round,
+    (ms) => ms <= 300,
+    (ms) => ms,
+  );
   figure("FAQ chip to answer, ms", measured);
   expect(measured).toBeLessThanOrEqual(300);
 });

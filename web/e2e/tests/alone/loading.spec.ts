@@ -28,7 +28,11 @@ test("the directory is painted within 1.8 s and shifts nothing", async ({ people
     await page.context().close();
     return measured;
   };
-  const measured = await best(load, ({ lcp }) => lcp <= 1_800, ({ lcp }) => lcp);
+  const measured = await best(
+    load,
+    ({ lcp }) => lcp <= 1_800,
+    ({ lcp }) => lcp,
+  );
   figure("slow phone: LCP of the directory, ms", measured.lcp);
   figure("slow phone: CLS of the directory", measured.cls);
   expect(measured.lcp).toBeLessThanOrEqual(1_800);
@@ -52,7 +56,11 @@ test("a room is painted within 2 s and shifts nothing", async ({ people, open })
     await page.context().close();
     return measured;
   };
-  const measured = await best(load, ({ lcp }) => lcp <= 2_000, ({ lcp }) => lcp);
+  const measured = await best(
+    load,
+    ({ lcp }) => lcp <= 2_000,
+    ({ lcp }) => lcp,
+  );
   figure("slow phone: LCP of a room, ms", measured.lcp);
   figure("slow phone: CLS of a room", measured.cls);
   expect(measured.lcp).toBeLessThanOrEqual(2_000);
@@ -60,7 +68,10 @@ test("a room is painted within 2 s and shifts nothing", async ({ people, open })
 });
 
 /** Types into a text box; the processing of each event, and the time from each key to its paint. */
-const typing = async (page: Page, selector: string): Promise<{ own: number[]; paint: number[] }> => {
+const typing = async (
+  page: Page,
+  selector: string,
+): Promise<{ own: number[]; paint: number[] }> => {
   await page.evaluate((selector) => {
     const [own, paint] = [[] as number[], [] as number[]];
     let events = 0;
@@ -68,7 +79,10 @@ const typing = async (page: Page, selector: string): Promise<{ own: number[]; pa
       addEventListener(type, () => events++, true);
     }
     // Faster events are not reported.
-    const all = (): number[] => [...own, ...Array<number>(Math.max(0, events - own.length)).fill(0)];
+    const all = (): number[] => [
+      ...own,
+      ...Array<number>(Math.max(0, events - own.length)).fill(0),
+    ];
     Reflect.set(window, "typing", () => ({ own: all(), paint }));
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries() as PerformanceEventTiming[]) {
@@ -121,7 +135,10 @@ test("a key costs 8 ms at most, and is painted as on a plain page", async ({ peo
   figure("typing, CPU ÷ 4: key to paint, ratio to a plain page", measured.ratio);
   expect(isGood(measured), JSON.stringify(measured)).toBe(true);
   const { longTasks } = await vitals(page);
-  const longest = Math.max(0, ...longTasks.filter(({ start }) => start > idle).map((t) => t.duration));
+  const longest = Math.max(
+    0,
+    ...longTasks.filter(({ start }) => start > idle).map((t) => t.duration),
+  );
   figure("typing, CPU ÷ 4: longest task, ms", longest);
   expect(longest).toBeLessThanOrEqual(100);
 });

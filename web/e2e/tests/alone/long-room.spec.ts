@@ -1,6 +1,9 @@
 /** A room with 10,000 messages costs about as much as a short one. */
 
 import type { Page } from "@playwright/test";
+import WebSocket from "ws";
+import { createChat } from "../../../client/src/index.js";
+import { cloud, until, withCookies } from "../../../client/test/local/people.js";
 import { best, figure, percentile } from "../../support/figures.js";
 import {
   LONG,
@@ -13,9 +16,6 @@ import { elements, fling, held, observe, vitals } from "../../support/measure.js
 import { PASSWORD } from "../../support/people.js";
 import { placeOf, RoomPage } from "../../support/room.js";
 import { expect, test } from "../../support/test.js";
-import { createChat } from "../../../client/src/index.js";
-import { cloud, until, withCookies } from "../../../client/test/local/people.js";
-import WebSocket from "ws";
 
 test.skip(!!NO_LONG_ROOM, NO_LONG_ROOM);
 test.describe.configure({ mode: "serial" });
@@ -126,15 +126,27 @@ test("it opens within 300 ms after a click in the list", async ({ open }) => {
     await expect(page.locator(LIST)).toHaveCount(0);
     return ms;
   };
-  const measured = await best(opening, (ms) => ms <= 300, (ms) => ms);
+  const measured = await best(
+    opening,
+    (ms) => ms <= 300,
+    (ms) => ms,
+  );
   figure("10,000 messages: open, ms", measured);
   expect(measured).toBeLessThanOrEqual(300);
 });
 
-test("it scrolls at the frame rate, with few nodes and little memory", async ({ open, context }) => {
+test("it scrolls at the frame rate, with few nodes and little memory", async ({
+  open,
+  context,
+}) => {
   test.setTimeout(240_000);
   const plainPage = await context.newPage();
-  const plain = await best(() => plainFrames(plainPage), ({ p95 }) => p95 <= 17, ({ p95 }) => p95, 3);
+  const plain = await best(
+    () => plainFrames(plainPage),
+    ({ p95 }) => p95 <= 17,
+    ({ p95 }) => p95,
+    3,
+  );
   figure("plain page: fling, p95 ms a frame", plain.p95);
   await plainPage.close();
 
@@ -178,7 +190,10 @@ test("it scrolls at the frame rate, with few nodes and little memory", async ({ 
 
   // A task of the browser's own start is not the page's.
   const { longTasks } = await vitals(page);
-  const longest = Math.max(0, ...longTasks.filter(({ start }) => start > 1_000).map((t) => t.duration));
+  const longest = Math.max(
+    0,
+    ...longTasks.filter(({ start }) => start > 1_000).map((t) => t.duration),
+  );
   figure("10,000 messages: longest task, ms", longest);
 });
 
@@ -190,7 +205,12 @@ test("100 messages that arrive while the user scrolls move nothing", async ({ op
   await room.scroller.evaluate((list) => {
     list.scrollTop -= 3 * list.clientHeight;
   });
-  const company = createChat({ url: cloud().href, role: "company", fetch: withCookies(), WebSocket });
+  const company = createChat({
+    url: cloud().href,
+    role: "company",
+    fetch: withCookies(),
+    WebSocket,
+  });
   try {
     await company.logIn(longCompany.username, PASSWORD);
     company.connect();

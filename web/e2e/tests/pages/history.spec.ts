@@ -105,7 +105,11 @@ test("pictures and skeletons shift nothing in a room", async ({ people, open }) 
   const room = new RoomPage(page);
   await expect(room.bubbles("소식 30")).toBeInViewport();
   await expect
-    .poll(() => page.locator("img").evaluateAll((all) => all.map((one) => (one as HTMLImageElement).naturalWidth)))
+    .poll(() =>
+      page
+        .locator("img")
+        .evaluateAll((all) => all.map((one) => (one as HTMLImageElement).naturalWidth)),
+    )
     .toContain(8);
   await enter(company, roomId);
   const { cls, shifted } = await vitals(page);

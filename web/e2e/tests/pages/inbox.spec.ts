@@ -1,7 +1,15 @@
 /** The desk's list: filters, search, and what is not in it. */
 
 import { ko } from "../../../desk/text/ko.js";
-import { addFaq, enter, openRoom, type Person, type People, say, until } from "../../support/people.js";
+import {
+  addFaq,
+  enter,
+  openRoom,
+  type People,
+  type Person,
+  say,
+  until,
+} from "../../support/people.js";
 import { RoomPage } from "../../support/room.js";
 import { expect, test } from "../../support/test.js";
 
@@ -32,9 +40,7 @@ test("the name search and the unread filter reach over all pages", async ({ peop
     room.markRead();
     room.close();
   }
-  await expect
-    .poll(async () => (await reader.call("GET /company/chatrooms")).unreadTotal)
-    .toBe(1);
+  await expect.poll(async () => (await reader.call("GET /company/chatrooms")).unreadTotal).toBe(1);
   const page = await open(company, "/desk");
   const row = (name: string) => page.getByRole("link", { name: new RegExp(`${name}(?!\\d)`) });
   await expect(row("손님24")).toBeVisible();

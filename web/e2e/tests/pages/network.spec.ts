@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 import { figure } from "../../support/figures.js";
 import { enter, history, typed, until, withdraw } from "../../support/people.js";
 import { RoomPage } from "../../support/room.js";
-import { expect, test, type Network } from "../../support/test.js";
+import { expect, type Network, test } from "../../support/test.js";
 
 /** Takes a page's network away: connections end, and the browser notices. */
 const leave = async (page: Page, network: Network): Promise<void> => {
@@ -18,8 +18,10 @@ const comeBack = async (page: Page, network: Network): Promise<void> => {
 };
 
 /** Sets a mark that a reload removes. */
-const mark = (page: Page): Promise<void> => page.evaluate(() => void Reflect.set(window, "mark", 1));
-const isSamePage = (page: Page): Promise<boolean> => page.evaluate(() => Reflect.has(window, "mark"));
+const mark = (page: Page): Promise<void> =>
+  page.evaluate(() => void Reflect.set(window, "mark", 1));
+const isSamePage = (page: Page): Promise<boolean> =>
+  page.evaluate(() => Reflect.has(window, "mark"));
 
 const numbered = (what: string, count: number): string[] =>
   Array.from({ length: count }, (_, n) => `${what} ${n + 1}`);

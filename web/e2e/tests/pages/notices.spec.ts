@@ -9,7 +9,11 @@ import { expect, test } from "../../support/test.js";
 /** Counts sounds and notifications from the start of the page. */
 const listen = async (page: Page): Promise<void> => {
   await page.addInitScript(() => {
-    const heard = { sounds: 0, states: [] as string[], shown: [] as { title: string; body: string; tag: string }[] };
+    const heard = {
+      sounds: 0,
+      states: [] as string[],
+      shown: [] as { title: string; body: string; tag: string }[],
+    };
     Reflect.set(window, "heard", heard);
     // One sound has two tones: those within 500 ms are one.
     let last = Number.NEGATIVE_INFINITY;
@@ -37,7 +41,12 @@ const listen = async (page: Page): Promise<void> => {
 
 const heard = (page: Page) =>
   page.evaluate(
-    () => Reflect.get(window, "heard") as { sounds: number; states: string[]; shown: { title: string; body: string; tag: string }[] },
+    () =>
+      Reflect.get(window, "heard") as {
+        sounds: number;
+        states: string[];
+        shown: { title: string; body: string; tag: string }[];
+      },
   );
 
 const hide = (page: Page, isHidden: boolean) =>

@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
 import { parse } from "yaml";
-import { ko as desk } from "../../../desk/text/ko.js";
 import { ko as app } from "../../../app/text/ko.js";
+import { ko as desk } from "../../../desk/text/ko.js";
 import { addPicture } from "../../support/people.js";
 import { expect, test } from "../../support/test.js";
 

@@ -1,11 +1,11 @@
 /** Each screen in each of its states: what axe finds, whether it fits, and a picture for people to look at. */
 
-import { test as base } from "../../support/test.js";
-import { type Cast, createCast } from "../../support/cast.js";
 import { fits, isAccessible } from "../../support/axe.js";
+import { type Cast, createCast } from "../../support/cast.js";
 import { People } from "../../support/people.js";
 import { nameOf } from "../../support/state.js";
 import { STATES } from "../../support/states.js";
+import { test as base } from "../../support/test.js";
 import { type Language, TEXTS } from "../../support/texts.js";
 
 const test = base.extend<object, { cast: Cast }>({
