@@ -33,3 +33,30 @@ export const fits = async (page: Page, state: string): Promise<void> => {
   const overflow = () => document.documentElement.scrollWidth - window.innerWidth;
   expect(await page.evaluate(overflow), state).toBeLessThanOrEqual(0);
 };
+
+/**
+ * Expects that the user's own colours are in force for all text, and that bubbles and buttons, whose
+ * background is gone then, have borders. axe reads the page's colours and not the forced ones.
+ */
+export const keepsForcedColours = async (page: Page): Promise<void> => {
+  const found = await page.evaluate(() => {
+    const shown = [...document.body.querySelectorAll("*")].filter((e) => e.checkVisibility());
+    const hasText = (element: Element): boolean =>
+      [...element.childNodes].some(({ nodeType, data = "" }: ChildNode & { data?: string }) => {
+        return nodeType === Node.TEXT_NODE && data.trim();
+      });
+    const isBare = (element: Element): boolean => {
+      const { borderTopStyle, borderTopWidth, outlineStyle } = getComputedStyle(element);
+      return (borderTopStyle === "none" || borderTopWidth === "0px") && outlineStyle === "none";
+    };
+    return {
+      own: shown
+        .filter((e) => hasText(e) && getComputedStyle(e).forcedColorAdjust === "none")
+        .map((e) => e.outerHTML.slice(0, 120)),
+      bare: shown
+        .filter((e) => e.matches(".bubble, .button-primary, .button-danger") && isBare(e))
+        .map((e) => e.outerHTML.slice(0, 120)),
+    };
+  });
+  expect(found, "forced colours").toEqual({ own: [], bare: [] });
+};
