@@ -92,6 +92,6 @@ async fn fill(url: &str) -> Result<(), Failure> {
     if !example::fill(&Client::new(url)?).await? {
         eprintln!("It is there already, and stays as it is. (--fresh starts over with empty data.)");
     }
-    eprint!("Its logins:\n{}", example::logins(url));
+    eprint!("Its logins (page, username, password, name):\n{}", example::logins(url));
     Ok(())
 }

@@ -23,7 +23,7 @@ pub async fn fill(client: &Client) -> Result<bool, Failure> {
         match company.sign_up(client).await? {
             Some(person) => companies.push(person),
             None if companies.is_empty() => return Ok(false),
-            None => return Err(format!("the username {} is taken", company.username).into()),
+            None => return Err(taken(company.username)),
         }
     }
     let mut customers = Vec::new();
@@ -41,6 +41,12 @@ pub async fn fill(client: &Client) -> Result<bool, Failure> {
         }
     }
     Ok(true)
+}
+
+/// The error when an account that is not the example's has one of its usernames.
+fn taken(username: &str) -> Failure {
+    format!("the example needs the username {username}, which is taken; --fresh starts over with empty data")
+        .into()
 }
 
 /// A table with what each account logs in with, and where.
@@ -78,7 +84,7 @@ impl Customer {
     async fn sign_up(&self, client: &Client) -> Result<Person, Failure> {
         let person = Person::sign_up(client, "customer", self.username, self.name)
             .await?
-            .ok_or_else(|| format!("the username {} is taken", self.username))?;
+            .ok_or_else(|| taken(self.username))?;
         if let Some(picture) = self.picture {
             show(&person, picture, json!({})).await?;
         }
