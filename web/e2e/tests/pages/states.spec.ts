@@ -20,6 +20,9 @@ const test = base.extend<object, { cast: Cast }>({
   ],
 });
 
+// A picture of each state is kept, so a trace is not.
+test.use({ trace: "off" });
+
 const SCREENS = "results/screens";
 const HEIGHT = 844;
 const LOCALES = { ko: "ko-KR", en: "en-US" } satisfies Record<Language, string>;
@@ -34,8 +37,8 @@ for (const language of ["ko", "en"] as const) {
       });
       await state.reach(page, TEXTS[language], cast);
       const picture = (what: string) => {
-        const file = `${name} ${what}`.replace(/[^\w.-]+/g, "-");
-        const path = `${SCREENS}/${language}/${file}.png`;
+        const file = `${name} ${what}`.replace(" / ", " home ").replace("*", "nowhere");
+        const path = `${SCREENS}/${language}/${file.replace(/[^\w-]+/g, "-")}.png`;
         return page.screenshot({ path, animations: "disabled" });
       };
       for (const width of [390, 1280]) {
