@@ -7,4 +7,5 @@ export default defineConfig({
   testDir: "pictures",
   fullyParallel: false,
   workers: 1,
+  timeout: 300_000,
 });
