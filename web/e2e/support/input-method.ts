@@ -44,6 +44,9 @@ export class Display {
       XDG_RUNTIME_DIR: this.#folder,
       GTK_IM_MODULE: "fcitx",
       XMODIFIERS: "@im=fcitx",
+      // Otherwise GTK takes a key before the input method has answered to the one before it, and on
+      // a busy machine Enter comes after the letters that follow it.
+      FCITX_ENABLE_SYNC_MODE: "1",
     };
     const screen = ["-screen", "0", "1280x900x24", "-nolisten", "tcp"];
     this.env.DISPLAY = `:${await this.#start("Xvfb", "-displayfd", "1", ...screen)}`;
@@ -59,9 +62,10 @@ export class Display {
 
   async stop(): Promise<void> {
     for (const program of this.#programs.reverse()) {
-      if (program.exitCode !== null) continue;
+      if (program.exitCode !== null || program.signalCode !== null) continue;
+      const ended = once(program, "exit");
       program.kill();
-      await once(program, "exit");
+      await ended;
     }
     rmSync(this.#folder, { recursive: true, force: true });
   }
