@@ -3,9 +3,11 @@ import tests from "./playwright.config.js";
 
 /** Makes the pictures that the project keeps: `npm run drawings` in `web`, and `cargo xtask pictures`. */
 export default defineConfig({
-  ...tests,
   testDir: "pictures",
-  fullyParallel: false,
+  outputDir: "results/pictures",
   workers: 1,
+  reporter: "list",
   timeout: 300_000,
+  expect: { timeout: 60_000 },
+  use: tests.use ?? {},
 });
