@@ -1,5 +1,6 @@
 /** A picture of an account, or its initials. It stands beside the name, so screen readers skip it. */
 
+import { useState } from "preact/hooks";
 import { initials } from "./initials.js";
 import "./avatar.css";
 
@@ -14,12 +15,23 @@ export interface AvatarProps {
 
 const HUES = 8;
 
-export const Avatar = ({ id, name, url, size, kind }: AvatarProps) => (
-  <span class={`avatar avatar-${size} avatar-${kind} hue-${id % HUES}`} aria-hidden="true">
-    {url ? (
-      <img src={url} alt="" width={size} height={size} loading="lazy" />
-    ) : (
-      initials(name, kind)
-    )}
-  </span>
-);
+export const Avatar = ({ id, name, url, size, kind }: AvatarProps) => {
+  /** A picture that could not be loaded. */
+  const [broken, setBroken] = useState<string>();
+  return (
+    <span class={`avatar avatar-${size} avatar-${kind} hue-${id % HUES}`} aria-hidden="true">
+      {url && url !== broken ? (
+        <img
+          src={url}
+          alt=""
+          width={size}
+          height={size}
+          loading="lazy"
+          onError={() => setBroken(url)}
+        />
+      ) : (
+        initials(name, kind)
+      )}
+    </span>
+  );
+};

@@ -80,7 +80,13 @@ const Row = ({ row, href, isCurrent, isOwn, hasFailed, kind, now }: RowProps) =>
   return (
     <li>
       <Link href={href} class="room-row" aria-current={isCurrent ? "page" : undefined}>
-        <Avatar id={row.receiverId} name={name} url={row.receiverImageUrl} size={44} kind={kind} />
+        <Avatar
+          id={row.receiverId}
+          name={row.receiverName ?? "?"}
+          url={row.receiverImageUrl}
+          size={44}
+          kind={kind}
+        />
         <span class="room-row-name">{name}</span>
         <time class="room-row-time" dateTime={row.lastMessageDate}>
           {listLabel(date, now)}
