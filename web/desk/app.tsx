@@ -3,6 +3,7 @@
 import { useEffect, useMemo } from "preact/hooks";
 import { Link, Route, Router, Switch } from "wouter-preact";
 import type { LiveChat } from "../ui/chat.js";
+import { Empty } from "../ui/list-states.js";
 import { Page, SkipLink } from "../ui/page.js";
 import { LoggedOutGate, SessionGate } from "../ui/session.js";
 import { Toasts } from "../ui/toast.js";
@@ -68,10 +69,12 @@ const Desk = ({ live }: { live: LiveChat }) => {
           <Route path="/profile" component={Profile} />
           <Route path="/settings" component={Settings} />
           <Route>
-            <Page title={text.notFound.title}>
-              <Link href="~/desk" class="button">
-                {text.notFound.back}
-              </Link>
+            <Page title={text.notFound.title} class="notice">
+              <Empty title={text.notFound.hint}>
+                <Link href="~/desk" class="button button-primary">
+                  {text.notFound.back}
+                </Link>
+              </Empty>
             </Page>
           </Route>
         </Switch>

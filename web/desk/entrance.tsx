@@ -11,9 +11,9 @@ import "./entrance.css";
 export const LoginPage = ({ live }: { live: LiveChat }) => (
   <Page title={text.login.title} class="entrance">
     <LoginForm live={live} joinHref="/join" />
-    <a class="entrance-other" href="/login">
-      {text.login.customers}
-    </a>
+    <p class="entrance-other dim">
+      {text.login.customers} <a href="/login">{text.login.customerLogin}</a>
+    </p>
   </Page>
 );
 
@@ -21,8 +21,8 @@ export const JoinPage = ({ live }: { live: LiveChat }) => (
   <Page title={text.join.title} class="entrance">
     <p class="dim">{text.join.intro}</p>
     <JoinForm live={live} />
-    <Link class="entrance-other" href="/login">
-      {text.join.login}
-    </Link>
+    <p class="entrance-other dim">
+      {text.join.joined} <Link href="/login">{text.join.login}</Link>
+    </p>
   </Page>
 );

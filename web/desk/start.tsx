@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { Link } from "wouter-preact";
 import { errorText } from "../ui/error-text.js";
-import { Failed, Skeleton } from "../ui/list-states.js";
+import { Empty, Failed, Skeleton } from "../ui/list-states.js";
 import { Page } from "../ui/page.js";
 import { useDesk } from "./desk-state.js";
 import { DoneIcon } from "./icons.js";
@@ -32,13 +32,12 @@ export const Start = () => {
   const done = steps.filter(Boolean).length;
   if (done === steps.length) {
     return (
-      <Page title={text.start.finished}>
-        <p class="dim">{text.start.finishedHint}</p>
-        <p class="start-end">
+      <Page title={text.start.finished} class="notice">
+        <Empty title={text.start.finishedHint}>
           <Link href="~/desk" class="button button-primary">
             {text.start.toRooms}
           </Link>
-        </p>
+        </Empty>
       </Page>
     );
   }
