@@ -23,11 +23,11 @@ export const DirectoryPage = ({ state: { live, directory } }: { state: AppState 
     <Page
       title={words.title}
       head={
-        isOutside && (
+        isOutside ? (
           <Link href="/login" class="button">
             {text.logIn}
           </Link>
-        )
+        ) : undefined
       }
       class="directory"
     >
