@@ -19,6 +19,7 @@ export interface RoomsPageProps {
 export const RoomsPage = ({ state, id }: RoomsPageProps) => {
   const [, navigate] = useLocation();
   const isBeside = isWide.value;
+  const hasRooms = !!state.rooms.value?.rows.value?.length;
   return (
     <main id="content" class={isBeside ? "panes" : "pane"} tabIndex={-1}>
       {(isBeside || id === undefined) && <List state={state} current={id} />}
@@ -30,7 +31,7 @@ export const RoomsPage = ({ state, id }: RoomsPageProps) => {
           onGone={() => navigate("/rooms", { replace: true })}
         />
       )}
-      {isBeside && id === undefined && <p class="panes-empty">{text.rooms.choose}</p>}
+      {isBeside && id === undefined && hasRooms && <p class="panes-empty">{text.rooms.choose}</p>}
     </main>
   );
 };

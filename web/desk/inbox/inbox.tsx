@@ -29,7 +29,7 @@ const titleOf = (receiver: Receiver | undefined): string => {
 };
 
 export const Inbox = ({ id }: { id: number | undefined }) => {
-  const { live, faq } = useDesk();
+  const { live, faq, inbox } = useDesk();
   const [, navigate] = useLocation();
   const receiver = useReceiver(live, id);
   const canned = useMemo(
@@ -61,10 +61,12 @@ export const Inbox = ({ id }: { id: number | undefined }) => {
       <ListPane current={id} />
       <div class="inbox-room">
         {id === undefined ? (
-          <div class="empty">
-            <p>{text.inbox.choose}</p>
-            <p class="dim inbox-keys">{text.inbox.chooseHint}</p>
-          </div>
+          inbox.hasRooms.value && (
+            <div class="empty">
+              <p>{text.inbox.choose}</p>
+              <p class="dim inbox-keys">{text.inbox.chooseHint}</p>
+            </div>
+          )
         ) : (
           <RoomView
             key={id}
