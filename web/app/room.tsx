@@ -49,6 +49,7 @@ export const Room = ({ live, id, onGone }: RoomProps) => {
               href={`/c/${known.receiverId}`}
               class="icon-button"
               aria-label={text.rooms.profile}
+              title={text.rooms.profile}
             >
               <ProfileIcon />
             </Link>
