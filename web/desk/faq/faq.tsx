@@ -105,7 +105,7 @@ export const Faq = () => {
         )}
         {entries?.length === 0 && addition === undefined && (
           <Empty title={text.faq.empty}>
-            <p>{text.faq.emptyHint}</p>
+            <p class="dim">{text.faq.emptyHint}</p>
             <div class="faq-ideas">
               {text.faq.ideas.map((question) => (
                 <button
