@@ -36,7 +36,7 @@ export const PasswordForm = ({ live }: { live: LiveChat }) => {
         }
         return undefined;
       }}
-      labels={words.fields}
+      labels={{ ...words.fields, password: words.currentPassword }}
     >
       {(problems) => (
         <>
