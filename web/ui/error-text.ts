@@ -7,6 +7,8 @@ import { text } from "./text/index.js";
 export const errorText = (error: unknown): string => {
   if (!(error instanceof ChatError)) return text.loadFailed;
   if (error.code === "network") return text.noNetwork;
-  if (error.code === "gateway" || error.code === "closed") return text.tryLater;
+  if (error.code === "internal") return text.serverFailed;
+  if (error.code === "gateway" || error.code === "unavailable" || error.code === "closed")
+    return text.tryLater;
   return error.message;
 };

@@ -3,7 +3,7 @@ import type { ko } from "./ko.js";
 export const en: typeof ko = {
   tabs: { label: "Menu", rooms: "Chats", directory: "Find", me: "Me" },
   logIn: "Log in",
-  logInHint: "Log in to talk with a company right away.",
+  logInHint: "Log in to chat with a company right away.",
   isCompany: "Are you a company?",
   companyLogin: "Company login",
 
@@ -12,9 +12,9 @@ export const en: typeof ko = {
     search: "Search by company name",
     clear: "Clear search",
     noMatch: (query) => `No company matches “${query}”`,
-    noMatchHint: "A part of the company’s name is enough.",
+    noMatchHint: "Part of the company’s name is enough.",
     showAll: "Show all companies",
-    empty: "No company is public yet",
+    empty: "There are no companies here yet",
     found: (count, hasMore) =>
       `${count}${hasMore ? " or more" : ""} ${count === 1 && !hasMore ? "company" : "companies"}`,
   },
@@ -23,10 +23,10 @@ export const en: typeof ko = {
     title: "Company",
     chat: "Start a chat",
     opening: "Opening the chat…",
-    faq: "Frequent questions",
+    faq: "Frequently asked questions",
     noDescription: "No description yet.",
-    notFound: "This company was not found",
-    notFoundHint: "The address may have changed, or the company may not be public now.",
+    notFound: "This company could not be found",
+    notFoundHint: "The address may have changed, or the company may no longer be public.",
     findOthers: "Find a company",
   },
 
@@ -41,10 +41,10 @@ export const en: typeof ko = {
   },
 
   faq: {
-    label: "Frequent questions",
-    show: "Show frequent questions",
-    hide: "Hide frequent questions",
-    gone: "This question no longer exists. The list was loaded again.",
+    label: "Frequently asked questions",
+    show: "Show frequently asked questions",
+    hide: "Hide frequently asked questions",
+    gone: "This question was deleted. The list is up to date again.",
   },
 
   me: {
@@ -61,8 +61,8 @@ export const en: typeof ko = {
   },
 
   notFound: {
-    title: "This page does not exist",
+    title: "This page could not be found",
     hint: "Please check the address.",
-    home: "To the start page",
+    home: "Go to the start page",
   },
 };

@@ -23,7 +23,7 @@ export const ko = {
     chat: "채팅하기",
     opening: "채팅방을 여는 중이에요…",
     faq: "자주 묻는 질문",
-    noDescription: "아직 소개글이 없어요.",
+    noDescription: "아직 소개가 없어요.",
     notFound: "찾을 수 없는 기업이에요",
     notFoundHint: "주소가 바뀌었거나, 지금은 공개하지 않는 기업일 수 있어요.",
     findOthers: "기업 찾기",
@@ -34,7 +34,7 @@ export const ko = {
     empty: "아직 대화가 없어요",
     emptyHint: "궁금한 것이 있는 기업을 찾아 말을 걸어 보세요.",
     find: "기업 찾기",
-    choose: "왼쪽에서 대화를 골라 주세요",
+    choose: "왼쪽에서 채팅을 골라 주세요",
     room: "채팅방",
     profile: "프로필 보기",
   },
@@ -43,7 +43,7 @@ export const ko = {
     label: "자주 묻는 질문",
     show: "자주 묻는 질문 펼치기",
     hide: "자주 묻는 질문 접기",
-    gone: "없어진 질문이에요. 목록을 새로 불러왔어요.",
+    gone: "삭제된 질문이에요. 목록을 새로 불러왔어요.",
   },
 
   me: {

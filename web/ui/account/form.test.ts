@@ -60,8 +60,10 @@ test("the form's own words come before those of the server", async () => {
   );
   await form.submit({}, fail({ code: "login_failed" }));
   expect(form.failure.value).toEqual({ message: "맞지 않아요", focus: "password" });
+  await form.submit({}, fail({ code: "room_not_found", message: "없어요" }));
+  expect(form.failure.value).toEqual({ message: "없어요" });
   await form.submit({}, fail({ code: "internal" }));
-  expect(form.failure.value).toEqual({ message: "서버에 문제가 발생했습니다." });
+  expect(form.failure.value).toEqual({ message: text.serverFailed });
   await form.submit({}, fail({ code: "network" }));
   expect(form.failure.value).toEqual({ message: text.noNetwork });
 });

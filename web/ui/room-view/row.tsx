@@ -4,6 +4,7 @@ import type { Receiver, Role, Room } from "@chatchat/client";
 import { Component } from "preact";
 import { Avatar } from "../avatar.js";
 import { dayLabel, timeLabel } from "../dates.js";
+import { errorText } from "../error-text.js";
 import { linked } from "../links.js";
 import { text } from "../text/index.js";
 import type { Row } from "./rows.js";
@@ -71,7 +72,9 @@ export class MessageRow extends Component<MessageRowProps> {
         )}
         {pending?.state === "failed" && (
           <div class="row-failed">
-            <p class="error">{text.room.sendFailed(pending.error?.message ?? "")}</p>
+            <p class="error">
+              {text.room.sendFailed(pending.error ? errorText(pending.error) : text.tryLater)}
+            </p>
             {!FINAL.test(pending.error?.code ?? "") && (
               <button
                 type="button"

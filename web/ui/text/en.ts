@@ -15,8 +15,12 @@ export const en: typeof ko = {
   endOfList: "This is the end of the list",
   noNetwork: "Please check your internet connection",
   tryLater: "Please try again in a moment",
+  serverFailed: "Something went wrong. Please try again in a moment",
   unknownPerson: "(unknown)",
-  retryIn: (seconds) => `Please try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}`,
+  retryIn: (seconds) => {
+    const [count, unit] = seconds < 60 ? [seconds, "second"] : [Math.ceil(seconds / 60), "minute"];
+    return `Please try again in ${count} ${unit}${count === 1 ? "" : "s"}`;
+  },
   showPassword: "Show password",
   hidePassword: "Hide password",
   noMatch: (query, what) => `No ${what} matches “${query}”`,
@@ -49,7 +53,7 @@ export const en: typeof ko = {
     joinAction: "Sign up",
     busy: "One moment…",
     checkFields: "Please check what you entered",
-    loginFailed: "The username or the password is wrong",
+    loginFailed: "The username or password is incorrect",
     usernameTaken: "This username is already taken",
     usernameHint: "6 to 20 letters and digits",
     rules: {
@@ -67,7 +71,7 @@ export const en: typeof ko = {
         required: "Please fill this in",
         invalid_characters: "Some of these characters cannot be used",
         letter_and_digit_required: "Use at least one letter and one digit",
-        mismatch: "The passwords differ",
+        mismatch: "The passwords do not match",
         same_as_username: "Choose something other than the username",
         common_password: "This password is too common. Please choose another one",
         unsupported_picture: "This picture cannot be opened. Please choose another one",
@@ -81,8 +85,8 @@ export const en: typeof ko = {
     withdraw: "Delete account",
     withdrawQuestion: "Delete your account?",
     withdrawFinal: "This cannot be undone.",
-    withdrawn: "Your account was deleted. Thank you for having been here.",
-    deletedTitle: "What is removed",
+    withdrawn: "Your account was deleted. Thank you for using ChatChat.",
+    deletedTitle: "What is deleted",
     keptTitle: "What stays",
     customerLeaves: {
       deleted: [
@@ -96,7 +100,7 @@ export const en: typeof ko = {
     },
     companyLeaves: {
       deleted: [
-        "You disappear from the directory, with your profile and your FAQ",
+        "You disappear from the directory, with your profile and your auto-replies",
         "You are logged out everywhere and can no longer read your chats",
       ],
       kept: [
@@ -110,7 +114,7 @@ export const en: typeof ko = {
     uploading: "Uploading the picture",
     pictureHint: "JPEG, PNG or WebP, up to 4 MB",
     pictureType: "Only JPEG, PNG and WebP pictures can be used",
-    pictureSize: "Pictures can have up to 4 MB",
+    pictureSize: "Pictures can be up to 4 MB",
     changeName: "Edit",
   },
 
@@ -122,7 +126,7 @@ export const en: typeof ko = {
     reconnected: "You are back online",
     readUpToHere: "You have read up to here",
     read: "Read",
-    auto: "Automatic reply",
+    auto: "Auto-reply",
     sending: "Sending",
     sendFailed: (reason) => `Not sent: ${reason}`,
     resend: "Send again",
@@ -134,8 +138,8 @@ export const en: typeof ko = {
     send: "Send",
     tooLong: "A message can have up to 2,000 characters",
     typing: "Typing…",
-    withdrawn: "This account has been closed. You can no longer send messages.",
+    withdrawn: "This account was deleted. You can no longer send messages.",
     notFound: "This conversation could not be found",
-    canned: "Insert an automatic reply",
+    canned: "Insert an auto-reply",
   },
 };

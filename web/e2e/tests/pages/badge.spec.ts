@@ -30,7 +30,7 @@ test("the badge counts what the other side typed, and falls with reading", async
   await expect(badge(2)).toHaveCount(1);
   await expect(page).toHaveTitle(/^\(2\) /);
   there.markRead();
-  await expect(row.getByText(/읽지 않은/)).toHaveCount(0);
+  await expect(row.getByText(/안 읽은/)).toHaveCount(0);
   await expect(page).not.toHaveTitle(/^\(/);
 });
 
