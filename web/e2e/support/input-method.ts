@@ -61,10 +61,11 @@ export class Display {
   }
 
   async stop(): Promise<void> {
-    for (const program of this.#programs.reverse()) {
+    // The display is the first one, and ends last.
+    for (const program of [...this.#programs].reverse()) {
       if (program.exitCode !== null || program.signalCode !== null) continue;
       const ended = once(program, "exit");
-      program.kill();
+      program.kill(program === this.#programs[0] ? "SIGTERM" : "SIGKILL");
       await ended;
     }
     rmSync(this.#folder, { recursive: true, force: true });
