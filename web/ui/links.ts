@@ -1,5 +1,7 @@
 /** Finds addresses and telephone numbers in a text. */
 
+import { parsedUrl } from "./url.js";
+
 /** A piece of a text; a link if it has an address. */
 export interface TextPart {
   text: string;
@@ -16,17 +18,8 @@ const TELEPHONE = /(?<![\d-])0\d{1,2}-\d{3,4}-\d{4}(?![\d-])/.source;
 const WITH_TELEPHONE = new RegExp(`${ADDRESS}|${TELEPHONE}`, "gi");
 const ADDRESSES = new RegExp(ADDRESS, "gi");
 
-/** What ends a sentence is not a part of the address before it. */
+/** Punctuation at the end of an address belongs to the sentence around it. */
 const TRAILING = /[.,:;!?)\]}'"…」』》〉’”]+$/;
-
-/** As `URL.canParse`, which Safari has only since version 17. */
-const isValid = (address: string): boolean => {
-  try {
-    return !!new URL(address);
-  } catch {
-    return false;
-  }
-};
 
 /** Splits a text into its plain parts and its links. Telephone numbers are links if `telephone`. */
 export const linked = (text: string, telephone: boolean): TextPart[] => {
@@ -35,7 +28,7 @@ export const linked = (text: string, telephone: boolean): TextPart[] => {
   for (const { 0: found, index } of text.matchAll(telephone ? WITH_TELEPHONE : ADDRESSES)) {
     const isAddress = /^http/i.test(found);
     const link = isAddress ? found.replace(TRAILING, "") : found;
-    if (isAddress && !isValid(link)) continue;
+    if (isAddress && !parsedUrl(link)) continue;
     if (index > end) parts.push({ text: text.slice(end, index) });
     parts.push({ text: link, href: isAddress ? link : `tel:${link}` });
     end = index + link.length;

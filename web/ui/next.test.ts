@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { safeNext, withNext } from "./next.js";
 
 test.each([
@@ -36,4 +36,12 @@ test("the login page gets a path as it is", () => {
   const href = withNext("/login", "/c/7?chat");
   expect(href).toBe("/login?next=%2Fc%2F7%3Fchat");
   expect(new URL(href, "https://this.invalid").searchParams.get("next")).toBe("/c/7?chat");
+});
+
+test("a browser without URL.canParse follows a path after a login", () => {
+  vi.stubGlobal("URL", class extends URL {});
+  Object.assign(URL, { canParse: undefined });
+  expect(safeNext("/rooms/3", "/rooms")).toBe("/rooms/3");
+  expect(safeNext("//", "/rooms")).toBe("/rooms");
+  vi.unstubAllGlobals();
 });

@@ -1,11 +1,14 @@
-/** The page that follows a login, as the address of the login page has it. */
+/** The page that follows a login: the parameter `next` of the login page's address. */
+
+import { parsedUrl } from "./url.js";
 
 const ORIGIN = "https://this.invalid";
 
 /** A path of this origin for a history entry; `otherwise` if `next` is missing or leads elsewhere. */
 export const safeNext = (next: string | null | undefined, otherwise: string): string => {
-  if (!next?.startsWith("/") || !URL.canParse(next, ORIGIN)) return otherwise;
-  const { origin, pathname, search, hash } = new URL(next, ORIGIN);
+  const url = next?.startsWith("/") ? parsedUrl(next, ORIGIN) : undefined;
+  if (!url) return otherwise;
+  const { origin, pathname, search, hash } = url;
   // The address `//host` is another host, also if it comes from `/.//host`.
   return origin === ORIGIN && !pathname.startsWith("//") ? pathname + search + hash : otherwise;
 };

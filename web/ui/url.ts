@@ -1,0 +1,10 @@
+/** Parses addresses without `URL.canParse` and `URL.parse`, which older supported browsers lack. */
+
+/** Returns the parsed address; undefined if it is invalid. */
+export const parsedUrl = (address: string, base?: string): URL | undefined => {
+  try {
+    return new URL(address, base);
+  } catch {
+    return undefined;
+  }
+};
