@@ -2,9 +2,9 @@
 
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { LiveChat } from "../ui/chat.js";
-import { unread } from "../ui/page.js";
 import { createRoomListStore, type RoomListStore } from "../ui/room-list-store.js";
 import { store } from "../ui/stored.js";
+import { unread } from "../ui/unread.js";
 import { createDirectory, type Directory } from "./directory-store.js";
 
 export interface AppState {

@@ -2,8 +2,8 @@
 
 import { Link, useLocation } from "wouter-preact";
 import { ChatIcon, PersonIcon, SearchIcon } from "../ui/icons.js";
-import { unread } from "../ui/page.js";
 import { text as shared } from "../ui/text/index.js";
+import { badgeText, unread } from "../ui/unread.js";
 import { text } from "./text/index.js";
 import "./tabs.css";
 
@@ -29,7 +29,7 @@ export const Tabs = () => {
             <Icon />
             {href === "/rooms" && count > 0 && (
               <span class="badge" aria-hidden="true">
-                {count > 99 ? "99+" : count}
+                {badgeText(count)}
               </span>
             )}
           </span>

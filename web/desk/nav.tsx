@@ -2,7 +2,7 @@
 
 import { Link, useLocation } from "wouter-preact";
 import { ChatIcon } from "../ui/icons.js";
-import { unread } from "../ui/page.js";
+import { badgeText, unread } from "../ui/unread.js";
 import { FaqIcon, SettingsIcon, ShopIcon } from "./icons.js";
 import { text } from "./text/index.js";
 import "./nav.css";
@@ -32,7 +32,7 @@ export const Nav = () => {
             <Icon />
             {name === "rooms" && count > 0 && (
               <span class="badge">
-                <span aria-hidden="true">{count > 99 ? "99+" : count}</span>
+                <span aria-hidden="true">{badgeText(count)}</span>
               </span>
             )}
           </span>

@@ -1,23 +1,20 @@
 /** What every page has: its title in the tab, a main part, and a heading that gets the focus after navigation. */
 
-import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Link } from "wouter-preact";
 import { BackIcon } from "./icons.js";
 import { text } from "./text/index.js";
+import { badgeText, unread } from "./unread.js";
 
-/** The number of unread messages, shown in the title of the tab. */
-export const unread = signal(0);
-
-/** Whether a page was shown before, so that its successor moves the focus. */
-let navigated = false;
+/** Whether a heading was shown before. The first one does not take the focus. */
+let hasNavigated = false;
 
 /** Names the tab after a screen, with the number of unread messages before it. */
 export const useTitle = (title: string): void => {
   const count = unread.value;
   useEffect(() => {
-    const prefix = count ? `(${count > 99 ? "99+" : count}) ` : "";
+    const prefix = count ? `(${badgeText(count)}) ` : "";
     document.title = `${prefix}${title} · ChatChat`;
   }, [title, count]);
 };
@@ -44,8 +41,8 @@ export interface PageProps {
 export const Heading = ({ children }: { children: ComponentChildren }) => {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    if (navigated) heading.current?.focus({ preventScroll: true });
-    navigated = true;
+    if (hasNavigated) heading.current?.focus({ preventScroll: true });
+    hasNavigated = true;
   }, []);
   return (
     <h1 ref={heading} tabIndex={-1}>

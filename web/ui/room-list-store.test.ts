@@ -2,9 +2,9 @@ import { type Chat, ChatError } from "@chatchat/client";
 import { signal } from "@preact/signals";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { LiveChat } from "./chat.js";
-import { unread } from "./page.js";
 import type { RoomRow } from "./room-list-merge.js";
 import { createRoomListStore, type RoomListOptions } from "./room-list-store.js";
+import { unread } from "./unread.js";
 
 const row = (id: number, minute: number, unreadMessageCount = 0): RoomRow => ({
   id,

@@ -3,7 +3,6 @@
 import { ChatError } from "@chatchat/client";
 import { batch, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { LiveChat } from "./chat.js";
-import { unread } from "./page.js";
 import { createRetry } from "./retry.js";
 import {
   extended,
@@ -14,6 +13,7 @@ import {
   withMessage,
   withRoom,
 } from "./room-list-merge.js";
+import { unread } from "./unread.js";
 
 export type { RoomRow } from "./room-list-merge.js";
 

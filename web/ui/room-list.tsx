@@ -11,6 +11,7 @@ import { Failed, Skeleton } from "./list-states.js";
 import { More } from "./more.js";
 import type { RoomListStore, RoomRow } from "./room-list-store.js";
 import { text } from "./text/index.js";
+import { badgeText } from "./unread.js";
 import "./room-list.css";
 
 export interface RoomListProps {
@@ -98,7 +99,7 @@ const Row = ({ row, href, isCurrent, isOwn, hasFailed, kind, now }: RowProps) =>
         </span>
         {count > 0 && (
           <span class="badge">
-            <span aria-hidden="true">{count > 99 ? "99+" : count}</span>
+            <span aria-hidden="true">{badgeText(count)}</span>
             <span class="visually-hidden">{words.unread(count)}</span>
           </span>
         )}

@@ -2,8 +2,8 @@
 
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { LiveChat } from "../../ui/chat.js";
-import { unread } from "../../ui/page.js";
 import { createRoomListStore, type RoomListStore } from "../../ui/room-list-store.js";
+import { unread } from "../../ui/unread.js";
 
 export type Filter = "all" | "unread" | "unanswered";
 

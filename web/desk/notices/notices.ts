@@ -3,7 +3,7 @@
 import type { ServerFrames } from "@chatchat/client";
 import { effect, signal } from "@preact/signals";
 import type { LiveChat } from "../../ui/chat.js";
-import { unread } from "../../ui/page.js";
+import { unread } from "../../ui/unread.js";
 import { go } from "../leave-guard.js";
 import { hasQuietHours, notifications, quietFrom, quietTo, sound } from "../preferences.js";
 import { showDot } from "./favicon.js";
