@@ -1,21 +1,6 @@
-/** The line icons that only the desk has. They stand beside a word, so screen readers skip them. */
+/** The line icons that only the desk has. */
 
-const icon = (path: string) => () => (
-  <svg
-    class="icon"
-    viewBox="0 0 24 24"
-    width="24"
-    height="24"
-    fill="none"
-    stroke="currentColor"
-    stroke-width="1.75"
-    stroke-linecap="round"
-    stroke-linejoin="round"
-    aria-hidden="true"
-  >
-    <path d={path} />
-  </svg>
-);
+import { icon } from "../ui/icons.js";
 
 export const FaqIcon = icon("M13 3 5 13.5h6L10.5 21 19 10.5h-6z");
 export const ShopIcon = icon(

@@ -1,6 +1,7 @@
 /** Line icons of 24 px, in the colour of the text. They stand beside a text or in a labelled button. */
 
-const icon = (path: string) => () => (
+/** Creates the component of an icon from the data of its SVG path. */
+export const icon = (path: string) => () => (
   <svg
     class="icon"
     viewBox="0 0 24 24"
