@@ -1,4 +1,4 @@
-/** What the device and the window are like, as signals. */
+/** Media queries as signals. */
 
 import { type ReadonlySignal, signal } from "@preact/signals";
 
@@ -13,3 +13,6 @@ const matches = (query: string): ReadonlySignal<boolean> => {
 
 /** Whether a list and a room have space beside each other: 960 px at the usual text size. */
 export const isWide = matches("(min-width: 60rem)");
+
+/** Whether the main pointer is a finger. */
+export const isTouch = matches("(pointer: coarse)");

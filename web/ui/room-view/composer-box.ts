@@ -1,15 +1,13 @@
 /** What happens in the composer's box: keys, input methods, the draft, prepared answers. */
 
 import type { Signal } from "@preact/signals";
+import { isTouch } from "../media.js";
 import type { Canned, CannedState } from "./canned.js";
 import { isBlank, LIMIT, lengthOf } from "./length.js";
 import type { RoomStore } from "./room-store.js";
 
 /** The draft is stored this long after the last change. */
 const DRAFT_MS = 300;
-
-/** Whether the main pointer is a finger. Then Enter is a line break, and the button sends. */
-export const touch = matchMedia("(pointer: coarse)");
 
 export interface BoxPorts {
   store: RoomStore;
@@ -107,7 +105,8 @@ export class Box {
   #beforeInput(event: InputEvent): void {
     if (!/^insert(LineBreak|Paragraph)$/.test(event.inputType) || this.#isShift) return;
     const choice = this.#ports.state.chosen();
-    if (!choice && touch.matches) return;
+    // On a phone, Enter is a line break and the button sends.
+    if (!choice && isTouch.peek()) return;
     event.preventDefault();
     if (choice) this.insert(choice.text);
     else this.send();

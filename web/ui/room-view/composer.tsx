@@ -2,10 +2,11 @@
 
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useId, useMemo, useRef } from "preact/hooks";
+import { isTouch } from "../media.js";
 import { text } from "../text/index.js";
 import { type Canned, CannedState } from "./canned.js";
 import { CannedList } from "./canned-list.js";
-import { Box, touch } from "./composer-box.js";
+import { Box } from "./composer-box.js";
 import { isBlank, LIMIT, lengthOf } from "./length.js";
 import type { RoomStore } from "./room-store.js";
 import "./composer.css";
@@ -73,7 +74,7 @@ export const Composer = ({ store, canned }: { store: RoomStore; canned?: Canned 
           aria-controls={state.isOpen() ? `${id}-canned` : undefined}
           aria-activedescendant={state.isOpen() ? `${id}-canned-${state.index()}` : undefined}
           autocomplete="off"
-          enterkeyhint={touch.matches ? "enter" : "send"}
+          enterkeyhint={isTouch.value ? "enter" : "send"}
         />
         <button
           type="submit"

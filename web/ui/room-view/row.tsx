@@ -6,6 +6,7 @@ import { Avatar } from "../avatar.js";
 import { dayLabel, timeLabel } from "../dates.js";
 import { errorText } from "../error-text.js";
 import { linked } from "../links.js";
+import { isTouch } from "../media.js";
 import { text } from "../text/index.js";
 import type { Row } from "./rows.js";
 import "./row.css";
@@ -17,8 +18,6 @@ interface MessageRowProps {
   role: Role;
   room: Room;
 }
-
-const touch = matchMedia("(pointer: coarse)");
 
 /** Errors after which sending again cannot succeed. */
 const FINAL = /^(receiver_withdrawn|message_id_reused)$/;
@@ -101,7 +100,7 @@ export class MessageRow extends Component<MessageRowProps> {
 /** A text with its links, as text nodes: nothing in it is read as HTML. */
 const Content = ({ content }: { content: string }) => (
   <>
-    {linked(content, touch.matches).map(({ text: part, href }) =>
+    {linked(content, isTouch.peek()).map(({ text: part, href }) =>
       href === undefined ? (
         part
       ) : href.startsWith("tel:") ? (
