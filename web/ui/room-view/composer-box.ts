@@ -1,9 +1,10 @@
 /** What happens in the composer's box: keys, input methods, the draft, prepared answers. */
 
 import type { Signal } from "@preact/signals";
+import { MAX } from "../limits.js";
 import { isTouch } from "../media.js";
 import type { Canned, CannedState } from "./canned.js";
-import { isBlank, LIMIT, lengthOf } from "./length.js";
+import { isBlank, messageLength } from "./length.js";
 import type { RoomStore } from "./room-store.js";
 
 /** The draft is stored this long after the last change. */
@@ -80,7 +81,7 @@ export class Box {
       box.focus();
     }
     const text = box.value;
-    if (isBlank(text) || lengthOf(text) > LIMIT) return;
+    if (isBlank(text) || messageLength(text) > MAX.message) return;
     box.value = "";
     this.#changed();
     this.#saveDraft();

@@ -2,16 +2,17 @@
 
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useId, useMemo, useRef } from "preact/hooks";
+import { MAX } from "../limits.js";
 import { isTouch } from "../media.js";
 import { text } from "../text/index.js";
 import { type Canned, CannedState } from "./canned.js";
 import { CannedList } from "./canned-list.js";
 import { Box } from "./composer-box.js";
-import { isBlank, LIMIT, lengthOf } from "./length.js";
+import { isBlank, messageLength } from "./length.js";
 import type { RoomStore } from "./room-store.js";
 import "./composer.css";
 
-/** From this length on a counter is shown. */
+/** A text of at least this many characters shows a counter. */
 const COUNTED_FROM = 1_800;
 
 const number = (value: number): string => value.toLocaleString("en");
@@ -38,9 +39,9 @@ export const Composer = ({ store, canned }: { store: RoomStore; canned?: Canned 
   // Renders again only when one of these changes, and not at each key.
   const isEmpty = useComputed(() => isBlank(content.value)).value;
   const length = useComputed(() =>
-    content.value.length >= COUNTED_FROM ? lengthOf(content.value) : 0,
+    content.value.length >= COUNTED_FROM ? messageLength(content.value) : 0,
   ).value;
-  const isTooLong = length > LIMIT;
+  const isTooLong = length > MAX.message;
   return (
     <form
       class="composer"
@@ -56,7 +57,7 @@ export const Composer = ({ store, canned }: { store: RoomStore; canned?: Canned 
             {isTooLong && text.room.tooLong}
           </p>
           <span>
-            {number(length)}/{number(LIMIT)}
+            {number(length)}/{number(MAX.message)}
           </span>
         </div>
       )}

@@ -1,16 +1,16 @@
 import { expect, test } from "vitest";
-import { isBlank, lengthOf } from "./length.js";
+import { isBlank, messageLength } from "./length.js";
 
 test("an emoji counts by its code points", () => {
-  expect(lengthOf("👨‍👩‍👧")).toBe(5);
+  expect(messageLength("👨‍👩‍👧")).toBe(5);
 });
 
 test("spaces around a text do not count", () => {
-  expect(lengthOf("  가 나\n")).toBe(3);
+  expect(messageLength("  가 나\n")).toBe(3);
 });
 
 test("a decomposed syllable counts as one", () => {
-  expect(lengthOf("한글".normalize("NFD"))).toBe(2);
+  expect(messageLength("한글".normalize("NFD"))).toBe(2);
 });
 
 test("a text without a visible character is blank", () => {
