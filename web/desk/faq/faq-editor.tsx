@@ -2,7 +2,8 @@
 
 import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { createForm, type Problems } from "../../ui/account/form.js";
+import { createForm } from "../../ui/account/form.js";
+import type { Problems } from "../../ui/account/problems.js";
 import { Field } from "../../ui/field.js";
 import { lengthOf, MAX, trimmed } from "../../ui/limits.js";
 import { text as shared } from "../../ui/text/index.js";

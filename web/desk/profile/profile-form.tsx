@@ -2,8 +2,9 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { createForm, type Problems } from "../../ui/account/form.js";
+import { createForm } from "../../ui/account/form.js";
 import { PictureField } from "../../ui/account/picture-field.js";
+import type { Problems } from "../../ui/account/problems.js";
 import { errorText } from "../../ui/error-text.js";
 import { Field } from "../../ui/field.js";
 import { lengthOf, MAX, trimmed } from "../../ui/limits.js";

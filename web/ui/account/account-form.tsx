@@ -5,18 +5,19 @@ import { useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { text } from "../text/index.js";
-import { createForm, type Explanation, type Problems, type Values } from "./form.js";
+import { createForm, type Explanation } from "./form.js";
+import type { Problems, Values } from "./problems.js";
 import "./account.css";
 
 export interface AccountFormProps {
   /** The button, named by its verb. */
   action: string;
   isDangerous?: boolean;
-  /** Looks at all fields before the call. */
+  /** Checks all fields before the call. */
   check: (values: Values) => Problems;
   /** Calls the API. */
   send: (values: Values) => Promise<void>;
-  /** The form's own words for an error. */
+  /** Returns the form's own text for an error. */
   explain?: (error: ChatError) => Explanation | undefined;
   /** The names of the fields, for the summary. */
   labels: Readonly<Record<string, string>>;

@@ -3,13 +3,7 @@
 import { ChatError } from "@chatchat/client";
 import { batch, type ReadonlySignal, signal } from "@preact/signals";
 import { errorText } from "../error-text.js";
-import { fieldProblem } from "./problems.js";
-
-/** What is wrong with each field, by its name. */
-export type Problems = Readonly<Record<string, string>>;
-
-/** What the user typed, by the name of the field. */
-export type Values = Readonly<Record<string, string>>;
+import { fieldProblem, type Problems } from "./problems.js";
 
 /** How a form shows an error. */
 export interface Explanation {

@@ -9,9 +9,8 @@ import { MAX, trimmed } from "../limits.js";
 import { whileUnavailable } from "../retry.js";
 import { text } from "../text/index.js";
 import { AccountForm } from "./account-form.js";
-import type { Values } from "./form.js";
 import { PasswordRules } from "./password-rules.js";
-import { CHECKS, problemsOf } from "./problems.js";
+import { CHECKS, problemsOf, type Values } from "./problems.js";
 
 export const JoinForm = ({ live }: { live: LiveChat }) => {
   const words = text.account;

@@ -1,9 +1,14 @@
-/** What can be wrong with the fields of an account, found before the server is asked. */
+/** Checks the fields of an account before a call, and words the errors that the server returns. */
 
 import type { FieldError } from "@chatchat/client";
 import { lengthOf, MAX, PASSWORD, trimmed, USERNAME } from "../limits.js";
 import { text } from "../text/index.js";
-import type { Problems, Values } from "./form.js";
+
+/** What is wrong with each field, by its name. */
+export type Problems = Readonly<Record<string, string>>;
+
+/** What the user typed, by the name of the field. */
+export type Values = Readonly<Record<string, string>>;
 
 /** A rule that a new password obeys. */
 export type PasswordRule = "length" | "letter" | "digit" | "different";
@@ -21,7 +26,7 @@ export const passwordRules = (
     trimmed(password).toLowerCase() !== (trimmed(username).toLowerCase() || undefined),
 });
 
-/** The words for a field that the server rejected. */
+/** Returns the text for a field that the server rejected. */
 export const fieldProblem = ({ field, code, message }: FieldError): string => {
   const { problems } = text.account;
   if (field === "username" && code !== "required") return problems.username;
@@ -32,12 +37,12 @@ export const fieldProblem = ({ field, code, message }: FieldError): string => {
     : message;
 };
 
-/** A check of one field: its problem if it has one. */
+/** Checks one field. Returns what is wrong with it, or undefined. */
 type Check = (typed: string, values: Values) => string | undefined;
 
 const required: Check = (typed) => (typed ? undefined : text.account.problems.codes.required);
 
-export const checkName: Check = (typed) => {
+const checkName: Check = (typed) => {
   const name = trimmed(typed);
   if (!name) return text.account.problems.codes.required;
   return lengthOf(name) > MAX.name ? text.account.problems.nameLength(MAX.name) : undefined;
