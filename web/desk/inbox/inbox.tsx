@@ -6,6 +6,7 @@ import { useLocation } from "wouter-preact";
 import { PersonIcon } from "../../ui/icons.js";
 import { isWide } from "../../ui/media.js";
 import { Page } from "../../ui/page.js";
+import { useReceiver } from "../../ui/room-view/receiver.js";
 import { RoomView } from "../../ui/room-view/room-view.js";
 import { text as shared } from "../../ui/text/index.js";
 import { useDesk } from "../desk-state.js";
@@ -15,7 +16,6 @@ import { text } from "../text/index.js";
 import { findReplies } from "./canned.js";
 import { CustomerPanel } from "./customer-panel.js";
 import { ListPane } from "./list-pane.js";
-import { useReceiver } from "./receiver.js";
 import "./inbox.css";
 
 const focus = (selector: string): void =>
