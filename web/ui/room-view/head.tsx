@@ -1,9 +1,10 @@
-/** Who the conversation is with. */
+/** The head of a room: a link back, the other side's picture and name, and a menu. */
 
 import type { Receiver, Role } from "@chatchat/client";
 import type { ComponentChildren } from "preact";
 import { Link } from "wouter-preact";
 import { Avatar } from "../avatar.js";
+import { BackIcon } from "../icons.js";
 import { text } from "../text/index.js";
 import "./head.css";
 
@@ -21,9 +22,7 @@ export const Head = ({ receiver, role, back, menu }: HeadProps) => {
     <header class="room-head">
       {back !== undefined && (
         <Link class="icon-button room-back" href={back}>
-          <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true">
-            <path d="M15 5l-7 7 7 7" />
-          </svg>
+          <BackIcon />
           <span class="visually-hidden">{text.back}</span>
         </Link>
       )}
