@@ -15,8 +15,6 @@ import {
 } from "./room-list-merge.js";
 import { unread } from "./unread.js";
 
-export type { RoomRow } from "./room-list-merge.js";
-
 export interface RoomListOptions {
   filter?: "unread" | "unanswered" | undefined;
   /** What the names of the other sides contain. */
