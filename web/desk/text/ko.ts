@@ -147,7 +147,6 @@ export const ko = {
     soundTest: "소리 들어 보기",
     notifications: "브라우저 알림",
     notificationsHint: "이 창을 보고 있지 않을 때 알려 드려요.",
-    notificationsAsk: "알림 허용하기",
     notificationsDenied:
       "브라우저에서 알림을 막아 두었어요. 주소창 왼쪽의 사이트 설정에서 허용해 주세요.",
     notificationsUnsupported: "이 브라우저에서는 알림을 쓸 수 없어요.",

@@ -7,7 +7,6 @@ export const en: typeof ko = {
   retry: "Try again",
   undo: "Undo",
   back: "Back",
-  menu: "Menu",
   loading: "Loading",
   loadFailed: "This could not be loaded",
   skipToContent: "Skip to content",
@@ -23,7 +22,6 @@ export const en: typeof ko = {
   },
   showPassword: "Show password",
   hidePassword: "Hide password",
-  noMatch: (query, what) => `No ${what} matches “${query}”`,
 
   session: {
     connecting: "Connecting…",

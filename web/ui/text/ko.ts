@@ -1,5 +1,3 @@
-import { and } from "./particles.js";
-
 export const ko = {
   close: "닫기",
   cancel: "취소",
@@ -7,7 +5,6 @@ export const ko = {
   retry: "다시 시도",
   undo: "실행 취소",
   back: "뒤로",
-  menu: "메뉴",
   loading: "불러오는 중이에요",
   loadFailed: "불러오지 못했어요",
   skipToContent: "본문으로 건너뛰기",
@@ -21,7 +18,6 @@ export const ko = {
     `${seconds < 60 ? `${seconds}초` : `${Math.ceil(seconds / 60)}분`} 뒤에 다시 시도해 주세요`,
   showPassword: "비밀번호 보기",
   hidePassword: "비밀번호 숨기기",
-  noMatch: (query: string, what: string) => `‘${query}’${and(query)} 맞는 ${what} 없어요`,
 
   session: {
     connecting: "연결하고 있어요…",

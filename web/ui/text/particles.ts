@@ -1,6 +1,6 @@
 /** Korean particles, whose form depends on the last sound of the word before them. */
 
-/** Whether digits 0 to 9 end in a consonant when they are read aloud. */
+/** Whether the Korean word for each digit, 0 to 9, ends in a consonant. */
 const DIGITS = [true, true, false, true, false, false, true, true, true, false];
 
 /** Whether the last letter of a word ends in a consonant; undefined if that cannot be told. */
@@ -22,4 +22,3 @@ const pick =
 export const and = pick("과", "와");
 export const subject = pick("이", "가");
 export const object = pick("을", "를");
-export const topic = pick("은", "는");
