@@ -34,7 +34,7 @@ export const noticeOf = ({ senderId, type }: Arrival, situation: Situation): Not
 };
 
 /** Messages that arrive within this time after a sound make no sound. */
-export const BURST_MS = 3_000;
+const BURST_MS = 3_000;
 
 /** Creates a function that takes the time, and returns whether a sound is due then. */
 export const createBurst = (): ((now: number) => boolean) => {

@@ -3,7 +3,7 @@
  * and one below. A chunk that was never shown has a guessed height.
  */
 
-export const CHUNK_ROWS = 50;
+const CHUNK_ROWS = 50;
 const GUESSED_ROW_PX = 52;
 
 /** Consecutive rows by seq, `first` included and `end` excluded. */
