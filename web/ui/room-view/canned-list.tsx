@@ -1,4 +1,4 @@
-/** The list of prepared answers above the composer. */
+/** The list of canned replies above the composer. */
 
 import { useEffect, useRef } from "preact/hooks";
 import { text } from "../text/index.js";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { type Canned, CannedState } from "./canned.js";
+import { type CannedSource, CannedState } from "./canned.js";
 
-const canned: Canned = {
+const canned: CannedSource = {
   match: (typed) =>
     ["배송", "반품", "영업시간"]
       .filter((title) => title.startsWith(typed))

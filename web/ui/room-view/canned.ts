@@ -1,24 +1,27 @@
-/** Prepared answers that the composer offers after `/`. */
+/** Canned replies: texts that the composer offers after `/`. */
 
 import { signal } from "@preact/signals";
 import { slashBefore } from "./slash.js";
 
-/** A source of prepared answers. */
-export interface Canned {
-  /**
-   * Returns the entries that match the letters typed after `/`; all of them without a letter.
-   * `title` is shown in the list, and `text` is inserted.
-   */
-  match(typed: string): readonly { title: string; text: string }[];
+export interface CannedReply {
+  /** Shown in the list. */
+  title: string;
+  /** Inserted into the composer. */
+  text: string;
 }
 
-/** Which answers are offered, and which one Enter inserts. */
+export interface CannedSource {
+  /** Returns the replies that match the letters typed after `/`; all of them without a letter. */
+  match(typed: string): readonly CannedReply[];
+}
+
+/** The replies that are offered, and the one that Enter inserts. */
 export class CannedState {
-  readonly entries = signal<ReturnType<Canned["match"]>>([]);
+  readonly entries = signal<readonly CannedReply[]>([]);
   readonly #index = signal(0);
-  /** The position of the `/` that the answer replaces. */
+  /** The position of the `/` that the reply replaces. */
   start = 0;
-  /** The `/` at which the user has closed the list. */
+  /** The position of the `/` at which the user closed the list. */
   #dismissed: number | undefined;
 
   index(): number {
@@ -29,12 +32,12 @@ export class CannedState {
     return this.entries.value.length > 0;
   }
 
-  chosen(): { text: string } | undefined {
+  chosen(): CannedReply | undefined {
     return this.entries.value[this.#index.value];
   }
 
   /** Offers what matches the letters before the caret. Without a caret the list closes. */
-  look(canned: Canned | undefined, typed: string, caret: number | undefined): void {
+  look(canned: CannedSource | undefined, typed: string, caret: number | undefined): void {
     const slash = caret === undefined ? undefined : slashBefore(typed, caret);
     if (!slash) this.#dismissed = undefined;
     if (!canned || !slash || slash.start === this.#dismissed) {
@@ -52,7 +55,7 @@ export class CannedState {
     this.#index.value = 0;
   }
 
-  /** Goes up or down, and from one end to the other. */
+  /** Selects the next or the previous reply. Past one end it continues at the other. */
   move(by: 1 | -1): void {
     const { length } = this.entries.value;
     this.#index.value = (this.#index.value + by + length) % length;

@@ -1,39 +1,39 @@
-/** What happens in the composer's box: keys, input methods, the draft, prepared answers. */
+/** Handles the composer's text area: keys, input methods, the draft, canned replies. */
 
 import type { Signal } from "@preact/signals";
 import { MAX } from "../limits.js";
 import { isTouch } from "../media.js";
-import type { Canned, CannedState } from "./canned.js";
+import type { CannedSource, CannedState } from "./canned.js";
 import { isBlank, messageLength } from "./length.js";
 import type { RoomStore } from "./room-store.js";
 
 /** The draft is stored this long after the last change. */
 const DRAFT_MS = 300;
 
-export interface BoxPorts {
+export interface ComposerBoxOptions {
   store: RoomStore;
   state: CannedState;
-  canned: () => Canned | undefined;
+  canned: () => CannedSource | undefined;
   /** The text in the box. */
   content: Signal<string>;
 }
 
-/** Whether the box does not have the height of its text by itself. */
+/** Whether the browser does not fit the height of the box to its text. */
 const lacksFieldSizing = (box: HTMLTextAreaElement): boolean =>
   getComputedStyle(box).getPropertyValue("field-sizing") !== "content";
 
-export class Box {
+export class ComposerBox {
   readonly #box: HTMLTextAreaElement;
-  readonly #ports: BoxPorts;
+  readonly #options: ComposerBoxOptions;
   readonly #life = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isComposing = false;
   #isShift = false;
   #lacksFieldSizing = false;
 
-  constructor(box: HTMLTextAreaElement, ports: BoxPorts) {
+  constructor(box: HTMLTextAreaElement, options: ComposerBoxOptions) {
     this.#box = box;
-    this.#ports = ports;
+    this.#options = options;
     const { signal } = this.#life;
     const listen = <E extends keyof HTMLElementEventMap>(
       event: E,
@@ -60,7 +60,7 @@ export class Box {
     });
     document.addEventListener("selectionchange", () => this.#look(), { signal });
     addEventListener("pagehide", () => this.#saveDraft(), { signal });
-    // A restored draft goes on at its end.
+    // The caret is at the end of a restored draft.
     box.setSelectionRange(box.value.length, box.value.length);
     this.#lacksFieldSizing = lacksFieldSizing(box);
     this.#grow();
@@ -85,27 +85,27 @@ export class Box {
     box.value = "";
     this.#changed();
     this.#saveDraft();
-    this.#ports.state.close();
-    this.#ports.store.send(text);
+    this.#options.state.close();
+    this.#options.store.send(text);
   }
 
-  /** Puts a prepared answer in the place of the `/` and the letters after it. */
-  insert(answer: string): void {
-    const { state } = this.#ports;
-    this.#box.setRangeText(answer, state.start, this.#box.selectionEnd, "end");
+  /** Replaces the `/` and the letters after it with a canned reply. */
+  insert(reply: string): void {
+    const { state } = this.#options;
+    this.#box.setRangeText(reply, state.start, this.#box.selectionEnd, "end");
     this.#box.focus();
     state.close();
     this.#changed();
-    this.#ports.store.room.typing();
+    this.#options.store.room.typing();
   }
 
   /**
-   * Enter is handled here and not when its key goes down: that key may only end a composition, and
-   * on macOS no second `keydown` follows. A line break is requested exactly when Enter is meant.
+   * Enter is handled here and not in `keydown`: that key press may only end a composition, and on
+   * macOS no second `keydown` follows. The browser requests a line break only for a real Enter.
    */
   #beforeInput(event: InputEvent): void {
     if (!/^insert(LineBreak|Paragraph)$/.test(event.inputType) || this.#isShift) return;
-    const choice = this.#ports.state.chosen();
+    const choice = this.#options.state.chosen();
     // On a phone, Enter is a line break and the button sends.
     if (!choice && isTouch.peek()) return;
     event.preventDefault();
@@ -116,12 +116,12 @@ export class Box {
   #typed(): void {
     this.#changed();
     this.#look();
-    if (!isBlank(this.#box.value)) this.#ports.store.room.typing();
+    if (!isBlank(this.#box.value)) this.#options.store.room.typing();
   }
 
   #keyDown(event: KeyboardEvent): void {
     this.#isShift = event.shiftKey;
-    const { state } = this.#ports;
+    const { state } = this.#options;
     if (event.isComposing || !state.isOpen()) return;
     if (event.key === "ArrowDown") state.move(1);
     else if (event.key === "ArrowUp") state.move(-1);
@@ -135,11 +135,15 @@ export class Box {
     const box = this.#box;
     if (document.activeElement !== box) return;
     const isCaret = box.selectionStart === box.selectionEnd;
-    this.#ports.state.look(this.#ports.canned(), box.value, isCaret ? box.selectionEnd : undefined);
+    this.#options.state.look(
+      this.#options.canned(),
+      box.value,
+      isCaret ? box.selectionEnd : undefined,
+    );
   }
 
   #changed(): void {
-    this.#ports.content.value = this.#box.value;
+    this.#options.content.value = this.#box.value;
     this.#grow();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#saveDraft(), DRAFT_MS);
@@ -154,7 +158,7 @@ export class Box {
 
   #saveDraft(): void {
     clearTimeout(this.#timer);
-    const { room } = this.#ports.store;
+    const { room } = this.#options.store;
     if (room.draft !== this.#box.value) room.draft = this.#box.value;
   }
 }

@@ -5,9 +5,9 @@ import { useEffect, useId, useMemo, useRef } from "preact/hooks";
 import { MAX } from "../limits.js";
 import { isTouch } from "../media.js";
 import { text } from "../text/index.js";
-import { type Canned, CannedState } from "./canned.js";
+import { type CannedSource, CannedState } from "./canned.js";
 import { CannedList } from "./canned-list.js";
-import { Box } from "./composer-box.js";
+import { ComposerBox } from "./composer-box.js";
 import { isBlank, messageLength } from "./length.js";
 import type { RoomStore } from "./room-store.js";
 import "./composer.css";
@@ -17,16 +17,22 @@ const COUNTED_FROM = 1_800;
 
 const number = (value: number): string => value.toLocaleString("en");
 
-export const Composer = ({ store, canned }: { store: RoomStore; canned?: Canned | undefined }) => {
+export const Composer = ({
+  store,
+  canned,
+}: {
+  store: RoomStore;
+  canned?: CannedSource | undefined;
+}) => {
   const id = useId();
   const element = useRef<HTMLTextAreaElement>(null);
-  const box = useRef<Box>(undefined);
+  const box = useRef<ComposerBox>(undefined);
   const source = useRef(canned);
   source.current = canned;
   const state = useMemo(() => new CannedState(), []);
   const content = useSignal(store.room.draft);
   useEffect(() => {
-    const created = new Box(element.current!, {
+    const created = new ComposerBox(element.current!, {
       store,
       state,
       content,
@@ -50,7 +56,7 @@ export const Composer = ({ store, canned }: { store: RoomStore; canned?: Canned 
         box.current?.send();
       }}
     >
-      <CannedList id={id} state={state} onChoose={(answer) => box.current?.insert(answer)} />
+      <CannedList id={id} state={state} onChoose={(reply) => box.current?.insert(reply)} />
       {length >= COUNTED_FROM && (
         <div class={`composer-note ${isTooLong ? "error" : "dim"}`}>
           <p id={`${id}-note`} role="alert">

@@ -8,7 +8,7 @@ import { BackIcon } from "../icons.js";
 import { text } from "../text/index.js";
 import "./head.css";
 
-interface HeadProps {
+interface RoomHeadProps {
   receiver: Receiver | undefined;
   /** The role of the account. */
   role: Role;
@@ -16,7 +16,7 @@ interface HeadProps {
   menu: ComponentChildren;
 }
 
-export const Head = ({ receiver, role, back, menu }: HeadProps) => {
+export const RoomHead = ({ receiver, role, back, menu }: RoomHeadProps) => {
   const name = receiver?.receiverName ?? text.unknownPerson;
   return (
     <header class="room-head">

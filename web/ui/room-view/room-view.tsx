@@ -1,13 +1,13 @@
-/** One conversation: its head, messages and composer. It fills the height of its parent. */
+/** One room: its head, messages and composer. It fills the height of its parent. */
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { LiveChat } from "../chat.js";
 import { Empty, Failed, Skeleton } from "../list-states.js";
 import { text } from "../text/index.js";
-import type { Canned } from "./canned.js";
+import type { CannedSource } from "./canned.js";
 import { Composer } from "./composer.js";
-import { Head } from "./head.js";
+import { RoomHead } from "./head.js";
 import { MessageList } from "./message-list.js";
 import { NetBar } from "./net-bar.js";
 import { createRoomStore, type RoomStore } from "./room-store.js";
@@ -23,9 +23,9 @@ export interface RoomViewProps {
   menu?: ComponentChildren;
   /** Directly above the composer. */
   chips?: ComponentChildren;
-  /** Prepared answers that `/` offers in the composer. */
-  canned?: Canned | undefined;
-  /** The user leaves a room that does not exist. */
+  /** The canned replies that `/` offers in the composer. */
+  canned?: CannedSource | undefined;
+  /** Called when the user leaves a room that does not exist. */
   onGone?: (() => void) | undefined;
 }
 
@@ -54,7 +54,7 @@ const OpenRoom = ({
   const name = receiver?.receiverName ?? text.unknownPerson;
   return (
     <section ref={section} class="room" aria-label={receiver && text.room.conversation(name)}>
-      <Head receiver={receiver} role={store.role} back={back} menu={menu} />
+      <RoomHead receiver={receiver} role={store.role} back={back} menu={menu} />
       <div class="room-body">
         <NetBar connection={live.connection} />
         {isGone ? (
@@ -85,7 +85,7 @@ const OpenRoom = ({
   );
 };
 
-/** The list, or why there is no list yet. Unsent messages are shown also while nothing can be loaded. */
+/** The list; a skeleton or an error until the room is loaded, unless there are unsent messages. */
 const Messages = ({ store, name }: { store: RoomStore; name: string }) => {
   const isLoaded = !!store.receiver.value;
   if (isLoaded || store.pending.value.length) return <MessageList store={store} name={name} />;

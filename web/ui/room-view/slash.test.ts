@@ -7,7 +7,7 @@ test.each([
   ["네, /ㅂㅅ", 6, { start: 3, typed: "ㅂㅅ" }],
   ["첫 줄\n/b", 6, { start: 4, typed: "b" }],
   ["/배송 안내", 2, { start: 0, typed: "배" }],
-])("%j with the caret at %i asks for answers", (text, caret, slash) => {
+])("%j with the caret at %i asks for replies", (text, caret, slash) => {
   expect(slashBefore(text, caret)).toEqual(slash);
 });
 
@@ -18,6 +18,6 @@ test.each([
   ["/배송 ", 4],
   ["/배송", 0],
   ["//", 2],
-])("%j with the caret at %i does not", (text, caret) => {
+])("%j with the caret at %i asks for no replies", (text, caret) => {
   expect(slashBefore(text, caret)).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-/** Finds the `/` that asks for prepared answers. */
+/** Finds the `/` that asks for canned replies. */
 
 /** A `/` and the letters between it and the caret. */
 export interface Slash {
