@@ -1,4 +1,4 @@
-/** What the desk knows of the company that is logged in. Another login creates another one. */
+/** The state of the desk for the company that is logged in. Each login creates a new one. */
 
 import type { Answer } from "@chatchat/client";
 import { createContext } from "preact";
@@ -9,13 +9,15 @@ import { createInboxState, type InboxState } from "./inbox/inbox-state.js";
 
 export type CompanyProfile = Answer<"GET /companies/me">;
 export type FaqEntry = Answer<"GET /company/auto-replies">["autoReplies"][number];
+/** The question and the answer of an entry. */
+export type EntryText = Pick<FaqEntry, "question" | "answer">;
 
 export interface DeskState {
   readonly live: LiveChat;
   readonly company: Resource<CompanyProfile>;
   readonly faq: Resource<FaqEntry[]>;
   readonly inbox: InboxState;
-  /** Ends what it does in the background. */
+  /** Stops all loads, timers and listeners. */
   close(): void;
 }
 

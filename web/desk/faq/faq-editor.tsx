@@ -7,9 +7,9 @@ import type { Problems } from "../../ui/account/problems.js";
 import { Field } from "../../ui/field.js";
 import { lengthOf, MAX, trimmed } from "../../ui/limits.js";
 import { text as shared } from "../../ui/text/index.js";
+import type { EntryText } from "../desk-state.js";
 import { text } from "../text/index.js";
 import { FaqPreview } from "./faq-preview.js";
-import type { EntryText } from "./faq-store.js";
 
 export interface FaqEditorProps {
   initial: EntryText;

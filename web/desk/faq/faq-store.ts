@@ -2,16 +2,10 @@
 
 import { ChatError } from "@chatchat/client";
 import { toast } from "../../ui/toast.js";
-import type { DeskState, FaqEntry } from "../desk-state.js";
+import type { DeskState, EntryText, FaqEntry } from "../desk-state.js";
 import { text } from "../text/index.js";
 
-/** A question and its answer, trimmed. */
-export interface EntryText {
-  question: string;
-  answer: string;
-}
-
-const has = (error: unknown, code: ChatError["code"]): boolean =>
+const hasCode = (error: unknown, code: ChatError["code"]): boolean =>
   error instanceof ChatError && error.code === code;
 
 export const createFaqStore = ({ live: { chat }, faq }: DeskState) => {
@@ -20,7 +14,7 @@ export const createFaqStore = ({ live: { chat }, faq }: DeskState) => {
   };
   /** Reloads the list if another window has deleted the entry; throws any other error. */
   const acceptGone = (error: unknown): void => {
-    if (!has(error, "auto_reply_not_found")) throw error;
+    if (!hasCode(error, "auto_reply_not_found")) throw error;
     toast(text.faq.isGone);
     faq.reload();
   };
@@ -32,7 +26,7 @@ export const createFaqStore = ({ live: { chat }, faq }: DeskState) => {
         update((entries) => [...entries, { id, ...body }]);
         toast(text.faq.saved);
       } catch (error) {
-        if (has(error, "faq_limit_reached")) faq.reload();
+        if (hasCode(error, "faq_limit_reached")) faq.reload();
         throw error;
       }
     },

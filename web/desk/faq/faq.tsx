@@ -8,12 +8,12 @@ import { MAX_FAQ } from "../../ui/limits.js";
 import { Empty, Failed, Skeleton } from "../../ui/list-states.js";
 import { Page } from "../../ui/page.js";
 import { toast } from "../../ui/toast.js";
-import { type FaqEntry, useDesk } from "../desk-state.js";
+import { type EntryText, type FaqEntry, useDesk } from "../desk-state.js";
 import { useLeaveGuard } from "../leave-guard.js";
 import { text } from "../text/index.js";
 import { FaqEditor } from "./faq-editor.js";
 import { FaqPreview } from "./faq-preview.js";
-import { createFaqStore, type EntryText } from "./faq-store.js";
+import { createFaqStore } from "./faq-store.js";
 import "./faq.css";
 
 export const Faq = () => {

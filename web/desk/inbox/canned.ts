@@ -1,15 +1,7 @@
-/** Finds canned replies by the letters that are typed so far, also by initial consonants (초성). */
+/** Finds canned replies in the FAQ by the letters typed so far, also by initial consonants (초성). */
 
-/** An entry of the company's FAQ. */
-export interface Entry {
-  question: string;
-  answer: string;
-}
-
-export interface CannedReply {
-  title: string;
-  text: string;
-}
+import type { CannedReply } from "../../ui/room-view/canned.js";
+import type { EntryText } from "../desk-state.js";
 
 // Unicode orders the syllables by initial, vowel and final.
 const FIRST = 0xac00;
@@ -24,7 +16,7 @@ const FINALS =
 /** Letters that a keyboard makes of two consonants without a vowel, such as ㄳ. */
 const CLUSTERS = [..."ㄳㄵㄶㄺㄻㄼㄽㄾㄿㅀㅄ"];
 const SPELLED = FINALS.filter((final) => final.length === 2);
-/** By vowel: how many vowels further those are that a keyboard makes of it, such as ㅘ of ㅗ. */
+/** The vowels that a keyboard makes of each vowel, such as ㅘ of ㅗ: their distance in the order. */
 const LONGER_VOWELS: Record<number, number[]> = { 8: [1, 2, 3], 13: [1, 2, 3], 18: [1] };
 
 const syllable = (code: number): string => String.fromCharCode(code);
@@ -39,7 +31,7 @@ const initialPattern = (consonant: string): string | undefined => {
   return `[${consonant}${range(FIRST + index * count, count)}]`;
 };
 
-/** A pattern of what the syllable under the caret can still become. */
+/** A pattern of the syllables that the last one can still become. */
 const unfinishedPattern = (code: number): string => {
   const index = (code - FIRST) % FINALS.length;
   const bare = code - index;
@@ -77,7 +69,7 @@ const withoutSpaces = (text: string): string => text.normalize("NFC").replace(/\
  * The entries whose question contains what was typed, the earliest place first. Spaces and case
  * do not matter. Everything matches an empty text.
  */
-export const findReplies = (entries: readonly Entry[], typed: string): CannedReply[] => {
+export const findReplies = (entries: readonly EntryText[], typed: string): CannedReply[] => {
   const wanted = pattern(withoutSpaces(typed));
   return entries
     .map(({ question, answer }) => ({
