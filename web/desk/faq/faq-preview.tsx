@@ -2,7 +2,7 @@
 
 export const FaqPreview = ({ question, answer }: { question: string; answer: string }) => (
   <div class="faq-preview">
-    <p class="faq-chip">{question}</p>
+    <p class="faq-question">{question}</p>
     <p class="faq-bubble">{answer}</p>
   </div>
 );

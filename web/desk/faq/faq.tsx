@@ -65,7 +65,7 @@ export const Faq = () => {
       head={entries && <span class="dim">{text.faq.count(entries.length)}</span>}
     >
       <p class="dim">{text.faq.intro}</p>
-      <div class="faq" ref={page}>
+      <div class="faq-page" ref={page}>
         {!entries && faq.error.value && (
           <Failed title={errorText(faq.error.value)} onRetry={() => faq.reload()} />
         )}
