@@ -29,7 +29,6 @@ export const DirectoryPage = ({ state: { live, directory } }: { state: AppState 
           </Link>
         ) : undefined
       }
-      class="directory"
     >
       <SearchBox
         query={query}

@@ -40,7 +40,7 @@ export const RoomList = ({ live, store, current, href, empty }: RoomListProps) =
   const now = new Date();
   return (
     <>
-      <ul class="room-list">
+      <ul>
         {rows.map((row) => (
           <Row
             key={row.id}

@@ -4,6 +4,7 @@ import type { Receiver } from "@chatchat/client";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useLocation } from "wouter-preact";
 import { PersonIcon } from "../../ui/icons.js";
+import { Empty } from "../../ui/list-states.js";
 import { isWide } from "../../ui/media.js";
 import { Page } from "../../ui/page.js";
 import { useReceiver } from "../../ui/room-view/receiver.js";
@@ -61,12 +62,9 @@ export const Inbox = ({ id }: { id: number | undefined }) => {
       <ListPane current={id} />
       <div class="inbox-room">
         {id === undefined ? (
-          inbox.hasRooms.value && (
-            <div class="empty">
-              <p>{text.inbox.choose}</p>
-              <p class="dim inbox-keys">{text.inbox.chooseHint}</p>
-            </div>
-          )
+          <Empty title={text.inbox.choose}>
+            <p class="dim inbox-keys">{text.inbox.chooseHint}</p>
+          </Empty>
         ) : (
           <RoomView
             key={id}
