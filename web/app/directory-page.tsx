@@ -69,7 +69,7 @@ const Companies = ({ state }: { state: AppState["directory"] }) => {
       </p>
       <ul class="company-list">
         {companies.map((company) => (
-          <Row key={company.id} company={company} />
+          <CompanyRow key={company.id} company={company} />
         ))}
       </ul>
       <More
@@ -82,7 +82,7 @@ const Companies = ({ state }: { state: AppState["directory"] }) => {
   );
 };
 
-const Row = ({ company: { id, name, description, imageUrl } }: { company: Company }) => (
+const CompanyRow = ({ company: { id, name, description, imageUrl } }: { company: Company }) => (
   <li>
     <Link href={`/c/${id}`} class="company-row">
       <Avatar id={id} name={name} url={imageUrl} size={44} kind="company" />

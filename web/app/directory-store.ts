@@ -36,7 +36,7 @@ export const createDirectory = ({ chat }: Pick<LiveChat, "chat">): Directory => 
   const companies = signal<readonly Company[] | undefined>(undefined);
   const hasMore = signal(false);
   const error = signal<ChatError | undefined>(undefined);
-  let isBegun = false;
+  let hasSearched = false;
   let page = 0;
   let life: AbortController | undefined;
 
@@ -86,8 +86,8 @@ export const createDirectory = ({ chat }: Pick<LiveChat, "chat">): Directory => 
     error,
     search: (typed) => {
       const keyword = keywordOf(typed);
-      if (isBegun && keyword === query.value) return void refresh();
-      isBegun = true;
+      if (hasSearched && keyword === query.value) return void refresh();
+      hasSearched = true;
       page = 0;
       batch(() => {
         query.value = keyword;

@@ -1,4 +1,4 @@
-/** Components in chunks of their own, which are loaded when they are first shown. */
+/** Components in separate chunks, which load when they are first shown. */
 
 import { signal } from "@preact/signals";
 import type { ComponentType } from "preact";
@@ -6,23 +6,23 @@ import { Failed } from "./list-states.js";
 
 export interface Lazy<P> {
   (props: P): preact.JSX.Element | null;
-  /** Begins to load the chunk, so that it is there when it is shown. */
+  /** Loads the chunk before the component is shown. */
   preload(): void;
 }
 
 export const lazy = <P extends object>(load: () => Promise<ComponentType<P>>): Lazy<P> => {
   const loaded = signal<ComponentType<P> | undefined>(undefined);
   const hasFailed = signal(false);
-  let isBegun = false;
+  let hasBegun = false;
   const preload = (): void => {
-    if (isBegun) return;
-    isBegun = true;
+    if (hasBegun) return;
+    hasBegun = true;
     load().then(
       (component) => {
         loaded.value = component;
       },
       () => {
-        isBegun = false;
+        hasBegun = false;
         hasFailed.value = true;
       },
     );
@@ -31,7 +31,7 @@ export const lazy = <P extends object>(load: () => Promise<ComponentType<P>>): L
     preload();
     const Component = loaded.value;
     if (Component) return <Component {...props} />;
-    // A new version may have replaced the chunk; then only a reload helps.
+    // A new version may have replaced the chunk. Then only a reload helps.
     return hasFailed.value ? <Failed onRetry={() => location.reload()} /> : null;
   };
   return Object.assign(Shown, { preload });

@@ -1,17 +1,17 @@
-/** The end of an endless list: loads the next page when it comes near, and by a button. */
+/** The end of an endless list. Loads the next page when it is near the view, and by a button. */
 
 import { useEffect, useRef } from "preact/hooks";
 import { text } from "./text/index.js";
 
-/** A shorter list needs no mark at its end. */
-const FULL = 10;
+/** Up to this number of rows, the end of the list is not marked. */
+const UNMARKED_ROWS = 10;
 
 export interface MoreProps {
   hasMore: boolean;
   /** Why the list could not be loaded up to its end. */
   error: string | undefined;
   onMore: () => void;
-  /** The number of rows. Each change looks again whether the end is near. */
+  /** The number of rows. After each change, the position of the end is checked again. */
   length: number;
 }
 
@@ -29,7 +29,7 @@ export const More = ({ hasMore, error, onMore, length }: MoreProps) => {
     return () => observer.disconnect();
   }, [hasMore, error, onMore, length]);
   if (!hasMore && !error) {
-    return length > FULL ? <p class="more dim">{text.endOfList}</p> : null;
+    return length > UNMARKED_ROWS ? <p class="more dim">{text.endOfList}</p> : null;
   }
   return (
     <div ref={end} class="more">

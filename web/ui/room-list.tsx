@@ -42,7 +42,7 @@ export const RoomList = ({ live, store, current, href, empty }: RoomListProps) =
     <>
       <ul>
         {rows.map((row) => (
-          <Row
+          <RoomListRow
             key={row.id}
             row={row}
             href={href(row.id)}
@@ -64,7 +64,7 @@ export const RoomList = ({ live, store, current, href, empty }: RoomListProps) =
   );
 };
 
-interface RowProps {
+interface RoomListRowProps {
   row: RoomRow;
   href: string;
   isCurrent: boolean;
@@ -74,7 +74,7 @@ interface RowProps {
   now: Date;
 }
 
-const Row = ({ row, href, isCurrent, isOwn, hasFailed, kind, now }: RowProps) => {
+const RoomListRow = ({ row, href, isCurrent, isOwn, hasFailed, kind, now }: RoomListRowProps) => {
   const words = text.roomList;
   const name = row.receiverName ?? text.unknownPerson;
   const date = new Date(row.lastMessageDate);

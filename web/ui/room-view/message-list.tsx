@@ -68,7 +68,7 @@ export const MessageList = ({ store, name }: { store: RoomStore; name: string })
           <div class="log-spacer" style={{ blockSize: `${below}px` }} />
         </div>
       </div>
-      <ToEnd store={store} leave={() => view.current?.focus({ preventScroll: true })} />
+      <NewMessagesButton store={store} leave={() => view.current?.focus({ preventScroll: true })} />
     </>
   );
 };
@@ -83,9 +83,9 @@ const Beginning = ({ store }: { store: RoomStore }) => {
       {isStart ? (
         <p>{text.room.start}</p>
       ) : isUnloaded && store.error.value ? (
-        <Again title={text.loadFailed} onRetry={() => store.room.refresh()} />
+        <RetryLine title={text.loadFailed} onRetry={() => store.room.refresh()} />
       ) : older === "failed" ? (
-        <Again title={text.room.olderFailed} onRetry={() => void store.loadOlder()} />
+        <RetryLine title={text.room.olderFailed} onRetry={() => void store.loadOlder()} />
       ) : (
         (isUnloaded || older === "loading") && <p>{text.loading}</p>
       )}
@@ -93,7 +93,7 @@ const Beginning = ({ store }: { store: RoomStore }) => {
   );
 };
 
-const Again = ({ title, onRetry }: { title: string; onRetry: () => void }) => (
+const RetryLine = ({ title, onRetry }: { title: string; onRetry: () => void }) => (
   <p role="alert">
     {title} ·{" "}
     <button type="button" class="link-button" onClick={onRetry}>
@@ -102,7 +102,7 @@ const Again = ({ title, onRetry }: { title: string; onRetry: () => void }) => (
   </p>
 );
 
-const ToEnd = ({ store, leave }: { store: RoomStore; leave: () => void }) => {
+const NewMessagesButton = ({ store, leave }: { store: RoomStore; leave: () => void }) => {
   const count = store.newCount.value;
   return (
     <div class="log-new" role="status">
