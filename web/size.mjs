@@ -1,9 +1,12 @@
-/** Fails if the first load of a page is larger than its limit: gzip -9 of its html, and of the scripts and styles that it loads before anything else. */
+/**
+ * Fails if the first load of a page is larger than its limit. The size is the sum of its html and
+ * of all scripts and styles that load with it, each compressed by gzip -9.
+ */
 
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
-/** Bytes, by page. */
+/** The largest size of each page, in bytes. */
 const LIMITS = { "index.html": 40_000, "desk.html": 80_000 };
 
 const read = (name) => readFileSync(new URL(`dist/${name}`, import.meta.url));
@@ -11,7 +14,7 @@ const read = (name) => readFileSync(new URL(`dist/${name}`, import.meta.url));
 let isTooLarge = false;
 for (const [page, limit] of Object.entries(LIMITS)) {
   const loaded = new Set([page]);
-  // A set goes on to what is added to it on the way.
+  // The loop also visits the names that are added to the set while it runs.
   for (const name of loaded) {
     if (name.endsWith(".css")) continue;
     const content = read(name).toString();

@@ -3,10 +3,13 @@ import { type Connect, defineConfig, type Plugin } from "vite";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
-/** The address of `cargo xtask up`, which answers everything but pages during `npm run dev`. */
+/**
+ * The address of `cargo xtask up`. During `npm run dev` it answers all requests except those for
+ * pages.
+ */
 const LOCAL_CLOUD = process.env.CHATCHAT_URL ?? "http://localhost:8080";
 
-/** Gives each page path its html, as the distribution does. */
+/** Rewrites the path of a page to its html file, as the distribution does. */
 const servePages = ({ middlewares }: { middlewares: Connect.Server }): void => {
   middlewares.use((request, _response, next) => {
     if (/^\/desk(\/[^.]*)?(\?|$)/.test(request.url ?? "")) request.url = "/desk.html";

@@ -1,4 +1,6 @@
-/** A picture of an account, or its initials. It stands beside the name, so screen readers skip it. */
+/**
+ * A picture of an account, or its initials. It stands beside the name, so screen readers skip it.
+ */
 
 import { useState } from "preact/hooks";
 import { initials } from "./initials.js";

@@ -1,4 +1,4 @@
-/** The client library's state as signals, so that what shows it renders again when it changes. */
+/** The client library's state as signals. Components that read it render again when it changes. */
 
 import {
   type Chat,

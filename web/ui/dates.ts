@@ -1,4 +1,4 @@
-/** Dates and times as people say them. */
+/** Formats dates and times in the page's language. */
 
 import { type Language, language } from "./text/language.js";
 
@@ -7,7 +7,7 @@ const isSameDay = (a: Date, b: Date): boolean =>
   a.getMonth() === b.getMonth() &&
   a.getFullYear() === b.getFullYear();
 
-/** Some versions of ICU write `PM 3:05` in Korean. */
+/** Formats a time without `Intl`, because some versions of ICU write `PM 3:05` in Korean. */
 const koreanTime = (date: Date): string => {
   const hour = date.getHours();
   const minute = String(date.getMinutes()).padStart(2, "0");
@@ -34,7 +34,10 @@ export const dateFormats = (of: Language) => {
     dayLabel: day,
     /** `오후 3:05`, or `3:05 PM`. */
     timeLabel: time,
-    /** The time if it is today (`오후 3:05`), the day if it is this year (`11월 26일`), or else the date (`2025. 11. 26.`). */
+    /**
+     * The time if it is today (`오후 3:05`), the day if it is this year (`11월 26일`), or else the date
+     * (`2025. 11. 26.`).
+     */
     listLabel: (when: Date, now: Date): string => {
       if (isSameDay(when, now)) return time(when);
       return (when.getFullYear() === now.getFullYear() ? monthAndDay : date)(when);

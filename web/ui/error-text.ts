@@ -1,9 +1,11 @@
-/** The words for an error of the API. */
+/** The text for an error of the API. */
 
 import { ChatError } from "@chatchat/client";
 import { text } from "./text/index.js";
 
-/** A sentence in the page's language. The client's own errors have no Korean message. */
+/**
+ * Returns a sentence in the page's language. Errors of the client library have no Korean message.
+ */
 export const errorText = (error: unknown): string => {
   if (!(error instanceof ChatError)) return text.loadFailed;
   if (error.code === "network") return text.noNetwork;

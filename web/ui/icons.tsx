@@ -1,4 +1,6 @@
-/** Line icons of 24 px, in the colour of the text. They stand beside a text or in a labelled button. */
+/**
+ * Line icons of 24 px, in the colour of the text. They stand beside a text or in a labelled button.
+ */
 
 /** Creates the component of an icon from the data of its SVG path. */
 export const icon = (path: string) => () => (

@@ -1,4 +1,4 @@
-/** The letters of an account without a picture. */
+/** The letters that an account without a picture has in its place. */
 
 const segmenter = new Intl.Segmenter("ko", { granularity: "grapheme" });
 

@@ -1,6 +1,6 @@
-/** The limits of texts and files, as infra/openapi.yaml has them; a test compares the two. */
+/** The limits of texts and files. A test compares them with infra/openapi.yaml. */
 
-/** Code points. */
+/** The largest lengths, in code points. */
 export const MAX = {
   name: 20,
   description: 200,
@@ -14,14 +14,14 @@ export const USERNAME = /^[A-Za-z0-9]{6,20}$/;
 
 export const PASSWORD = { min: 8, max: 64 } as const;
 
-/** The entries of a company's FAQ. */
+/** The largest number of entries in a company's FAQ. */
 export const MAX_FAQ = 6;
 
 /** 4 MiB. */
 export const MAX_PICTURE_BYTES = 4 * 1_024 * 1_024;
 export const PICTURE_TYPES: readonly string[] = ["image/jpeg", "image/png", "image/webp"];
 
-/** A text as the server counts and stores it. Passwords are not changed. */
+/** Returns a text as the server counts and stores it. The server does not change passwords. */
 export const trimmed = (typed: string): string =>
   typed.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "").normalize();
 

@@ -1,4 +1,4 @@
-/** What a list shows in place of its rows: that it is loading, empty, or could not be loaded. */
+/** What a list shows in place of its rows while it loads, when it is empty, and after an error. */
 
 import type { ComponentChildren } from "preact";
 import { text } from "./text/index.js";

@@ -4,7 +4,9 @@ import { parsedUrl } from "./url.js";
 
 const ORIGIN = "https://this.invalid";
 
-/** A path of this origin for a history entry; `otherwise` if `next` is missing or leads elsewhere. */
+/**
+ * A path of this origin for a history entry; `otherwise` if `next` is missing or leads elsewhere.
+ */
 export const safeNext = (next: string | null | undefined, otherwise: string): string => {
   const url = next?.startsWith("/") ? parsedUrl(next, ORIGIN) : undefined;
   if (!url) return otherwise;

@@ -1,4 +1,7 @@
-/** What every page has: its title in the tab, a main part, and a heading that gets the focus after navigation. */
+/**
+ * The parts of every page: its title in the tab, its main element, and a heading that gets the
+ * focus.
+ */
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
@@ -19,7 +22,7 @@ export const useTitle = (title: string): void => {
   }, [title, count]);
 };
 
-/** The same as a component, for a name that is not always shown. */
+/** `useTitle` as a component, for a title that is not always set. */
 export const Title = ({ children }: { children: string }) => {
   useTitle(children);
   return null;
@@ -69,7 +72,9 @@ export const Page = ({ title, head, back, class: className, children }: PageProp
   );
 };
 
-/** The first thing that the Tab key reaches. A button, as a link would add a history entry. */
+/**
+ * The first element that the Tab key reaches. It is a button because a link adds a history entry.
+ */
 export const SkipLink = () => (
   <button
     type="button"

@@ -6,7 +6,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import { createRetry } from "./retry.js";
 
 export interface Resource<T> {
-  /** Undefined until it is loaded. The page may change it to what it has saved. */
+  /** Undefined until it is loaded. The page sets it after it has saved a change. */
   readonly value: Signal<T | undefined>;
   /** Why it could not be loaded. Transient errors are retried. */
   readonly error: ReadonlySignal<ChatError | undefined>;
@@ -51,7 +51,7 @@ export const createResource = <T>(fetch: (signal: AbortSignal) => Promise<T>): R
   };
 };
 
-/** Loads something as long as the component is shown, and again when an input changes. */
+/** Loads while the component is mounted, and again when an input changes. */
 export const useResource = <T>(
   fetch: (signal: AbortSignal) => Promise<T>,
   inputs: readonly unknown[],

@@ -1,16 +1,16 @@
-/** Repeats what can succeed later without a change by the user. */
+/** Repeats calls and loads that failed for a transient reason. */
 
 import { ChatError } from "@chatchat/client";
 
 const MAX_REPEATS = 3;
-/** A longer wait is for the user to decide. */
+/** A call fails at once if `Retry-After` is longer. */
 const MAX_WAIT_SECONDS = 5;
 
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Repeats a call that is answered with 503, after `Retry-After`, at most three times.
- * Use it only where a repeat of a call that succeeded unnoticed does no harm.
+ * Repeats a call that fails with 503, after `Retry-After`, at most three times. Use it only for
+ * calls that may run twice, because a call that failed may have succeeded on the server.
  */
 export const whileUnavailable = async <T>(call: () => Promise<T>): Promise<T> => {
   for (let repeats = 0; ; repeats++) {
@@ -27,7 +27,7 @@ export const whileUnavailable = async <T>(call: () => Promise<T>): Promise<T> =>
 
 /** The repeats of one load. */
 export interface Retry {
-  /** Plans a repeat after a transient error. Returns whether the error is to be shown already. */
+  /** Plans a repeat after a transient error. Returns whether to show the error now. */
   failed(error: ChatError): boolean;
   /** Forgets the failures. */
   succeeded(): void;
@@ -38,7 +38,10 @@ export interface Retry {
 
 const MAX_PAUSE_MS = 30_000;
 
-/** Runs `load` again after transient errors: later each time, and at once when the network returns. */
+/**
+ * Runs `load` again after transient errors: after 1 s, then twice as long each time up to 30 s, and
+ * at once when the network returns.
+ */
 export const createRetry = (load: () => void): Retry => {
   let failures = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;

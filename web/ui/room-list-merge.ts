@@ -1,4 +1,4 @@
-/** The rows of a room list, in order of the latest message, and what changes them. */
+/** Functions that change the rows of a room list, which are in order of the latest message. */
 
 import type { components, Message, Room, ServerFrames } from "@chatchat/client";
 
@@ -11,7 +11,7 @@ export interface Rows {
   readonly next: string | null;
 }
 
-/** Whether a row stands before another: its message is later. Dates of one form compare as text. */
+/** Whether a row is above another: its message is later. The API's dates sort as text. */
 const isBefore = (a: RoomRow, b: RoomRow): boolean =>
   a.lastMessageDate !== b.lastMessageDate ? a.lastMessageDate > b.lastMessageDate : a.id > b.id;
 
@@ -19,8 +19,8 @@ const inOrder = (rows: readonly RoomRow[]): RoomRow[] =>
   [...rows].sort((a, b) => (isBefore(a, b) ? -1 : 1));
 
 /**
- * Puts the first pages of a list, fetched again, in place of the rows that they cover. A row that
- * they should have and do not have has left the list; `current` stays as long as it is open.
+ * Replaces the rows that the refetched first pages cover. A known row that is missing from them has
+ * left the list and is removed, except for the open room `current`.
  */
 export const refreshed = (known: Rows, fetched: Rows, current: number | undefined): Rows => {
   const last = fetched.rows.at(-1);
@@ -36,13 +36,13 @@ export const refreshed = (known: Rows, fetched: Rows, current: number | undefine
   };
 };
 
-/** Adds the next page. A row that is known already has moved to the top meanwhile. */
+/** Appends the next page, without rows that are known: they have moved to the top since. */
 export const extended = (known: Rows, { rows, next }: Rows): Rows => {
   const ids = new Set(known.rows.map(({ id }) => id));
   return { rows: inOrder([...known.rows, ...rows.filter(({ id }) => !ids.has(id))]), next };
 };
 
-/** Whether a list that was fetched again reaches a row that has not changed, or its end. */
+/** Whether the refetched pages end with a row that has not changed, or with the end of the list. */
 export const reachesKnown = (known: Rows, { rows, next }: Rows): boolean => {
   const last = rows.at(-1);
   return !next || known.rows.some(({ id, lastSeq }) => id === last?.id && lastSeq === last.lastSeq);
@@ -66,7 +66,7 @@ const newest = ({ seq, senderId, content, createdAt }: Message): Partial<RoomRow
   lastSeq: seq,
 });
 
-/** Takes up a pushed message. */
+/** Applies a pushed message to the row of its room. */
 export const withMessage = (
   rows: readonly RoomRow[],
   { roomId, message }: ServerFrames["message"],
@@ -80,7 +80,9 @@ export const withMessage = (
     };
   });
 
-/** Takes up what an open room knows: messages that were sent here, and the own marker. */
+/**
+ * Applies the state of an open room to its row: messages sent from here, and the own read marker.
+ */
 export const withRoom = (
   rows: readonly RoomRow[],
   { id, messages, readSeq }: Pick<Room, "id" | "messages" | "readSeq">,

@@ -17,7 +17,7 @@ import { unread } from "./unread.js";
 
 export interface RoomListOptions {
   filter?: "unread" | "unanswered" | undefined;
-  /** What the names of the other sides contain. */
+  /** A part of the other side's name. */
   keyword?: string | undefined;
 }
 
@@ -27,21 +27,21 @@ export interface RoomListStore {
   /** Why the list, or its next page, could not be loaded. Transient errors are retried. */
   readonly error: ReadonlySignal<ChatError | undefined>;
   readonly hasMore: ReadonlySignal<boolean>;
-  /** The rooms that have messages which could not be sent. */
+  /** The ids of rooms with messages that could not be sent. */
   readonly failed: ReadonlySignal<ReadonlySet<number>>;
-  /** The room that is open: it stays in a filtered list until it is left. */
+  /** Sets the open room, which stays in a filtered list until it is left. */
   setCurrent(id: number | undefined): void;
   /** Loads the next page, unless a load is under way. */
   loadMore(): void;
   /** Loads the first page again now. */
   refresh(): void;
-  /** Ends the listeners and timers. */
+  /** Stops the listeners and timers. */
   close(): void;
 }
 
-/** Several messages within this time need one refresh. */
+/** Messages that arrive within this time cause one refresh. */
 const DEBOUNCE_MS = 300;
-/** At most one refresh in this time. */
+/** The shortest time between two refreshes. */
 const PAUSE_MS = 1_000;
 
 export const createRoomListStore = (
@@ -55,7 +55,7 @@ export const createRoomListStore = (
   const hasMore = signal(false);
   const failed = signal<ReadonlySet<number>>(new Set());
   const life = new AbortController();
-  /** The rooms that were open; one that is new is not in the list yet. */
+  /** The rooms that were opened. A new room is not in the list before a refresh. */
   const opened = new Set<number>();
   let current: number | undefined;
   let running: "refresh" | "more" | undefined;
@@ -88,7 +88,7 @@ export const createRoomListStore = (
     });
   };
 
-  /** Fetches from the top down to a row that is known and has not changed. */
+  /** Fetches pages from the top, down to a known row that has not changed. */
   const fetchTop = async (): Promise<void> => {
     let fetched = await fetchPage(null);
     while (rows.value?.length && !reachesKnown({ rows: rows.value, next: null }, fetched)) {

@@ -1,4 +1,7 @@
-/** The list of rooms. Each row is a link, so that the keyboard, middle clicks and screen readers work. */
+/**
+ * The list of rooms. Each row is a link, so that the keyboard, middle clicks and screen readers
+ * work.
+ */
 
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";

@@ -1,6 +1,6 @@
-/** Scroll positions: a new page begins at its top, and the Back button returns to where a page was. */
+/** Scroll positions: a new page begins at its top, and the Back button restores the position. */
 
-/** A page that is still loading grows for at most this long until its position is reached. */
+/** A page may grow for this long while it loads, until it reaches its position. */
 const RESTORE_MS = 3_000;
 const STORAGE_KEY = "chatchat.scroll";
 
@@ -32,7 +32,7 @@ const restore = (position: number): void => {
   for (const event of ["wheel", "touchstart", "keydown", "pointerdown"]) {
     addEventListener(event, () => stopRestoring?.(), { signal: life.signal, passive: true });
   }
-  // Its first report comes after the page was rendered.
+  // The observer first reports after the page was rendered.
   observer.observe(document.body);
 };
 
@@ -58,7 +58,7 @@ export const keepScroll = (): void => {
   try {
     positions = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "{}");
   } catch {
-    // Denied, or not from here.
+    // Storage is denied, or its value is invalid.
   }
   const key = keyOf(history.state);
   if (!key) history.replaceState({ key: crypto.randomUUID() }, "");
@@ -69,7 +69,7 @@ export const keepScroll = (): void => {
     try {
       sessionStorage.setItem(STORAGE_KEY, JSON.stringify(positions));
     } catch {
-      // Denied: a reload then begins at the top.
+      // Storage is denied. A reload then begins at the top.
     }
   });
 };

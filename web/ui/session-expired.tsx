@@ -7,7 +7,7 @@ import { text } from "./text/index.js";
 
 export interface SessionExpiredProps {
   live: LiveChat;
-  /** The user does not log in now. */
+  /** Called when the user does not log in. */
   onClose: () => void;
 }
 

@@ -1,4 +1,4 @@
-/** What a page shows depending on the session: itself, the way to the login, or the login over it. */
+/** Gates that show a page, redirect to the login, or show the login over the page. */
 
 import type { ComponentChildren } from "preact";
 import { Fragment } from "preact";
@@ -15,11 +15,13 @@ export interface SessionGateProps {
   live: LiveChat;
   /** The login page. It gets the path of the page as `next`. */
   loginHref: string;
-  /** The page, which needs a login. It is mounted anew for another account. */
+  /** The page, which needs a login. It is mounted again for another account. */
   children: ComponentChildren;
 }
 
-/** Shows a page to an account that is logged in. `live.chat.connect()` finds out whether one is. */
+/**
+ * Shows a page to an account that is logged in. The session is unknown until `live.chat.connect()`.
+ */
 export const SessionGate = ({ live, loginHref, children }: SessionGateProps) => {
   const [path, navigate] = useLocation();
   const search = useSearch();
@@ -35,7 +37,7 @@ export const SessionGate = ({ live, loginHref, children }: SessionGateProps) => 
   );
 };
 
-/** Nothing at first, then why it takes so long. */
+/** Says that the page connects, or has no network. The style shows it after a delay. */
 const Unknown = ({ live }: { live: LiveChat }) => (
   <main class="session-unknown">
     <p role="status">

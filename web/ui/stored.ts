@@ -1,4 +1,4 @@
-/** Choices of the user that stay in the browser. Without storage they last as long as the page. */
+/** Texts in the browser's storage, by key. If it is denied, they last as long as the page. */
 
 const memory = new Map<string, string>();
 

@@ -12,7 +12,7 @@ const SHOWN_MS = 5_000;
 const current = signal<Toast | undefined>(undefined);
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Shows a notice in place of the one before, with an action such as 실행 취소 if there is one. */
+/** Shows a notice in place of the one before, with an action such as 실행 취소 if one is given. */
 export const toast = (text: string, action?: Toast["action"]): void => {
   clearTimeout(timer);
   current.value = { text, action };

@@ -1,4 +1,4 @@
-/** A form with a summary of what was wrong, its fields, and its button. */
+/** A form of an account: a summary of its problems, its fields, and its button. */
 
 import type { ChatError } from "@chatchat/client";
 import { useSignalEffect } from "@preact/signals";
@@ -47,7 +47,7 @@ export const AccountForm = ({
   };
   useSignalEffect(() => {
     const failed = form.failure.value;
-    // After the render that shows it.
+    // The summary exists only after the next render.
     if (failed) {
       requestAnimationFrame(() =>
         failed.focus ? focusField(failed.focus) : summary.current?.focus(),
@@ -77,7 +77,7 @@ export const AccountForm = ({
         <div
           ref={summary}
           class="form-summary"
-          // A countdown is not read out each second.
+          // As an alert, a countdown would be read out each second.
           role={wait ? undefined : "alert"}
           tabIndex={-1}
         >

@@ -30,7 +30,7 @@ test("a second submission waits for the first one to end", async () => {
   expect(call).toHaveBeenCalledTimes(1);
 });
 
-test("all fields that the server rejects have their words", async () => {
+test("all fields that the server rejects show a problem", async () => {
   const form = createForm();
   const fields = [
     { field: "username", code: "too_short" as const, message: "" },
@@ -54,7 +54,7 @@ test("an edited field loses its problem, and the last one clears the failure", a
   expect(form.failure.value).toBeUndefined();
 });
 
-test("the form's own words come before those of the server", async () => {
+test("the form's own text replaces that of the server", async () => {
   const form = createForm(({ code }) =>
     code === "login_failed" ? { message: "맞지 않아요", focus: "password" } : undefined,
   );

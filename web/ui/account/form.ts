@@ -1,4 +1,4 @@
-/** The state of a form that calls the API: whether it is under way, and what was wrong. */
+/** The state of a form that calls the API: whether a call is under way, and what was wrong. */
 
 import { ChatError } from "@chatchat/client";
 import { batch, type ReadonlySignal, signal } from "@preact/signals";
@@ -10,7 +10,7 @@ export interface Explanation {
   /** Above the fields. */
   message?: string;
   problems?: Problems;
-  /** The field that gets the focus; the summary without it. */
+  /** The field that gets the focus; by default the summary. */
   focus?: string;
 }
 
@@ -22,14 +22,14 @@ export interface FormState {
   readonly problems: ReadonlySignal<Problems>;
   /** The seconds until the server allows another attempt. */
   readonly wait: ReadonlySignal<number>;
-  /** Runs the call, unless one is under way, a field is wrong, or the server asked to wait. */
+  /** Runs the call, unless one is under way, a field has a problem, or the server asked to wait. */
   submit(problems: Problems, call: () => Promise<void>): Promise<void>;
-  /** A field was edited, so what was wrong with it may be right now. */
+  /** Removes the problem of a field that was edited. */
   edited(name: string): void;
   close(): void;
 }
 
-/** Sorts out an error for which the form has no words of its own. */
+/** Explains an error that the form does not explain itself. */
 const general = (error: unknown): Explanation => {
   const fields = (error instanceof ChatError && error.fields) || [];
   return fields.length
@@ -37,7 +37,7 @@ const general = (error: unknown): Explanation => {
     : { message: errorText(error) };
 };
 
-/** Creates the state of a form. `explain` has the form's own words for an error. */
+/** Creates the state of a form. `explain` returns the form's own text for an error. */
 export const createForm = (
   explain: (error: ChatError) => Explanation | undefined = () => undefined,
 ): FormState => {

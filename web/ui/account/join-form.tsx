@@ -17,7 +17,9 @@ export const JoinForm = ({ live }: { live: LiveChat }) => {
   const isCompany = live.chat.role === "company";
   const username = useSignal("");
   const password = useSignal("");
-  /** An account that an earlier attempt created, or may have created before its answer was lost. */
+  /**
+   * The username that an earlier attempt created, or may have created before its answer was lost.
+   */
   const created = useRef<string | undefined>(undefined);
 
   const join = async (values: Values): Promise<void> => {

@@ -12,7 +12,7 @@ import { CHECKS, problemsOf } from "./problems.js";
 export interface NameFieldProps {
   live: LiveChat;
   name: string;
-  /** After the profile has this name. */
+  /** Called after the profile has this name. */
   onChanged: (name: string) => void;
 }
 

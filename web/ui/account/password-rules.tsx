@@ -1,4 +1,4 @@
-/** The rules of a new password, each with whether the typed one obeys it. */
+/** The rules for a new password, each with a mark if the typed one obeys it. */
 
 import { text } from "../text/index.js";
 import { type PasswordRule, passwordRules } from "./problems.js";

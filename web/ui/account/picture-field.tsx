@@ -17,7 +17,7 @@ export interface PictureFieldProps {
   name: string;
   /** The path of the picture that the profile has. */
   url: string | null;
-  /** After the profile has this picture, or none. */
+  /** Called after the profile has this picture; null after it was removed. */
   onChanged: (url: string | null) => void;
 }
 
@@ -26,11 +26,13 @@ export const PictureField = ({ live, id, name, url, onChanged }: PictureFieldPro
   const hintId = useId();
   const input = useRef<HTMLInputElement>(null);
   const error = useSignal<string | undefined>(undefined);
-  /** Ends the upload, while there is one. */
+  /** Aborts the change that is under way. */
   const underWay = useSignal<AbortController | undefined>(undefined);
   const isCompany = live.chat.role === "company";
 
-  /** Gives the profile the picture that `find` returns. A failure keeps the old one. */
+  /**
+   * Sets the picture of the profile to the path that `find` returns. A failure keeps the old one.
+   */
   const change = async (find: (signal: AbortSignal) => Promise<string | null>): Promise<void> => {
     const abort = new AbortController();
     underWay.value = abort;

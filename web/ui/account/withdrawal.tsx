@@ -1,4 +1,4 @@
-/** Closes the account, after its consequences, its password, and a confirmation. */
+/** Closes the account. Lists the consequences, and asks for the password and a confirmation. */
 
 import { useSignal } from "@preact/signals";
 import type { LiveChat } from "../chat.js";
@@ -11,14 +11,14 @@ import { CHECKS, problemsOf } from "./problems.js";
 
 export interface WithdrawalProps {
   live: LiveChat;
-  /** After the account was closed. */
+  /** Called after the account was closed. */
   onDone: () => void;
 }
 
 export const Withdrawal = ({ live, onDone }: WithdrawalProps) => {
   const words = text.account;
   const isCompany = live.chat.role === "company";
-  /** What the user decided in the dialog, while it is open. */
+  /** Takes the user's answer while the dialog is open. */
   const decide = useSignal<((isConfirmed: boolean) => void) | undefined>(undefined);
   const answer = (isConfirmed: boolean): void => {
     decide.value?.(isConfirmed);

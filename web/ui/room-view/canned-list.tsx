@@ -30,7 +30,7 @@ export const CannedList = ({ id, state, onChoose }: CannedListProps) => {
           role="option"
           tabIndex={-1}
           aria-selected={n === index}
-          // The box keeps the focus, and a phone its keyboard.
+          // Keeps the focus in the box, so that a phone keeps its keyboard open.
           onMouseDown={(event) => event.preventDefault()}
           onClick={() => onChoose(entry.text)}
         >

@@ -1,9 +1,10 @@
 /**
- * The part of a long list that is in the document: chunks of 50 rows by seq, with one spacer above
- * and one below. A chunk that was never shown has a guessed height.
+ * Divides a long list into chunks of 50 rows by seq, and decides which of them are in the document.
+ * One spacer stands for the chunks above those, and one for the chunks below.
  */
 
 const CHUNK_ROWS = 50;
+/** The height of a row that was never measured. */
 const GUESSED_ROW_PX = 52;
 
 /** Consecutive rows by seq, `first` included and `end` excluded. */
@@ -40,7 +41,7 @@ export const chunksOf = (first: number, end: number): Chunk[] => {
   return chunks;
 };
 
-/** The heights of chunks, measured where a chunk was shown. */
+/** The heights of chunks in pixels: measured if a chunk was shown, guessed otherwise. */
 export class Heights {
   readonly #measured = new Map<number, { rows: number; height: number }>();
 
@@ -48,7 +49,7 @@ export class Heights {
     this.#measured.set(index, { rows: end - first, height });
   }
 
-  /** The width of the list has changed, so every row may have another height. */
+  /** Forgets all heights, because another width of the list changes them. */
   forget(): void {
     this.#measured.clear();
   }

@@ -87,7 +87,7 @@ export const Composer = ({
           type="submit"
           class="button button-primary"
           disabled={isEmpty}
-          // The box keeps the focus, and a phone its keyboard.
+          // Keeps the focus in the box, so that a phone keeps its keyboard open.
           onMouseDown={(event) => event.preventDefault()}
         >
           {text.room.send}

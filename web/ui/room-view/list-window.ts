@@ -7,7 +7,7 @@
 import { type Anchor, type Chunk, chunksOf, Heights, type Shown } from "./chunks.js";
 import type { RoomStore } from "./room-store.js";
 
-/** The list counts as at its end up to this distance from it. */
+/** Up to this distance from its end, the list counts as at its end. */
 const END_PX = 8;
 /** Rows up to this distance outside the view are in the document. */
 const MARGIN_PX = 600;
@@ -24,9 +24,12 @@ export class ListWindow {
   #scrollHeight = 0;
   /** The first row in the view, as it was when the user last scrolled. */
   #anchor: Anchor = { seq: 1, top: 0 };
-  /** The position that is taken into account in the anchor. */
+  /** The scroll position for which the anchor is valid. */
   #top = 0;
-  /** Where the list was put here; an event that reports this position is not the user's. */
+  /**
+   * The position that was set here last: a scroll event there is not the user's. −1 if there is
+   * none.
+   */
   #settled = -1;
   #chunks: Chunk[] = [];
   #shown: Shown = { chunks: [], above: 0, below: 0 };
@@ -61,7 +64,7 @@ export class ListWindow {
     return this.#shown;
   }
 
-  /** Measures what was rendered, and puts the list where it belongs. */
+  /** Measures the rendered chunks, and scrolls the list back to its anchor or to its end. */
   settle(): void {
     const view = this.#view;
     if (!view?.clientHeight) return;
@@ -87,12 +90,12 @@ export class ListWindow {
     this.#settled = unseen ? -1 : view.scrollTop;
     this.#scrollHeight = view.scrollHeight;
     this.#renderIfChanged();
-    // Less than a screen: not even the first page fills two. More follows when the user scrolls.
+    // Within one screen, because the first page does not fill two. Scrolling loads within two.
     this.#loadOlder(this.#height);
     this.#markRead();
   }
 
-  /** The position has changed: by the user, unless it is where the list was put. */
+  /** Handles a scroll event, unless the position was set here. */
   scrolled(): void {
     const view = this.#view;
     if (!view || view.scrollTop === this.#settled) return;
@@ -115,7 +118,7 @@ export class ListWindow {
     this.#markRead();
   }
 
-  /** How far the user has scrolled since the last event. */
+  /** How far the user has scrolled since the last event, in pixels. */
   #unseen(view: HTMLElement): number {
     const end = view.scrollHeight - view.clientHeight;
     // A list that became shorter is moved by the browser.

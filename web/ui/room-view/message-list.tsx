@@ -1,4 +1,4 @@
-/** The messages of a room, with a button that leads to new ones. */
+/** The messages of a room, with a button that scrolls to new ones. */
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from "preact/hooks";
@@ -13,7 +13,7 @@ export const MessageList = ({ store, name }: { store: RoomStore; name: string })
   const [, render] = useReducer((count: number) => count + 1, 0);
   const list = useMemo(() => new ListWindow(store, () => render(undefined as never)), [store]);
   const view = useRef<HTMLDivElement>(null);
-  // What was there when the room was opened is not announced.
+  // Messages that were there when the room was opened are not announced.
   const isOpened = useSignal(false);
   useLayoutEffect(() => list.attach(view.current!), [list]);
   useLayoutEffect(() => list.settle());
@@ -73,7 +73,7 @@ export const MessageList = ({ store, name }: { store: RoomStore; name: string })
   );
 };
 
-/** What stands above the oldest message. It always has the same height. */
+/** The start of the room, or the state of loading older messages. Its height never changes. */
 const Beginning = ({ store }: { store: RoomStore }) => {
   const isStart = store.messages.value[0]?.seq === 1;
   const older = store.older.value;
@@ -110,7 +110,7 @@ const NewMessagesButton = ({ store, leave }: { store: RoomStore; leave: () => vo
         <button
           type="button"
           class="log-new-button"
-          // The box keeps the focus, and a phone its keyboard.
+          // Keeps the focus in the composer, so that a phone keeps its keyboard open.
           onMouseDown={(event) => event.preventDefault()}
           onClick={(event) => {
             if (document.activeElement === event.currentTarget) leave();

@@ -1,4 +1,6 @@
-/** Says that the connection is lost, and that it is back. It lies over the list and moves nothing. */
+/**
+ * Says that the connection is lost or restored. It covers the top of the list and moves nothing.
+ */
 
 import type { ConnectionState } from "@chatchat/client";
 import { effect, type ReadonlySignal, useSignal } from "@preact/signals";
@@ -6,8 +8,9 @@ import { useEffect } from "preact/hooks";
 import { text } from "../text/index.js";
 import "./net-bar.css";
 
-/** Most interruptions are over before that, and are not shown. */
+/** A shorter interruption is not shown. */
 const CONNECTING_MS = 1_500;
+/** How long a restored connection is shown. */
 const BACK_MS = 2_000;
 
 export const NetBar = ({ connection }: { connection: ReadonlySignal<ConnectionState> }) => {

@@ -39,8 +39,9 @@ export const createRoomStore = (live: LiveChat, id: number, account: number): Ro
   const isAtEnd = signal(true);
   const seenSeq = signal(0);
   const older = signal<"idle" | "loading" | "failed">("idle");
-  /** Own marker and newest message when the room was loaded. */
+  /** The own read marker and the newest seq when the room was loaded. */
   const opened = signal<{ readSeq: number; lastSeq: number } | undefined>(undefined);
+  /** When each pending message was first shown, in milliseconds since 1970, by its client id. */
   const since = new Map<string, number>();
 
   let isOpened = false;
@@ -75,7 +76,7 @@ export const createRoomStore = (live: LiveChat, id: number, account: number): Ro
     if (state !== "open") return;
     // The next scroll may try again.
     if (older.peek() === "failed") older.value = "idle";
-    // A connection that survived brings missed messages, but not that the other side has withdrawn.
+    // Missed messages come by themselves, but not the news that the other side has withdrawn.
     if (wasOffline) room.refresh();
     wasOffline = false;
   });

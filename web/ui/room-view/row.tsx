@@ -19,10 +19,10 @@ interface MessageRowProps {
   room: Room;
 }
 
-/** Errors after which sending again cannot succeed. */
+/** Codes of errors after which sending again cannot succeed. */
 const FINAL = /^(receiver_withdrawn|message_id_reused)$/;
 
-/** Renders again only when its row has changed: a list of hundreds is rendered for each message. */
+/** Renders again only when its row has changed, because each new message renders the whole list. */
 export class MessageRow extends Component<MessageRowProps> {
   override shouldComponentUpdate({ row, receiver }: MessageRowProps): boolean {
     return row !== this.props.row || receiver !== this.props.receiver;
@@ -97,7 +97,7 @@ export class MessageRow extends Component<MessageRowProps> {
   }
 }
 
-/** A text with its links, as text nodes: nothing in it is read as HTML. */
+/** A text with its links. It consists of text nodes, so nothing in it is read as HTML. */
 const Content = ({ content }: { content: string }) => (
   <>
     {linked(content, isTouch.peek()).map(({ text: part, href }) =>

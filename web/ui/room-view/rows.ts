@@ -2,7 +2,7 @@
 
 import type { Message, PendingMessage } from "@chatchat/client";
 
-/** A message, or one that is not in the order of the room yet. */
+/** A stored message, or an own one that the server has not stored yet. */
 export type Entry = Message | PendingMessage;
 
 export interface Row {
@@ -20,31 +20,32 @@ export interface Row {
   startsUnread: boolean;
   /** Whether the message above it is of the other side, or is the guide. */
   changesSender: boolean;
-  /** Whether it begins a group: messages of one sender, each less than a minute after the last. */
+  /** Whether it begins a group of messages of one sender. */
   startsGroup: boolean;
   endsGroup: boolean;
   /** Whether it is the last own message that the other side has read. */
   isLastRead: boolean;
-  /** An own message that is not in the order of the room yet. */
+  /** The message, if the server has not stored it yet. */
   pending: PendingMessage | undefined;
 }
 
-/** What a row depends on besides its neighbours. */
+/** The values, besides its neighbours, that a row depends on. */
 export interface RowContext {
   account: number;
   /** The seq below the separator of unread messages. */
   unreadSeq: number | undefined;
   /** The seq of the last own message that the other side has read. */
   lastReadSeq: number | undefined;
-  /** When a pending message was first shown. */
+  /** Returns when a pending message was first shown, in milliseconds since 1970. */
   pendingSince: (clientMessageId: string) => number;
 }
 
+/** Messages of one sender that are less than this apart are a group. */
 const GROUP_MS = 60_000;
 
 const isPending = (entry: Entry): entry is PendingMessage => "state" in entry;
 
-/** Parsing dates takes most of the time of a row. */
+/** Cached, because parsing dates takes most of the time of a row. */
 const times = new WeakMap<Message, { at: number; day: number }>();
 
 const dayOf = (at: number): number => {
@@ -89,7 +90,7 @@ const rows = new WeakMap<Entry, Row>();
 const isEqual = (a: Row, b: Row): boolean =>
   (Object.keys(b) as (keyof Row)[]).every((name) => a[name] === b[name]);
 
-/** The row of a message between its neighbours. */
+/** Returns the row of a message, given the messages before and after it. */
 export const rowOf = (
   entry: Entry,
   before: Entry | undefined,

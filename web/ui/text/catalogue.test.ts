@@ -6,7 +6,7 @@ const modules = import.meta.glob<Record<string, Catalogue>>("../../*/text/{ko,en
   eager: true,
 });
 
-/** The texts of a catalogue by their path, as they are with the values of an example. */
+/** The texts of a catalogue by their path. Functions are called with example values. */
 const texts = (catalogue: unknown, path = ""): [path: string, text: string][] => {
   if (typeof catalogue === "string") return [[path, catalogue]];
   if (typeof catalogue === "function") return [[path, String(catalogue("3", "3"))]];
@@ -47,7 +47,7 @@ describe.each(apps)("$path", ({ ko, en }) => {
     }
   });
 
-  test("has no particle in Korean that leaves its form open", () => {
+  test("shows no alternative forms of a particle in Korean", () => {
     for (const [path, text] of ko) expect(text, path).not.toMatch(/[가-힣]\([가-힣]\)/);
   });
 });

@@ -1,4 +1,4 @@
-/** What the parts that both apps share say. */
+/** The texts of the parts that both apps share. */
 
 import { ko } from "./ko.js";
 import { language } from "./language.js";

@@ -1,4 +1,7 @@
-/** The language of the page: chosen by the user, or else the browser's. A change takes effect when the page loads again. */
+/**
+ * The language of the page: chosen by the user, or else the browser's. A change takes effect when
+ * the page loads again.
+ */
 
 import { store, stored } from "../stored.js";
 

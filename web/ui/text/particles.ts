@@ -3,7 +3,7 @@
 /** Whether the Korean word for each digit, 0 to 9, ends in a consonant. */
 const DIGITS = [true, true, false, true, false, false, true, true, true, false];
 
-/** Whether the last letter of a word ends in a consonant; undefined if that cannot be told. */
+/** Whether the last letter of a word ends in a consonant; undefined if its sound is unknown. */
 const endsInConsonant = (word: string): boolean | undefined => {
   const last = word.trim().at(-1) ?? "";
   const syllable = last.charCodeAt(0) - 0xac00;
