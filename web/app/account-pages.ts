@@ -1,4 +1,4 @@
-/** The pages around the account, which are one chunk. */
+/** The pages of the login, the profile and the account, in one chunk. */
 
 export { AccountPage } from "./account-page.js";
 export { JoinPage, LoginPage } from "./login-pages.js";

@@ -1,4 +1,4 @@
-/** What outlives a page of the app, so that the Back button finds lists as they were. */
+/** State that outlives the pages, so that lists are unchanged after the Back button. */
 
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { LiveChat } from "../ui/chat.js";

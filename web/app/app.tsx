@@ -1,4 +1,4 @@
-/** The routes of the customers' app, and what surrounds them. */
+/** The routes of the customers' app, with the frame around them. */
 
 import type { ComponentChildren } from "preact";
 import { Route, Router, Switch, useLocation } from "wouter-preact";
@@ -26,7 +26,7 @@ export const App = ({ state }: { state: AppState }) => (
   </Router>
 );
 
-/** An id in a path: digits alone, as the API has it. */
+/** Paths with an id. An id has only digits, as in the API. */
 const ID = /^\/(?<page>c|rooms)\/(?<id>[1-9][0-9]{0,15})\/?$/;
 
 const Pages = ({ state }: { state: AppState }) => {
@@ -62,7 +62,9 @@ const Pages = ({ state }: { state: AppState }) => {
   );
 };
 
-/** The page with the tabs, which are hidden in a room on a narrow screen, and at the login. */
+/**
+ * The page with the tabs. A room on a narrow screen has no tabs, nor has a visitor without a login.
+ */
 const Frame = ({ state, children }: { state: AppState; children: ComponentChildren }) => {
   const [path] = useLocation();
   const session = state.live.session.value;

@@ -1,4 +1,7 @@
-/** `/c/{id}`: a company's profile and FAQ. With `?chat`, its room opens as soon as a customer is logged in. */
+/**
+ * `/c/{id}`: a company's profile and FAQ. With `?chat`, its room opens as soon as a customer is
+ * logged in.
+ */
 
 import type { ChatError } from "@chatchat/client";
 import { useSignal } from "@preact/signals";
@@ -20,7 +23,7 @@ export const CompanyPage = ({ live, id }: { live: LiveChat; id: number }) => {
   const words = text.company;
   const { chat } = live;
   const account = live.account.value;
-  /** The account that the server was asked as. */
+  /** The account that sent the last request. */
   const askedAs = useRef<number | undefined>(undefined);
   const profile = useResource(
     async (signal) => {
@@ -35,7 +38,7 @@ export const CompanyPage = ({ live, id }: { live: LiveChat; id: number }) => {
   );
   const error = profile.error.value;
   const isGone = error?.code === "company_not_found";
-  // A hidden company shows itself to its customers.
+  // A customer who has a room with a hidden company can see it.
   const mayBeHidden = isGone && (live.session.value === "unknown" || askedAs.current !== account);
   useEffect(() => {
     if (isGone && askedAs.current !== account) profile.reload();
@@ -92,7 +95,7 @@ const ChatButton = ({ live, id }: { live: LiveChat; id: number }) => {
   const words = text.company;
   const [path, navigate] = useLocation();
   const isAsked = new URLSearchParams(useSearch()).has("chat");
-  /** The user wants the room, which may need a login first. */
+  /** Whether the user has asked for the room, which may need a login first. */
   const isWanted = useSignal(false);
   const error = useSignal<ChatError | undefined>(undefined);
   const session = live.session.value;

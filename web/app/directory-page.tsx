@@ -1,4 +1,4 @@
-/** `/`: finds companies. */
+/** `/`: the directory of companies, with a search. */
 
 import { useEffect } from "preact/hooks";
 import { Link, useLocation, useSearch } from "wouter-preact";

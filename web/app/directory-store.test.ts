@@ -44,7 +44,7 @@ test.each([
   expect(keywordOf(typed)).toBe(keyword);
 });
 
-test("a company that a new one pushed to the next page is shown once", () => {
+test("a company that has moved to the next page is shown once", () => {
   expect(withPage([company(3), company(2)], [company(2), company(1)])).toHaveLength(3);
 });
 
@@ -62,7 +62,7 @@ test("pages follow each other until the last one", async () => {
   expect(call.mock.calls.map(([, { query }]) => query)).toEqual([{ page: 1 }, { page: 2 }]);
 });
 
-test("another search replaces the list and drops the answer under way", async () => {
+test("another search replaces the list and ignores the earlier answer", async () => {
   const { call, directory, ids } = directoryWith();
   let answerFirst: ((answered: unknown) => void) | undefined;
   call.mockReturnValueOnce(new Promise((resolve) => (answerFirst = resolve)));

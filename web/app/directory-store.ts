@@ -1,4 +1,4 @@
-/** The companies of the directory whose name contains what the user looks for. */
+/** The companies in the directory whose name contains the query. */
 
 import type { ChatError, components } from "@chatchat/client";
 import { batch, type ReadonlySignal, signal } from "@preact/signals";
@@ -9,23 +9,23 @@ import { createRetry } from "../ui/retry.js";
 export type Company = components["schemas"]["CompanySummary"];
 
 export interface Directory {
-  /** What the list was searched for. */
+  /** The part of a name that was searched for; empty for all companies. */
   readonly query: ReadonlySignal<string>;
   /** Undefined until the first page is there. */
   readonly companies: ReadonlySignal<readonly Company[] | undefined>;
   readonly hasMore: ReadonlySignal<boolean>;
   readonly error: ReadonlySignal<ChatError | undefined>;
-  /** Searches. A list that is there already stays, and gets the companies that are new. */
+  /** Searches. The same query again keeps the list, and adds new companies. */
   search(query: string): void;
   loadMore(): void;
   retry(): void;
 }
 
-/** What the API is asked for: at most 100 characters. */
+/** The keyword for the API: trimmed, and at most 100 code points. */
 export const keywordOf = (typed: string): string =>
   trimmed([...trimmed(typed)].slice(0, MAX.keyword).join(""));
 
-/** Adds a page. A company that is known already was pushed to this page by a new one. */
+/** Appends a page, without companies that are known: newer ones have moved them to this page. */
 export const withPage = (known: readonly Company[], page: readonly Company[]): Company[] => {
   const ids = new Set(known.map(({ id }) => id));
   return [...known, ...page.filter(({ id }) => !ids.has(id))];
@@ -67,7 +67,7 @@ export const createDirectory = ({ chat }: Pick<LiveChat, "chat">): Directory => 
   };
   const retry = createRetry(() => void load());
 
-  /** Puts new companies before those that are known. Without an answer, the list stays as it is. */
+  /** Puts new companies at the top. After an error the list stays unchanged. */
   const refresh = async (): Promise<void> => {
     const known = companies.value;
     if (!known || life) return;

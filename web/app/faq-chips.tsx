@@ -1,4 +1,4 @@
-/** The questions that the company answers at once, above the composer. */
+/** The questions of the company's FAQ, above the composer. */
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
@@ -53,7 +53,7 @@ export const FaqChips = ({ live, roomId }: { live: LiveChat; roomId: number }) =
   );
 };
 
-/** The space of the chips, so that they move no message. It goes away when the user does something. */
+/** Keeps the space of the chips, so that they move no message. The first gesture removes it. */
 const Reserved = ({ isNeeded }: { isNeeded: boolean }) => {
   const isLeft = useSignal(false);
   useEffect(() => {

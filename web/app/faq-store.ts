@@ -15,12 +15,12 @@ export interface FaqEntry {
 }
 
 export interface Faq {
-  /** Undefined until they are loaded. */
+  /** Undefined until the FAQ is loaded. */
   readonly entries: ReadonlySignal<readonly FaqEntry[] | undefined>;
-  /** The entry that is asked now. */
+  /** The id of the entry whose answer is awaited. */
   readonly busy: ReadonlySignal<number | undefined>;
   readonly isOpen: ReadonlySignal<boolean>;
-  /** Opens or closes the chips; the browser remembers that. */
+  /** Opens or closes the chips. The browser stores the choice. */
   toggle(): void;
   ask(entry: FaqEntry): Promise<void>;
   close(): void;
@@ -33,7 +33,7 @@ export const createFaq = ({ chat }: LiveChat, roomId: number): Faq => {
   const busy = signal<number | undefined>(undefined);
   const isOpen = signal(stored(STORAGE_KEY) === null);
   const life = new AbortController();
-  /** By which the server recognises a repeat of a question whose answer was lost. */
+  /** The client id of each question without an answer, by which the server recognises a repeat. */
   const asked = new Map<number, string>();
   let companyId: number | undefined;
 
@@ -48,7 +48,7 @@ export const createFaq = ({ chat }: LiveChat, roomId: number): Faq => {
       entries.value = autoReplies;
     } catch (error) {
       if (life.signal.aborted) return;
-      // Without its FAQ, the room is still complete.
+      // A room is usable without the FAQ, so the error is not shown.
       entries.value ??= [];
       retry.failed(error as ChatError);
     }

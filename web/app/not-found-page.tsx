@@ -1,4 +1,4 @@
-/** Any other path. */
+/** The page of every path without a route. */
 
 import { Link } from "wouter-preact";
 import { Empty } from "../ui/list-states.js";

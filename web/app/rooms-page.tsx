@@ -1,4 +1,6 @@
-/** `/rooms` and `/rooms/{id}`: the list of rooms and one room; beside each other where there is space. */
+/**
+ * `/rooms` and `/rooms/{id}`: the list of rooms and one room, beside each other on wide screens.
+ */
 
 import { Link, useLocation } from "wouter-preact";
 import { Empty } from "../ui/list-states.js";

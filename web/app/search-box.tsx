@@ -1,4 +1,4 @@
-/** The search box of the directory. It reports what was typed after a pause. */
+/** The search box of the directory. It searches when the user pauses. */
 
 import { useEffect, useRef } from "preact/hooks";
 import { CloseIcon, SearchIcon } from "../ui/icons.js";

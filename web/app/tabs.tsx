@@ -1,4 +1,4 @@
-/** The way between the app's main pages: at the bottom of narrow screens, at the side of wide ones. */
+/** Links to the main pages: at the bottom of narrow screens, at the side of wide ones. */
 
 import { Link, useLocation } from "wouter-preact";
 import { ChatIcon, PersonIcon, SearchIcon } from "../ui/icons.js";

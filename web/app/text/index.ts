@@ -1,4 +1,4 @@
-/** What the customers' app says. */
+/** The texts of the customers' app. */
 
 import { language } from "../../ui/text/language.js";
 import { ko } from "./ko.js";
