@@ -1,4 +1,4 @@
-/** The pages of the desk by their addresses. */
+/** The routes of the desk. */
 
 import { useEffect, useMemo } from "preact/hooks";
 import { Link, Route, Router, Switch } from "wouter-preact";
@@ -46,7 +46,7 @@ export const App = ({ live }: { live: LiveChat }) => (
 /** Both addresses show the same component, so that the list stays when a room is opened. */
 const INBOX = /^\/(?:rooms\/(?<id>[1-9]\d{0,14}))?$/;
 
-/** What a company sees that is logged in. */
+/** The desk of a company that is logged in. */
 const Desk = ({ live }: { live: LiveChat }) => {
   const desk = useMemo(() => createDeskState(live), [live]);
   useEffect(() => {

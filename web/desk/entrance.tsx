@@ -1,4 +1,4 @@
-/** The pages before the login. */
+/** `/desk/login` and `/desk/join`. */
 
 import { Link } from "wouter-preact";
 import { JoinForm } from "../ui/account/join-form.js";

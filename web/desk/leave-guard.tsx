@@ -1,4 +1,7 @@
-/** Asks before a page with unsaved changes is left: by a link, by the browser's buttons, or by closing the tab. */
+/**
+ * Asks before a page with unsaved changes is left: by a link, by the browser's buttons, or by
+ * closing the tab.
+ */
 
 import { signal } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
@@ -8,9 +11,9 @@ import { Dialog } from "../ui/dialog.js";
 import { navigateKeepingScroll } from "../ui/scroll.js";
 import { text } from "./text/index.js";
 
-/** The address of the page that must not be left without asking. */
+/** The path of the page with unsaved changes. */
 let guarded: string | undefined;
-/** What leaves the page, while the user is asked. */
+/** Leaves the page. It is set while the user is asked. */
 const leaving = signal<(() => void) | undefined>(undefined);
 
 const ask = (leave: () => void): void => {
@@ -37,8 +40,9 @@ export const navigateGuarded = (
 export const go = (path: string): void => navigateGuarded(navigate, path);
 
 /**
- * Must run before the router listens. The browser has gone already when it reports `popstate`,
- * so the page's own address is put on top again until the user has decided.
+ * Guards against the Back and Forward buttons. Call it before the router is rendered. The browser
+ * reports `popstate` after it has changed the address, so the address of the page is pushed again
+ * until the user has decided.
  */
 export const guardHistory = (): void => {
   addEventListener("popstate", (event) => {
@@ -64,7 +68,7 @@ export const useLeaveGuard = (isDirty: boolean): void => {
   }, [isDirty]);
 };
 
-/** Where the question appears. Render it once. */
+/** The dialog that asks. Render it once. */
 export const LeaveDialog = () => {
   const leave = leaving.value;
   if (!leave) return null;

@@ -16,7 +16,7 @@ const flag = (name: string, initial: boolean): Signal<boolean> => {
 };
 
 export const sound = flag("sound", true);
-/** Whether notifications are wanted; the browser's permission is another matter. */
+/** Whether the user wants notifications. The browser's permission is separate. */
 export const notifications = flag("notifications", true);
 /** Whether the offer of notifications above the list was declined. */
 export const isOfferDeclined = flag("offerDeclined", false);

@@ -1,4 +1,4 @@
-/** How far a company has come with the checklist of the first minutes. */
+/** Which steps of the checklist for a new company are done. */
 
 import { type ReadonlySignal, useComputed } from "@preact/signals";
 import { useDesk } from "./desk-state.js";
@@ -11,7 +11,7 @@ export interface Progress {
   trial: boolean;
 }
 
-/** Undefined until all of it is known. */
+/** Undefined until all steps are known. */
 export const useProgress = (): ReadonlySignal<Progress | undefined> => {
   const { company, faq, inbox } = useDesk();
   return useComputed(() => {

@@ -1,4 +1,4 @@
-/** The checklist of a new company. */
+/** `/desk/start`: the checklist of a new company. */
 
 import type { ComponentChildren } from "preact";
 import { Link } from "wouter-preact";
@@ -83,7 +83,7 @@ interface StepProps {
   isDone: boolean;
   title: string;
   hint: string;
-  /** Where the step is done; otherwise the children lead there. */
+  /** The page where the step is done; without it the children have a link. */
   href?: string;
   children?: ComponentChildren;
 }

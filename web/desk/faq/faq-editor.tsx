@@ -13,17 +13,17 @@ import { FaqPreview } from "./faq-preview.js";
 
 export interface FaqEditorProps {
   initial: EntryText;
-  /** Is set to whether something was typed that is not saved. */
+  /** The editor sets it to whether there are unsaved changes. */
   isDirty: Signal<boolean>;
   /** Saves the entry. */
   onSave: (entry: EntryText) => Promise<void>;
-  /** After the entry was saved, or the user has cancelled. */
+  /** Called after the entry was saved, or when the user cancels. */
   onClose: () => void;
 }
 
 const FIELDS = ["question", "answer"] as const;
 
-/** The API takes one line. A text area wraps it, and phones have an Enter key there. */
+/** Joins lines. The API accepts one line, but a text area also accepts line breaks. */
 const oneLine = (typed: string): string => typed.replace(/\s*[\r\n]+\s*/g, " ");
 
 const problemsOf = (entry: EntryText): Problems =>
@@ -47,7 +47,7 @@ export const FaqEditor = ({ initial, isDirty, onSave, onClose }: FaqEditorProps)
   const typed = useSignal<EntryText>({ question: initial.question, answer: initial.answer });
   useEffect(() => {
     const first = initial.question ? "textarea" : "input";
-    // A suggestion or an old entry has its question already.
+    // A suggestion has its question already.
     element.current?.querySelector<HTMLElement>(initial.answer ? "input" : first)?.focus();
     return form.close;
   }, [form]);

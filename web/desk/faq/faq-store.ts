@@ -1,4 +1,4 @@
-/** The calls that change the FAQ. Each also changes the list that the desk shows. */
+/** Calls that change the FAQ, and also the list that the desk shows. */
 
 import { ChatError } from "@chatchat/client";
 import { toast } from "../../ui/toast.js";

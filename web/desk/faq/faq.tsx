@@ -1,4 +1,4 @@
-/** The company's FAQ: up to six entries, edited where they stand. */
+/** `/desk/faq`: the company's FAQ, up to six entries, each edited in its place. */
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
@@ -31,11 +31,11 @@ export const Faq = () => {
   useLeaveGuard(isDirty.value);
 
   useEffect(() => {
-    // Another device may have changed it.
+    // Another device may have changed the FAQ.
     if (faq.value.peek()) faq.reload();
   }, [faq]);
 
-  /** After a render, so that the button is there. */
+  /** Moves the focus after the next render, when the element exists. */
   const focus = (selector: string): void => {
     requestAnimationFrame(() => page.current?.querySelector<HTMLElement>(selector)?.focus());
   };

@@ -1,4 +1,4 @@
-/** Who the customer of a room is. Only wide screens have room for it. */
+/** The customer of a room. Only wide screens show it. */
 
 import type { Receiver } from "@chatchat/client";
 import { useEffect, useState } from "preact/hooks";
@@ -12,7 +12,7 @@ import { text } from "../text/index.js";
 
 export interface CustomerPanelProps {
   room: number;
-  /** Undefined until the room is loaded. The panel has its place already, so that nothing moves. */
+  /** Undefined until the room is loaded. The empty panel keeps the place, so that nothing moves. */
   receiver: Receiver | undefined;
 }
 
@@ -25,7 +25,7 @@ export const CustomerPanel = ({ room, receiver }: CustomerPanelProps) => {
     chat.call("GET /company/chatrooms/{id}/messages", input).then(
       ({ messages: [first] }) => first && setFirstContact(new Date(first.createdAt)),
       () => {
-        // The room shows that the network is gone. The date is not worth another message.
+        // The room shows that the network is lost. The panel then has no date.
       },
     );
     return () => abort.abort();

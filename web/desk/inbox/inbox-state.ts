@@ -1,4 +1,4 @@
-/** The list of rooms that the inbox shows. It lives on other pages too, for the count of unread messages. */
+/** The list of rooms in the inbox. Other pages keep it, because it counts the unread messages. */
 
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { LiveChat } from "../../ui/chat.js";
@@ -9,7 +9,7 @@ export type Filter = "all" | "unread" | "unanswered";
 
 export interface InboxState {
   readonly filter: Signal<Filter>;
-  /** What the names of the customers contain. */
+  /** A part of the customer's name; empty for all. */
   readonly keyword: Signal<string>;
   readonly store: ReadonlySignal<RoomListStore>;
   /** Whether the company has any room; undefined until that is known. */

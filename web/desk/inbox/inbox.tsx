@@ -1,4 +1,4 @@
-/** The inbox: the list of rooms, the room that is open, and its customer. Narrow screens show one of them. */
+/** `/desk` and `/desk/rooms/{id}`: the list of rooms, one room, and its customer. */
 
 import type { Receiver } from "@chatchat/client";
 import { useEffect, useMemo, useRef } from "preact/hooks";

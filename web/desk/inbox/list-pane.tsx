@@ -16,7 +16,7 @@ const FILTERS: readonly Filter[] = ["all", "unread", "unanswered"];
 
 export const ListPane = ({ current }: { current: number | undefined }) => {
   const { live, company, faq, inbox } = useDesk();
-  // The cards above the rows depend on these. They must not move what is there already.
+  // The cards above the rows depend on these, and must not move rows that are shown.
   const isSettled = [company, faq].every(({ value, error }) => value.value || error.value);
   const store = inbox.store.value;
   const isDense = isCompact.value;
@@ -72,7 +72,7 @@ export const ListPane = ({ current }: { current: number | undefined }) => {
   );
 };
 
-/** Why the list is empty. */
+/** Says why the list is empty. */
 const NoRooms = () => {
   const { filter, keyword } = useDesk().inbox;
   const name = keyword.value.trim();
@@ -86,7 +86,7 @@ const NoRooms = () => {
   );
 };
 
-/** The way back to the checklist, until all of it is done. */
+/** A link to the checklist, until all steps are done. */
 const StartCard = () => {
   const progress = useProgress();
   const counts = useComputed(() => progress.value && Object.values(progress.value)).value;

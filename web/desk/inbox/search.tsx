@@ -16,7 +16,7 @@ export const Search = ({ keyword }: { keyword: Signal<string> }) => {
   const search = (name: string, delay = DEBOUNCE_MS): void => {
     setTyped(name);
     clearTimeout(timer.current);
-    // Half a syllable finds nothing.
+    // A search for an unfinished syllable finds nothing.
     if (isComposing.current) return;
     timer.current = setTimeout(() => {
       keyword.value = name;

@@ -1,5 +1,5 @@
 /**
- * Which shortcut a key press means. Letters are recognised by the place of their key, so that they
+ * Finds the shortcut of a key press. Letters are recognised by the place of their key, so that they
  * work with a Hangul layout. `/` and `?` have other places on other keyboards.
  */
 
@@ -28,9 +28,9 @@ export interface KeyPress {
 
 /** What has the focus. */
 export interface Focus {
-  /** An input, a text area, a select or the like. */
+  /** Whether it is an input, a text area, a select, or editable text. */
   isField: boolean;
-  /** Something that the arrow keys scroll or move through. */
+  /** Whether the arrow keys scroll the element or move in it. */
   usesArrows: boolean;
   /** Whether a dialog is open. */
   isDialog: boolean;

@@ -1,4 +1,4 @@
-/** Listens to shortcuts on all pages, does what they mean, and lists them. */
+/** Handles shortcuts on all pages, and lists them in a dialog. */
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
@@ -66,7 +66,7 @@ export const Shortcuts = () => {
           visibilityProperty: true,
         });
         if (!isListVisible) navigate("/");
-        // After the list is there.
+        // The list exists only after the next render.
         requestAnimationFrame(() => find(".inbox-list input")?.focus());
         return true;
       },

@@ -2,7 +2,7 @@
 
 const SIZE = 32;
 
-/** The address of the icon with its dot; it is drawn once. */
+/** The address of the icon with a dot, which is drawn once. */
 let dotted: Promise<string> | undefined;
 
 const draw = async (plain: string): Promise<string> => {
@@ -35,6 +35,6 @@ export const showDot = async (hasDot: boolean): Promise<void> => {
   }
   dotted ??= draw(plain);
   const icon = await dotted.catch(() => plain);
-  // It may have been read meanwhile.
+  // The messages may have been read while the icon was drawn.
   if (isWanted) link.href = icon;
 };

@@ -1,4 +1,4 @@
-/** Offers notifications where they are of use: above the first chats. */
+/** Offers notifications above the list of rooms. */
 
 import { isOfferDeclined, notifications } from "../preferences.js";
 import { text } from "../text/index.js";

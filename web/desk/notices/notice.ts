@@ -1,4 +1,4 @@
-/** Which of the desk's notices a message causes. */
+/** Decides whether a message causes a sound and a notification. */
 
 /** A message that has arrived. */
 export interface Arrival {
@@ -17,13 +17,13 @@ export interface Situation {
   isQuiet: boolean;
 }
 
-/** What to do. The user's choices and the permission of the browser limit it further. */
+/** The notices of a message, before the user's choices and the browser's permission are applied. */
 export interface Notice {
   sound: boolean;
   notification: boolean;
 }
 
-/** Only what a person on the other side typed is worth a notice, and only while it is not seen. */
+/** Only a message that a customer typed, in a room that no tab shows, causes a notice. */
 export const noticeOf = ({ senderId, type }: Arrival, situation: Situation): Notice => {
   const isWanted =
     type === "general" &&

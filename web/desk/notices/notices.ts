@@ -1,4 +1,4 @@
-/** Sound and notifications for the messages of customers, and the dot of the tab's icon. */
+/** Starts the sound, the notifications and the dot of the tab's icon for the desk. */
 
 import type { ServerFrames } from "@chatchat/client";
 import { effect, signal } from "@preact/signals";

@@ -1,4 +1,4 @@
-/** What the tabs of the desk must know of each other. Web Locks are freed when a tab is gone. */
+/** Coordinates the tabs of the desk by Web Locks, which the browser releases when a tab closes. */
 
 const RING = "chatchat.ring";
 const roomLock = (account: number | undefined, room: number): string =>
@@ -8,7 +8,7 @@ const roomLock = (account: number | undefined, room: number): string =>
 const locks: LockManager | undefined = navigator.locks;
 
 let isRinging = !locks;
-/** Ends the request that waits for the tabs before this one. */
+/** Aborts the request of a tab that waits for its turn. */
 let waiting: AbortController | undefined;
 
 const hold = (): Promise<never> => {
@@ -46,7 +46,7 @@ export const takeOverRinging = (): void => {
   request({ steal: true });
 };
 
-/** Tells the other tabs that this one shows a room. Returns a function that takes it back. */
+/** Tells the other tabs that this one shows a room. Returns a function that ends this. */
 export const reportRoomOnScreen = (account: number | undefined, room: number): (() => void) => {
   let release = (): void => {};
   const isShown = new Promise<void>((resolve) => {

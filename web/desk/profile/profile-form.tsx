@@ -1,4 +1,4 @@
-/** The fields of the profile, beside a preview of what is typed. */
+/** The fields of the profile, beside a preview of the typed values. */
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
@@ -34,7 +34,7 @@ export const ProfileForm = ({ profile }: { profile: CompanyProfile }) => {
   useEffect(() => form.close, [form]);
   useLeaveGuard(name.value !== profile.name || description.value !== profile.description);
 
-  /** Puts what was saved into the profile that the rest of the desk shows. */
+  /** Applies saved changes to the profile that the rest of the desk shows. */
   const take = (changes: Partial<CompanyProfile>): void => {
     const current = company.value.peek();
     if (current) company.value.value = { ...current, ...changes };

@@ -1,4 +1,4 @@
-/** The company's profile: picture, name, description, and whether the directory shows it. */
+/** `/desk/profile`: the company's picture, name and description, and whether it is visible. */
 
 import { errorText } from "../../ui/error-text.js";
 import { Failed, Skeleton } from "../../ui/list-states.js";
@@ -10,7 +10,7 @@ import "./profile.css";
 
 export const Profile = () => {
   const { company, faq } = useDesk();
-  // The preview shows the questions. They must not move what is there already.
+  // The preview shows the questions, which must not move what is already shown.
   const isSettled = !!faq.value.value || !!faq.error.value;
   const profile = isSettled ? company.value.value : undefined;
   const error = company.error.value;

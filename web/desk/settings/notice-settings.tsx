@@ -1,4 +1,4 @@
-/** How the desk tells about new messages. */
+/** The settings for notices of new messages. */
 
 import { useId } from "preact/hooks";
 import { allowNotifications } from "../notices/notice-offer.js";

@@ -1,4 +1,4 @@
-/** Notifications, shortcuts, display, and the account. */
+/** `/desk/settings`: notifications, shortcuts, display, and the account. */
 
 import { useSignal } from "@preact/signals";
 import { useLocation } from "wouter-preact";

@@ -1,4 +1,4 @@
-/** What the desk says. */
+/** The texts of the desk. */
 
 import { language } from "../../ui/text/language.js";
 import { ko } from "./ko.js";
