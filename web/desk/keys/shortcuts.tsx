@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { useLocation } from "wouter-preact";
 import { Modal } from "../../ui/dialog.js";
+import { text as shared } from "../../ui/text/index.js";
 import { useDesk } from "../desk-state.js";
 import { hasSidePanel, shortcuts } from "../preferences.js";
 import { text } from "../text/index.js";
@@ -140,7 +141,7 @@ const ShortcutList = () => {
       </dl>
       <div class="dialog-actions">
         <button type="button" class="button" onClick={close}>
-          {words.close}
+          {shared.close}
         </button>
       </div>
     </Modal>

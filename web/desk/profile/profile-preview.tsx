@@ -6,7 +6,7 @@ import { text } from "../text/index.js";
 
 export const ProfilePreview = ({ profile }: { profile: CompanyProfile }) => {
   const entries = useDesk().faq.value.value ?? [];
-  const name = profile.name || text.profile.previewName;
+  const name = profile.name || text.profile.name;
   return (
     <section class="profile-preview" aria-labelledby="profile-preview">
       <h2 id="profile-preview" class="dim">

@@ -16,7 +16,6 @@ export const en: typeof ko = {
   },
   login: {
     title: "Log in to the desk",
-    join: "Sign up your company",
     customers: "Are you a customer?",
     customerLogin: "Customer login",
   },
@@ -94,7 +93,6 @@ export const en: typeof ko = {
   },
   profile: {
     title: "Profile",
-    picture: "Picture",
     name: "Company name",
     description: "About",
     descriptionHint: "Say in a sentence or two what you do.",
@@ -107,7 +105,6 @@ export const en: typeof ko = {
     saved: "Your profile was saved",
     preview: "What customers see",
     previewHidden: "Your profile is hidden, so new customers cannot see it yet",
-    previewName: "Company name",
     previewDescription: "No description yet",
     previewFaq: "Frequently asked questions",
     previewChat: "Start a chat",
@@ -187,6 +184,5 @@ export const en: typeof ko = {
     canned: "Use an auto-reply",
     list: "See all shortcuts",
     or: "or",
-    close: "Close",
   },
 };

@@ -16,7 +16,6 @@ export const ko = {
   },
   login: {
     title: "데스크 로그인",
-    join: "기업 회원가입",
     customers: "고객이신가요?",
     customerLogin: "고객 로그인",
   },
@@ -96,7 +95,6 @@ export const ko = {
   },
   profile: {
     title: "프로필",
-    picture: "사진",
     name: "기업명",
     description: "소개",
     descriptionHint: "무엇을 하는 곳인지 한두 문장으로 적어 주세요.",
@@ -109,7 +107,6 @@ export const ko = {
     saved: "프로필을 저장했어요",
     preview: "고객에게 보이는 모습",
     previewHidden: "지금은 비공개라서 새 고객에게 보이지 않아요",
-    previewName: "기업명",
     previewDescription: "아직 소개가 없어요",
     previewFaq: "자주 묻는 질문",
     previewChat: "채팅하기",
@@ -189,6 +186,5 @@ export const ko = {
     canned: "자동응답 꺼내 쓰기",
     list: "단축키 보기",
     or: "또는",
-    close: "닫기",
   },
 };
