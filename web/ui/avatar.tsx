@@ -1,6 +1,4 @@
-/**
- * A picture of an account, or its initials. It stands beside the name, so screen readers skip it.
- */
+/** The picture of an account, or its initials. It is beside the name, so screen readers skip it. */
 
 import { useState } from "preact/hooks";
 import { initials } from "./initials.js";
@@ -18,18 +16,18 @@ export interface AvatarProps {
 const HUES = 8;
 
 export const Avatar = ({ id, name, url, size, kind }: AvatarProps) => {
-  /** A picture that could not be loaded. */
-  const [broken, setBroken] = useState<string>();
+  /** The path of a picture that could not be loaded. */
+  const [brokenUrl, setBrokenUrl] = useState<string>();
   return (
     <span class={`avatar avatar-${size} avatar-${kind} hue-${id % HUES}`} aria-hidden="true">
-      {url && url !== broken ? (
+      {url && url !== brokenUrl ? (
         <img
           src={url}
           alt=""
           width={size}
           height={size}
           loading="lazy"
-          onError={() => setBroken(url)}
+          onError={() => setBrokenUrl(url)}
         />
       ) : (
         initials(name, kind)

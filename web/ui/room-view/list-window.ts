@@ -27,8 +27,8 @@ export class ListWindow {
   /** The scroll position for which the anchor is valid. */
   #top = 0;
   /**
-   * The position that was set here last: a scroll event there is not the user's. −1 if there is
-   * none.
+   * The position that was set here last: a scroll event there is not the user's. −1 after a scroll
+   * by the user.
    */
   #settled = -1;
   #chunks: Chunk[] = [];
