@@ -53,7 +53,7 @@ export const FaqChips = ({ live, roomId }: { live: LiveChat; roomId: number }) =
   );
 };
 
-/** Keeps the space of the chips, so that they move no message. The first gesture removes it. */
+/** Keeps the space of the chips, so that they move no message. The first click or key removes it. */
 const Reserved = ({ isNeeded }: { isNeeded: boolean }) => {
   const isLeft = useSignal(false);
   useEffect(() => {
@@ -62,7 +62,7 @@ const Reserved = ({ isNeeded }: { isNeeded: boolean }) => {
     const leave = (): void => {
       isLeft.value = true;
     };
-    for (const event of ["pointerdown", "keydown"]) {
+    for (const event of ["click", "keydown"]) {
       addEventListener(event, leave, { signal: life.signal, once: true });
     }
     return () => life.abort();
