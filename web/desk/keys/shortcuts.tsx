@@ -1,18 +1,11 @@
-/** Handles shortcuts on all pages, and lists them in a dialog. */
+/** Handles shortcuts on all pages of the desk. */
 
-import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { useLocation } from "wouter-preact";
-import { Modal } from "../../ui/dialog.js";
-import { text as shared } from "../../ui/text/index.js";
 import { useDesk } from "../desk-state.js";
 import { hasSidePanel, shortcuts } from "../preferences.js";
-import { text } from "../text/index.js";
 import { type Focus, type Shortcut, shortcutOf } from "./shortcut.js";
-import "./shortcuts.css";
-
-/** Whether the list of shortcuts is open. */
-export const isListShown = signal(false);
+import { isListShown, ShortcutList } from "./shortcut-list.js";
 
 const find = (selector: string): HTMLElement | null =>
   document.querySelector<HTMLElement>(selector);
@@ -102,48 +95,4 @@ export const Shortcuts = () => {
     return () => document.removeEventListener("keydown", onKey);
   }, [inbox, path, navigate]);
   return isListShown.value ? <ShortcutList /> : null;
-};
-
-const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
-
-const ShortcutList = () => {
-  const words = text.shortcuts;
-  const rows: [keys: string[], meaning: string][] = [
-    [["J", "↓"], words.next],
-    [["K", "↑"], words.previous],
-    [["Enter"], words.open],
-    [["R"], words.composer],
-    [["/"], words.canned],
-    [["U"], words.unread],
-    [[isMac ? "⌘ K" : "Ctrl K"], words.search],
-    [["Esc"], words.leave],
-    [["?"], words.list],
-  ];
-  const close = (): void => {
-    isListShown.value = false;
-  };
-  return (
-    <Modal title={words.title} onClose={close}>
-      <dl class="shortcuts">
-        {rows.map(([keys, meaning]) => (
-          <div key={meaning}>
-            <dt>
-              {keys.map((key, index) => (
-                <>
-                  {index > 0 && <span class="dim">{words.or}</span>}
-                  <kbd>{key}</kbd>
-                </>
-              ))}
-            </dt>
-            <dd>{meaning}</dd>
-          </div>
-        ))}
-      </dl>
-      <div class="dialog-actions">
-        <button type="button" class="button" onClick={close}>
-          {shared.close}
-        </button>
-      </div>
-    </Modal>
-  );
 };

@@ -11,7 +11,7 @@ import { chooseLanguage, type Language, language } from "../../ui/text/language.
 import { type Theme, theme } from "../../ui/theme.js";
 import { toast } from "../../ui/toast.js";
 import { useDesk } from "../desk-state.js";
-import { isListShown } from "../keys/shortcuts.js";
+import { isListShown } from "../keys/shortcut-list.js";
 import { shortcuts } from "../preferences.js";
 import { Switch } from "../switch.js";
 import { text } from "../text/index.js";
