@@ -8,7 +8,7 @@ import "./dialog.css";
 export interface ModalProps {
   title: string;
   children: ComponentChildren;
-  /** After Esc. Without it the dialog stays open. */
+  /** Called after Esc. Without it the dialog stays open. */
   onClose?: (() => void) | undefined;
 }
 
@@ -34,7 +34,7 @@ export const Modal = ({ title, children, onClose }: ModalProps) => {
         event.preventDefault();
         onClose?.();
       }}
-      // Chromium closes at the second Esc, whatever `cancel` says.
+      // Chromium closes the dialog at the second Esc, even if `cancel` was prevented.
       onClose={({ currentTarget }) => {
         if (!currentTarget.isConnected) return;
         if (onClose) onClose();
@@ -49,22 +49,22 @@ export const Modal = ({ title, children, onClose }: ModalProps) => {
 
 export interface DialogProps {
   title: string;
-  /** What the user decides on. */
+  /** The text between the title and the buttons. */
   children?: ComponentChildren;
-  /** The button that does it, named by its verb. */
+  /** The label of the button that acts: a verb. */
   action: string;
-  /** Whether it removes something. */
+  /** Whether the action deletes something. */
   isDangerous?: boolean;
   /** Disables the button while its work is under way. */
   isBusy?: boolean;
-  /** The other button; `null` if there is only one. */
+  /** The label of the button that cancels; `null` for a dialog with one button. */
   cancel?: string | null;
   onAction: () => void;
-  /** After Esc or the other button. Without it the dialog stays until the action. */
+  /** Called after Esc or the cancel button. Without it the dialog stays open until the action. */
   onClose?: () => void;
 }
 
-/** A question with an action and a way out. Render it to open it. */
+/** A dialog that asks, with a button that acts and one that cancels. Render it to open it. */
 export const Dialog = ({
   title,
   children,

@@ -2,20 +2,21 @@
 
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
+import { lengthOf } from "./limits.js";
 import { text } from "./text/index.js";
 import "./field.css";
 
 export interface FieldProps {
   label: string;
   name: string;
-  /** What is wrong with the value; the input is then marked invalid. */
+  /** What is wrong with the value. It marks the input as invalid. */
   error?: string | undefined;
   hint?: ComponentChildren;
-  /** The most characters (code points). A counter shows how many there are. */
+  /** The largest number of code points. A counter shows it with the current number. */
   limit?: number | undefined;
   /** Shows a text area of this many lines. */
   lines?: number | undefined;
-  /** The value at first; with `onInput`, the value at any time. */
+  /** The initial value; with `onInput`, the current value. */
   value?: string | undefined;
   onInput?: ((value: string) => void) | undefined;
   type?: "text" | "password";
@@ -39,7 +40,7 @@ export const Field = ({
   const [typed, setTyped] = useState(value ?? "");
   const [isShown, setIsShown] = useState(false);
   const current = (onInput && value) ?? typed;
-  const count = [...current].length;
+  const count = lengthOf(current);
   const describedBy = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
   const attributes = {
     id,
