@@ -157,7 +157,7 @@ export const APP_STATES: readonly State[] = [
     before: refuse(LOGIN, 429, "too_many_attempts", { "retry-after": "754" }, "POST"),
     reach: async (page, texts) => {
       await tryLogin(page, texts);
-      await expect(page.getByText(/75\d/)).toBeVisible();
+      await expect(page.getByText(texts.ui.retryIn(754))).toBeVisible();
     },
   },
   {
