@@ -3,12 +3,15 @@
 import type { Page } from "@playwright/test";
 import { best, figure, percentile } from "../../support/figures.js";
 import { observe, slowDown, vitals } from "../../support/measure.js";
-import { say } from "../../support/people.js";
+import { addFaq, addPicture, say } from "../../support/people.js";
 import { RoomPage } from "../../support/room.js";
 import { expect, test } from "../../support/test.js";
 
 const numbered = (what: string, count: number): string[] =>
   Array.from({ length: count }, (_, n) => `${what} ${n + 1}`);
+
+/** How much slower than this machine the phone is. */
+const SLOWER = 4;
 
 const PHONE = { viewport: { width: 390, height: 844 } };
 
@@ -67,39 +70,90 @@ test("a room is painted within 2 s and shifts nothing", async ({ people, open })
   expect(measured.cls, measured.shifted.join()).toBeLessThanOrEqual(0.01);
 });
 
-/** Types into a text box; the processing of each event, and the time from each key to its paint. */
-const typing = async (
-  page: Page,
-  selector: string,
-): Promise<{ own: number[]; paint: number[] }> => {
-  await page.evaluate((selector) => {
-    const [own, paint] = [[] as number[], [] as number[]];
-    let events = 0;
-    for (const type of ["keydown", "keypress", "beforeinput", "input", "keyup"]) {
-      addEventListener(type, () => events++, true);
+for (const [name, viewport] of [
+  ["a phone", PHONE.viewport],
+  ["a computer", { width: 1280, height: 800 }],
+] as const) {
+  test(`nothing shifts while a page loads on ${name}`, async ({ people, open }) => {
+    test.setTimeout(120_000);
+    const { customer, company, roomId } = await people.pair();
+    await addFaq(company, { "주차되나요?": "네", "예약되나요?": "네" });
+    await addPicture(company.chat);
+    await say(customer, roomId, ...numbered("질문", 5));
+    await say(company, roomId, ...numbered("소식", 30));
+    for (const [person, path] of [
+      [customer, "/"],
+      [customer, `/c/${company.id}`],
+      [customer, "/rooms"],
+      [customer, `/rooms/${roomId}`],
+      [customer, "/me"],
+      [company, "/desk"],
+      [company, `/desk/rooms/${roomId}`],
+      [company, "/desk/start"],
+      [company, "/desk/faq"],
+      [company, "/desk/profile"],
+      [company, "/desk/settings"],
+    ] as const) {
+      const page = await open(person, path, {
+        context: { viewport },
+        before: async (page) => {
+          await observe(page);
+          await slowDown(await page.context().newCDPSession(page), 1);
+        },
+      });
+      await expect(page.locator("h1")).toBeAttached();
+      await page.waitForLoadState("networkidle");
+      const { cls, shifted } = await vitals(page);
+      expect(cls, `${path}: ${shifted.join()}`).toBeLessThanOrEqual(0.01);
+      await page.context().close();
     }
-    // Faster events are not reported.
-    const all = (): number[] => [
-      ...own,
-      ...Array<number>(Math.max(0, events - own.length)).fill(0),
-    ];
-    Reflect.set(window, "typing", () => ({ own: all(), paint }));
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries() as PerformanceEventTiming[]) {
-        own.push(entry.processingEnd - entry.processingStart);
-      }
-    }).observe({ type: "event", durationThreshold: 16 } as PerformanceObserverInit);
-    document.querySelector(selector)!.addEventListener("input", (event) => {
+  });
+}
+
+const TEXT = "안녕하세요 빵 예약하고 싶어요 ".repeat(3);
+
+/** The processor time that each key costs the page itself, in milliseconds of a phone. */
+const costOfKeys = async (page: Page): Promise<number[]> => {
+  const cdp = await page.context().newCDPSession(page);
+  // The time of the thread does not count what other programs do meanwhile.
+  await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
+  const spent = async (): Promise<number> => {
+    const { metrics } = await cdp.send("Performance.getMetrics");
+    const own = /^(Script|Layout|RecalcStyle)Duration$/;
+    const seconds = metrics.filter(({ name }) => own.test(name)).map(({ value }) => value);
+    return seconds.reduce((sum, value) => sum + value, 0) * 1_000 * SLOWER;
+  };
+  const costs: number[] = [];
+  for (const letter of TEXT) {
+    const before = await spent();
+    await page.keyboard.insertText(letter);
+    await page.keyboard.press("Shift");
+    costs.push((await spent()) - before);
+  }
+  return costs;
+};
+
+/** Types, and returns the times from each input to its paint, and the longest task meanwhile. */
+const paints = async (page: Page): Promise<{ p50: number; longest: number }> => {
+  await page.bringToFront();
+  const start = await page.evaluate(() => {
+    const times: number[] = [];
+    Reflect.set(window, "paints", times);
+    document.querySelector("textarea")!.addEventListener("input", (event) => {
       requestAnimationFrame(() => {
         const { port1, port2 } = new MessageChannel();
-        port1.onmessage = () => paint.push(performance.now() - event.timeStamp);
+        port1.onmessage = () => times.push(performance.now() - event.timeStamp);
         port2.postMessage(0);
       });
     });
-  }, selector);
-  await page.locator(selector).click();
-  await page.keyboard.type("안녕하세요 빵 예약하고 싶어요 ".repeat(2), { delay: 30 });
-  return page.evaluate(() => Reflect.get(window, "typing")());
+    return performance.now();
+  });
+  await page.locator("textarea").click();
+  await page.keyboard.type(TEXT, { delay: 30 });
+  const times = await page.evaluate(() => Reflect.get(window, "paints") as number[]);
+  const tasks = (await vitals(page)).longTasks.filter((task) => task.start > start);
+  const longest = Math.max(0, ...tasks.map(({ duration }) => duration));
+  return { p50: percentile(times, 0.5), longest };
 };
 
 test("a key costs 8 ms at most, and is painted as on a plain page", async ({ people, open }) => {
@@ -109,38 +163,27 @@ test("a key costs 8 ms at most, and is painted as on a plain page", async ({ peo
   const page = await open(customer, `/rooms/${roomId}`, { context: PHONE, before: observe });
   await new RoomPage(page).isOpen();
   await page.waitForLoadState("networkidle");
+  await page.locator("textarea").click();
+  const own = percentile(await costOfKeys(page), 0.98);
+  figure("typing, CPU ÷ 4: own processing of a key, p98 ms", own);
+  expect(own).toBeLessThanOrEqual(8);
+
   const plain = await page.context().newPage();
   await observe(plain);
   await plain.goto("data:text/html,<textarea></textarea>");
   for (const each of [page, plain]) {
     const cdp = await each.context().newCDPSession(each);
-    await cdp.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+    await cdp.send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
   }
-  /** Types, and also returns the longest task meanwhile. */
-  const typed = async (each: Page) => {
-    await each.bringToFront();
-    const start = await each.evaluate(() => performance.now());
-    const times = await typing(each, "textarea");
-    const tasks = (await vitals(each)).longTasks.filter((task) => task.start > start);
-    return { ...times, longest: Math.max(0, ...tasks.map(({ duration }) => duration)) };
-  };
   const round = async () => {
-    const [there, here] = [await typed(plain), await typed(page)];
-    const paint = percentile(here.paint, 0.5);
-    return {
-      own: percentile(here.own, 0.98),
-      paint,
-      ratio: paint / percentile(there.paint, 0.5),
-      longest: here.longest,
-      plainLongest: there.longest,
-    };
+    const [there, here] = [await paints(plain), await paints(page)];
+    return { ...here, ratio: here.p50 / there.p50, plainLongest: there.longest };
   };
   type Round = Awaited<ReturnType<typeof round>>;
-  const isGood = ({ own, ratio, longest, plainLongest }: Round): boolean =>
-    own <= 8 && ratio <= 1.5 && longest <= Math.max(100, 1.5 * plainLongest);
-  const measured = await best(round, isGood, ({ own, ratio, longest }) => own + ratio + longest);
-  figure("typing, CPU ÷ 4: own processing, p98 ms", measured.own);
-  figure("typing, CPU ÷ 4: key to paint, p50 ms", measured.paint);
+  const isGood = ({ ratio, longest, plainLongest }: Round): boolean =>
+    ratio <= 1.5 && longest <= Math.max(100, 1.5 * plainLongest);
+  const measured = await best(round, isGood, ({ ratio, longest }) => ratio + longest / 100);
+  figure("typing, CPU ÷ 4: key to paint, p50 ms", measured.p50);
   figure("typing, CPU ÷ 4: key to paint, ratio to a plain page", measured.ratio);
   figure("typing, CPU ÷ 4: longest task, ms", measured.longest);
   expect(isGood(measured), JSON.stringify(measured)).toBe(true);
