@@ -73,14 +73,18 @@ export const placeOf = (room: RoomPage, text?: string): Promise<Place> =>
     return { text: bubble?.textContent ?? "", top: bubble?.getBoundingClientRect().top ?? -1 };
   }, text);
 
+/** How far the list is from its end, in pixels. Unlike its position, older messages do not change it. */
+export const distanceToEnd = (room: RoomPage): Promise<number> =>
+  room.scroller.evaluate((list) => list.scrollHeight - list.scrollTop - list.clientHeight);
+
 /** Scrolls the list up by a number of its heights, as a wheel does. */
 export const scrollUp = async (room: RoomPage, screens: number): Promise<void> => {
-  const before = await room.scroller.evaluate((list) => list.scrollTop);
+  await rests(room);
+  const before = await distanceToEnd(room);
   await room.scroller.hover();
   const height = await room.scroller.evaluate((list) => list.clientHeight);
   await room.page.mouse.wheel(0, -screens * height);
-  const moved = () => room.scroller.evaluate((list) => list.scrollTop);
-  await expect.poll(moved).toBeLessThan(before);
+  await expect.poll(() => distanceToEnd(room)).toBeGreaterThan(before + height / 2);
   await rests(room);
 };
 

@@ -14,7 +14,7 @@ import {
 } from "../../support/long-room.js";
 import { elements, fling, held, observe, vitals } from "../../support/measure.js";
 import { PASSWORD } from "../../support/people.js";
-import { placeOf, RoomPage } from "../../support/room.js";
+import { distanceToEnd, placeOf, RoomPage } from "../../support/room.js";
 import { expect, test } from "../../support/test.js";
 
 test.skip(!!NO_LONG_ROOM, NO_LONG_ROOM);
@@ -201,10 +201,8 @@ test("100 messages that arrive while the user scrolls move nothing", async ({ op
   test.setTimeout(120_000);
   const page = await open(longCustomer, `/rooms/${LONG_ROOM}`);
   const room = new RoomPage(page);
-  const isAtEnd = () =>
-    room.scroller.evaluate((list) => list.scrollHeight - list.scrollTop - list.clientHeight < 1);
   await expect(room.log).toContainText("메시지");
-  await expect.poll(isAtEnd).toBe(true);
+  await expect.poll(() => distanceToEnd(room)).toBeLessThan(1);
   await room.scroller.evaluate((list) => {
     list.scrollTop -= 3 * list.clientHeight;
   });
