@@ -37,37 +37,37 @@ macro_rules! problems {
 // `{}` is the bound.
 problems! {
     /// The field is missing, empty or blank.
-    Required = "required", "필수 항목입니다.", "This is required.";
+    Required = "required", "꼭 입력해 주세요.", "This is required.";
     /// Another JSON type was expected.
-    WrongType = "wrong_type", "값의 형식이 올바르지 않습니다.", "The value is of the wrong type.";
+    WrongType = "wrong_type", "값의 형식이 맞지 않아요.", "The value is of the wrong type.";
     /// Fewer characters than this.
-    TooShort(u32) = "too_short", "{}자 이상이어야 합니다.", "At least {} characters are needed.";
+    TooShort(u32) = "too_short", "{}자 이상 입력해 주세요.", "At least {} characters are needed.";
     /// More characters than this.
-    TooLong(u32) = "too_long", "최대 {}자까지 쓸 수 있습니다.", "At most {} characters are allowed.";
+    TooLong(u32) = "too_long", "{}자까지 쓸 수 있어요.", "At most {} characters are allowed.";
     /// More list entries or files than this.
-    TooMany(u32) = "too_many", "최대 {}개까지 보낼 수 있습니다.", "At most {} can be sent.";
+    TooMany(u32) = "too_many", "{}개까지 보낼 수 있어요.", "At most {} can be sent.";
     /// A number outside its bounds.
-    OutOfRange = "out_of_range", "허용 범위를 벗어난 값입니다.", "The value is out of range.";
+    OutOfRange = "out_of_range", "허용 범위를 벗어난 값이에요.", "The value is out of range.";
     /// A character that this field doesn't take: NUL, a control character, punctuation in a username.
-    InvalidCharacters = "invalid_characters", "사용할 수 없는 문자가 있습니다.", "It has characters that are not allowed.";
+    InvalidCharacters = "invalid_characters", "쓸 수 없는 문자가 있어요.", "It has characters that are not allowed.";
     /// Not of the expected form, such as a UUID.
-    InvalidFormat = "invalid_format", "형식이 올바르지 않습니다.", "The format is not valid.";
+    InvalidFormat = "invalid_format", "형식이 맞지 않아요.", "The format is not valid.";
     /// A password without a letter or without a digit.
-    LetterAndDigit = "letter_and_digit_required", "영문자와 숫자를 각각 하나 이상 포함해야 합니다.", "At least one letter and one digit are needed.";
+    LetterAndDigit = "letter_and_digit_required", "영문자와 숫자를 하나 이상씩 넣어 주세요.", "At least one letter and one digit are needed.";
     /// The repetition differs from the original.
-    Mismatch = "mismatch", "서로 일치하지 않습니다.", "The two values differ.";
+    Mismatch = "mismatch", "서로 달라요.", "The two values differ.";
     /// The password is the username.
-    SameAsUsername = "same_as_username", "아이디와 같은 비밀번호는 쓸 수 없습니다.", "It must differ from the username.";
+    SameAsUsername = "same_as_username", "아이디와 같은 비밀번호는 쓸 수 없어요.", "It must differ from the username.";
     /// One of the passwords that everybody tries first.
-    CommonPassword = "common_password", "너무 흔한 비밀번호입니다.", "The password is among those that everybody tries first.";
+    CommonPassword = "common_password", "너무 흔한 비밀번호예요.", "The password is among those that everybody tries first.";
     /// A file that is no picture that can be used.
-    UnsupportedPicture = "unsupported_picture", "JPEG, PNG, WebP가 아니거나 손상된 사진입니다.", "It is not a picture in JPEG, PNG or WebP, or it is damaged.";
+    UnsupportedPicture = "unsupported_picture", "JPEG, PNG, WebP가 아니거나 손상된 사진이에요.", "It is not a picture in JPEG, PNG or WebP, or it is damaged.";
     /// A picture with more pixels than this many million.
-    TooManyPixels(u32) = "too_many_pixels", "사진은 최대 {}00만 화소까지 올릴 수 있습니다.", "At most {} megapixels are allowed.";
+    TooManyPixels(u32) = "too_many_pixels", "사진은 {}00만 화소까지 올릴 수 있어요.", "At most {} megapixels are allowed.";
     /// A picture that was not uploaded here.
-    UnknownPicture = "unknown_picture", "여기에 올린 사진만 쓸 수 있습니다.", "Only pictures that were uploaded here can be used.";
+    UnknownPicture = "unknown_picture", "여기에 올린 사진만 쓸 수 있어요.", "Only pictures that were uploaded here can be used.";
     /// Two parameters that exclude each other.
-    Conflict = "conflict", "함께 쓸 수 없는 값입니다.", "These cannot be used together.";
+    Conflict = "conflict", "함께 쓸 수 없는 값이에요.", "These cannot be used together.";
 }
 
 impl Problem {

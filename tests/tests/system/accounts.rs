@@ -79,7 +79,7 @@ fn every_wrong_login_gets_the_same_answer() {
                 (
                     400,
                     &json!({
-                        "code": "login_failed", "message": "아이디 또는 비밀번호가 올바르지 않습니다.",
+                        "code": "login_failed", "message": "아이디 또는 비밀번호가 맞지 않아요.",
                     })
                 )
             );

@@ -63,10 +63,7 @@ fn run_in_chromium(projects: &[&str]) {
         npm.env("LONG_ROOM", long_room(&system).await);
         npm.env("RESTART_PORT", restarts.local_addr().unwrap().port().to_string());
         let printed = run_with_restarts(npm, system, restarts).await;
-        // Written past libtest, which hides what a test that passes prints.
-        for figure in printed.lines().filter(|line| line.starts_with("figure: ")) {
-            writeln!(stderr(), "{figure}").unwrap();
-        }
+        printed.lines().filter(|line| line.starts_with("figure: ")).for_each(print);
     });
 }
 
@@ -133,6 +130,10 @@ fn is_installed(program: &str) -> bool {
 /// Prints what is missing; in CI that is a failure.
 fn skip(missing: &str) {
     assert_ne!(env::var("CI").as_deref(), Ok("true"), "{missing}");
-    // Written past libtest, which hides what a test that passes prints.
-    writeln!(stderr(), "{missing} They were skipped.").unwrap();
+    print(&format!("{missing} They were skipped."));
+}
+
+/// Prints a line past libtest, which hides what a test that passes prints.
+fn print(line: &str) {
+    stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
 }

@@ -144,7 +144,7 @@ describe("an expired session", () => {
     const keep = storage();
     const { server, chat, room } = await inRoom(1, { keep });
     server.expire();
-    server.socket.deliver({ type: "error", code: "unauthenticated", message: "로그인이 필요합니다.", requestId: "r1" });
+    server.socket.deliver({ type: "error", code: "unauthenticated", message: "로그인이 필요해요.", requestId: "r1" });
     await pass(10 * SECOND);
     return { keep, server, chat, room };
   };

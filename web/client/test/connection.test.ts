@@ -90,7 +90,7 @@ describe("an open connection", () => {
 
   test("that the server does not know is replaced within seconds", async () => {
     const { server, chat } = await connected();
-    const forgotten = { type: "error", code: "unauthenticated", message: "로그인이 필요합니다.", requestId: "r1" } as const;
+    const forgotten = { type: "error", code: "unauthenticated", message: "로그인이 필요해요.", requestId: "r1" } as const;
     server.intercept((request) => {
       if (isTicket(request) && server.sockets.length === 1) {
         // The next connection is unknown to the server.
@@ -204,7 +204,7 @@ describe("an open connection", () => {
   test("is renewed with a fresh access token after `unauthenticated`", async () => {
     const { server, chat } = await connected();
     server.tokens.clear();
-    server.socket.deliver({ type: "error", code: "unauthenticated", message: "로그인이 필요합니다.", requestId: "r1" });
+    server.socket.deliver({ type: "error", code: "unauthenticated", message: "로그인이 필요해요.", requestId: "r1" });
     await pass(6 * SECOND);
     expect(server.calls("POST /customer/token")).toBe(2);
     expect(chat.connection).toBe("open");

@@ -4,7 +4,7 @@ import { text } from "../text/index.js";
 import { createForm } from "./form.js";
 
 const fail = (error: Partial<ErrorDetails>) => async () => {
-  throw new ChatError({ code: "internal", message: "서버에 문제가 발생했습니다.", ...error });
+  throw new ChatError({ code: "internal", message: "서버에 문제가 생겼어요.", ...error });
 };
 
 beforeEach(() => void vi.useFakeTimers());

@@ -106,7 +106,7 @@ test("ten tabs whose token is rejected refresh once", async ({ context, people, 
     if (request.url().endsWith("/api/customer/token")) renewals++;
     rejected ??= token;
     if (!token || token !== rejected) return route.fallback();
-    const json = { code: "unauthenticated", message: "로그인이 필요합니다.", requestId: "x" };
+    const json = { code: "unauthenticated", message: "로그인이 필요해요.", requestId: "x" };
     await route.fulfill({ status: 401, json });
   });
   // All tabs fetch the list again.
