@@ -84,7 +84,6 @@ for (const [name, viewport] of [
     const wrong: string[] = [];
     for (const [person, path] of [
       [customer, "/"],
-      [customer, `/c/${company.id}`],
       [customer, "/rooms"],
       [customer, `/rooms/${roomId}`],
       [customer, "/me"],
@@ -95,15 +94,16 @@ for (const [name, viewport] of [
       [company, "/desk/profile"],
       [company, "/desk/settings"],
     ] as const) {
-      const page = await open(person, path, {
-        context: { viewport },
-        before: async (page) => {
-          await observe(page);
-          await slowDown(await page.context().newCDPSession(page), 1);
-        },
-      });
-      await expect(page.locator("h1")).toBeAttached();
-      await page.waitForLoadState("networkidle");
+      // At the first visit nothing is known of the user, who may be logged in or not.
+      const page = await open(person, path, { context: { viewport }, before: observe });
+      const isLoaded = async (): Promise<void> => {
+        await expect(page.locator("h1")).toBeAttached();
+        await page.waitForLoadState("networkidle");
+      };
+      await isLoaded();
+      await slowDown(await page.context().newCDPSession(page), 1);
+      await page.reload();
+      await isLoaded();
       const { cls, shifted } = await vitals(page);
       if (cls > 0.01) wrong.push(`${path} ${cls} ${shifted.join()}`);
       await page.context().close();
