@@ -2,7 +2,7 @@
 
 import type { BrowserContext } from "@playwright/test";
 import type { Chat, Message, Role, Room } from "../../client/src/index.js";
-import { cloud, PASSWORD, signUp, throughPort, until } from "../../client/test/local/people.js";
+import { cloud, PASSWORD, signUp, until } from "../../client/test/local/people.js";
 
 export { newUsername, PASSWORD, until } from "../../client/test/local/people.js";
 
@@ -62,9 +62,6 @@ export class People {
     return person;
   }
 }
-
-/** The options of a chat in Node that goes through a port of this machine, such as a proxy's. */
-export { throughPort };
 
 /** Opens the customer's room with the company. */
 export const openRoom = async (customer: Person, company: Person): Promise<number> => {

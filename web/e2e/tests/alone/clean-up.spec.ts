@@ -6,7 +6,7 @@ import { openRoom, say } from "../../support/people.js";
 import { RoomPage } from "../../support/room.js";
 import { expect, test } from "../../support/test.js";
 
-test("50 rooms opened and closed leave no listener, socket or memory", async ({ people, open }) => {
+test("50 rooms opened and closed leave nothing behind", async ({ people, open }) => {
   test.setTimeout(120_000);
   const company = await people.company();
   for (const name of ["김하늘", "이바다"]) {

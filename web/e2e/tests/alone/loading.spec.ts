@@ -163,10 +163,7 @@ const paints = async (page: Page): Promise<{ p50: number; longest: number }> => 
   return { p50: percentile(times, 0.5), longest };
 };
 
-test("typing costs 8 ms an event at most, and is painted as on a plain page", async ({
-  people,
-  open,
-}) => {
+test("typing costs 8 ms an event at most and is painted at once", async ({ people, open }) => {
   test.setTimeout(120_000);
   const { customer, company, roomId } = await people.pair();
   await say(company, roomId, ...numbered("소식", 30));

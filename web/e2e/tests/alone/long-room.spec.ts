@@ -135,10 +135,7 @@ test("it opens within 300 ms after a click in the list", async ({ open }) => {
   expect(measured).toBeLessThanOrEqual(300);
 });
 
-test("it scrolls at the frame rate, with few nodes and little memory", async ({
-  open,
-  context,
-}) => {
+test("it scrolls at the frame rate, with few nodes and little heap", async ({ open, context }) => {
   test.setTimeout(240_000);
   const plainPage = await context.newPage();
   const plain = await best(

@@ -5,10 +5,7 @@ import { ko } from "../../../ui/text/ko.js";
 import { addFaq, enter, openRoom, say, until } from "../../support/people.js";
 import { expect, test } from "../../support/test.js";
 
-test("the badge counts what the other side typed, and falls with reading", async ({
-  people,
-  open,
-}) => {
+test("the badge counts what the other side typed until it is read", async ({ people, open }) => {
   const { customer, company, roomId } = await people.pair();
   await addFaq(company, { "주차되나요?": "네" });
   const { autoReplies } = await company.chat.call("GET /company/auto-replies");
@@ -34,10 +31,7 @@ test("the badge counts what the other side typed, and falls with reading", async
   await expect(page).not.toHaveTitle(/^\(/);
 });
 
-test("the desk's title, icon and navigation show unread messages until they are read", async ({
-  people,
-  open,
-}) => {
+test("the desk's tab shows unread messages until they are read", async ({ people, open }) => {
   const company = await people.company();
   const customer = await people.customer();
   const roomId = await openRoom(customer, company);

@@ -59,11 +59,7 @@ test("a retry of a stored message does not store it again", async ({ people, ope
   expect(await typed(customer, roomId)).toEqual(["내일 가도 되나요?"]);
 });
 
-test("a message whose connection ends before the answer is stored once", async ({
-  people,
-  open,
-  network,
-}) => {
+test("a message is stored once if the answer to it is lost", async ({ people, open, network }) => {
   const { customer, roomId } = await people.pair();
   const room = new RoomPage(await open(customer, `/rooms/${roomId}`, { network }));
   await room.isOpen();

@@ -1,13 +1,13 @@
 /** A draft belongs to its account and its room, and survives reloads. */
 
-import { openRoom, say, typed } from "../../support/people.js";
+import { ko } from "../../../ui/text/ko.js";
+import { openRoom, PASSWORD, say, typed } from "../../support/people.js";
 import { RoomPage } from "../../support/room.js";
 import { expect, test } from "../../support/test.js";
 
-test("a draft stays in its room of the desk and is never sent to another", async ({
-  people,
-  open,
-}) => {
+const { fields, logIn } = ko.account;
+
+test("a draft in the desk stays in its room", async ({ people, open }) => {
   const company = await people.company();
   const customers = [await people.customer("김하늘"), await people.customer("이바다")] as const;
   const rooms = [
@@ -55,9 +55,9 @@ test("an expired session keeps the draft and the page", async ({ people, open })
   await page.context().request.delete("/api/customer/session");
   const dialog = page.getByRole("dialog");
   await expect(dialog).toBeVisible();
-  await dialog.getByLabel("아이디", { exact: true }).fill(customer.username);
-  await dialog.getByLabel("비밀번호", { exact: true }).fill("haneul-2026");
-  await dialog.getByRole("button", { name: "로그인", exact: true }).click();
+  await dialog.getByLabel(fields.username, { exact: true }).fill(customer.username);
+  await dialog.getByLabel(fields.password, { exact: true }).fill(PASSWORD);
+  await dialog.getByRole("button", { name: logIn, exact: true }).click();
   await expect(dialog).toHaveCount(0);
   await expect(room.composer).toHaveValue("쓰다 만 글");
   await room.composer.press("Enter");

@@ -1,6 +1,6 @@
 /** Reading in a room: what is on the screen stays where it is. */
 
-import { LONG, LONG_ROOM, longCustomer, NO_LONG_ROOM } from "../../support/long-room.js";
+import { LONG_ROOM, longCustomer, NO_LONG_ROOM } from "../../support/long-room.js";
 import { observe, vitals } from "../../support/measure.js";
 import { addPicture, enter, say } from "../../support/people.js";
 import { placeOf, RoomPage, rests, scrollUp } from "../../support/room.js";
@@ -38,7 +38,7 @@ test("at the end the list stays at the end", async ({ people, open }) => {
   await expect(room.bubbles("제가 쓴 글")).toBeInViewport({ ratio: 1 });
 });
 
-test("older messages load once at each visit of the top, without a jump", async ({ open }) => {
+test("older messages load once at the top, without a jump", async ({ open }) => {
   test.skip(!!NO_LONG_ROOM, NO_LONG_ROOM);
   const requests: string[] = [];
   const page = await open(longCustomer, `/rooms/${LONG_ROOM}`, {
@@ -49,7 +49,8 @@ test("older messages load once at each visit of the top, without a jump", async 
     },
   });
   const room = new RoomPage(page);
-  await expect(room.log.getByText(new RegExp(`^${LONG}번째 메시지`))).toBeInViewport();
+  await expect(room.log).toContainText("메시지");
+  await rests(room);
   const style = await room.scroller.evaluate((list) => {
     const { overflowAnchor, overscrollBehaviorY } = getComputedStyle(list);
     return { overflowAnchor, overscrollBehaviorY };

@@ -58,12 +58,10 @@ test("the name search and the unread filter reach over all pages", async ({ peop
   await expect(row("손님24")).toHaveCount(0);
 });
 
-test("a message for a read room appears in the unread filter at once", async ({ people, open }) => {
+test("a new message for a read room appears in the unread filter", async ({ people, open }) => {
   const company = await people.company();
-  const [one, two] = (await customersOf(people, company, ["김하늘", "이바다"])) as [
-    { customer: Person; roomId: number },
-    { customer: Person; roomId: number },
-  ];
+  const [one] = await customersOf(people, company, ["김하늘", "이바다"]);
+  if (!one) throw new Error("There is no customer.");
   const mine = await enter(company, one.roomId);
   mine.markRead();
   await expect
@@ -85,7 +83,6 @@ test("a message for a read room appears in the unread filter at once", async ({ 
   await expect(row("김하늘")).toBeVisible();
   await row("이바다").click();
   await expect(row("김하늘")).toHaveCount(0);
-  expect(two.roomId).toBeGreaterThan(0);
 });
 
 test("a room without a typed message is not in the desk", async ({ people, open }) => {

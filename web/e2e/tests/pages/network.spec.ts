@@ -124,7 +124,7 @@ test("the loss is announced once and goes away by itself", async ({ people, open
   expect(said.filter((text: string) => text === room.text.reconnected)).toHaveLength(1);
 });
 
-test("a connection that ends without a word from the browser shows the bar", async ({
+test("a lost connection shows the bar though the browser is online", async ({
   people,
   open,
   network,
@@ -138,11 +138,7 @@ test("a connection that ends without a word from the browser shows the bar", asy
   await expect(room.bar).toHaveText(room.text.reconnected);
 });
 
-test("a company that withdrew meanwhile has no composer after the return", async ({
-  people,
-  open,
-  network,
-}) => {
+test("the composer goes if the company withdrew meanwhile", async ({ people, open, network }) => {
   const { customer, company, roomId } = await people.pair();
   const page = await open(customer, `/rooms/${roomId}`, { network });
   const room = new RoomPage(page);

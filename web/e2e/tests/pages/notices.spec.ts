@@ -58,10 +58,7 @@ const hide = (page: Page, isHidden: boolean) =>
     document.dispatchEvent(new Event("visibilitychange"));
   }, isHidden);
 
-test("no sound before a gesture, a hint instead, then one sound for a burst", async ({
-  people,
-  open,
-}) => {
+test("sounds need a gesture, and a burst makes one sound", async ({ people, open }) => {
   const { customer, company, roomId } = await people.pair();
   const page = await open(company, "/desk", { before: listen });
   // What Playwright evaluates counts as a gesture of the user, so it must not.
@@ -104,10 +101,7 @@ test("own messages and those of the room on screen make no sound", async ({ peop
   expect((await heard(page)).sounds).toBe(0);
 });
 
-test("a hidden desk shows a notification by room, and a click opens the room", async ({
-  people,
-  open,
-}) => {
+test("a click on a notification opens its room", async ({ people, open }) => {
   const { customer, company, roomId } = await people.pair();
   const page = await open(company, "/desk/faq", { before: listen });
   await page.getByRole("heading", { level: 1 }).click();

@@ -11,10 +11,7 @@ const PHONE = {
 };
 
 for (const role of ["customer", "company"] as const) {
-  test(`the keyboard hides neither the box nor the newest message: ${role}`, async ({
-    people,
-    open,
-  }) => {
+  test(`the screen keyboard hides nothing of the room: ${role}`, async ({ people, open }) => {
     const pair = await people.pair();
     const { customer, roomId } = pair;
     await say(customer, roomId, ...Array.from({ length: 20 }, (_, n) => `소식 ${n + 1}`));

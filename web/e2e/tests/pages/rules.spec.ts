@@ -27,10 +27,7 @@ test("a path without a dot gets its app's html, never from a cache", async ({ re
   expect(htmls.size).toBe(2);
 });
 
-test("files with a hash in their names are compressed and never ask again", async ({
-  page,
-  request,
-}) => {
+test("files with a hash are compressed and immutable", async ({ page, request }) => {
   const assets: Response[] = [];
   page.on("response", (response) => {
     if (response.url().includes("/assets/")) assets.push(response);

@@ -66,10 +66,7 @@ test("Alt and composing are not shortcuts", async ({ people, open }) => {
   await expect(page.getByRole("link", { name: /김하늘/ })).toBeVisible();
 });
 
-test("a question mark lists the shortcuts, and a switch turns all off", async ({
-  people,
-  open,
-}) => {
+test("a question mark lists shortcuts, and a switch disables them", async ({ people, open }) => {
   const company = await people.company();
   const page = await open(company, "/desk");
   await expect(page.getByText(ko.inbox.empty)).toBeVisible();
