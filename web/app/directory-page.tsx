@@ -7,9 +7,9 @@ import { errorText } from "../ui/error-text.js";
 import { Empty, Failed, Skeleton } from "../ui/list-states.js";
 import { More } from "../ui/more.js";
 import { Page } from "../ui/page.js";
+import { SearchBox } from "../ui/search-box.js";
 import type { AppState } from "./app-state.js";
 import { type Company, keywordOf } from "./directory-store.js";
-import { SearchBox } from "./search-box.js";
 import { text } from "./text/index.js";
 import "./directory.css";
 
@@ -31,6 +31,7 @@ export const DirectoryPage = ({ state: { live, directory } }: { state: AppState 
       }
     >
       <SearchBox
+        label={words.search}
         query={query}
         onSearch={(typed) => {
           const q = keywordOf(typed);

@@ -10,7 +10,6 @@ export const en: typeof ko = {
   directory: {
     title: "Find a company",
     search: "Search by company name",
-    clear: "Clear search",
     noMatch: (query) => `No company matches “${query}”`,
     noMatchHint: "Part of the company’s name is enough.",
     showAll: "Show all companies",

@@ -10,7 +10,6 @@ export const ko = {
   directory: {
     title: "기업 찾기",
     search: "어떤 기업을 찾으세요?",
-    clear: "검색어 지우기",
     noMatch: (query: string) => `‘${query}’${and(query)} 맞는 기업이 없어요`,
     noMatchHint: "기업 이름의 일부만 써도 찾을 수 있어요.",
     showAll: "모든 기업 보기",

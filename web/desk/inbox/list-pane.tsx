@@ -4,13 +4,13 @@ import { useComputed } from "@preact/signals";
 import { Link } from "wouter-preact";
 import { Empty, Skeleton } from "../../ui/list-states.js";
 import { RoomList } from "../../ui/room-list.js";
+import { SearchBox } from "../../ui/search-box.js";
 import { useDesk } from "../desk-state.js";
 import { NoticeOffer } from "../notices/notice-offer.js";
 import { isCompact } from "../preferences.js";
 import { useProgress } from "../progress.js";
 import { text } from "../text/index.js";
 import type { Filter } from "./inbox-state.js";
-import { Search } from "./search.js";
 
 const FILTERS: readonly Filter[] = ["all", "unread", "unanswered"];
 
@@ -36,7 +36,13 @@ export const ListPane = ({ current }: { current: number | undefined }) => {
             {isDense ? text.inbox.roomy : text.inbox.compact}
           </button>
         </div>
-        <Search keyword={inbox.keyword} />
+        <SearchBox
+          label={text.inbox.search}
+          query={inbox.keyword.value}
+          onSearch={(typed) => {
+            inbox.keyword.value = typed;
+          }}
+        />
         <fieldset class="filters" aria-label={text.inbox.filters}>
           {FILTERS.map((filter) => (
             <button

@@ -34,7 +34,6 @@ export const en: typeof ko = {
   inbox: {
     title: "Chats",
     search: "Search by customer name",
-    clearSearch: "Clear search",
     filters: "Filter chats",
     all: "All",
     unread: "Unread",

@@ -34,7 +34,6 @@ export const ko = {
   inbox: {
     title: "받은 채팅",
     search: "고객 이름으로 찾기",
-    clearSearch: "검색어 지우기",
     filters: "채팅 필터",
     all: "전체",
     unread: "안 읽음",

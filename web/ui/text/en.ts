@@ -7,6 +7,7 @@ export const en: typeof ko = {
   retry: "Try again",
   undo: "Undo",
   back: "Back",
+  clearSearch: "Clear search",
   loading: "Loading",
   loadFailed: "This could not be loaded",
   skipToContent: "Skip to content",

@@ -5,6 +5,7 @@ export const ko = {
   retry: "다시 시도",
   undo: "실행 취소",
   back: "뒤로",
+  clearSearch: "검색어 지우기",
   loading: "불러오는 중이에요",
   loadFailed: "불러오지 못했어요",
   skipToContent: "본문으로 건너뛰기",

@@ -1,20 +1,23 @@
-/** The search box of the directory. It searches when the user pauses. */
+/** A search box. It searches when the user pauses, and Escape clears it. */
 
 import { useEffect, useRef } from "preact/hooks";
-import { CloseIcon, SearchIcon } from "../ui/icons.js";
+import { CloseIcon, SearchIcon } from "./icons.js";
+import { MAX } from "./limits.js";
 import { text } from "./text/index.js";
+import "./search-box.css";
 
 const PAUSE_MS = 250;
 /** The last syllable of a Korean word stays in composition until another key is pressed. */
 const COMPOSING_PAUSE_MS = 1_000;
 
 export interface SearchBoxProps {
+  /** What the box asks for, such as `어떤 기업을 찾으세요?`. */
+  label: string;
   query: string;
   onSearch: (query: string) => void;
 }
 
-export const SearchBox = ({ query, onSearch }: SearchBoxProps) => {
-  const words = text.directory;
+export const SearchBox = ({ label, query, onSearch }: SearchBoxProps) => {
   const input = useRef<HTMLInputElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const searched = useRef(query);
@@ -34,6 +37,11 @@ export const SearchBox = ({ query, onSearch }: SearchBoxProps) => {
     clearTimeout(timer.current);
     timer.current = setTimeout(search, ms);
   };
+  const clear = (): void => {
+    if (input.current) input.current.value = "";
+    search();
+    input.current?.focus();
+  };
   return (
     <search>
       <form
@@ -49,25 +57,22 @@ export const SearchBox = ({ query, onSearch }: SearchBoxProps) => {
           type="search"
           name="q"
           class="input"
-          aria-label={words.search}
-          placeholder={words.search}
+          aria-label={label}
+          placeholder={label}
           autocomplete="off"
           enterkeyhint="search"
+          maxLength={MAX.keyword}
           defaultValue={query}
           onInput={({ isComposing }) => searchAfter(isComposing ? COMPOSING_PAUSE_MS : PAUSE_MS)}
           onCompositionEnd={() => searchAfter(PAUSE_MS)}
+          onKeyDown={(event) => {
+            if (event.key !== "Escape" || event.isComposing || !event.currentTarget.value) return;
+            event.preventDefault();
+            clear();
+          }}
         />
         {query && (
-          <button
-            type="button"
-            class="icon-button"
-            aria-label={words.clear}
-            onClick={() => {
-              if (input.current) input.current.value = "";
-              search();
-              input.current?.focus();
-            }}
-          >
+          <button type="button" class="icon-button" aria-label={text.clearSearch} onClick={clear}>
             <CloseIcon />
           </button>
         )}
