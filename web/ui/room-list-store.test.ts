@@ -108,6 +108,26 @@ test("refreshes are at least a second apart", async () => {
   expect(call.mock.calls.length).toBeLessThanOrEqual(5);
 });
 
+test("a push during a slow refresh causes another refresh", async () => {
+  const { call, emit } = listWith([page([row(1, 9)])]);
+  await vi.advanceTimersByTimeAsync(5_000);
+  let answer: (value: unknown) => void = () => {};
+  call.mockReturnValueOnce(
+    new Promise((resolve) => {
+      answer = resolve;
+    }),
+  );
+  emit("message", push(1, 4));
+  await vi.advanceTimersByTimeAsync(2_000);
+  emit("message", push(1, 5));
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(call).toHaveBeenCalledTimes(2);
+  call.mockResolvedValue(page([row(1, 59, 2)]));
+  answer(page([row(1, 59, 1)]));
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(call).toHaveBeenCalledTimes(3);
+});
+
 test("a new connection fetches down to a row that has not changed", async () => {
   const changed = { ...row(2, 50), lastSeq: 9 };
   const { call, emit, ids } = listWith([

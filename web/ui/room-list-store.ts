@@ -126,7 +126,10 @@ export const createRoomListStore = (
   const schedule = (): void => {
     if (timer || life.signal.aborted) return;
     const wait = Math.max(DEBOUNCE_MS, lastRefresh + PAUSE_MS - performance.now());
-    timer = setTimeout(() => void run("refresh"), wait);
+    timer = setTimeout(() => {
+      timer = undefined;
+      void run("refresh");
+    }, wait);
   };
 
   const change = (changed: readonly RoomRow[] | undefined): void => {
