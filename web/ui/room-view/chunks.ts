@@ -21,7 +21,7 @@ export interface Shown {
   below: number;
 }
 
-/** A place in the list: a row, and how far its top is below the top of the view, in pixels. */
+/** A place in the list: a row, and how far its bubble is below the top of the view, in pixels. */
 export interface Anchor {
   seq: number;
   top: number;

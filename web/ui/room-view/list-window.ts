@@ -14,6 +14,12 @@ const MARGIN_PX = 600;
 
 const topOf = (element: Element): number => element.getBoundingClientRect().top;
 
+/**
+ * The top of a row's bubble. What a row has above its bubble, such as a date, can go when older
+ * messages come.
+ */
+const bubbleTopOf = (row: Element): number => topOf(row.querySelector(".bubble") ?? row);
+
 export class ListWindow {
   readonly #store: RoomStore;
   readonly #render: () => void;
@@ -22,7 +28,7 @@ export class ListWindow {
   #width = 0;
   #height = 800;
   #scrollHeight = 0;
-  /** The first row in the view, as it was when the user last scrolled. */
+  /** The first row in the view, and its bubble's place, as they were when the user last scrolled. */
   #anchor: Anchor = { seq: 1, top: 0 };
   /** The scroll position for which the anchor is valid. */
   #top = 0;
@@ -83,7 +89,7 @@ export class ListWindow {
     } else {
       this.#anchor.top -= unseen;
       const row = this.#row(this.#anchor.seq);
-      const moved = row ? topOf(row) - topOf(view) - this.#anchor.top : 0;
+      const moved = row ? bubbleTopOf(row) - topOf(view) - this.#anchor.top : 0;
       if (Math.abs(moved) >= 0.5) view.scrollTop += moved;
     }
     this.#top = view.scrollTop;
@@ -198,6 +204,6 @@ export class ListWindow {
       if (rows[middle]!.getBoundingClientRect().bottom > top) high = middle;
       else low = middle + 1;
     }
-    return { seq: chunk.first + low, top: topOf(rows[low]!) - top };
+    return { seq: chunk.first + low, top: bubbleTopOf(rows[low]!) - top };
   }
 }
