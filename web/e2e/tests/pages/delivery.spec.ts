@@ -28,8 +28,9 @@ test("a retry of a stored message does not store it again", async ({ people, ope
   // The acknowledgement is lost, and an error comes in its place. The page cannot look at the room.
   let isLost = true;
   let isRefused = false;
+  let isRetried = false;
   await page.route("**/chatrooms/*", async (route) => {
-    if (isLost && isRefused) await route.abort();
+    if (isRefused && !isRetried) await route.abort();
     else await route.continue();
   });
   await page.routeWebSocket(/\/realtime/, (client: WebSocketRoute) => {
@@ -53,6 +54,7 @@ test("a retry of a stored message does not store it again", async ({ people, ope
   expect(await typed(customer, roomId)).toEqual(["내일 가도 되나요?"]);
   isLost = false;
   await room.failed.click();
+  isRetried = true;
   await expect(room.failed).toHaveCount(0);
   await expect(room.bubbles("내일 가도 되나요?")).toHaveCount(1);
   await expect(room.sending).toHaveCount(0);
