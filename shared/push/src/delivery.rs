@@ -96,11 +96,11 @@ impl Delivery {
         Ok(())
     }
 
-    /// Pushes events and forgets the connections that are gone.
+    /// Pushes events, and deletes the rows of connections that are gone.
     pub async fn push(&self, frames: &[(&[ConnectionId], Event)]) {
         let gone = self.connections.push(frames).await;
         if !gone.is_empty()
-            && let Err(error) = self.store.forget_connections(&gone).await
+            && let Err(error) = self.store.forget_gone_connections(&gone).await
         {
             tracing::warn!(error = causes(&error), "connections that are gone could not be forgotten");
         }

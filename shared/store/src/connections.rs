@@ -65,7 +65,20 @@ impl Store {
         row::id(&row, "account_id")
     }
 
-    /// Forgets connections that are gone. Those that are not known are passed over.
+    /// Deletes the rows of connections for which API Gateway answers 410, unless they are younger
+    /// than 30 seconds. API Gateway also answers 410 for a connection whose `$connect` has not
+    /// returned yet; without its row, that connection would stay open and receive no pushes.
+    pub async fn forget_gone_connections(&self, connections: &[ConnectionId]) -> Result<(), StoreError> {
+        let ids: Vec<&str> = connections.iter().map(ConnectionId::as_str).collect();
+        self.rows(
+            "delete from connections where id = any($1) and connected_at < now() - interval '30 seconds'",
+            &[(&ids, Type::TEXT_ARRAY)],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Deletes the rows of connections that have ended. Unknown connections are skipped.
     pub async fn forget_connections(&self, connections: &[ConnectionId]) -> Result<(), StoreError> {
         let ids: Vec<&str> = connections.iter().map(ConnectionId::as_str).collect();
         self.rows("delete from connections where id = any($1)", &[(&ids, Type::TEXT_ARRAY)]).await.map(drop)

@@ -51,6 +51,8 @@ async fn heard(socket: &mut Socket, room: i64) -> Vec<Value> {
 fn a_connection_that_is_said_to_be_gone_is_forgotten_and_its_client_finds_out() {
     with_faults(async |world| {
         let (customer, company, room, mut sockets) = stage::<3>(world).await;
+        let age = "update connections set connected_at = now() - interval '31 seconds'";
+        world.database().await.execute(age, &[]).await.unwrap();
         let gone = calls(world, Answer::Gone, [2]);
         post(&company, &message(room, "계세요?")).await.expect(201).unwrap();
         answered(gone).await;
@@ -72,6 +74,22 @@ fn a_connection_that_is_said_to_be_gone_is_forgotten_and_its_client_finds_out() 
         let mut again = customer.connect().await.unwrap();
         assert_eq!(ahead(&mut again, room, 2).await, Some(3));
         assert_kept([&customer, &company], room, &["안녕하세요", "계세요?"]).await;
+    });
+}
+
+/// Fault 8: `@connections` also answers 410 for a connection whose `$connect` has not returned yet.
+#[test]
+fn a_410_in_the_first_30_seconds_of_a_connection_keeps_its_row() {
+    with_faults(async |world| {
+        let (customer, company, room, mut sockets) = stage::<3>(world).await;
+        let gone = calls(world, Answer::Gone, [1, 2, 3]);
+        post(&company, &message(room, "계세요?")).await.expect(201).unwrap();
+        answered(gone).await;
+        assert_eq!(connections(world, &customer).await, 3);
+        post(&company, &message(room, "거기 계세요?")).await.expect(201).unwrap();
+        for socket in &mut sockets {
+            told(socket, 4).await;
+        }
     });
 }
 
