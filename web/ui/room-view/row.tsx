@@ -53,7 +53,7 @@ export class MessageRow extends Component<MessageRowProps> {
           {!showsTime && `, ${timeLabel(at)}`}
         </span>
         <div class="bubble">
-          {kind !== "text" && <span class="row-label">{text.room.auto}</span>}
+          {kind !== "text" && <span class="bubble-label">{text.room.auto}</span>}
           <Content content={row.content} />
         </div>
         {pending?.state === "sending" && <Clock />}
