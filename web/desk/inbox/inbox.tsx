@@ -62,9 +62,11 @@ export const Inbox = ({ id }: { id: number | undefined }) => {
       <ListPane current={id} />
       <div class="inbox-room">
         {id === undefined ? (
-          <Empty title={text.inbox.choose}>
-            <p class="dim inbox-keys">{text.inbox.chooseHint}</p>
-          </Empty>
+          inbox.hasRooms.value && (
+            <Empty title={text.inbox.choose}>
+              <p class="dim inbox-keys">{text.inbox.chooseHint}</p>
+            </Empty>
+          )
         ) : (
           <RoomView
             key={id}

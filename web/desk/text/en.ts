@@ -140,7 +140,7 @@ export const en: typeof ko = {
     soundHint: "Plays a sound when a message arrives.",
     soundTest: "Play the sound",
     notifications: "Browser notifications",
-    notificationsHint: "Tells you about messages while you do not look at this window.",
+    notificationsHint: "Notifies you when you are not looking at this window.",
     notificationsDenied:
       "Your browser blocks notifications. Allow them in the site settings, left of the address.",
     notificationsUnsupported: "This browser does not support notifications.",
