@@ -2,6 +2,7 @@
 
 import { once } from "node:events";
 import { connect } from "node:net";
+import type { Page } from "@playwright/test";
 import { history } from "../../support/people.js";
 import { RoomPage } from "../../support/room.js";
 import { expect, test } from "../../support/test.js";
@@ -17,18 +18,24 @@ test("messages of both sides survive a restart of the cloud once", async ({ peop
   test.skip(!process.env.RESTART_PORT, "only `cargo xtask test` can restart the cloud");
   test.setTimeout(120_000);
   const { customer, company, roomId } = await people.pair();
-  const [room, there] = [
-    new RoomPage(await open(customer, `/rooms/${roomId}`)),
-    new RoomPage(await open(company, `/desk/rooms/${roomId}`)),
-  ];
+  const connections = new Map<Page, number>();
+  const before = async (page: Page): Promise<void> => {
+    page.on("websocket", () => connections.set(page, (connections.get(page) ?? 0) + 1));
+  };
+  const page = await open(customer, `/rooms/${roomId}`, { before });
+  const desk = await open(company, `/desk/rooms/${roomId}`, { before });
+  const [room, there] = [new RoomPage(page), new RoomPage(desk)];
   await Promise.all([room.isOpen(), there.isOpen()]);
+  await expect.poll(() => [...connections.values()]).toEqual([1, 1]);
   const restarted = restart();
-  await expect(room.bar).toHaveText(room.text.reconnecting);
   for (let n = 1; n <= 20; n++) {
     await room.say(`질문 ${n}`);
     await there.say(`답변 ${n}`);
   }
   await restarted;
+  await expect
+    .poll(() => Math.min(...connections.values()), { timeout: 60_000 })
+    .toBeGreaterThan(1);
   for (const side of [room, there]) {
     await expect(side.sending).toHaveCount(0, { timeout: 60_000 });
     await expect(side.bar).toBeEmpty();
