@@ -33,8 +33,8 @@ export default defineConfig({
   },
   projects: [
     project("pages"),
-    // Each of these measures, and nothing else runs meanwhile.
-    project("alone", { workers: 1, dependencies: ["pages"] }),
+    // Each of these measures, so nothing else runs meanwhile and no trace is recorded.
+    project("alone", { workers: 1, dependencies: ["pages"], use: { trace: "off" } }),
     // The cloud restarts here, under all pages.
     project("restart", { workers: 1, dependencies: ["alone"] }),
     // A real input method, in a Chromium with a window.

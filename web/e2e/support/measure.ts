@@ -48,6 +48,15 @@ export const observe = (page: Page) =>
 export const vitals = (page: Page): Promise<Vitals> =>
   page.evaluate(() => Reflect.get(window, "vitals"));
 
+/** The longest task since a time of the page, in milliseconds; 0 if none was over 50 ms. */
+export const longestTask = async (page: Page, since: number): Promise<number> => {
+  const { longTasks } = await vitals(page);
+  return Math.max(0, ...longTasks.filter(({ start }) => start >= since).map((t) => t.duration));
+};
+
+/** The time of the page, as its long tasks have it. */
+export const timeOf = (page: Page): Promise<number> => page.evaluate(() => performance.now());
+
 /** Slows the page's network and processor down: 1.6 Mbit/s, 150 ms, a quarter of the speed. */
 export const slowDown = async (cdp: CDPSession, cpu = 4): Promise<void> => {
   await cdp.send("Network.enable");
