@@ -1,6 +1,6 @@
 /** Opening and closing rooms leaves nothing behind. */
 
-import { figure } from "../../support/figures.js";
+import { best, figure } from "../../support/figures.js";
 import { held } from "../../support/measure.js";
 import { openRoom, say } from "../../support/people.js";
 import { RoomPage } from "../../support/room.js";
@@ -37,14 +37,27 @@ test("50 rooms opened and closed leave nothing behind", async ({ people, open })
   };
   // The first visits fill caches.
   await visit(10);
-  const before = await held(cdp);
-  await visit(50);
-  const after = await held(cdp);
-  figure("50 rooms: heap growth, MB", (after.heap - before.heap) / 1_000_000);
-  figure("50 rooms: listeners before and after", `${before.listeners}, ${after.listeners}`);
+  const grown = async () => {
+    const before = await held(cdp);
+    await visit(50);
+    const after = await held(cdp);
+    return {
+      heap: after.heap - before.heap,
+      listeners: Math.abs(after.listeners - before.listeners),
+      nodes: after.nodes - before.nodes,
+    };
+  };
+  // What a load under way holds differs from round to round; a leak grows in each.
+  const measured = await best(
+    grown,
+    ({ heap, listeners, nodes }) => heap <= 1_000_000 && listeners <= 2 && nodes <= 20,
+    ({ listeners }) => listeners,
+    3,
+  );
+  figure("50 rooms: heap growth, MB", measured.heap / 1_000_000);
+  figure("50 rooms: difference in listeners", measured.listeners);
   expect(sockets).toBe(1);
-  // A leak is at least one listener a room; a load under way has a few.
-  expect(after.listeners - before.listeners).toBeLessThan(25);
-  expect(after.heap - before.heap).toBeLessThanOrEqual(1_000_000);
-  expect(after.nodes - before.nodes).toBeLessThanOrEqual(20);
+  expect(measured.listeners).toBeLessThanOrEqual(2);
+  expect(measured.heap).toBeLessThanOrEqual(1_000_000);
+  expect(measured.nodes).toBeLessThanOrEqual(20);
 });
