@@ -7,7 +7,7 @@ use super::{Login, change_newest_session, change_password, living_sessions, log_
 use crate::{World, assert_refused, cookie, in_world, rounds};
 
 /// Presents the same cookie from fifty clients at once, from each until it is refused.
-async fn refresh_until_refused(world: &World, cookie: &str) -> Vec<Answer> {
+pub(super) async fn refresh_until_refused(world: &World, cookie: &str) -> Vec<Answer> {
     let refreshes = (0..50).map(|_| async {
         let mut answers = Vec::new();
         while answers.last().is_none_or(|answer: &Answer| answer.status == 201) {

@@ -4,7 +4,7 @@ use chatchat_tests::{Answer, Person};
 use futures_util::future::join_all;
 use serde_json::json;
 
-use super::{Login, in_turn::in_turn, living_sessions, say, trade};
+use super::{Login, in_turn::in_turn, living_sessions, races::refresh_until_refused, say};
 use crate::{World, assert_refused, in_own_world, in_world, rounds, withdraw};
 
 /// What was acknowledged is kept, what was kept was said before the room was closed, and nothing can be said after.
@@ -149,16 +149,9 @@ fn refreshing_against_a_withdrawal_leaves_no_session() {
         let mut renewed = 0;
         for _ in 0..rounds() {
             let login = Login::of(&world.customer().await).await;
-            let refreshes = join_all((0..50).map(|_| async {
-                let mut answers = Vec::new();
-                while answers.last().is_none_or(|answer: &Answer| answer.status == 201) {
-                    answers.push(trade(&world.client, &login.cookie).await);
-                }
-                answers
-            }));
-            let (answers, gone) = tokio::join!(refreshes, withdraw(&login.person));
+            let (answers, gone) =
+                tokio::join!(refresh_until_refused(world, &login.cookie), withdraw(&login.person));
             assert_eq!(gone.status, 204, "{}", gone.body);
-            let answers = answers.concat();
             renewed += answers.len() - 50;
             for answer in answers.iter().filter(|answer| answer.status != 201) {
                 assert_refused(answer, 400, "invalid_refresh_token");
