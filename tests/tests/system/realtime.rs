@@ -289,8 +289,9 @@ fn a_connection_that_died_quietly_is_forgotten_at_the_first_push() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let database = world.database().await;
-        let dead = "insert into connections (id, session_id, account_id)
-                    select 'ZGVhZGR' || lpad(id::text, 7, '0') || 'A=', id, account_id from sessions where account_id = $1";
+        let dead = "insert into connections (id, session_id, account_id, connected_at)
+                    select 'ZGVhZGR' || lpad(id::text, 7, '0') || 'A=', id, account_id, now() - interval '31 seconds'
+                    from sessions where account_id = $1";
         assert_eq!(database.execute(dead, &[&company.id]).await.unwrap(), 1);
         let mut socket = customer.connect().await.unwrap();
         socket.say(room, "누구 계세요?").await.unwrap();

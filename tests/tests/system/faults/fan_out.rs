@@ -6,7 +6,7 @@ use chatchat_local::{Answer, Fault};
 use chatchat_tests::{Person, Socket};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{connections, happened, inject, message, next, post, with_faults};
+use super::{connections, happened, inject, make_older, message, next, post, with_faults};
 use crate::World;
 
 /// Connections in all, and those of them that die quietly.
@@ -76,6 +76,7 @@ fn a_thousand_connections_get_one_frame_each_and_the_dead_ones_are_forgotten_in_
         stream::iter(dying).for_each_concurrent(None, async |socket| socket.close().await.unwrap()).await;
         happened(withheld, DEAD.into()).await;
         assert_eq!(connections(world, &company).await, i64::from(ALL));
+        make_older(world, &company).await;
 
         let second = push_to_all(&customer, room).await;
         assert_eq!(
@@ -99,6 +100,7 @@ fn what_is_found_to_be_gone_is_forgotten_though_others_hang_until_the_time_is_up
                     select 'ZGVhZGR' || lpad(number::text, 7, '0') || 'A=', s.id, s.account_id
                     from generate_series(1, 1000) number, sessions s where s.account_id = $1";
         assert_eq!(world.database().await.execute(dead, &[&company.id]).await.unwrap(), 1000);
+        make_older(world, &company).await;
         // Each that hangs takes one of the places for those that are pushed to at the same time.
         let hanging = world.system.cloud.inject(Fault::Connections(Answer::Hang), 2, u32::MAX);
         let started = Instant::now();

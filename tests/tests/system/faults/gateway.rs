@@ -6,7 +6,8 @@ use futures_util::{StreamExt, future::join_all, stream::FuturesUnordered};
 use serde_json::{Value, json};
 
 use super::{
-    ahead, assert_kept, connections, happened, message, messages_after, next, post, told, with_faults,
+    ahead, assert_kept, connections, happened, make_older, message, messages_after, next, post, told,
+    with_faults,
 };
 use crate::World;
 
@@ -51,8 +52,7 @@ async fn heard(socket: &mut Socket, room: i64) -> Vec<Value> {
 fn a_connection_that_is_said_to_be_gone_is_forgotten_and_its_client_finds_out() {
     with_faults(async |world| {
         let (customer, company, room, mut sockets) = stage::<3>(world).await;
-        let age = "update connections set connected_at = now() - interval '31 seconds'";
-        world.database().await.execute(age, &[]).await.unwrap();
+        make_older(world, &customer).await;
         let gone = calls(world, Answer::Gone, [2]);
         post(&company, &message(room, "계세요?")).await.expect(201).unwrap();
         answered(gone).await;

@@ -169,6 +169,13 @@ async fn connections(world: &World, person: &Person) -> i64 {
     world.database().await.query_one(count, &[&person.id]).await.unwrap().get(0)
 }
 
+/// Makes an account's connections older than 30 seconds, the age from which a 410 deletes their rows.
+async fn make_older(world: &World, person: &Person) {
+    let older =
+        "update connections set connected_at = connected_at - interval '31 seconds' where account_id = $1";
+    world.database().await.execute(older, &[&person.id]).await.unwrap();
+}
+
 /// Somebody's connections become so many.
 async fn connections_become(world: &World, person: &Person, how_many: i64) {
     let what = format!("there are {how_many} connections to push to");

@@ -40,6 +40,7 @@ const FAULTS: [(&str, &[&str]); 24] = [
         "8: `@connections` answers 410",
         &[
             "faults::gateway::a_connection_that_is_said_to_be_gone_is_forgotten_and_its_client_finds_out",
+            "faults::gateway::a_410_in_the_first_30_seconds_of_a_connection_keeps_its_row",
             "faults::fan_out::a_thousand_connections_get_one_frame_each_and_the_dead_ones_are_forgotten_in_the_same_pass",
             "faults::fan_out::what_is_found_to_be_gone_is_forgotten_though_others_hang_until_the_time_is_up",
         ],
