@@ -1,4 +1,13 @@
 //! The pages in a browser: `web/e2e`, run by Playwright in Chromium.
+//!
+//! This is a test binary of its own because cargo runs one binary at a time: some of these tests measure times
+//! and frame rates, and other tests would take the processor from them.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says so by failing")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the test's own statements for the database go through no pooler"
+)]
 
 use std::{
     env,
@@ -6,13 +15,14 @@ use std::{
     io::{Write, stderr},
     path::Path,
     process::Command,
+    sync::Mutex,
 };
 
-use chatchat_tests::{Person, System, build_pages, npm_run, pages, upload_pages};
+use chatchat_tests::{
+    Client, Person, System, SystemOptions, build_functions, build_pages, npm_run, pages, upload_pages,
+};
 use serde_json::json;
-use tokio::{net::TcpListener, task::spawn_blocking};
-
-use crate::{alone, client_of, database, own_system};
+use tokio::{net::TcpListener, runtime::Runtime, task::spawn_blocking};
 
 /// Where Chromium and Google Chrome are usually installed.
 const USUAL_PLACES: [&str; 4] = [
@@ -30,6 +40,9 @@ const INPUT_METHOD: [&str; 6] = ["Xvfb", "dbus-daemon", "openbox", "fcitx5", "fc
 const HANGUL: &str = "/usr/share/fcitx5/inputmethod/hangul.conf";
 const NO_INPUT_METHOD: &str = "The tests of Korean input need Linux with fcitx5: `apt-get install xvfb \
     xdotool dbus openbox fcitx5 fcitx5-hangul fcitx5-frontend-gtk3`.";
+
+/// Held by the test that runs.
+static MACHINE: Mutex<()> = Mutex::new(());
 
 /// The messages of the long room.
 const LONG: i64 = 10_000;
@@ -52,9 +65,11 @@ fn run_in_chromium(projects: &[&str]) {
     let Some(chromium) = chromium() else {
         return skip(NO_BROWSER);
     };
+    let _alone = MACHINE.lock();
+    build_functions().unwrap();
     build_pages().unwrap();
-    alone(async || {
-        let system = own_system().await;
+    Runtime::new().unwrap().block_on(async {
+        let system = System::start(SystemOptions::default()).await.unwrap();
         upload_pages(&system.cloud, &pages().unwrap()).await.unwrap();
         let restarts = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let mut npm = npm_run("e2e").unwrap();
@@ -83,7 +98,11 @@ async fn run_with_restarts(mut npm: Command, mut system: System, restarts: TcpLi
     };
     system.stop().await;
     let printed = [ran.stdout, ran.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-    assert!(ran.status.success(), "{printed}");
+    if !ran.status.success() {
+        // Playwright's list of failed tests.
+        printed.lines().filter(|line| line.starts_with("    [")).for_each(print);
+        panic!("{printed}");
+    }
     assert!(!printed.contains(" skipped"), "Playwright skipped a test:\n{printed}");
     printed
 }
@@ -91,7 +110,7 @@ async fn run_with_restarts(mut npm: Command, mut system: System, restarts: TcpLi
 /// Makes a room with [`LONG`] messages. Sending them would take minutes, so they are written into the
 /// database. Returns the usernames of its two sides and its id, as `web/e2e` reads them.
 async fn long_room(system: &System) -> String {
-    let client = client_of(system);
+    let client = Client::new(&system.cloud.url()).unwrap();
     let customer = Person::customer(&client, "김하늘").await.unwrap();
     let company = Person::company(&client, "새벽빵집").await.unwrap();
     company.become_visible().await.unwrap();
@@ -111,7 +130,7 @@ async fn long_room(system: &System) -> String {
              company_read_seq = {LONG}, company_read_count = {LONG} / 2
          where id = {room}"
     );
-    database(system).await.batch_execute(&messages).await.unwrap();
+    system.superuser().await.unwrap().batch_execute(&messages).await.unwrap();
     json!({ "customer": customer.username, "company": company.username, "roomId": room }).to_string()
 }
 

@@ -9,7 +9,6 @@
 )]
 
 mod accounts;
-mod browser;
 mod client_library;
 mod contract;
 mod conversation;
