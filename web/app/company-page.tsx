@@ -56,7 +56,8 @@ export const CompanyPage = ({ live, id }: { live: LiveChat; id: number }) => {
   }
   if (!profile.value.value) {
     return (
-      <Page title={words.title} back="/">
+      <Page title={words.title} back="/" class="company">
+        <Avatar id={id} name="" url={undefined} size={96} kind="company" />
         {error && !isGone ? (
           <Failed title={errorText(error)} onRetry={profile.reload} />
         ) : (
