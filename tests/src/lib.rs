@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
+mod describe;
 pub mod example;
 mod npm;
 mod pages;
@@ -10,6 +11,7 @@ mod socket;
 mod system;
 
 pub use client::{Answer, Client, Watch};
+pub use describe::{DescribedHandler, describe};
 pub use npm::{build_pages, npm_is_installed, npm_run};
 pub use pages::{Page, document_pages, pages, upload_pages};
 pub use person::{PASSWORD, Person, new_username};

@@ -1,10 +1,9 @@
 //! `PATCH /customers/me/password` and `PATCH /companies/me/password`: an account changes its password.
 
 use chatchat_auth::Secret;
-use chatchat_domain::{ErrorCode, Password, Problem, Role};
-use chatchat_lambda::{Answer, Error, FieldError, Request, confirmed};
-use chatchat_push::Service;
-use chatchat_store::Who;
+use chatchat_domain::{Caller, ErrorCode, Password, Problem, Role};
+use chatchat_lambda::{Answer, Error, FieldError, Request, repeats};
+use chatchat_push::Delivery;
 use serde::Deserialize;
 
 use crate::{cookie, passwords};
@@ -22,11 +21,14 @@ struct Change {
 /// Answers 204 with a new refresh token in the cookie, and ends the account's other sessions; 403 `wrong_password`, 409
 /// `password_unchanged`, 429 `too_many_attempts`. The new token is not derived from the previous one, so a copy of that is invalid from then
 /// on.
-pub async fn change<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {
-    let caller = request.caller::<R>()?;
+pub async fn change<R: Role>(
+    delivery: &Delivery,
+    caller: &Caller<R>,
+    request: &Request,
+) -> Result<Answer, Error> {
     let Change { password, new_password, .. } = request
-        .json_and(|body| confirmed(body, "newPassword", "confirmNewPassword").into_iter().collect())?;
-    let own = passwords::check_own(service, request, Who::from(&caller), &password).await?;
+        .json_with_checks(|body| repeats(body, "newPassword", "confirmNewPassword").into_iter().collect())?;
+    let own = passwords::check_own(&delivery.store, request, caller, &password).await?;
     if new_password.reveal() == password {
         return Err(ErrorCode::PasswordUnchanged.into());
     }
@@ -35,9 +37,8 @@ pub async fn change<R: Role>(service: &Service, request: &Request) -> Result<Ans
     }
     let new_hash = passwords::hash(new_password).await?;
     let refresh = Secret::generate().map_err(Error::internal)?;
-    let who = Who::from(&caller);
-    let changed = service.core.store.change_password(who, &own.hash, &new_hash, &refresh.hash()).await?;
+    let changed = delivery.store.change_password(caller, &own.hash, &new_hash, &refresh.hash()).await?;
     let changed = changed.ok_or(ErrorCode::WrongPassword)?;
-    service.delivery()?.connections.close_all(&changed.closed).await;
+    delivery.connections.close_all(&changed.closed).await;
     cookie::set::<R>(Answer::no_content(), &refresh, changed.seconds)
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use chatchat_auth::{ACCESS_TOKEN_SECONDS, Claims, Secret};
 use chatchat_domain::Role;
-use chatchat_lambda::{Answer, Error, Request};
-use chatchat_push::Service;
+use chatchat_lambda::{Answer, Error, Request, SigningKeys};
 use serde_json::json;
 
 /// The maximum number of refresh tokens of one request that are checked. API Gateway accepts 10,240 bytes of headers, in which fewer fit, so
@@ -31,14 +30,14 @@ pub fn hashes(tokens: &[Secret]) -> Vec<[u8; 32]> {
 }
 
 /// Returns 201 with an access token, and the refresh token in its cookie. Both expire at the latest when the session does, in `seconds`.
-pub async fn tokens<R: Role>(
-    service: &Service,
+pub async fn session_response<R: Role>(
+    keys: &SigningKeys,
     claims: &Claims,
     refresh: &Secret,
     seconds: i64,
 ) -> Result<Answer, Error> {
     let expires_in = seconds.min(ACCESS_TOKEN_SECONDS);
-    let token = service.core.sign(claims, expires_in).await?;
+    let token = keys.sign(claims, expires_in).await?;
     let answer = Answer::created(&json!({ "accessToken": token, "expiresIn": expires_in }))?;
     set::<R>(answer, refresh, seconds)
 }
@@ -49,7 +48,7 @@ pub fn set<R: Role>(answer: Answer, refresh: &Secret, seconds: i64) -> Result<An
 }
 
 /// Returns the same answer with the cookie cleared.
-pub fn cleared<R: Role>(answer: Answer) -> Result<Answer, Error> {
+pub fn without_session<R: Role>(answer: Answer) -> Result<Answer, Error> {
     answer.with_cookie(&cookie::<R>("", 0))
 }
 

@@ -2,8 +2,8 @@
 
 use chatchat_auth::{Claims, Secret};
 use chatchat_domain::{ErrorCode, Role};
-use chatchat_lambda::{Answer, Error, Request};
-use chatchat_push::Service;
+use chatchat_lambda::{Answer, Error, Request, SigningKeys};
+use chatchat_push::Delivery;
 use chatchat_store::NewSession;
 use serde::Deserialize;
 
@@ -19,12 +19,15 @@ struct LogIn {
 /// Answers 201 with an access token, and the refresh token in a cookie; 400 `login_failed` for a wrong name and for a wrong
 /// password alike, after the same work; 403 `origin_not_allowed`; 429 `too_many_attempts`. The session whose cookie is replaced ends. It
 /// takes two statements, because the password is verified between them.
-pub async fn log_in<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {
+pub async fn log_in<R: Role>(
+    (delivery, keys): &(Delivery, SigningKeys),
+    request: &Request,
+) -> Result<Answer, Error> {
     request.check_origin()?;
     let LogIn { username, password } = request.json()?;
     // PostgreSQL refuses NUL in a text; no name has one.
     let username = username.trim().replace('\0', " ");
-    let (store, address) = (&service.core.store, request.viewer_address());
+    let (store, address) = (&delivery.store, request.viewer_address());
     let found = store.find_account(R::KIND, &username, address).await?;
     let hash = found.as_ref().map(|account| account.password_hash.clone());
     let right = passwords::verify(password, hash).await?;
@@ -41,7 +44,7 @@ pub async fn log_in<R: Role>(service: &Service, request: &Request) -> Result<Ans
             replaced: &cookie::hashes(&cookie::presented::<R>(request)),
         })
         .await?;
-    service.delivery()?.connections.close_all(&begun.closed).await;
+    delivery.connections.close_all(&begun.closed).await;
     let claims = Claims { account: account.id, kind: R::KIND, session: begun.id };
-    cookie::tokens::<R>(service, &claims, &refresh, begun.seconds).await
+    cookie::session_response::<R>(keys, &claims, &refresh, begun.seconds).await
 }

@@ -2,18 +2,18 @@
 
 use chatchat_domain::Role;
 use chatchat_lambda::{Answer, Error, Request};
-use chatchat_push::Service;
+use chatchat_push::Delivery;
 
 use crate::cookie;
 
 /// Answers 204, clears the cookie and ends every session whose cookie is presented; also 204 without a cookie and for one that is not valid;
 /// 403 `origin_not_allowed`.
-pub async fn log_out<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {
+pub async fn log_out<R: Role>(delivery: &Delivery, request: &Request) -> Result<Answer, Error> {
     request.check_origin()?;
     let presented = cookie::hashes(&cookie::presented::<R>(request));
     if !presented.is_empty() {
-        let closed = service.core.store.end_sessions(R::KIND, &presented).await?;
-        service.delivery()?.connections.close_all(&closed).await;
+        let closed = delivery.store.end_sessions(R::KIND, &presented).await?;
+        delivery.connections.close_all(&closed).await;
     }
-    cookie::cleared::<R>(Answer::no_content())
+    cookie::without_session::<R>(Answer::no_content())
 }

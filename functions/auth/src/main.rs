@@ -14,29 +14,30 @@ mod withdraw;
 use std::process::ExitCode;
 
 use chatchat_domain::{Company, Customer};
-use chatchat_lambda::{Handler, handlers, run};
-use chatchat_push::Service;
+use chatchat_lambda::{Handler, SigningKeys, handlers, run};
+use chatchat_push::Delivery;
+use chatchat_store::Store;
 
-const HANDLERS: &[(&str, Handler<Service>)] = handlers![
-    http sign_up_customer => sign_up::sign_up::<Customer>,
-    http sign_up_company => sign_up::sign_up::<Company>,
-    http log_in_customer => log_in::log_in::<Customer>,
-    http log_in_company => log_in::log_in::<Company>,
-    http refresh_customer => refresh::refresh::<Customer>,
-    http refresh_company => refresh::refresh::<Company>,
-    http log_out_customer => log_out::log_out::<Customer>,
-    http log_out_company => log_out::log_out::<Company>,
-    http list_sessions_of_customer => list_sessions::list::<Customer>,
-    http list_sessions_of_company => list_sessions::list::<Company>,
-    http end_session_of_customer => end_session::end::<Customer>,
-    http end_session_of_company => end_session::end::<Company>,
-    http change_password_of_customer => change_password::change::<Customer>,
-    http change_password_of_company => change_password::change::<Company>,
-    http withdraw_customer => withdraw::withdraw::<Customer>,
-    http withdraw_company => withdraw::withdraw::<Company>,
+const HANDLERS: &[Handler] = handlers![
+    Store: public sign_up_customer => sign_up::sign_up::<Customer>,
+    Store: public sign_up_company => sign_up::sign_up::<Company>,
+    (Delivery, SigningKeys): public log_in_customer => log_in::log_in::<Customer>,
+    (Delivery, SigningKeys): public log_in_company => log_in::log_in::<Company>,
+    (Delivery, SigningKeys): public refresh_customer => refresh::refresh::<Customer>,
+    (Delivery, SigningKeys): public refresh_company => refresh::refresh::<Company>,
+    Delivery: public log_out_customer => log_out::log_out::<Customer>,
+    Delivery: public log_out_company => log_out::log_out::<Company>,
+    Store: customer list_sessions_of_customer => list_sessions::list,
+    Store: company list_sessions_of_company => list_sessions::list,
+    Delivery: customer end_session_of_customer => end_session::end,
+    Delivery: company end_session_of_company => end_session::end,
+    Delivery: customer change_password_of_customer => change_password::change,
+    Delivery: company change_password_of_company => change_password::change,
+    Delivery: customer withdraw_customer => withdraw::withdraw,
+    Delivery: company withdraw_company => withdraw::withdraw,
 ];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    run(HANDLERS, Service::start).await
+    run(HANDLERS).await
 }

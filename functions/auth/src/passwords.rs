@@ -4,19 +4,18 @@ use argon2::{
     Argon2, PasswordHasher, PasswordVerifier,
     password_hash::{Error as HashError, phc::PasswordHash},
 };
-use chatchat_domain::{ErrorCode, Password};
+use chatchat_domain::{Caller, ErrorCode, Password};
 use chatchat_lambda::{Error, Request};
-use chatchat_push::Service;
-use chatchat_store::Who;
+use chatchat_store::Store;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 /// A hash that no password has, for the same work where there is no account. Argon2's defaults are OWASP's minimum:
 /// m = 19 MiB, t = 2, p = 1.
-const NOBODY: &str =
+const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3Mgc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// How many hashes are computed at once: each takes 19 MiB and a processor.
-static AT_ONCE: Semaphore = Semaphore::const_new(2);
+static HASHING: Semaphore = Semaphore::const_new(2);
 
 /// The caller's own account, after its password was right.
 pub struct Own {
@@ -39,7 +38,7 @@ pub async fn hash(password: Password) -> Result<String, Error> {
 /// Whether the password has this hash; without a hash it has not, after the same work.
 pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Error> {
     let verified = computed(move || {
-        let hash = PasswordHash::new(hash.as_deref().unwrap_or(NOBODY))?;
+        let hash = PasswordHash::new(hash.as_deref().unwrap_or(DUMMY_HASH))?;
         Argon2::default().verify_password(password.as_bytes(), &hash)
     });
     match verified.await? {
@@ -50,13 +49,13 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Erro
 }
 
 /// Asks the caller for their password again: 403 `wrong_password`, 429 `too_many_attempts`.
-pub async fn check_own(
-    service: &Service,
+pub async fn check_own<R>(
+    store: &Store,
     request: &Request,
-    caller: Who<'_>,
+    caller: &Caller<R>,
     password: &str,
 ) -> Result<Own, Error> {
-    let (store, address) = (&service.core.store, request.viewer_address());
+    let address = request.viewer_address();
     let (username, hash) = store.own_password(caller, address).await?;
     if !verify(password.to_owned(), Some(hash.clone())).await? {
         return Err(ErrorCode::WrongPassword.into());
@@ -68,7 +67,7 @@ pub async fn check_own(
 async fn computed<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
 ) -> Result<Result<T, HashError>, Error> {
-    let _slot = AT_ONCE.acquire().await.map_err(Error::internal)?;
+    let _slot = HASHING.acquire().await.map_err(Error::internal)?;
     spawn_blocking(work).await.map_err(Error::internal)
 }
 

@@ -2,8 +2,8 @@
 
 use chatchat_auth::{Claims, Secret};
 use chatchat_domain::{ErrorCode, Role};
-use chatchat_lambda::{Answer, Error, Request};
-use chatchat_push::Service;
+use chatchat_lambda::{Answer, Error, Request, SigningKeys};
+use chatchat_push::Delivery;
 use chatchat_store::{Offer, RenewalOutcome};
 
 use crate::cookie;
@@ -12,7 +12,10 @@ use crate::cookie;
 /// replay, which ends the session, and for cookies of several accounts, which are cleared; 503 `unavailable` for a token that was valid
 /// until the password changed a moment ago, because the browser will have the new cookie when it retries. The rules are those of
 /// `Store::renew_session`.
-pub async fn refresh<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {
+pub async fn refresh<R: Role>(
+    (delivery, keys): &(Delivery, SigningKeys),
+    request: &Request,
+) -> Result<Answer, Error> {
     request.check_origin()?;
     let presented = cookie::presented::<R>(request);
     if presented.is_empty() {
@@ -20,10 +23,10 @@ pub async fn refresh<R: Role>(service: &Service, request: &Request) -> Result<An
     }
     let mut offers = Vec::with_capacity(presented.len());
     for token in &presented {
-        let successor = service.core.successors(token).await?.current;
+        let successor = keys.successors(token).await.current;
         offers.push(Offer { presented: token.hash(), successor: successor.hash() });
     }
-    let renewal = service.core.store.renew_session(R::KIND, &offers).await?;
+    let renewal = delivery.store.renew_session(R::KIND, &offers).await?;
     for (account, session) in renewal.replayed {
         let (account, session) = (account.get(), session.get());
         tracing::warn!(
@@ -33,15 +36,15 @@ pub async fn refresh<R: Role>(service: &Service, request: &Request) -> Result<An
             "a refresh token was replayed; its session is ended"
         );
     }
-    service.delivery()?.connections.close_all(&renewal.closed).await;
+    delivery.connections.close_all(&renewal.closed).await;
     match renewal.outcome {
         RenewalOutcome::Renewed { account, session, successor, seconds } => {
-            let refresh = with_hash(service, &presented, &successor).await?;
+            let refresh = with_hash(keys, &presented, &successor).await?;
             let claims = Claims { account, kind: R::KIND, session };
-            cookie::tokens::<R>(service, &claims, &refresh, seconds).await
+            cookie::session_response::<R>(keys, &claims, &refresh, seconds).await
         }
         RenewalOutcome::Conflict => {
-            cookie::cleared::<R>(Answer::refused(ErrorCode::InvalidRefreshToken, request))
+            cookie::without_session::<R>(Answer::refused(ErrorCode::InvalidRefreshToken, request))
         }
         RenewalOutcome::Superseded => Err(Error::Unavailable("the password was changed a moment ago".into())),
         RenewalOutcome::Invalid => Err(ErrorCode::InvalidRefreshToken.into()),
@@ -50,13 +53,13 @@ pub async fn refresh<R: Role>(service: &Service, request: &Request) -> Result<An
 
 /// The successor of one of the tokens that has this hash. If no known key derives it, another process renewed the session with a newer key,
 /// so the keys are read again.
-async fn with_hash(service: &Service, presented: &[Secret], hash: &[u8; 32]) -> Result<Secret, Error> {
+async fn with_hash(keys: &SigningKeys, presented: &[Secret], hash: &[u8; 32]) -> Result<Secret, Error> {
     for reads in 0..2 {
         if reads > 0 {
-            service.core.read_keys_again().await;
+            keys.refresh().await;
         }
         for token in presented {
-            if let Some(found) = service.core.successors(token).await?.with_hash(hash) {
+            if let Some(found) = keys.successors(token).await.with_hash(hash) {
                 return Ok(found);
             }
         }

@@ -1,9 +1,8 @@
-//! `POST /customers` and `POST /companies`: somebody signs up.
+//! `POST /customers` and `POST /companies`: a customer or a company signs up.
 
 use chatchat_domain::{Name, Password, Role, Username};
-use chatchat_lambda::{Answer, Error, Request, confirmed, differs};
-use chatchat_push::Service;
-use chatchat_store::NewAccount;
+use chatchat_lambda::{Answer, Error, Request, differs_from, repeats};
+use chatchat_store::{NewAccount, Store};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -20,9 +19,10 @@ struct SignUp {
 }
 
 /// Answers 201 with the new account's id; 409 `username_taken`.
-pub async fn sign_up<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {
-    let body: SignUp = request.json_and(|body| {
-        let checks = [confirmed(body, "password", "confirmPassword"), differs(body, "password", "username")];
+pub async fn sign_up<R: Role>(store: &Store, request: &Request) -> Result<Answer, Error> {
+    let body: SignUp = request.json_with_checks(|body| {
+        let checks =
+            [repeats(body, "password", "confirmPassword"), differs_from(body, "password", "username")];
         checks.into_iter().flatten().collect()
     })?;
     let password_hash = passwords::hash(body.password).await?;
@@ -32,6 +32,6 @@ pub async fn sign_up<R: Role>(service: &Service, request: &Request) -> Result<An
         password_hash: &password_hash,
         name: &body.name,
     };
-    let id = service.core.store.create_account(&account).await?;
+    let id = store.create_account(&account).await?;
     Answer::created(&json!({ "id": id }))
 }

@@ -1,9 +1,8 @@
 //! `DELETE /customers/me` and `DELETE /companies/me`: an account is withdrawn.
 
-use chatchat_domain::{ErrorCode, Role};
+use chatchat_domain::{Caller, ErrorCode, Role};
 use chatchat_lambda::{Answer, Error, Request};
-use chatchat_push::Service;
-use chatchat_store::Who;
+use chatchat_push::Delivery;
 use serde::Deserialize;
 
 use crate::{cookie, passwords};
@@ -15,12 +14,15 @@ struct Withdrawal {
 
 /// Answers 204 and clears the cookie: all sessions are ended, all connections closed; 403 `wrong_password`, 429
 /// `too_many_attempts`.
-pub async fn withdraw<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {
-    let caller = request.caller::<R>()?;
+pub async fn withdraw<R: Role>(
+    delivery: &Delivery,
+    caller: &Caller<R>,
+    request: &Request,
+) -> Result<Answer, Error> {
     let Withdrawal { password } = request.json()?;
-    let own = passwords::check_own(service, request, Who::from(&caller), &password).await?;
-    let closed = service.core.store.withdraw(Who::from(&caller), &own.hash).await?;
+    let own = passwords::check_own(&delivery.store, request, caller, &password).await?;
+    let closed = delivery.store.withdraw(caller, &own.hash).await?;
     let closed = closed.ok_or(ErrorCode::WrongPassword)?;
-    service.delivery()?.connections.close_all(&closed).await;
-    cookie::cleared::<R>(Answer::no_content())
+    delivery.connections.close_all(&closed).await;
+    cookie::without_session::<R>(Answer::no_content())
 }

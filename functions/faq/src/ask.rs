@@ -1,8 +1,8 @@
 //! `POST /auto-replies/{id}`: a customer asks an entry of the FAQ in a room.
 
-use chatchat_domain::{AutoReplyId, ClientMessageId, Customer, RoomId};
-use chatchat_lambda::{Answer, Error, Request, both};
-use chatchat_push::Service;
+use chatchat_domain::{AutoReplyId, Caller, ClientMessageId, Customer, RoomId};
+use chatchat_lambda::{Answer, Error, Request, zip_invalid};
+use chatchat_push::Delivery;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -15,11 +15,10 @@ struct Asking {
 
 /// Answers 201 with the answer and the two messages that were kept, or 200 with the same when its `clientMessageId` was seen before; 404
 /// `room_not_found`, `auto_reply_not_found` where the entry is not the room's company's; 409 `receiver_withdrawn`, `message_id_reused`.
-pub async fn ask(service: &Service, request: &Request) -> Result<Answer, Error> {
-    let customer = request.caller::<Customer>()?;
+pub async fn ask(delivery: &Delivery, caller: &Caller<Customer>, request: &Request) -> Result<Answer, Error> {
     let (id, Asking { chat_room_id, client_message_id }) =
-        both(request.path::<AutoReplyId>("id"), request.json())?;
-    let asked = service.delivery()?.ask_auto_reply(&customer, chat_room_id, id, client_message_id).await?;
+        zip_invalid(request.path::<AutoReplyId>("id"), request.json())?;
+    let asked = delivery.ask_auto_reply(caller, chat_room_id, id, client_message_id).await?;
     let body = json!({ "answer": asked.answer.content, "messages": [asked.question, asked.answer] });
     if asked.senders.is_some() { Answer::created(&body) } else { Answer::ok(&body) }
 }

@@ -1,15 +1,14 @@
 //! `PATCH /company/auto-replies/{id}`: a company changes an entry of its FAQ.
 
-use chatchat_domain::{AutoReplyId, Company};
-use chatchat_lambda::{Answer, Error, Request, both};
-use chatchat_push::Service;
+use chatchat_domain::{AutoReplyId, Caller, Company};
+use chatchat_lambda::{Answer, Error, Request, zip_invalid};
+use chatchat_store::Store;
 
 use crate::create::Entry;
 
 /// Answers 204; 404 `auto_reply_not_found`. What was asked before stays in the rooms as it was.
-pub async fn change(service: &Service, request: &Request) -> Result<Answer, Error> {
-    let company = request.caller::<Company>()?;
-    let (id, Entry { question, answer }) = both(request.path::<AutoReplyId>("id"), request.json())?;
-    service.core.store.change_auto_reply(&company, id, &question, &answer).await?;
+pub async fn change(store: &Store, caller: &Caller<Company>, request: &Request) -> Result<Answer, Error> {
+    let (id, Entry { question, answer }) = zip_invalid(request.path::<AutoReplyId>("id"), request.json())?;
+    store.change_auto_reply(caller, id, &question, &answer).await?;
     Ok(Answer::no_content())
 }

@@ -1,8 +1,8 @@
 //! `POST /company/auto-replies`: a company adds an entry to its FAQ.
 
-use chatchat_domain::{Company, FaqAnswer, Question};
+use chatchat_domain::{Caller, Company, FaqAnswer, Question};
 use chatchat_lambda::{Answer, Error, Request};
-use chatchat_push::Service;
+use chatchat_store::Store;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -14,9 +14,8 @@ pub struct Entry {
 }
 
 /// Answers 201 with the new entry's id; 409 `faq_limit_reached` past six entries.
-pub async fn create(service: &Service, request: &Request) -> Result<Answer, Error> {
-    let company = request.caller::<Company>()?;
+pub async fn create(store: &Store, caller: &Caller<Company>, request: &Request) -> Result<Answer, Error> {
     let Entry { question, answer } = request.json()?;
-    let id = service.core.store.create_auto_reply(&company, &question, &answer).await?;
+    let id = store.create_auto_reply(caller, &question, &answer).await?;
     Answer::created(&json!({ "id": id }))
 }

@@ -10,18 +10,19 @@ mod list_questions;
 use std::process::ExitCode;
 
 use chatchat_lambda::{Handler, handlers, run};
-use chatchat_push::Service;
+use chatchat_push::Delivery;
+use chatchat_store::Store;
 
-const HANDLERS: &[(&str, Handler<Service>)] = handlers![
-    http list_auto_replies => list_own::list,
-    http create_auto_reply => create::create,
-    http change_auto_reply => change::change,
-    http delete_auto_reply => delete::delete,
-    http list_questions => list_questions::list,
-    http ask_auto_reply => ask::ask,
+const HANDLERS: &[Handler] = handlers![
+    Store: company list_auto_replies => list_own::list,
+    Store: company create_auto_reply => create::create,
+    Store: company change_auto_reply => change::change,
+    Store: company delete_auto_reply => delete::delete,
+    Store: anyone list_questions => list_questions::list,
+    Delivery: customer ask_auto_reply => ask::ask,
 ];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    run(HANDLERS, Service::start).await
+    run(HANDLERS).await
 }

@@ -1,9 +1,8 @@
 //! `GET /customer/chatrooms` and `GET /company/chatrooms`: an account lists its rooms.
 
-use chatchat_domain::{Keyword, Role, RoomFilter, RoomSummary, RoomsLimit};
-use chatchat_lambda::{Answer, Error, Request, both};
-use chatchat_push::Service;
-use chatchat_store::RoomQuery;
+use chatchat_domain::{Caller, ErrorCode, Keyword, Role, RoomFilter, RoomSummary, RoomsLimit};
+use chatchat_lambda::{Answer, Error, Request, SigningKeys, zip_invalid};
+use chatchat_store::{RoomQuery, Store};
 use serde::Serialize;
 
 use crate::cursor::List;
@@ -17,21 +16,26 @@ struct ListedRooms {
 }
 
 /// Answers 200 with a page of the caller's rooms, latest first, and the cursor of the next page.
-pub async fn list<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {
-    let caller = request.caller::<R>()?;
-    let core = &service.core;
-    let chosen = both(request.query::<RoomFilter>("filter"), request.query::<Keyword>("keyword"));
-    let list = chosen.as_ref().ok().map(|(filter, keyword)| List::of(&caller, *filter, keyword.as_ref()));
+pub async fn list<R: Role>(
+    (store, keys): &(Store, SigningKeys),
+    caller: &Caller<R>,
+    request: &Request,
+) -> Result<Answer, Error> {
+    // Only frames have no account, and they do not come here.
+    let account = caller.account().ok_or(ErrorCode::Unauthenticated)?;
+    let chosen = zip_invalid(request.query::<RoomFilter>("filter"), request.query::<Keyword>("keyword"));
+    let list =
+        chosen.as_ref().ok().map(|(filter, keyword)| List::of::<R>(account, *filter, keyword.as_ref()));
     let after = match (&list, request.query_text("cursor")) {
-        (Some(list), Some(cursor)) => list.place(core, cursor).await.map(Some),
+        (Some(list), Some(cursor)) => list.place(keys, cursor).await.map(Some),
         _ => Ok(None),
     };
     let ((filter, keyword), (after, limit)) =
-        both(chosen, both(after, request.query::<RoomsLimit>("limit")))?;
+        zip_invalid(chosen, zip_invalid(after, request.query::<RoomsLimit>("limit")))?;
     let query = RoomQuery { after, limit: limit.unwrap_or_default(), filter, keyword };
-    let page = core.store.rooms(&caller, &query).await?;
+    let page = store.rooms(caller, &query).await?;
     let next = match (list, page.next) {
-        (Some(list), Some(place)) => Some(list.cursor(core, place).await?),
+        (Some(list), Some(place)) => Some(list.cursor(keys, place).await),
         _ => None,
     };
     Answer::ok(&ListedRooms { chat_rooms: page.rooms, next, unread_total: page.unread_total })

@@ -1,9 +1,8 @@
 //! `PUT /customer/chatrooms/{id}/read` and `PUT /company/chatrooms/{id}/read`: somebody has read a room up to a seq.
 
-use chatchat_domain::{Role, RoomId, Seq};
-use chatchat_lambda::{Answer, Error, Request, both};
-use chatchat_push::Service;
-use chatchat_store::Who;
+use chatchat_domain::{Caller, Role, RoomId, Seq};
+use chatchat_lambda::{Answer, Error, Request, zip_invalid};
+use chatchat_push::Delivery;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -12,9 +11,12 @@ struct Marker {
 }
 
 /// Answers 204; the marker never goes back and never passes the newest message. 404 `room_not_found`.
-pub async fn mark<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {
-    let caller = request.caller::<R>()?;
-    let (room, Marker { seq }) = both(request.path::<RoomId>("id"), request.json())?;
-    service.delivery()?.mark_read(Who::from(&caller), room, seq).await?;
+pub async fn mark<R: Role>(
+    delivery: &Delivery,
+    caller: &Caller<R>,
+    request: &Request,
+) -> Result<Answer, Error> {
+    let (room, Marker { seq }) = zip_invalid(request.path::<RoomId>("id"), request.json())?;
+    delivery.mark_read(caller, room, seq).await?;
     Ok(Answer::no_content())
 }

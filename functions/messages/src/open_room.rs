@@ -1,8 +1,8 @@
 //! `POST /customer/chatrooms`: a customer opens the room with a company.
 
-use chatchat_domain::{CompanyId, Customer};
+use chatchat_domain::{Caller, CompanyId, Customer};
 use chatchat_lambda::{Answer, Error, Request};
-use chatchat_push::Service;
+use chatchat_store::Store;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -14,10 +14,9 @@ struct NewRoom {
 
 /// Answers 201 with a new room, which begins with the guide message, or 200 with the one that there is already; 404
 /// `company_not_found`.
-pub async fn open(service: &Service, request: &Request) -> Result<Answer, Error> {
-    let caller = request.caller::<Customer>()?;
+pub async fn open(store: &Store, caller: &Caller<Customer>, request: &Request) -> Result<Answer, Error> {
     let NewRoom { company_id } = request.json()?;
-    let room = service.core.store.open_room(&caller, company_id).await?;
+    let room = store.open_room(caller, company_id).await?;
     let body = json!({ "chatRoomId": room.id });
     if room.new { Answer::created(&body) } else { Answer::ok(&body) }
 }

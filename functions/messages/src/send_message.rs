@@ -1,9 +1,8 @@
 //! `POST /customer/chatrooms/{id}/messages` and `POST /company/chatrooms/{id}/messages`: somebody sends a message.
 
-use chatchat_domain::{ClientMessageId, MessageContent, Role, RoomId};
-use chatchat_lambda::{Answer, Error, Request, both};
-use chatchat_push::Service;
-use chatchat_store::Who;
+use chatchat_domain::{Caller, ClientMessageId, MessageContent, Role, RoomId};
+use chatchat_lambda::{Answer, Error, Request, zip_invalid};
+use chatchat_push::Delivery;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -15,12 +14,12 @@ struct NewMessage {
 
 /// Answers 201 with the message, or 200 with the same one when its `clientMessageId` was seen before; 404
 /// `room_not_found`, 409 `receiver_withdrawn`, `message_id_reused`.
-pub async fn send<R: Role>(service: &Service, request: &Request) -> Result<Answer, Error> {
-    let caller = request.caller::<R>()?;
-    let (room, body) = both(request.path::<RoomId>("id"), request.json::<NewMessage>())?;
-    let sent = service
-        .delivery()?
-        .send_message(Who::from(&caller), room, body.client_message_id, &body.content)
-        .await?;
+pub async fn send<R: Role>(
+    delivery: &Delivery,
+    caller: &Caller<R>,
+    request: &Request,
+) -> Result<Answer, Error> {
+    let (room, body) = zip_invalid(request.path::<RoomId>("id"), request.json::<NewMessage>())?;
+    let sent = delivery.send_message(caller, room, body.client_message_id, &body.content).await?;
     if sent.new { Answer::created(&sent.message) } else { Answer::ok(&sent.message) }
 }

@@ -1,4 +1,4 @@
-//! The artifact `ops`: migrations, the sweep, health, and the answer to what no route matches.
+//! The artifact `ops`: migrations, the sweep, health, and the answer to requests that match no route.
 
 mod health;
 mod migrate;
@@ -8,16 +8,17 @@ mod unrouted;
 use std::process::ExitCode;
 
 use chatchat_lambda::{Handler, handlers, run};
-use chatchat_push::Service;
+use chatchat_push::Delivery;
+use chatchat_store::Store;
 
-const HANDLERS: &[(&str, Handler<Service>)] = handlers![
-    event migrate => migrate::migrate,
-    event sweep => sweep::sweep,
-    http health => health::health,
-    bare unrouted => unrouted::unrouted,
+const HANDLERS: &[Handler] = handlers![
+    Store: event migrate => migrate::migrate,
+    Delivery: event sweep => sweep::sweep,
+    Store: public health => health::health,
+    (): public unrouted => unrouted::unrouted,
 ];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    run(HANDLERS, Service::start).await
+    run(HANDLERS).await
 }

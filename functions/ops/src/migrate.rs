@@ -1,18 +1,20 @@
-//! The function that brings the database's schema up to date; invoked by a deployment, from inside the VPC.
+//! The function that migrates the database. A deployment invokes it, because the database can only be
+//! reached from inside the VPC.
 
 use chatchat_lambda::{Error, Event};
-use chatchat_push::Service;
+use chatchat_store::Store;
 use serde_json::{Value, json};
 
 mod embedded {
     refinery::embed_migrations!("../../migrations");
 }
 
-/// Applies what is new in `migrations/`, each in a transaction of its own, and gives the versions that it applied. What was
-/// applied before and differs now is an error, and nothing is applied. What was applied and is not known here is none: an older release, which is to
-/// go on with the newer schema, is deployed with this too.
-pub async fn migrate(service: &Service, _: &Event<Value>) -> Result<Value, Error> {
-    let mut connection = service.core.store.dedicated().await?;
+/// Applies the new files of `migrations/`, each in one transaction, and returns their versions.
+///
+/// Fails without changes if an applied migration differs from its file. An applied migration without a
+/// file is ignored, so that an older release can be deployed again on a newer schema.
+pub async fn migrate(store: &Store, _: &Event<Value>) -> Result<Value, Error> {
+    let mut connection = store.dedicated().await?;
     let runner = embedded::migrations::runner().set_abort_missing(false);
     let report = runner.run_async(&mut *connection).await.map_err(Error::internal)?;
     let applied: Vec<String> = report.applied_migrations().iter().map(ToString::to_string).collect();

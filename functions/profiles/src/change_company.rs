@@ -1,11 +1,11 @@
 //! `PATCH /companies/me`: a company changes its profile.
 
-use chatchat_domain::{Company, Description, Name, PictureUrl};
+use chatchat_domain::{Caller, Company, Description, Name, PictureUrl};
 use chatchat_lambda::{Answer, Error, Patch, Request};
-use chatchat_store::ProfileChanges;
+use chatchat_store::{ProfileChanges, Store};
 use serde::Deserialize;
 
-use crate::service::{Service, picture_change};
+use crate::change;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,12 +16,11 @@ struct Changes {
     profile_visibility: Option<bool>,
 }
 
-/// Answers 204. What the body does not have stays as it is; null or "" takes the picture away.
-pub async fn change(service: &Service, request: &Request) -> Result<Answer, Error> {
-    let caller = request.caller::<Company>()?;
+/// Answers 204. Fields that the body does not have stay as they are; null or "" removes the picture.
+pub async fn change(store: &Store, caller: &Caller<Company>, request: &Request) -> Result<Answer, Error> {
     let Changes { name, description, image_url, profile_visibility: visible } = request.json()?;
-    let picture = picture_change(image_url);
+    let picture = change::picture(image_url);
     let changes = ProfileChanges { name, description, picture, visible };
-    service.change_profile(&caller, &changes).await?;
+    change::profile(store, caller, &changes).await?;
     Ok(Answer::no_content())
 }

@@ -1,11 +1,11 @@
 //! `PATCH /customers/me`: a customer changes their profile.
 
-use chatchat_domain::{Customer, Name, PictureUrl};
+use chatchat_domain::{Caller, Customer, Name, PictureUrl};
 use chatchat_lambda::{Answer, Error, Patch, Request};
-use chatchat_store::ProfileChanges;
+use chatchat_store::{ProfileChanges, Store};
 use serde::Deserialize;
 
-use crate::service::{Service, picture_change};
+use crate::change;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -14,12 +14,11 @@ struct Changes {
     image_url: Patch<PictureUrl>,
 }
 
-/// Answers 204. What the body does not have stays as it is; null or "" takes the picture away.
-pub async fn change(service: &Service, request: &Request) -> Result<Answer, Error> {
-    let caller = request.caller::<Customer>()?;
+/// Answers 204. Fields that the body does not have stay as they are; null or "" removes the picture.
+pub async fn change(store: &Store, caller: &Caller<Customer>, request: &Request) -> Result<Answer, Error> {
     let Changes { name, image_url } = request.json()?;
-    let picture = picture_change(image_url);
+    let picture = change::picture(image_url);
     let changes = ProfileChanges { name, picture, ..ProfileChanges::default() };
-    service.change_profile(&caller, &changes).await?;
+    change::profile(store, caller, &changes).await?;
     Ok(Answer::no_content())
 }

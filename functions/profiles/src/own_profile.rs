@@ -1,20 +1,15 @@
-//! `GET /customers/me` and `GET /companies/me`: somebody looks at their own profile.
+//! `GET /customers/me` and `GET /companies/me`: an account reads its own profile.
 
-use chatchat_domain::{Company, Customer};
+use chatchat_domain::{Caller, Company, Customer};
 use chatchat_lambda::{Answer, Error, Request};
-
-use crate::service::Service;
+use chatchat_store::Store;
 
 /// Answers 200 with the customer's profile.
-pub async fn customer(service: &Service, request: &Request) -> Result<Answer, Error> {
-    let caller = request.caller::<Customer>()?;
-    let core = &service.core;
-    Answer::ok(&core.store.customer_profile(&caller).await?)
+pub async fn customer(store: &Store, caller: &Caller<Customer>, _: &Request) -> Result<Answer, Error> {
+    Answer::ok(&store.customer_profile(caller).await?)
 }
 
 /// Answers 200 with the company's profile.
-pub async fn company(service: &Service, request: &Request) -> Result<Answer, Error> {
-    let caller = request.caller::<Company>()?;
-    let core = &service.core;
-    Answer::ok(&core.store.company_profile(&caller).await?)
+pub async fn company(store: &Store, caller: &Caller<Company>, _: &Request) -> Result<Answer, Error> {
+    Answer::ok(&store.company_profile(caller).await?)
 }

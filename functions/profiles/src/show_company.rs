@@ -1,14 +1,15 @@
-//! `GET /companies/{id}`: anybody looks at a company.
+//! `GET /companies/{id}`: any client reads a company's profile.
 
-use chatchat_domain::CompanyId;
+use chatchat_domain::{AnyRole, Caller, CompanyId};
 use chatchat_lambda::{Answer, Error, Request};
-
-use crate::service::Service;
+use chatchat_store::Store;
 
 /// Answers 200 with the company; 404 `company_not_found` also for a hidden one, except to itself and its customers.
-pub async fn show(service: &Service, request: &Request) -> Result<Answer, Error> {
-    let caller = request.optional_caller()?;
+pub async fn show(
+    store: &Store,
+    caller: Option<&Caller<AnyRole>>,
+    request: &Request,
+) -> Result<Answer, Error> {
     let id = request.path::<CompanyId>("id")?;
-    let core = &service.core;
-    Answer::ok(&core.store.company(caller, id).await?)
+    Answer::ok(&store.company(caller, id).await?)
 }

@@ -1,14 +1,15 @@
-//! `POST /files?folder=profile`: somebody uploads a picture.
+//! `POST /files?folder=profile`: an account uploads a picture.
 
 use std::str::FromStr;
 
-use chatchat_domain::{ErrorCode, Problem};
-use chatchat_lambda::{Answer, Error, FieldError, Request, both};
+use chatchat_domain::{AnyRole, Caller, Problem};
+use chatchat_lambda::{Answer, Error, FieldError, Request, zip_invalid};
+use chatchat_store::Store;
 use serde_json::json;
 
-use crate::{form, picture, service::Service};
+use crate::{bucket::Bucket, form, picture};
 
-/// What pictures are for; there is one thing.
+/// What a picture is for. There is one purpose.
 struct Folder;
 
 impl FromStr for Folder {
@@ -19,18 +20,23 @@ impl FromStr for Folder {
     }
 }
 
-/// Answers 201 with the picture's path, which the caller's own profile then takes. The database learns of the picture when the bucket has
-/// it: a failure before that leaves nothing behind, and one after it leaves an object that nobody was told of, which the next try finds.
-pub async fn upload(service: &Service, request: &Request) -> Result<Answer, Error> {
-    let caller = request.either_caller()?;
+/// Answers 201 with the path of the picture, which the caller can then use in its profile.
+///
+/// The picture is stored in the bucket first and then in the database. If the second step fails, the
+/// object stays in the bucket, and uploading the same picture again uses it.
+pub async fn upload(
+    (store, bucket): &(Store, Bucket),
+    caller: &Caller<AnyRole>,
+    request: &Request,
+) -> Result<Answer, Error> {
     let folder =
         request.query("folder").and_then(|folder| folder.ok_or_else(|| invalid("folder", Problem::Required)));
-    let (Folder, upload) = both(folder, form::file(request, "file").await)?;
-    // What follows costs time and storage, and is for living sessions alone.
-    service.core.store.living_caller(caller).await?.ok_or(ErrorCode::Unauthenticated)?;
+    let (Folder, upload) = zip_invalid(folder, form::file(request, "file").await)?;
+    // The rest costs time and storage, so an ended session is rejected first.
+    store.check_session(caller).await?;
     let picture = picture::reencode(upload).await.map_err(|problem| invalid("file", problem))?;
-    service.bucket()?.put(&picture).await?;
-    service.core.store.keep_picture(caller, &picture.key).await?;
+    bucket.put(&picture).await?;
+    store.keep_picture(caller, &picture.key).await?;
     Answer::created(&json!({ "url": picture.key.path() }))
 }
 

@@ -2,8 +2,8 @@
 
 use chatchat_auth::Secret;
 use chatchat_domain::ErrorCode;
-use chatchat_lambda::{Error, Event, PageOrigin, status};
-use chatchat_push::Service;
+use chatchat_lambda::{Error, Event, PageOrigin, Viewers, status};
+use chatchat_store::Store;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -11,24 +11,24 @@ use crate::frame::{Frame, log};
 
 /// Accepts a connection with a valid ticket, unless another site's page opens it. Anything else
 /// refuses the handshake with the status of its error code.
-pub async fn connect(service: &Service, event: &Event<Frame>) -> Result<Value, Error> {
+pub async fn connect(resources: &(Store, Viewers), event: &Event<Frame>) -> Result<Value, Error> {
     let started = Instant::now();
     let frame = &event.payload;
-    let refused = event.in_time(accept(service, frame)).await.map_err(|error| {
+    let refused = event.in_time(accept(resources, frame)).await.map_err(|error| {
         error.log(frame.request_id());
         error.code()
     });
-    log(service, frame, started, refused.err());
+    log(resources, frame, started, refused.err());
     Ok(json!({ "statusCode": refused.err().map_or(200, |code| status(code).as_u16()) }))
 }
 
-async fn accept(service: &Service, frame: &Frame) -> Result<(), Error> {
+async fn accept((store, viewers): &(Store, Viewers), frame: &Frame) -> Result<(), Error> {
     // Whether CloudFront runs its function for a handshake, and so names the host, is not documented.
     // The ticket protects the handshake in any case: a foreign page has no way to get one.
-    if service.core.viewers.of(frame.headers(), "").origin == PageOrigin::Foreign {
+    if viewers.of(frame.headers(), "").origin == PageOrigin::Foreign {
         return Err(ErrorCode::OriginNotAllowed.into());
     }
     let ticket = frame.query("ticket").and_then(Secret::presented).ok_or(ErrorCode::Unauthenticated)?;
-    service.core.store.connect(&ticket.hash(), &frame.connection).await?;
+    store.connect(&ticket.hash(), &frame.connection).await?;
     Ok(())
 }

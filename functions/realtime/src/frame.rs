@@ -1,27 +1,29 @@
-//! A WebSocket event as a handler sees it, and how a frame is answered: over its connection.
+//! A WebSocket event, and the answer to a frame over its connection.
 
 use std::{slice, time::Duration};
 
-use chatchat_domain::{ConnectionId, ErrorCode, Event as Outgoing, Language, Problem};
+use chatchat_domain::{AnyRole, Caller, ConnectionId, ErrorCode, Event as Outgoing, Language, Problem};
 use chatchat_lambda::{
-    Error, Event, FieldError, HeaderMap, Serve, aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest,
+    Error, Event, FieldError, HeaderMap, Resource, aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest,
     read_fields, status,
 };
-use chatchat_push::Service;
-use chatchat_store::Who;
+use chatchat_push::Delivery;
+use chatchat_store::{Store, StoreError};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, timeout};
 
-/// What is kept of an event's time for the function's own answer.
+/// The part of an event's time that is kept for the result of the function.
 const MARGIN: Duration = Duration::from_millis(100);
 
-/// A frame, or the beginning or the end of a connection.
+/// A frame, or the start or end of a connection.
 #[derive(Deserialize)]
 #[serde(try_from = "ApiGatewayWebsocketProxyRequest")]
 pub struct Frame {
-    /// The connection that it came in on.
+    /// The connection.
     pub connection: ConnectionId,
+    /// The caller: the account that opened the connection.
+    pub caller: Caller<AnyRole>,
     inner: ApiGatewayWebsocketProxyRequest,
     body: Result<Map<String, Value>, ErrorCode>,
 }
@@ -30,19 +32,20 @@ impl TryFrom<ApiGatewayWebsocketProxyRequest> for Frame {
     type Error = &'static str;
 
     fn try_from(mut inner: ApiGatewayWebsocketProxyRequest) -> Result<Self, &'static str> {
-        let connection =
+        let connection: ConnectionId =
             inner.request_context.connection_id.take().ok_or("the event has no connectionId")?.into();
+        let caller = Caller::with_connection(connection.clone());
         let body = match serde_json::from_str(inner.body.as_deref().unwrap_or_default()) {
             Ok(Value::Object(object)) => Ok(object),
             Ok(_) => Err(ErrorCode::ValidationFailed),
             Err(_) => Err(ErrorCode::MalformedJson),
         };
-        Ok(Self { connection, inner, body })
+        Ok(Self { connection, caller, inner, body })
     }
 }
 
 impl Frame {
-    /// The frame's fields; all wrong ones are told at once.
+    /// Returns the fields of the frame. An error names all invalid fields.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         match &self.body {
             Ok(object) => read_fields(object).map_err(Error::Invalid),
@@ -63,12 +66,13 @@ impl Frame {
         self.inner.query_string_parameters.first(name)
     }
 
-    /// To find the event in the log.
+    /// The id of the event in the log.
     pub fn request_id(&self) -> &str {
         self.inner.request_context.request_id.as_deref().unwrap_or_default()
     }
 
-    /// The `error` event that tells of a failure; in Korean, for frames come without headers that could prefer another language.
+    /// The `error` event for a failure. It is in Korean, because frames have no headers that could name
+    /// another language.
     fn error(&self, error: &Error) -> Outgoing {
         let client_message_id = self.body.as_ref().ok().and_then(|body| body.get("clientMessageId"));
         Outgoing::Error {
@@ -80,43 +84,51 @@ impl Frame {
     }
 }
 
-/// Does what a frame asks for. A failure goes back over the connection as an `error` event; one whose session has ended is
-/// closed after it. The function itself succeeds, for API Gateway would tell the client of nothing but its own error.
+/// Runs the action of a frame. A failure is sent over the connection as an `error` event, and closes the
+/// connection if its session has ended. The function still succeeds: if it failed, API Gateway would
+/// send an error of its own in place of this one.
 pub async fn answer<'a, F>(
-    service: &'a Service,
+    delivery: &'a Delivery,
     event: &'a Event<Frame>,
-    act: impl FnOnce(&'a Service, &'a Frame) -> F + Send,
+    act: impl FnOnce(&'a Delivery, &'a Frame) -> F + Send,
 ) -> Result<Value, Error>
 where
     F: Future<Output = Result<(), Error>> + Send,
 {
     let started = Instant::now();
     let frame = &event.payload;
-    let outcome = event.in_time(act(service, frame)).await;
+    let outcome = event.in_time(act(delivery, frame)).await;
     if let Err(error) = &outcome {
         let left = event.time_left().saturating_sub(MARGIN);
-        if let Ok(told) = timeout(left, refuse(service, frame, error, left / 2)).await {
-            told?;
+        if let Ok(refused) = timeout(left, refuse(delivery, frame, error, left / 2)).await {
+            refused?;
         } else {
-            tracing::warn!(request_id = frame.request_id(), "there was no time to tell of the failure");
+            tracing::warn!(request_id = frame.request_id(), "there was no time to send the error event");
         }
     }
     let outcome = outcome.map_err(|error| error.code());
-    log(service, frame, started, outcome.err());
+    log(delivery, frame, started, outcome.err());
     Ok(json!({ "statusCode": outcome.err().map_or(200, |code| status(code).as_u16()) }))
 }
 
-/// Tells the client, which may take as long as `to_tell`, and closes the connection if its session has ended. Of a living session alone
-/// it is told what was wrong with the frame.
-async fn refuse(service: &Service, frame: &Frame, error: &Error, to_tell: Duration) -> Result<(), Error> {
+/// Sends the `error` event, for at most `push_timeout`, and closes the connection if its session has
+/// ended. The event says what was wrong with the frame only if the session is active.
+async fn refuse(
+    delivery: &Delivery,
+    frame: &Frame,
+    error: &Error,
+    push_timeout: Duration,
+) -> Result<(), Error> {
     error.log(frame.request_id());
-    let delivery = service.delivery()?;
     let ended = error.code() == ErrorCode::Unauthenticated
-        || error.came_before_the_store()
-            && matches!(service.core.store.living_caller(Who::Connection(&frame.connection)).await, Ok(None));
-    let told = if ended { frame.error(&ErrorCode::Unauthenticated.into()) } else { frame.error(error) };
-    if timeout(to_tell, delivery.push(&[(slice::from_ref(&frame.connection), told)])).await.is_err() {
-        tracing::warn!(request_id = frame.request_id(), "the client could not be told in time");
+        || error.precedes_session_check()
+            && matches!(
+                delivery.store.check_session(&frame.caller).await,
+                Err(StoreError::Refused(ErrorCode::Unauthenticated))
+            );
+    let event = if ended { frame.error(&ErrorCode::Unauthenticated.into()) } else { frame.error(error) };
+    if timeout(push_timeout, delivery.push(&[(slice::from_ref(&frame.connection), event)])).await.is_err() {
+        tracing::warn!(request_id = frame.request_id(), "the error event could not be sent in time");
     }
     if ended {
         delivery.connections.close(&frame.connection).await;
@@ -124,15 +136,15 @@ async fn refuse(service: &Service, frame: &Frame, error: &Error, to_tell: Durati
     Ok(())
 }
 
-/// Writes the event's line to the log.
-pub fn log(service: &Service, frame: &Frame, started: Instant, refused: Option<ErrorCode>) {
+/// Logs the event.
+pub fn log(resource: &impl Resource, frame: &Frame, started: Instant, refused: Option<ErrorCode>) {
     tracing::info!(
         request_id = frame.request_id(),
         route = frame.inner.request_context.route_key,
         refused = refused.map(ErrorCode::as_str),
         ms = started.elapsed().as_secs_f64() * 1000.0,
-        database_ms = service.core.store.take_elapsed_ms(),
-        push_ms = service.push_ms(),
+        database_ms = resource.store().map(Store::take_elapsed_ms),
+        push_ms = resource.take_push_ms(),
         "answered"
     );
 }

@@ -1,15 +1,16 @@
-//! The action `heartbeat`: a client lives, and says how far it is in the rooms that it shows.
+//! The action `heartbeat`: a client keeps its connection alive, and says how far it is in the rooms that
+//! it shows.
 
 use std::slice;
 
 use chatchat_domain::{Event, Problem, RoomPosition};
 use chatchat_lambda::{Error, FieldError};
-use chatchat_push::Service;
+use chatchat_push::Delivery;
 use serde::Deserialize;
 
 use crate::frame::Frame;
 
-/// The most rooms that a client can ask about at once.
+/// The maximum number of rooms in one frame.
 const MAX_ROOMS: usize = 20;
 
 #[derive(Deserialize)]
@@ -18,12 +19,12 @@ struct Heartbeat {
 }
 
 /// Answers with a `heartbeat` of the rooms that are ahead of what the client said.
-pub async fn heartbeat(service: &Service, frame: &Frame) -> Result<(), Error> {
+pub async fn heartbeat(delivery: &Delivery, frame: &Frame) -> Result<(), Error> {
     let Heartbeat { rooms } = frame.json()?;
     if rooms.len() > MAX_ROOMS {
         return Err(Error::Invalid(vec![FieldError::new("rooms", Problem::TooMany(20))]));
     }
-    let rooms = service.core.store.heartbeat(&frame.connection, &rooms).await?;
-    service.delivery()?.push(&[(slice::from_ref(&frame.connection), Event::Heartbeat { rooms })]).await;
+    let rooms = delivery.store.heartbeat(&frame.caller, &rooms).await?;
+    delivery.push(&[(slice::from_ref(&frame.connection), Event::Heartbeat { rooms })]).await;
     Ok(())
 }

@@ -12,23 +12,24 @@ mod unknown_action;
 
 use std::process::ExitCode;
 
-use chatchat_lambda::{Handler, handlers, run};
-use chatchat_push::Service;
+use chatchat_lambda::{Handler, Viewers, handlers, run};
+use chatchat_push::Delivery;
+use chatchat_store::Store;
 
-use crate::frame::{Frame, answer};
+use crate::frame::answer;
 
-const HANDLERS: &[(&str, Handler<Service, Frame>)] = handlers![
-    http create_ticket => create_ticket::create,
-    event connect => connect::connect,
-    event disconnect => disconnect::disconnect,
-    event send_message => |service, event| answer(service, event, send_message::send),
-    event mark_read => |service, event| answer(service, event, mark_read::mark),
-    event typing => |service, event| answer(service, event, typing::typing),
-    event heartbeat => |service, event| answer(service, event, heartbeat::heartbeat),
-    event unknown_action => |service, event| answer(service, event, unknown_action::refuse),
+const HANDLERS: &[Handler] = handlers![
+    Store: account create_ticket => create_ticket::create,
+    (Store, Viewers): event connect => connect::connect,
+    Store: event disconnect => disconnect::disconnect,
+    Delivery: event send_message => |delivery, event| answer(delivery, event, send_message::send),
+    Delivery: event mark_read => |delivery, event| answer(delivery, event, mark_read::mark),
+    Delivery: event typing => |delivery, event| answer(delivery, event, typing::typing),
+    Delivery: event heartbeat => |delivery, event| answer(delivery, event, heartbeat::heartbeat),
+    Delivery: event unknown_action => |delivery, event| answer(delivery, event, unknown_action::refuse),
 ];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    run(HANDLERS, Service::start).await
+    run(HANDLERS).await
 }

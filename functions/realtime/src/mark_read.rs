@@ -1,9 +1,8 @@
-//! The action `markRead`: somebody has read a room up to a seq.
+//! The action `markRead`: a client has read a room up to a seq.
 
 use chatchat_domain::{RoomId, Seq};
 use chatchat_lambda::Error;
-use chatchat_push::Service;
-use chatchat_store::Who;
+use chatchat_push::Delivery;
 use serde::Deserialize;
 
 use crate::frame::Frame;
@@ -16,7 +15,7 @@ struct Marker {
 }
 
 /// Tells both sides with `read` if the marker moved.
-pub async fn mark(service: &Service, frame: &Frame) -> Result<(), Error> {
+pub async fn mark(delivery: &Delivery, frame: &Frame) -> Result<(), Error> {
     let Marker { room_id, seq } = frame.json()?;
-    Ok(service.delivery()?.mark_read(Who::Connection(&frame.connection), room_id, seq).await?)
+    Ok(delivery.mark_read(&frame.caller, room_id, seq).await?)
 }

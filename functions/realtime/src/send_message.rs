@@ -1,9 +1,8 @@
-//! The action `sendMessage`: somebody sends a message over their connection.
+//! The action `sendMessage`: a client sends a message over its connection.
 
 use chatchat_domain::{ClientMessageId, MessageContent, RoomId};
 use chatchat_lambda::Error;
-use chatchat_push::Service;
-use chatchat_store::Who;
+use chatchat_push::Delivery;
 use serde::Deserialize;
 
 use crate::frame::Frame;
@@ -17,9 +16,8 @@ struct NewMessage {
 }
 
 /// Answers with an `ack` once the message is committed.
-pub async fn send(service: &Service, frame: &Frame) -> Result<(), Error> {
+pub async fn send(delivery: &Delivery, frame: &Frame) -> Result<(), Error> {
     let NewMessage { room_id, client_message_id, content } = frame.json()?;
-    let who = Who::Connection(&frame.connection);
-    service.delivery()?.send_message(who, room_id, client_message_id, &content).await?;
+    delivery.send_message(&frame.caller, room_id, client_message_id, &content).await?;
     Ok(())
 }

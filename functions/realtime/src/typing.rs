@@ -1,9 +1,8 @@
-//! The action `typing`: somebody types.
+//! The action `typing`: the user of a client types.
 
 use chatchat_domain::RoomId;
 use chatchat_lambda::Error;
-use chatchat_push::Service;
-use chatchat_store::Who;
+use chatchat_push::Delivery;
 use serde::Deserialize;
 
 use crate::frame::Frame;
@@ -15,7 +14,7 @@ struct Typing {
 }
 
 /// Relays it to both sides; nothing is kept.
-pub async fn typing(service: &Service, frame: &Frame) -> Result<(), Error> {
+pub async fn typing(delivery: &Delivery, frame: &Frame) -> Result<(), Error> {
     let Typing { room_id } = frame.json()?;
-    Ok(service.delivery()?.typing(Who::Connection(&frame.connection), room_id).await?)
+    Ok(delivery.typing(&frame.caller, room_id).await?)
 }

@@ -2,7 +2,7 @@
 
 use chatchat_domain::ErrorCode;
 use chatchat_lambda::Error;
-use chatchat_push::Service;
+use chatchat_push::Delivery;
 use serde::Deserialize;
 
 use crate::frame::Frame;
@@ -12,7 +12,7 @@ use crate::frame::Frame;
 struct Anything {}
 
 /// Refuses with `malformed_json`, `validation_failed` for JSON that is no object, or `unknown_action`.
-pub async fn refuse(_: &Service, frame: &Frame) -> Result<(), Error> {
+pub async fn refuse(_: &Delivery, frame: &Frame) -> Result<(), Error> {
     frame.json::<Anything>()?;
     Err(ErrorCode::UnknownAction.into())
 }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, SessionId};
+use crate::{AccountId, ConnectionId, SessionId};
 
 /// The two kinds of account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,20 +57,61 @@ impl Role for Company {
     const KIND: AccountKind = AccountKind::Company;
 }
 
-/// Who calls, as a verified access token says. That the session still lives is for the statement to check that does
-/// the work, so that it costs no round trip of its own.
-#[derive(Debug)]
+/// An account of either role, in the place of a [`Role`].
+#[derive(Clone, Copy, Debug)]
+pub enum AnyRole {}
+
+/// The caller of a route or of a WebSocket action. `R` is the role that its access token names, or
+/// [`AnyRole`].
+///
+/// A caller is not known to be logged in. The statement that does the work of a request also checks
+/// that the session is active, which saves a round trip.
+#[derive(Clone, Debug)]
 pub struct Caller<R> {
-    /// The caller's account.
-    pub account: AccountId,
-    /// The login that the token belongs to.
-    pub session: SessionId,
+    identity: Identity,
     role: PhantomData<R>,
 }
 
+#[derive(Clone, Debug)]
+enum Identity {
+    Session { account: AccountId, session: SessionId },
+    Connection(ConnectionId),
+}
+
 impl<R> Caller<R> {
-    /// A caller whose token was verified and names the role `R`.
-    pub fn new(account: AccountId, session: SessionId) -> Self {
-        Self { account, session, role: PhantomData }
+    /// The caller that a verified access token names.
+    pub fn with_token(account: AccountId, session: SessionId) -> Self {
+        Self { identity: Identity::Session { account, session }, role: PhantomData }
+    }
+
+    /// The account, or `None` for a frame: only the database knows the account of a connection.
+    pub fn account(&self) -> Option<AccountId> {
+        match self.identity {
+            Identity::Session { account, .. } => Some(account),
+            Identity::Connection(_) => None,
+        }
+    }
+
+    /// The session of the access token, or `None` for a frame.
+    pub fn session(&self) -> Option<SessionId> {
+        match self.identity {
+            Identity::Session { session, .. } => Some(session),
+            Identity::Connection(_) => None,
+        }
+    }
+
+    /// The connection that a frame came from, or `None` for an HTTP request.
+    pub fn connection(&self) -> Option<&ConnectionId> {
+        match &self.identity {
+            Identity::Connection(connection) => Some(connection),
+            Identity::Session { .. } => None,
+        }
+    }
+}
+
+impl Caller<AnyRole> {
+    /// The caller that sent a frame over this connection.
+    pub fn with_connection(connection: ConnectionId) -> Self {
+        Self { identity: Identity::Connection(connection), role: PhantomData }
     }
 }

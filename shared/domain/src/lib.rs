@@ -17,7 +17,7 @@ mod session;
 mod text;
 mod timestamp;
 
-pub use account::{AccountKind, Caller, Company, Customer, Role};
+pub use account::{AccountKind, AnyRole, Caller, Company, Customer, Role};
 pub use auto_reply::AutoReply;
 pub use causes::causes;
 pub use credentials::{Password, Username};

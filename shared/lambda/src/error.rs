@@ -6,12 +6,12 @@ use chatchat_store::StoreError;
 use lambda_http::http::StatusCode;
 use serde_json::{Value, json};
 
-/// A field that is wrong.
+/// A field with an invalid value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
-    /// Its name in the body, the path or the query; `body` for the body as a whole.
+    /// The name in the body, the path or the query; `body` for the whole body.
     pub field: String,
-    /// What is wrong with it.
+    /// Why the value is invalid.
     pub problem: Problem,
 }
 
@@ -22,34 +22,34 @@ impl FieldError {
     }
 }
 
-/// Why a request is not done.
+/// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The caller can read why from the code.
+    /// The request is refused for the reason that the code says.
     #[error("refused: {}", .0.as_str())]
     Refused(ErrorCode),
-    /// The same, from a statement that has seen the caller's session alive.
+    /// Like `Refused`, by a statement that also checked the caller's session.
     #[error("refused by the store: {}", .0.as_str())]
     RefusedByStore(ErrorCode),
-    /// The path has other methods: these, as `Allow` writes them.
+    /// The path has other methods: these, in the format of the `Allow` header.
     #[error("method not allowed; allowed: {0}")]
     MethodNotAllowed(&'static str),
-    /// Too many passwords were tried; trying again can help after so many seconds.
+    /// Too many passwords were tried. The number is the seconds to wait.
     #[error("too many attempts; try again in {0} s")]
     TooManyAttempts(u32),
-    /// All fields that are wrong.
+    /// All invalid fields.
     #[error("invalid: {0:?}")]
     Invalid(Vec<FieldError>),
-    /// Trying again can help.
+    /// A retry may succeed.
     #[error("unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A defect of ours; the cause is for the log alone.
+    /// A defect of the product. The cause is only logged.
     #[error("internal")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Error {
-    /// A defect, with its cause.
+    /// A defect of the product, with its cause.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(cause.into())
     }
@@ -66,8 +66,8 @@ impl Error {
         }
     }
 
-    /// Whether the request was turned away before the store saw its caller.
-    pub fn came_before_the_store(&self) -> bool {
+    /// Whether the request was rejected before a statement checked the caller's session.
+    pub fn precedes_session_check(&self) -> bool {
         match self {
             Self::Refused(code) => *code != ErrorCode::Unauthenticated,
             Self::MethodNotAllowed(_) | Self::Invalid(_) => true,
@@ -77,7 +77,7 @@ impl Error {
         }
     }
 
-    /// One sentence for a person: for wrong fields, which and why.
+    /// A sentence for people. For invalid fields it says which and why.
     pub fn message(&self, language: Language) -> String {
         let mut text = self.code().message(language).to_owned();
         if let Self::Invalid(fields) = self {
@@ -88,7 +88,7 @@ impl Error {
         text
     }
 
-    /// The body of an answer: no cause, no place, no secret.
+    /// The body of a response. It never contains the cause.
     pub(crate) fn body(&self, language: Language, request_id: &str) -> Value {
         let mut body = json!({
             "code": self.code().as_str(),
@@ -102,7 +102,7 @@ impl Error {
         body
     }
 
-    /// Writes a failure with its causes to the log; refusals are not worth a line of their own.
+    /// Logs a failure with its causes. Refusals are not logged.
     pub fn log(&self, request_id: &str) {
         match self {
             Self::Unavailable(_) => tracing::warn!(request_id, causes = causes(self), "unavailable"),
@@ -140,8 +140,8 @@ impl From<TokenError> for Error {
     }
 }
 
-/// Two things that may both be wrong: their wrong fields are told together.
-pub fn both<A, B>(one: Result<A, Error>, other: Result<B, Error>) -> Result<(A, B), Error> {
+/// Returns both values. If both are invalid, the error names the fields of both.
+pub fn zip_invalid<A, B>(one: Result<A, Error>, other: Result<B, Error>) -> Result<(A, B), Error> {
     match (one, other) {
         (Ok(one), Ok(other)) => Ok((one, other)),
         (Err(Error::Invalid(mut fields)), Err(Error::Invalid(more))) => {
@@ -196,14 +196,14 @@ mod tests {
     }
 
     #[test]
-    fn wrong_fields_of_two_places_are_told_together() {
+    fn zip_invalid_names_the_fields_of_both() {
         let wrong =
             |field: &str| Err::<(), _>(Error::Invalid(vec![FieldError::new(field, Problem::Required)]));
-        let Err(Error::Invalid(fields)) = both(wrong("id"), wrong("content")) else {
+        let Err(Error::Invalid(fields)) = zip_invalid(wrong("id"), wrong("content")) else {
             panic!("both are wrong")
         };
         assert_eq!(fields.iter().map(|field| field.field.as_str()).collect::<Vec<_>>(), ["id", "content"]);
-        assert!(matches!(both(Ok(()), wrong("content")), Err(Error::Invalid(_))));
+        assert!(matches!(zip_invalid(Ok(()), wrong("content")), Err(Error::Invalid(_))));
     }
 
     #[test]

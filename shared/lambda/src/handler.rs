@@ -1,47 +1,58 @@
-//! The table of handlers: what stands in it, and how it is written down.
+//! The table of handlers.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    pin::Pin,
+    time::{Duration, SystemTime},
+};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::{Answer, BoxFuture, Error, Request};
+use crate::{Error, Need};
 
-/// What is kept of an event's time for telling that it ran out.
+/// The part of an event's time that is kept for reporting that the time is over.
 const MARGIN: Duration = Duration::from_millis(500);
 
-/// Answers an HTTP request.
-pub type HttpHandler<S> = for<'a> fn(&'a S, &'a Request) -> BoxFuture<'a, Result<Answer, Error>>;
-/// Answers any other event; what it gives is the function's answer, and a failure is told to whoever invoked it, with its causes.
-pub type EventHandler<S, E> = for<'a> fn(&'a S, &'a Event<E>) -> BoxFuture<'a, Result<Value, Error>>;
+/// The future that serves events. It never leaves the thread that runs the process.
+pub type Serving = Pin<Box<dyn Future<Output = Result<(), lambda_runtime::Error>>>>;
 
-/// Answers an HTTP request out of nothing.
-pub type BareHandler = fn(&Request) -> Result<Answer, Error>;
-
-/// What a handler's name in the template stands for.
-pub enum Handler<S, E = Value> {
-    /// A route of the HTTP API.
-    Http(HttpHandler<S>),
-    /// One that needs no service: no database, no secrets.
-    Bare(BareHandler),
-    /// Anything else that invokes a function.
-    Event(EventHandler<S, E>),
+/// A handler of an artifact: who calls it, what it needs, and how it is served.
+pub struct Handler {
+    /// The template's `Handler` property.
+    pub name: &'static str,
+    /// Which callers it accepts; `event` for a handler of other events than HTTP requests.
+    pub caller: &'static str,
+    /// Returns what it needs. `run` loads exactly this.
+    pub needs: fn() -> Vec<Need>,
+    /// Serves one event after the other until Lambda ends the process.
+    pub serve: fn() -> Serving,
 }
 
-/// An event that is no HTTP request.
+impl Handler {
+    /// The handler as JSON, for tests that compare the template with it.
+    pub(crate) fn describe(&self) -> Value {
+        let mut needs = (self.needs)();
+        needs.sort_unstable();
+        needs.dedup();
+        let needs: Vec<_> = needs.into_iter().map(Need::as_str).collect();
+        json!({ "handler": self.name, "caller": self.caller, "needs": needs })
+    }
+}
+
+/// An event that is not an HTTP request.
 pub struct Event<E> {
-    /// As its source wrote it.
+    /// What its source sent.
     pub payload: E,
     pub(crate) deadline: SystemTime,
 }
 
 impl<E> Event<E> {
-    /// How long it is until Lambda ends the process.
+    /// The time until Lambda ends the process.
     pub fn time_left(&self) -> Duration {
         self.deadline.duration_since(SystemTime::now()).unwrap_or_default()
     }
 
-    /// Waits for `work`, but no longer than leaves the time to say that it failed.
+    /// Waits for `work`, and fails with `unavailable` while there is still time to report that.
     pub async fn in_time<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         timeout(time_left(self.deadline), work).await.unwrap_or_else(|_| Err(out_of_time()))
     }
@@ -55,14 +66,73 @@ pub(crate) fn time_left(deadline: SystemTime) -> Duration {
     deadline.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(MARGIN)
 }
 
-/// Makes a table of handlers: `handlers![http create => create::create, event migrate => migrate::migrate]`. The name on the
-/// left is the template's `Handler`; on the right stands an `async fn(&Service, &Request)` or `async fn(&Service, &Event<E>)`.
+/// Makes a table of handlers:
+///
+/// ```text
+/// handlers![
+///     Store: customer list_rooms_as_customer => list_rooms::list::<Customer>,
+///     Delivery: event sweep => sweep::sweep,
+/// ]
+/// ```
+///
+/// The first word is the [`Resource`](crate::Resource) that the handler works with. The second one is
+/// who calls it:
+///
+/// | caller | handler |
+/// |---|---|
+/// | `public` | `async fn(&Resource, &Request) -> Result<Answer, Error>` |
+/// | `anyone` | `async fn(&Resource, Option<&Caller<AnyRole>>, &Request) -> …` |
+/// | `account` | `async fn(&Resource, &Caller<AnyRole>, &Request) -> …` |
+/// | `customer` | `async fn(&Resource, &Caller<Customer>, &Request) -> …` |
+/// | `company` | `async fn(&Resource, &Caller<Company>, &Request) -> …` |
+/// | `event` | `async fn(&Resource, &Event<E>) -> Result<Value, Error>` |
+///
+/// The third one is the template's `Handler` property.
 #[macro_export]
 macro_rules! handlers {
-    (@ http $handler:expr) => { $crate::Handler::Http(|service, request| Box::pin($handler(service, request))) };
-    (@ bare $handler:expr) => { $crate::Handler::Bare($handler) };
-    (@ event $handler:expr) => { $crate::Handler::Event(|service, event| Box::pin($handler(service, event))) };
-    ($($kind:ident $name:ident => $handler:expr),* $(,)?) => {
-        &[$((stringify!($name), $crate::handlers!(@ $kind $handler))),*]
+    ($($resource:ty: $caller:ident $name:ident => $handler:expr),* $(,)?) => {
+        &[$($crate::handlers!(@ $caller $resource, stringify!($name), $handler)),*]
+    };
+    (@ event $resource:ty, $name:expr, $handler:expr) => {
+        $crate::Handler {
+            name: $name,
+            caller: "event",
+            needs: <$resource as $crate::Resource>::needs,
+            serve: || {
+                Box::pin($crate::serve_events::<$resource, _>(|resource, event| Box::pin($handler(resource, event))))
+            },
+        }
+    };
+    (@ public $resource:ty, $name:expr, $handler:expr) => {
+        $crate::handlers!(@http $resource, (), $name, |resource, (), request| {
+            Box::pin($handler(resource, request))
+        })
+    };
+    (@ anyone $resource:ty, $name:expr, $handler:expr) => {
+        $crate::handlers!(@http $resource, Option<$crate::Caller<$crate::AnyRole>>, $name, |resource, caller, request| {
+            Box::pin($handler(resource, caller.as_ref(), request))
+        })
+    };
+    (@ account $resource:ty, $name:expr, $handler:expr) => {
+        $crate::handlers!(@caller $resource, $crate::Caller<$crate::AnyRole>, $name, $handler)
+    };
+    (@ customer $resource:ty, $name:expr, $handler:expr) => {
+        $crate::handlers!(@caller $resource, $crate::Caller<$crate::Customer>, $name, $handler)
+    };
+    (@ company $resource:ty, $name:expr, $handler:expr) => {
+        $crate::handlers!(@caller $resource, $crate::Caller<$crate::Company>, $name, $handler)
+    };
+    (@caller $resource:ty, $caller:ty, $name:expr, $handler:expr) => {
+        $crate::handlers!(@http $resource, $caller, $name, |resource, caller, request| {
+            Box::pin($handler(resource, caller, request))
+        })
+    };
+    (@http $resource:ty, $caller:ty, $name:expr, $handler:expr) => {
+        $crate::Handler {
+            name: $name,
+            caller: <$caller as $crate::Authorize>::ACCEPTS,
+            needs: $crate::http_needs::<$resource, $caller>,
+            serve: || Box::pin($crate::serve_http::<$resource, $caller>($name, $handler)),
+        }
     };
 }

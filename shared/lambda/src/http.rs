@@ -2,86 +2,103 @@
 
 use std::time::Duration;
 
-use chatchat_domain::ErrorCode;
+use chatchat_domain::{AccountId, AnyRole, Caller};
+use chatchat_store::Store;
 use lambda_http::{RequestExt, Response, service_fn};
 use tokio::time::{Instant, timeout};
 
 use crate::{
-    Answer, Error, Request, Serve,
-    handler::{BareHandler, HttpHandler, out_of_time, time_left},
-    request::Authorization,
+    Answer, Authorization, Authorize, BoxFuture, Error, Loader, Need, Request, Resource, SigningKeys,
+    Viewers,
+    handler::{out_of_time, time_left},
 };
 
-/// Serves one event after the other until Lambda ends the process.
-pub(crate) async fn serve<S: Serve>(
+/// Answers an HTTP request.
+pub type HttpHandler<S, A> = for<'a> fn(&'a S, &'a A, &'a Request) -> BoxFuture<'a, Result<Answer, Error>>;
+
+/// Returns what a route needs: its resource, and the signing keys if it has callers.
+pub fn http_needs<S: Resource, A: Authorize>() -> Vec<Need> {
+    let mut needs = S::needs();
+    if A::VERIFIES {
+        needs.push(Need::SigningKeys);
+    }
+    needs
+}
+
+/// What serves a route.
+struct Route<S, A> {
+    handler: HttpHandler<S, A>,
+    resource: S,
+    /// Present if access tokens are verified.
+    signing_keys: Option<SigningKeys>,
+    viewers: Viewers,
+}
+
+/// Loads what a route needs, and serves one request after the other until Lambda ends the process.
+pub async fn serve_http<S: Resource, A: Authorize>(
     name: &'static str,
-    handler: HttpHandler<S>,
-    service: &S,
+    handler: HttpHandler<S, A>,
 ) -> Result<(), lambda_http::Error> {
-    let service = &service;
+    let loader = Loader::default();
+    let signing_keys =
+        async { if A::VERIFIES { loader.signing_keys().await.cloned().map(Some) } else { Ok(None) } };
+    let (resource, signing_keys) = tokio::try_join!(S::load(&loader), signing_keys)?;
+    let route = &Route { handler, resource, signing_keys, viewers: Viewers::from_environment() };
     lambda_http::run(service_fn(move |event: lambda_http::Request| async move {
         let started = Instant::now();
-        let deadline = event.lambda_context_ref().map(lambda_http::Context::deadline);
-        let mut request = Request::new(event);
-        let left = deadline.map_or(Duration::MAX, time_left);
-        let outcome = match timeout(left, handle(handler, service, &mut request)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(out_of_time()),
-        };
+        let time_left = event.lambda_context_ref().map(|context| time_left(context.deadline()));
+        let request = Request::new(event, &route.viewers);
+        let mut account = None;
+        let outcome = timeout(time_left.unwrap_or(Duration::MAX), route.handle(&request, &mut account))
+            .await
+            .unwrap_or_else(|_| Err(out_of_time()));
         let answer = outcome.unwrap_or_else(|error| {
             error.log(&request.id);
             Answer::error(&error, request.language, &request.id)
         });
-        log(name, &request, &answer, started, *service);
+        tracing::info!(
+            request_id = request.id,
+            route = name,
+            status = answer.status().as_u16(),
+            account = account.map(AccountId::get),
+            ms = started.elapsed().as_secs_f64() * 1000.0,
+            database_ms = route.resource.store().map(Store::take_elapsed_ms),
+            push_ms = route.resource.take_push_ms(),
+            "answered"
+        );
         Ok::<Response<_>, lambda_http::Error>(answer.into_response())
     }))
     .await
 }
 
-/// The same for a handler that needs no service.
-pub(crate) async fn serve_bare(name: &'static str, handler: BareHandler) -> Result<(), lambda_http::Error> {
-    lambda_http::run(service_fn(move |event: lambda_http::Request| async move {
-        let request = Request::new(event);
-        let answer =
-            handler(&request).unwrap_or_else(|error| Answer::error(&error, request.language, &request.id));
-        tracing::info!(request_id = request.id, route = name, status = answer.status().as_u16(), "answered");
-        Ok::<Response<_>, lambda_http::Error>(answer.into_response())
-    }))
-    .await
-}
-
-/// Verifies the access token and calls the handler. On a route that has a caller, what refused the request is told to living
-/// sessions alone.
-async fn handle<S: Serve>(
-    handler: HttpHandler<S>,
-    service: &S,
-    request: &mut Request,
-) -> Result<Answer, Error> {
-    request.identify_viewer(&service.core().viewers);
-    request.authorization = service.core().authorize(request.bearer()).await;
-    let request = &*request;
-    let outcome = handler(service, request).await;
-    if let (Err(error), Some(caller)) = (&outcome, request.asked_caller())
-        && error.came_before_the_store()
-    {
-        service.core().store.living_caller(caller).await?.ok_or(ErrorCode::Unauthenticated)?;
+impl<S: Resource, A: Authorize> Route<S, A> {
+    /// Verifies the access token and calls the handler. `account` becomes the caller's, for the log.
+    ///
+    /// A request with an ended session always gets 401, also if the handler rejected it before the
+    /// database saw the session.
+    async fn handle(&self, request: &Request, account: &mut Option<AccountId>) -> Result<Answer, Error> {
+        let authorization = self.authorization(request).await;
+        let outcome = match A::authorize(authorization) {
+            Ok(caller) => (self.handler)(&self.resource, &caller, request).await,
+            Err(error) => Err(error),
+        };
+        let Authorization::Verified(claims) = authorization else { return outcome };
+        *account = Some(claims.account);
+        if let (Err(error), Some(store)) = (&outcome, self.resource.store())
+            && error.precedes_session_check()
+        {
+            let caller = Caller::<AnyRole>::with_token(claims.account, claims.session);
+            store.check_session(&caller).await?;
+        }
+        outcome
     }
-    outcome
-}
 
-fn log(route: &str, request: &Request, answer: &Answer, started: Instant, service: &impl Serve) {
-    let account = match &request.authorization {
-        Authorization::Verified(claims) => Some(claims.account.get()),
-        _ => None,
-    };
-    tracing::info!(
-        request_id = request.id,
-        route,
-        status = answer.status().as_u16(),
-        account,
-        ms = started.elapsed().as_secs_f64() * 1000.0,
-        database_ms = service.core().store.take_elapsed_ms(),
-        push_ms = service.push_ms(),
-        "answered"
-    );
+    async fn authorization(&self, request: &Request) -> Authorization {
+        match (request.bearer(), &self.signing_keys) {
+            (Some(token), Some(keys)) => {
+                keys.verify(token).await.map_or(Authorization::Invalid, Authorization::Verified)
+            }
+            _ => Authorization::Absent,
+        }
+    }
 }

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
-mod core;
+mod caller;
 mod environment;
 mod error;
 mod fields;
@@ -10,23 +10,28 @@ mod http;
 mod language;
 mod patch;
 mod request;
+mod resource;
 mod run;
 mod secrets;
+mod signing_keys;
 mod telemetry;
-mod tokens;
 mod viewer;
 
 pub use answer::Answer;
-pub use core::{Core, Serve};
+pub use caller::{Authorization, Authorize};
+pub use chatchat_domain::{AnyRole, Caller, Company, Customer};
 pub use environment::{StartError, optional, required};
-pub use error::{Error, FieldError, both, status};
+pub use error::{Error, FieldError, status, zip_invalid};
 pub use fields::read as read_fields;
-pub use handler::{Event, Handler};
+pub use handler::{Event, Handler, Serving};
+pub use http::{HttpHandler, http_needs, serve_http};
 pub use lambda_http::{aws_lambda_events, http::HeaderMap};
 pub use patch::Patch;
-pub use request::{Request, confirmed, differs};
-pub use run::run;
+pub use request::{Request, differs_from, repeats};
+pub use resource::{Loader, Need, Resource};
+pub use run::{EventHandler, run, serve_events};
+pub use signing_keys::SigningKeys;
 pub use viewer::{PageOrigin, Viewer, Viewers};
 
-/// A boxed future, as handlers in a table give.
+/// A boxed future, as handlers in a table return it.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,13 +1,8 @@
-//! An HTTP request, as a handler sees it.
+//! An HTTP request.
 
-use std::{
-    str::FromStr,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use std::str::FromStr;
 
-use chatchat_auth::Claims;
-use chatchat_domain::{Caller, ErrorCode, Language, Problem, Role};
-use chatchat_store::Who;
+use chatchat_domain::{ErrorCode, Language, Problem};
 use lambda_http::{
     RequestExt,
     aws_lambda_events::apigw::ApiGatewayV2httpRequestContext,
@@ -24,106 +19,37 @@ use serde_json::{Map, Value};
 
 use crate::{Error, FieldError, PageOrigin, Viewer, Viewers, fields, language};
 
-/// The most bytes of a JSON body.
+/// The maximum size of a JSON body, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
-/// What the `Authorization` header proved.
-pub(crate) enum Authorization {
-    /// There is none.
-    Absent,
-    /// It is there and proves nothing.
-    Refused,
-    /// An access token of ours; that its session lives is still to be checked.
-    Verified(Claims),
-}
-
-/// An HTTP request. Its access token is verified before the handler sees it.
+/// An HTTP request.
 pub struct Request {
     inner: lambda_http::Request,
-    pub(crate) authorization: Authorization,
     viewer: Viewer,
-    /// Whether the handler asked who calls.
-    asked: AtomicBool,
     pub(crate) language: Language,
     pub(crate) id: String,
 }
 
 impl Request {
-    pub(crate) fn new(inner: lambda_http::Request) -> Self {
-        let language = language::preferred(header(&inner, ACCEPT_LANGUAGE));
-        let id = match inner.request_context_ref() {
-            Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
-            _ => None,
-        };
-        let id = id.unwrap_or_else(|| {
+    pub(crate) fn new(inner: lambda_http::Request, viewers: &Viewers) -> Self {
+        let context = context(&inner);
+        let id = context.and_then(|context| context.request_id.clone()).unwrap_or_else(|| {
             inner.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default()
         });
-        Self {
-            inner,
-            authorization: Authorization::Absent,
-            viewer: Viewer::default(),
-            asked: AtomicBool::new(false),
-            language,
-            id,
-        }
+        let source = context.and_then(|context| context.http.source_ip.as_deref()).unwrap_or_default();
+        let viewer = viewers.of(inner.headers(), source);
+        let language = language::preferred(header(&inner, ACCEPT_LANGUAGE));
+        Self { inner, viewer, language, id }
     }
 
-    /// Reads who the viewer is.
-    pub(crate) fn identify_viewer(&mut self, viewers: &Viewers) {
-        let source = match self.context() {
-            Some(context) => context.http.source_ip.as_deref().unwrap_or_default(),
-            None => "",
-        };
-        self.viewer = viewers.of(self.inner.headers(), source);
-    }
-
-    /// The caller, on a route for one role.
-    pub fn caller<R: Role>(&self) -> Result<Caller<R>, Error> {
-        let claims = self.claims()?;
-        if claims.kind != R::KIND {
-            return Err(ErrorCode::WrongRole.into());
-        }
-        Ok(Caller::new(claims.account, claims.session))
-    }
-
-    /// The caller, on a route for either role.
-    pub fn either_caller(&self) -> Result<Who<'_>, Error> {
-        Ok(Who::Session(self.claims()?.session))
-    }
-
-    /// The caller, on a route that needs none; a token that is not valid is refused all the same.
-    pub fn optional_caller(&self) -> Result<Option<Who<'_>>, Error> {
-        match self.authorization {
-            Authorization::Absent => Ok(None),
-            _ => self.either_caller().map(Some),
-        }
-    }
-
-    /// The caller, if the handler asked for one and there is one.
-    pub(crate) fn asked_caller(&self) -> Option<Who<'_>> {
-        match self.authorization {
-            Authorization::Verified(claims) if self.asked.load(Ordering::Relaxed) => {
-                Some(Who::Session(claims.session))
-            }
-            _ => None,
-        }
-    }
-
-    fn claims(&self) -> Result<Claims, Error> {
-        self.asked.store(true, Ordering::Relaxed);
-        match self.authorization {
-            Authorization::Verified(claims) => Ok(claims),
-            _ => Err(ErrorCode::Unauthenticated.into()),
-        }
-    }
-
-    /// The JSON body; all wrong fields are told at once.
+    /// Returns the JSON body. An error names all wrong fields.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        self.json_and(|_| Vec::new())
+        self.json_with_checks(|_| Vec::new())
     }
 
-    /// The JSON body, with checks that see several fields; what they find is told with the rest.
-    pub fn json_and<T: DeserializeOwned>(
+    /// Returns the JSON body. An error names all wrong fields, also those that `checks` finds by
+    /// comparing fields.
+    pub fn json_with_checks<T: DeserializeOwned>(
         &self,
         checks: impl FnOnce(&Map<String, Value>) -> Vec<FieldError>,
     ) -> Result<T, Error> {
@@ -152,12 +78,12 @@ impl Request {
         }
     }
 
-    /// The body as it came, for what is not JSON.
+    /// The body as it was sent.
     pub fn bytes(&self) -> &[u8] {
         self.inner.body().as_ref()
     }
 
-    /// The body's media type with its parameters, empty where the request names none.
+    /// The media type of the body with its parameters; empty if the request names none.
     pub fn content_type(&self) -> &str {
         self.header(CONTENT_TYPE).unwrap_or_default()
     }
@@ -169,12 +95,12 @@ impl Request {
         text.parse().map_err(|problem| Error::Invalid(vec![FieldError::new(name, problem)]))
     }
 
-    /// A parameter of the query as text, if it is there.
+    /// A parameter of the query as text, or `None` if it is missing.
     pub fn query_text(&self, name: &str) -> Option<&str> {
         self.inner.query_string_parameters_ref()?.first(name)
     }
 
-    /// A parameter of the query, if it is there.
+    /// A parameter of the query, or `None` if it is missing.
     pub fn query<T: FromStr<Err = Problem>>(&self, name: &str) -> Result<Option<T>, Error> {
         let Some(text) = self.query_text(name) else { return Ok(None) };
         text.parse().map(Some).map_err(|problem| Error::Invalid(vec![FieldError::new(name, problem)]))
@@ -186,17 +112,17 @@ impl Request {
         headers.flat_map(move |header| cookies(header.as_bytes(), name))
     }
 
-    /// To find the request in the log.
+    /// The id of the request in the log and in error responses.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The viewer's IP address; empty for an event that has none.
+    /// The viewer's IP address; empty if the event has none.
     pub fn viewer_address(&self) -> &str {
         &self.viewer.address
     }
 
-    /// Fails with `origin_not_allowed` for a request that another site's page sent.
+    /// Fails with `origin_not_allowed` if a page of another site sent the request.
     pub fn check_origin(&self) -> Result<(), Error> {
         match self.viewer.origin {
             PageOrigin::Allowed => Ok(()),
@@ -204,30 +130,24 @@ impl Request {
         }
     }
 
-    /// Whether a browser asks what another site's page may send here (Fetch standard, CORS-preflight request).
+    /// Whether this is a CORS preflight (Fetch standard, CORS-preflight request).
     pub fn is_preflight(&self) -> bool {
         let headers = self.inner.headers();
         self.inner.method() == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
     }
 
-    /// The path as it was sent, without the API's stage.
+    /// The path as it was sent, without the stage of the API.
     pub fn path_in_stage(&self) -> &str {
         let path = self.inner.raw_http_path();
-        let stage = self.context().and_then(|context| context.stage.as_deref()).unwrap_or_default();
+        let stage = context(&self.inner).and_then(|context| context.stage.as_deref()).unwrap_or_default();
         path.strip_prefix('/')
             .and_then(|path| path.strip_prefix(stage))
             .filter(|path| path.starts_with('/'))
             .unwrap_or(path)
     }
 
-    fn context(&self) -> Option<&ApiGatewayV2httpRequestContext> {
-        match self.inner.request_context_ref() {
-            Some(RequestContext::ApiGatewayV2(context)) => Some(context),
-            _ => None,
-        }
-    }
-
-    /// The token of an `Authorization: Bearer` header (RFC 6750): none without the header, an empty text for another scheme.
+    /// The token of an `Authorization: Bearer` header (RFC 6750): `None` without the header, and an
+    /// empty text for another scheme.
     pub(crate) fn bearer(&self) -> Option<&str> {
         self.inner.headers().get(AUTHORIZATION)?;
         let (scheme, token) =
@@ -240,14 +160,22 @@ impl Request {
     }
 }
 
-/// A header's text.
+fn context(request: &lambda_http::Request) -> Option<&ApiGatewayV2httpRequestContext> {
+    match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => Some(context),
+        _ => None,
+    }
+}
+
+/// The text of a header.
 fn header(request: &lambda_http::Request, name: HeaderName) -> Option<&str> {
     request.headers().get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The values of the cookies of that name in a `Cookie` header (RFC 6265, section 5.4). The name must match exactly, and only spaces and
-/// tabs around a cookie are removed: browsers enforce the rules of `__Host-` for exactly this name, but not for one with other white space
-/// around it. Other cookies may have any content.
+/// The values of the cookies of that name in a `Cookie` header (RFC 6265, section 5.4). The name must
+/// match exactly, and only spaces and tabs around a cookie are removed: browsers enforce the rules of
+/// `__Host-` for exactly this name, but not for a name with other white space around it. Other cookies
+/// may have any content.
 fn cookies<'a>(header: &'a [u8], name: &str) -> impl Iterator<Item = &'a str> {
     header.split(|byte| *byte == b';').filter_map(move |cookie| {
         let cookie = str::from_utf8(cookie).ok()?.trim_matches([' ', '\t']);
@@ -255,20 +183,20 @@ fn cookies<'a>(header: &'a [u8], name: &str) -> impl Iterator<Item = &'a str> {
     })
 }
 
-/// Whether a content type is JSON: `application/json` or `application/…+json`, whatever its parameters.
+/// Whether a content type is JSON: `application/json` or `application/…+json`, with any parameters.
 fn is_json(content_type: &str) -> bool {
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// A check for [`Request::json_and`]: the field `again` repeats the field `first`.
-pub fn confirmed(object: &Map<String, Value>, first: &str, again: &str) -> Option<FieldError> {
+/// A check for [`Request::json_with_checks`]: the field `again` repeats the field `first`.
+pub fn repeats(object: &Map<String, Value>, first: &str, again: &str) -> Option<FieldError> {
     let (first, again_value) = (object.get(first), object.get(again));
     (again_value.is_some() && first != again_value).then(|| FieldError::new(again, Problem::Mismatch))
 }
 
-/// A check for [`Request::json_and`]: a password is not the username, without regard to case.
-pub fn differs(object: &Map<String, Value>, password: &str, username: &str) -> Option<FieldError> {
+/// A check for [`Request::json_with_checks`]: a password is not the username, ignoring case.
+pub fn differs_from(object: &Map<String, Value>, password: &str, username: &str) -> Option<FieldError> {
     let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
     let same = !text(password).is_empty() && text(password).eq_ignore_ascii_case(text(username).trim());
     same.then(|| FieldError::new(password, Problem::SameAsUsername))

@@ -1,26 +1,34 @@
-//! The start, and the runtime.
+//! The start of a process.
 
-use std::{env, process::ExitCode};
+use std::{
+    env,
+    io::{Write, stdout},
+    process::ExitCode,
+};
 
 use chatchat_domain::causes;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use crate::{Event, Handler, Serve, StartError, http, telemetry};
+use crate::{BoxFuture, Error, Event, Handler, Loader, Resource, StartError, telemetry};
 
-/// Runs the handler that `_HANDLER` names, until Lambda ends the process. A failure to start is logged with its cause and
-/// gives a failing exit code.
-pub async fn run<S, E, F>(
-    handlers: &'static [(&'static str, Handler<S, E>)],
-    start: impl FnOnce() -> F,
-) -> ExitCode
-where
-    S: Serve,
-    E: DeserializeOwned + Sync,
-    F: Future<Output = Result<S, StartError>>,
-{
-    telemetry::begin();
-    match serve(handlers, start).await {
+/// Answers an event that is not an HTTP request. The value is the function's result; an error is the
+/// failure of the invocation, with its causes.
+pub type EventHandler<S, E> = for<'a> fn(&'a S, &'a Event<E>) -> BoxFuture<'a, Result<Value, Error>>;
+
+/// Runs the handler that `_HANDLER` names until Lambda ends the process. A failed start is logged
+/// with its cause and gives a failing exit code.
+///
+/// With the argument `--describe`, prints all handlers as JSON instead, with their callers and needs.
+pub async fn run(handlers: &'static [Handler]) -> ExitCode {
+    let served = if env::args().nth(1).as_deref() == Some("--describe") {
+        describe(handlers)
+    } else {
+        telemetry::begin();
+        serve(handlers).await
+    };
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = causes(&*error), "the function could not start");
@@ -29,30 +37,28 @@ where
     }
 }
 
-async fn serve<S, E, F>(
-    handlers: &'static [(&'static str, Handler<S, E>)],
-    start: impl FnOnce() -> F,
-) -> Result<(), lambda_runtime::Error>
-where
-    S: Serve,
-    E: DeserializeOwned + Sync,
-    F: Future<Output = Result<S, StartError>>,
-{
-    let asked = env::var("_HANDLER").unwrap_or_default();
-    let Some((name, handler)) = handlers.iter().find(|(name, _)| *name == asked) else {
-        let known = handlers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-        return Err(StartError::UnknownHandler { name: asked, known }.into());
+fn describe(handlers: &[Handler]) -> Result<(), lambda_runtime::Error> {
+    let described: Value = handlers.iter().map(Handler::describe).collect();
+    Ok(writeln!(stdout(), "{described}")?)
+}
+
+async fn serve(handlers: &'static [Handler]) -> Result<(), lambda_runtime::Error> {
+    let name = env::var("_HANDLER").unwrap_or_default();
+    let Some(handler) = handlers.iter().find(|handler| handler.name == name) else {
+        let known = handlers.iter().map(|handler| handler.name).collect::<Vec<_>>().join(", ");
+        return Err(StartError::UnknownHandler { name, known }.into());
     };
-    match handler {
-        Handler::Bare(handler) => http::serve_bare(name, *handler).await,
-        Handler::Http(handler) => http::serve(name, *handler, &start().await?).await,
-        Handler::Event(handler) => {
-            let service = &start().await?;
-            lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| async move {
-                let event = Event { deadline: event.context.deadline(), payload: event.payload };
-                handler(service, &event).await.map_err(|error| causes(&error))
-            }))
-            .await
-        }
-    }
+    (handler.serve)().await
+}
+
+/// Loads what an event's handler needs, and serves one event after the other.
+pub async fn serve_events<S: Resource, E: DeserializeOwned + Send + Sync>(
+    handler: EventHandler<S, E>,
+) -> Result<(), lambda_runtime::Error> {
+    let resource = &S::load(&Loader::default()).await?;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| async move {
+        let event = Event { deadline: event.context.deadline(), payload: event.payload };
+        handler(resource, &event).await.map_err(|error| causes(&error))
+    }))
+    .await
 }

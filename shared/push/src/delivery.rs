@@ -7,14 +7,15 @@ use chatchat_domain::{
     AutoReplyId, Caller, ClientMessageId, ConnectionId, Customer, Event, MessageContent, RoomId, Sender, Seq,
     causes,
 };
-use chatchat_store::{Asked, Marked, Sent, Store, StoreError, Who};
+use chatchat_store::{Asked, Marked, Sent, Store, StoreError};
 
 use crate::Connections;
 
 /// Keeps what happens in rooms and tells the open connections of both sides.
 pub struct Delivery {
-    store: Store,
-    /// To answer the sender of a frame.
+    /// The store, for what is not delivered.
+    pub store: Store,
+    /// The open connections.
     pub connections: Connections,
 }
 
@@ -26,17 +27,17 @@ impl Delivery {
 
     /// Keeps a message, then acknowledges it to the connection that sent it, if it came over one, and pushes it to all
     /// others of both sides. A repeat is acknowledged and not pushed again.
-    pub async fn send_message(
+    pub async fn send_message<R>(
         &self,
-        who: Who<'_>,
+        caller: &Caller<R>,
         room: RoomId,
         client_message_id: ClientMessageId,
         content: &MessageContent,
     ) -> Result<Sent, StoreError> {
-        let sent = self.store.send_message(who, room, client_message_id, content).await?;
+        let sent = self.store.send_message(caller, room, client_message_id, content).await?;
         let message = &sent.message;
         let mut frames = Vec::with_capacity(3);
-        if let Who::Connection(sender) = who {
+        if let Some(sender) = caller.connection() {
             let ack = Event::Ack {
                 client_message_id,
                 room_id: room,
@@ -80,8 +81,8 @@ impl Delivery {
     }
 
     /// Moves a read marker, and tells both sides if it moved.
-    pub async fn mark_read(&self, who: Who<'_>, room: RoomId, seq: Seq) -> Result<(), StoreError> {
-        if let Some(Marked { reader, seq, sides }) = self.store.mark_read(who, room, seq).await? {
+    pub async fn mark_read<R>(&self, caller: &Caller<R>, room: RoomId, seq: Seq) -> Result<(), StoreError> {
+        if let Some(Marked { reader, seq, sides }) = self.store.mark_read(caller, room, seq).await? {
             let read = Event::Read { room_id: room, reader_id: reader, seq };
             self.push(&[(&sides.theirs, read.clone()), (&sides.own, read)]).await;
         }
@@ -89,8 +90,8 @@ impl Delivery {
     }
 
     /// Tells both sides that the caller types; nothing is kept.
-    pub async fn typing(&self, who: Who<'_>, room: RoomId) -> Result<(), StoreError> {
-        let (account_id, sides) = self.store.typing(who, room).await?;
+    pub async fn typing<R>(&self, caller: &Caller<R>, room: RoomId) -> Result<(), StoreError> {
+        let (account_id, sides) = self.store.typing(caller, room).await?;
         let typing = Event::Typing { room_id: room, account_id };
         self.push(&[(&sides.theirs, typing.clone()), (&sides.own, typing)]).await;
         Ok(())

@@ -2,8 +2,6 @@
 
 mod connections;
 mod delivery;
-mod service;
 
 pub use connections::Connections;
 pub use delivery::Delivery;
-pub use service::Service;

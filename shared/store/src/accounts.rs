@@ -1,11 +1,11 @@
 //! Accounts: signing up, changing the password, withdrawing.
 
-use chatchat_domain::{AccountId, AccountKind, ConnectionId, ErrorCode, Name, Username};
+use chatchat_domain::{AccountId, AccountKind, Caller, ConnectionId, ErrorCode, Name, Username};
 use tokio_postgres::{Row, types::Type};
 
 use crate::{
-    Store, StoreError, Who,
-    clauses::{caller, sql},
+    Store, StoreError,
+    clauses::{caller, connection, session, sql},
     row,
     run::unless_late,
     sessions::{DROP_CONNECTIONS, REPLACE_TOKENS, connections},
@@ -76,19 +76,19 @@ impl Store {
     ///
     /// Several statements in one transaction: logging in locks the account's row, so after the first has it no session of the old
     /// password can come, and the second sees all that there are.
-    pub async fn change_password(
+    pub async fn change_password<R>(
         &self,
-        who: Who<'_>,
+        caller: &Caller<R>,
         old_hash: &str,
         new_hash: &str,
         refresh_hash: &[u8; 32],
     ) -> Result<Option<ChangedPassword>, StoreError> {
-        unless_late(|| self.try_change_password(who, old_hash, new_hash, refresh_hash)).await
+        unless_late(|| self.try_change_password(caller, old_hash, new_hash, refresh_hash)).await
     }
 
-    async fn try_change_password(
+    async fn try_change_password<R>(
         &self,
-        who: Who<'_>,
+        caller: &Caller<R>,
         old_hash: &str,
         new_hash: &str,
         refresh_hash: &[u8; 32],
@@ -109,8 +109,8 @@ impl Store {
                          from caller"
                     ),
                     &[
-                        (&who.session(), Type::INT8),
-                        (&who.connection(), Type::TEXT),
+                        (&session(caller), Type::INT8),
+                        (&connection(caller), Type::TEXT),
                         (&old_hash, Type::TEXT),
                         (&new_hash, Type::TEXT),
                     ],
@@ -141,11 +141,19 @@ impl Store {
     ///
     /// Several statements in one transaction: what opens rooms and sessions locks the account's row, so after the first has it none
     /// can come, and those after it see all that there are. The update of the rooms makes sends that wait for them look again.
-    pub async fn withdraw(&self, who: Who<'_>, hash: &str) -> Result<Option<Vec<ConnectionId>>, StoreError> {
-        unless_late(|| self.try_withdraw(who, hash)).await
+    pub async fn withdraw<R>(
+        &self,
+        caller: &Caller<R>,
+        hash: &str,
+    ) -> Result<Option<Vec<ConnectionId>>, StoreError> {
+        unless_late(|| self.try_withdraw(caller, hash)).await
     }
 
-    async fn try_withdraw(&self, who: Who<'_>, hash: &str) -> Result<Option<Vec<ConnectionId>>, StoreError> {
+    async fn try_withdraw<R>(
+        &self,
+        caller: &Caller<R>,
+        hash: &str,
+    ) -> Result<Option<Vec<ConnectionId>>, StoreError> {
         let transaction = self.begin().await?;
         let Some((account, _)) = verified(
             &transaction
@@ -161,7 +169,7 @@ impl Store {
                          select caller.id as account_id, caller.session_id, exists (select from withdrawn) as verified
                          from caller"
                     ),
-                    &[(&who.session(), Type::INT8), (&who.connection(), Type::TEXT), (&hash, Type::TEXT)],
+                    &[(&session(caller), Type::INT8), (&connection(caller), Type::TEXT), (&hash, Type::TEXT)],
                 )
                 .await?,
         )?

@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use chatchat_domain::AccountKind;
+use chatchat_domain::{AccountKind, Caller};
 use tokio_postgres::{Row, types::Type};
 
 use crate::{
-    Account, Store, StoreError, Who,
+    Account, Store, StoreError,
     clauses::{caller, sql},
     row,
 };
@@ -85,10 +85,14 @@ impl Store {
     }
 
     /// The same for a caller who is asked for their password again. Gives their username and its hash.
-    pub async fn own_password(&self, who: Who<'_>, address: &str) -> Result<(String, String), StoreError> {
+    pub async fn own_password<R>(
+        &self,
+        caller: &Caller<R>,
+        address: &str,
+    ) -> Result<(String, String), StoreError> {
         let rows = self
             .as_caller(
-                who,
+                caller,
                 sql!(
                     "with ",
                     caller!(),

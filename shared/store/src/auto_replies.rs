@@ -1,8 +1,8 @@
 //! The FAQ of companies: keeping it, reading it, and asking it in a room.
 
 use chatchat_domain::{
-    AutoReply, AutoReplyId, Caller, ClientMessageId, Company, CompanyId, Customer, ErrorCode, FaqAnswer,
-    Message, MessageId, Question, RoomId, Sender, Sides,
+    AnyRole, AutoReply, AutoReplyId, Caller, ClientMessageId, Company, CompanyId, Customer, ErrorCode,
+    FaqAnswer, Message, MessageId, Question, RoomId, Sender, Sides,
 };
 use tokio_postgres::{
     Row,
@@ -10,8 +10,8 @@ use tokio_postgres::{
 };
 
 use crate::{
-    Store, StoreError, Who,
-    clauses::{caller, company, room, sender, sides, sql},
+    Store, StoreError,
+    clauses::{caller, company, connection, room, sender, session, sides, sql},
     row,
     run::{Repeat, unless_late},
 };
@@ -35,7 +35,7 @@ impl Store {
     pub async fn own_auto_replies(&self, caller: &Caller<Company>) -> Result<Vec<AutoReply>, StoreError> {
         let rows = self
             .as_caller(
-                Who::from(caller),
+                caller,
                 sql!(
                     "with ",
                     caller!(),
@@ -60,7 +60,7 @@ impl Store {
         let rows = self
             .run_as_caller(
                 Repeat::Harmful,
-                Who::from(caller),
+                caller,
                 sql!(
                     "with ",
                     caller!(),
@@ -91,7 +91,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let rows = self
             .as_caller(
-                Who::from(caller),
+                caller,
                 sql!(
                     "with ",
                     caller!(),
@@ -123,7 +123,7 @@ impl Store {
         let rows = self
             .run_as_caller(
                 Repeat::Harmful,
-                Who::from(caller),
+                caller,
                 sql!(
                     "with ",
                     caller!(),
@@ -149,7 +149,7 @@ impl Store {
     /// not see the company.
     pub async fn auto_replies(
         &self,
-        who: Option<Who<'_>>,
+        caller: Option<&Caller<AnyRole>>,
         company: CompanyId,
     ) -> Result<Vec<AutoReply>, StoreError> {
         let rows = self
@@ -167,10 +167,10 @@ impl Store {
                       order by f.id"
                 ),
                 &[
-                    (&who.and_then(Who::session), Type::INT8),
-                    (&who.and_then(Who::connection), Type::TEXT),
+                    (&caller.and_then(session), Type::INT8),
+                    (&caller.and_then(connection), Type::TEXT),
                     (&company.get(), Type::INT8),
-                    (&who.is_some(), Type::BOOL),
+                    (&caller.is_some(), Type::BOOL),
                 ],
             )
             .await?;
@@ -199,7 +199,6 @@ impl Store {
         entry: AutoReplyId,
         client_message_id: Option<ClientMessageId>,
     ) -> Result<Asked, StoreError> {
-        let who = Who::from(caller);
         let params: [(&(dyn ToSql + Sync), Type); 3] = [
             (&room.get(), Type::INT8),
             (&entry.get(), Type::INT8),
@@ -207,7 +206,7 @@ impl Store {
         ];
         // Without an id nothing tells a second asking from the first.
         let repeat = if client_message_id.is_some() { Repeat::Harmless } else { Repeat::Harmful };
-        let rows = self.run_as_caller(repeat, who, ASK, &params).await?;
+        let rows = self.run_as_caller(repeat, caller, ASK, &params).await?;
         let first = &rows[0];
         row::optional_id::<RoomId>(first, "room_id")?.ok_or(ErrorCode::RoomNotFound)?;
         if row::optional_id::<MessageId>(first, "message_id")?.is_none() {

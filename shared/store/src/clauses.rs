@@ -8,38 +8,14 @@ use crate::{
     run::{Param, Repeat},
 };
 
-/// Who asks: the session of a verified access token, or the WebSocket connection that a frame came in on. A connection
-/// stands for the session that opened it.
-#[derive(Clone, Copy, Debug)]
-pub enum Who<'a> {
-    /// Over HTTP.
-    Session(SessionId),
-    /// Over WebSocket.
-    Connection(&'a ConnectionId),
+/// `$1` of the clause `caller`.
+pub(crate) fn session<R>(caller: &Caller<R>) -> Option<i64> {
+    caller.session().map(SessionId::get)
 }
 
-impl<'a> Who<'a> {
-    /// For `$1` of the clause `caller`.
-    pub(crate) fn session(self) -> Option<i64> {
-        match self {
-            Self::Session(session) => Some(session.get()),
-            Self::Connection(_) => None,
-        }
-    }
-
-    /// For `$2` of the clause `caller`.
-    pub(crate) fn connection(self) -> Option<&'a str> {
-        match self {
-            Self::Session(_) => None,
-            Self::Connection(connection) => Some(connection.as_str()),
-        }
-    }
-}
-
-impl<R> From<&Caller<R>> for Who<'_> {
-    fn from(caller: &Caller<R>) -> Self {
-        Self::Session(caller.session)
-    }
+/// `$2` of the clause `caller`.
+pub(crate) fn connection<R>(caller: &Caller<R>) -> Option<&str> {
+    caller.connection().map(ConnectionId::as_str)
 }
 
 /// Makes a statement's text of literals and clauses at compile time.
@@ -136,24 +112,24 @@ pub(crate) use {caller, company, lives_until, room, seconds_left, sender, sides,
 impl Store {
     /// Runs a statement that gives no row where the clause `caller` has none, and that does no harm twice; its own parameters begin
     /// with `$3`. Gives at least one row, or refuses with `unauthenticated`.
-    pub(crate) async fn as_caller(
+    pub(crate) async fn as_caller<R>(
         &self,
-        who: Who<'_>,
+        caller: &Caller<R>,
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<Vec<Row>, StoreError> {
-        self.run_as_caller(Repeat::Harmless, who, sql, params).await
+        self.run_as_caller(Repeat::Harmless, caller, sql, params).await
     }
 
     /// The same, for statements that may do harm twice.
-    pub(crate) async fn run_as_caller(
+    pub(crate) async fn run_as_caller<R>(
         &self,
         repeat: Repeat,
-        who: Who<'_>,
+        caller: &Caller<R>,
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<Vec<Row>, StoreError> {
-        let (session, connection) = (who.session(), who.connection());
+        let (session, connection) = (session(caller), connection(caller));
         let mut all: Vec<Param<'_>> = vec![(&session, Type::INT8), (&connection, Type::TEXT)];
         all.extend_from_slice(params);
         let rows = self.run(repeat, sql, &all).await?;
@@ -162,9 +138,9 @@ impl Store {
 
     /// The same for a statement with the clause `room` and a column `room_id` from it; its own parameters begin with `$4`.
     /// Refuses with `room_not_found` too.
-    pub(crate) async fn in_room(
+    pub(crate) async fn in_room<R>(
         &self,
-        who: Who<'_>,
+        caller: &Caller<R>,
         room: RoomId,
         sql: &str,
         params: &[Param<'_>],
@@ -172,7 +148,7 @@ impl Store {
         let room = room.get();
         let mut all: Vec<Param<'_>> = vec![(&room, Type::INT8)];
         all.extend_from_slice(params);
-        let rows = self.as_caller(who, sql, &all).await?;
+        let rows = self.as_caller(caller, sql, &all).await?;
         row::optional_id::<RoomId>(&rows[0], "room_id")?.ok_or(ErrorCode::RoomNotFound)?;
         Ok(rows)
     }

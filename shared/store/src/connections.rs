@@ -1,10 +1,10 @@
 //! Tickets, and the WebSocket connections that they open.
 
-use chatchat_domain::{AccountId, ConnectionId, ErrorCode, RoomId, RoomPosition, Sides};
+use chatchat_domain::{AccountId, Caller, ConnectionId, ErrorCode, RoomId, RoomPosition, Sides};
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::{
-    Store, StoreError, Who,
+    Store, StoreError,
     clauses::{caller, room, sides, sql},
     row,
 };
@@ -14,9 +14,14 @@ pub type Beat = Vec<RoomPosition>;
 
 impl Store {
     /// Keeps a ticket of the caller. `hash` is the ticket's SHA-256.
-    pub async fn create_ticket(&self, who: Who<'_>, hash: &[u8; 32], seconds: i64) -> Result<(), StoreError> {
+    pub async fn create_ticket<R>(
+        &self,
+        caller: &Caller<R>,
+        hash: &[u8; 32],
+        seconds: i64,
+    ) -> Result<(), StoreError> {
         self.as_caller(
-            who,
+            caller,
             sql!(
                 "with ",
                 caller!(),
@@ -85,10 +90,14 @@ impl Store {
     }
 
     /// Whom to tell that the caller types in one of its rooms. Refuses with `room_not_found`.
-    pub async fn typing(&self, who: Who<'_>, room: RoomId) -> Result<(AccountId, Sides), StoreError> {
+    pub async fn typing<R>(
+        &self,
+        caller: &Caller<R>,
+        room: RoomId,
+    ) -> Result<(AccountId, Sides), StoreError> {
         let rows = self
             .in_room(
-                who,
+                caller,
                 room,
                 sql!(
                     "with ",
@@ -107,16 +116,12 @@ impl Store {
 
     /// Notes that the connection lives, and tells which of the rooms are ahead of what its client says it has. Rooms
     /// that are not the caller's are passed over.
-    pub async fn heartbeat(
-        &self,
-        connection: &ConnectionId,
-        said: &[RoomPosition],
-    ) -> Result<Beat, StoreError> {
+    pub async fn heartbeat<R>(&self, caller: &Caller<R>, said: &[RoomPosition]) -> Result<Beat, StoreError> {
         let rooms: Vec<i64> = said.iter().map(|position| position.room_id.get()).collect();
         let seqs: Vec<i64> = said.iter().map(|position| position.last_seq.get()).collect();
         let rows = self
             .as_caller(
-                Who::Connection(connection),
+                caller,
                 sql!(
                     "with ",
                     caller!(),

@@ -1,11 +1,13 @@
 //! The directory: companies as others see them.
 
-use chatchat_domain::{COMPANIES_A_PAGE, CompanyId, CompanySummary, ErrorCode, Keyword, Page, PageNumber};
+use chatchat_domain::{
+    AnyRole, COMPANIES_A_PAGE, Caller, CompanyId, CompanySummary, ErrorCode, Keyword, Page, PageNumber,
+};
 use tokio_postgres::{Row, types::Type};
 
 use crate::{
-    Store, StoreError, Who,
-    clauses::{caller, company, sql},
+    Store, StoreError,
+    clauses::{caller, company, connection, session, sql},
     row,
 };
 
@@ -14,7 +16,7 @@ impl Store {
     /// Hangul in pieces), newest first. A caller is optional, but one whose session has ended is refused.
     pub async fn companies(
         &self,
-        who: Option<Who<'_>>,
+        caller: Option<&Caller<AnyRole>>,
         keyword: Option<&Keyword>,
         page: PageNumber,
     ) -> Result<(Vec<CompanySummary>, Page), StoreError> {
@@ -43,12 +45,12 @@ impl Store {
             .rows(
                 &statement,
                 &[
-                    (&who.and_then(Who::session), Type::INT8),
-                    (&who.and_then(Who::connection), Type::TEXT),
+                    (&caller.and_then(session), Type::INT8),
+                    (&caller.and_then(connection), Type::TEXT),
                     (&keyword, Type::TEXT),
                     (&COMPANIES_A_PAGE, Type::INT8),
                     (&page.offset(COMPANIES_A_PAGE), Type::INT8),
-                    (&who.is_some(), Type::BOOL),
+                    (&caller.is_some(), Type::BOOL),
                 ],
             )
             .await?;
@@ -62,7 +64,7 @@ impl Store {
     /// one that has withdrawn for nobody. Refuses with `company_not_found`.
     pub async fn company(
         &self,
-        who: Option<Who<'_>>,
+        caller: Option<&Caller<AnyRole>>,
         company: CompanyId,
     ) -> Result<CompanySummary, StoreError> {
         let row = self
@@ -80,10 +82,10 @@ impl Store {
                       where not $4 or exists (select from caller)"
                 ),
                 &[
-                    (&who.and_then(Who::session), Type::INT8),
-                    (&who.and_then(Who::connection), Type::TEXT),
+                    (&caller.and_then(session), Type::INT8),
+                    (&caller.and_then(connection), Type::TEXT),
                     (&company.get(), Type::INT8),
-                    (&who.is_some(), Type::BOOL),
+                    (&caller.is_some(), Type::BOOL),
                 ],
             )
             .await?

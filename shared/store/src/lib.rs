@@ -21,7 +21,6 @@ mod sweep;
 
 pub use accounts::{Account, ChangedPassword, NewAccount};
 pub use auto_replies::Asked;
-pub use clauses::Who;
 pub use connect::{Credentials, CredentialsError, CredentialsSource, Database};
 pub use connections::Beat;
 pub use deadpool_postgres::ClientWrapper as Connection;

@@ -7,7 +7,7 @@ use chatchat_domain::{
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::{
-    Store, StoreError, Who,
+    Store, StoreError,
     clauses::{caller, room, sender, sides, sql},
     row,
     run::unless_late,
@@ -90,26 +90,26 @@ const SEND: &str = sql!(
 impl Store {
     /// Keeps a message of the caller in one of its rooms; a repeat of `client_message_id` gives the first answer again.
     /// Refuses with `room_not_found`, `receiver_withdrawn`, and `message_id_reused` where the first had another content.
-    pub async fn send_message(
+    pub async fn send_message<R>(
         &self,
-        who: Who<'_>,
+        caller: &Caller<R>,
         room: RoomId,
         client_message_id: ClientMessageId,
         content: &MessageContent,
     ) -> Result<Sent, StoreError> {
-        unless_late(|| self.try_send_message(who, room, client_message_id, content)).await
+        unless_late(|| self.try_send_message(caller, room, client_message_id, content)).await
     }
 
-    async fn try_send_message(
+    async fn try_send_message<R>(
         &self,
-        who: Who<'_>,
+        caller: &Caller<R>,
         room: RoomId,
         client_message_id: ClientMessageId,
         content: &MessageContent,
     ) -> Result<Sent, StoreError> {
         let params: [(&(dyn ToSql + Sync), Type); 2] =
             [(&client_message_id.get(), Type::UUID), (&content.as_str(), Type::TEXT)];
-        let row = &self.in_room(who, room, SEND, &params).await?[0];
+        let row = &self.in_room(caller, room, SEND, &params).await?[0];
         let Some(new) = row::get::<Option<bool>>(row, "new")? else {
             return Err(if row::get(row, "closed")? {
                 ErrorCode::ReceiverWithdrawn.into()
@@ -140,7 +140,7 @@ impl Store {
         };
         let rows = self
             .in_room(
-                Who::from(caller),
+                caller,
                 room,
                 sql!(
                     "with ",
@@ -168,15 +168,15 @@ impl Store {
     ///
     /// The unread count that belongs to the marker is read off the message that it stands at, which never changes, and not
     /// counted, so it is right whatever is sent meanwhile.
-    pub async fn mark_read(
+    pub async fn mark_read<R>(
         &self,
-        who: Who<'_>,
+        caller: &Caller<R>,
         room: RoomId,
         seq: Seq,
     ) -> Result<Option<Marked>, StoreError> {
         let rows = self
             .in_room(
-                who,
+                caller,
                 room,
                 sql!(
                     "with ",

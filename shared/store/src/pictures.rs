@@ -1,18 +1,18 @@
 //! Uploaded pictures: whose they are.
 
-use chatchat_domain::PictureKey;
+use chatchat_domain::{Caller, PictureKey};
 use tokio_postgres::types::Type;
 
 use crate::{
-    Store, StoreError, Who,
+    Store, StoreError,
     clauses::{caller, sql},
 };
 
 impl Store {
     /// Keeps that the caller uploaded a picture, which the bucket has by now. Keeping it again changes nothing.
-    pub async fn keep_picture(&self, who: Who<'_>, key: &PictureKey) -> Result<(), StoreError> {
+    pub async fn keep_picture<R>(&self, caller: &Caller<R>, key: &PictureKey) -> Result<(), StoreError> {
         self.as_caller(
-            who,
+            caller,
             sql!(
                 "with ",
                 caller!(),

@@ -6,7 +6,7 @@ use chatchat_domain::{
 use tokio_postgres::types::Type;
 
 use crate::{
-    Store, StoreError, Who,
+    Store, StoreError,
     clauses::{caller, sql},
     row,
 };
@@ -38,7 +38,7 @@ impl Store {
     pub async fn customer_profile(&self, caller: &Caller<Customer>) -> Result<CustomerProfile, StoreError> {
         let rows = self
             .as_caller(
-                Who::from(caller),
+                caller,
                 sql!(
                     "with ",
                     caller!(),
@@ -60,7 +60,7 @@ impl Store {
     pub async fn company_profile(&self, caller: &Caller<Company>) -> Result<CompanyProfile, StoreError> {
         let rows = self
             .as_caller(
-                Who::from(caller),
+                caller,
                 sql!(
                     "with ",
                     caller!(),
@@ -93,7 +93,7 @@ impl Store {
         };
         let rows = self
             .as_caller(
-                Who::from(caller),
+                caller,
                 sql!(
                     "with ",
                     caller!(),

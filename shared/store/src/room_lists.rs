@@ -8,7 +8,7 @@ use tokio_postgres::{
     types::{ToSql, Type},
 };
 
-use crate::{Store, StoreError, Who, clauses::caller, row, run::Param};
+use crate::{Store, StoreError, clauses::caller, row, run::Param};
 
 /// Which part of a list to read.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl Store {
             params.push((&keyword as &(dyn ToSql + Sync), Type::TEXT));
         }
         let statement = statement::<R>(query.filter, !keyword.is_empty());
-        let rows = self.as_caller(Who::from(caller), &statement, &params).await?;
+        let rows = self.as_caller(caller, &statement, &params).await?;
 
         let unread_total = row::get(&rows[0], "unread_total")?;
         let mut rooms = Vec::with_capacity(rows.len());

@@ -6,7 +6,7 @@ use chatchat_domain::{
 use tokio_postgres::types::Type;
 
 use crate::{
-    Store, StoreError, Who,
+    Store, StoreError,
     clauses::{caller, room, sql},
     row,
 };
@@ -44,7 +44,7 @@ impl Store {
     ) -> Result<Option<OpenedRoom>, StoreError> {
         let rows = self
             .as_caller(
-                Who::from(caller),
+                caller,
                 sql!(
                     "with ",
                     caller!(),
@@ -110,7 +110,7 @@ impl Store {
             caller = caller!(),
             room = room!()
         );
-        let rows = self.in_room(Who::from(caller), room, &statement, &[(&limit.get(), Type::INT8)]).await?;
+        let rows = self.in_room(caller, room, &statement, &[(&limit.get(), Type::INT8)]).await?;
         let first = &rows[0];
         Ok(RoomDetail {
             id: room,

@@ -1,10 +1,10 @@
 //! Sessions: beginning them, whether they live, listing and ending them. Renewing them is in `renewal.rs`.
 
-use chatchat_domain::{AccountId, AccountKind, Caller, ConnectionId, ErrorCode, SessionId, SessionSummary};
+use chatchat_domain::{AccountKind, Caller, ConnectionId, ErrorCode, SessionId, SessionSummary};
 use tokio_postgres::{Row, types::Type};
 
 use crate::{
-    Account, Store, StoreError, Who,
+    Account, Store, StoreError,
     attempts::{forgiven, subjects},
     clauses::{caller, lives_until, seconds_left, sql},
     row,
@@ -109,21 +109,16 @@ impl Store {
         Ok(BegunSession { id: row::id(&row, "id")?, seconds: row::get(&row, "seconds")?, closed })
     }
 
-    /// The caller's account, or none when its session has ended or its account has withdrawn. Only for requests that
-    /// are refused before they reach a statement of their own: what a refusal says is for living sessions alone.
-    pub async fn living_caller(&self, who: Who<'_>) -> Result<Option<AccountId>, StoreError> {
-        match self.as_caller(who, sql!("with ", caller!(), " select id from caller"), &[]).await {
-            Ok(rows) => row::id(&rows[0], "id").map(Some),
-            Err(StoreError::Refused(ErrorCode::Unauthenticated)) => Ok(None),
-            Err(error) => Err(error),
-        }
+    /// Fails with `unauthenticated` if the caller's session has ended.
+    pub async fn check_session<R>(&self, caller: &Caller<R>) -> Result<(), StoreError> {
+        self.as_caller(caller, sql!("with ", caller!(), " select from caller"), &[]).await.map(drop)
     }
 
     /// The active sessions of the caller's account: its own first, then the latest used, at most 100.
     pub async fn own_sessions<R>(&self, caller: &Caller<R>) -> Result<Vec<SessionSummary>, StoreError> {
         let rows = self
             .as_caller(
-                caller.into(),
+                caller,
                 sql!(
                     "with ",
                     caller!(),
@@ -154,7 +149,7 @@ impl Store {
     ) -> Result<Vec<ConnectionId>, StoreError> {
         let rows = self
             .as_caller(
-                caller.into(),
+                caller,
                 sql!(
                     "with ",
                     caller!(),

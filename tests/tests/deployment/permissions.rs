@@ -1,34 +1,26 @@
-//! What each function may do is what its code does; no policy says more than it says why.
+//! Each function has exactly the permissions that its handler needs, and each broad policy has a reason.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use chatchat_tests::root;
+use chatchat_tests::{DescribedHandler, build_functions, describe};
 use serde_json::Value;
 
 use crate::stacks::{ALL, Deployment, Resource, WITHOUT_DOMAIN, statements};
 
-/// An action and what it is done to.
-type Permission = (&'static str, &'static str);
-
-/// A variable of the environment, the permission that belongs to it, and what in a route's code needs both.
-const NEEDS: [(&str, Option<Permission>, &[&str]); 3] = [
+/// What a handler can need, with the environment variable and the permission that go with it: an
+/// action and its resource. The variables of the database are global.
+const NEEDS: [(&str, Option<&str>, (&str, &str)); 4] = [
+    ("database", None, ("secretsmanager:GetSecretValue", "Database.MasterUserSecret.SecretArn")),
+    ("signingKeys", Some("TOKEN_SECRET_ARN"), ("secretsmanager:GetSecretValue", "TokenSecret")),
     (
-        "TOKEN_SECRET_ARN",
-        Some(("secretsmanager:GetSecretValue", "TokenSecret")),
-        &["caller::<", "caller()", "either_caller(", ".sign(", "successors("],
-    ),
-    (
-        "WEBSOCKET_MANAGEMENT_URL",
-        Some((
+        "connections",
+        Some("WEBSOCKET_MANAGEMENT_URL"),
+        (
             "execute-api:ManageConnections",
             "arn:aws:execute-api:ap-northeast-2:123456789012:RealtimeApi/realtime/*/@connections/*",
-        )),
-        &[".delivery()"],
+        ),
     ),
-    ("PICTURES_BUCKET", Some(("s3:PutObject", "arn:aws:s3:::PictureBucket/pictures/*")), &[".bucket()"]),
+    ("pictures", Some("PICTURES_BUCKET"), ("s3:PutObject", "arn:aws:s3:::PictureBucket/pictures/*")),
 ];
 
 /// The permissions of a function's role beside AWS's two policies: pairs of action and resource.
@@ -50,65 +42,32 @@ fn allowed(deployment: &Deployment, function: &Resource) -> BTreeSet<(String, St
     allowed
 }
 
-/// A file of an artifact without its tests.
-fn source(artifact: &str, module: &str) -> String {
-    let path = root().join(format!("functions/{artifact}/src/{module}.rs"));
-    fs::read_to_string(path).unwrap_or_default().split("#[cfg(test)]").next().unwrap_or_default().to_owned()
-}
-
-fn is_word(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || letter == '_'
-}
-
-/// The `module::function` pairs that a text names.
-fn named(text: &str) -> Vec<(&str, &str)> {
-    text.match_indices("::")
-        .map(|(at, _)| {
-            let before = text[..at].rsplit(|letter| !is_word(letter)).next().unwrap_or_default();
-            let after = text[at + 2..].split(|letter| !is_word(letter)).next().unwrap_or_default();
-            (before, after)
-        })
-        .collect()
-}
-
-/// The code of a handler: its file, and the functions of the artifact's other files that it names.
-fn code(artifact: &str, handler: &str) -> String {
-    let main = source(artifact, "main");
-    let entry = main.lines().find_map(|line| line.trim().split_once(&format!(" {handler} => ")));
-    let (kind, expression) = entry.unwrap_or_else(|| panic!("{artifact}: no handler {handler}"));
-    let (module, _) = named(expression)[0];
-    let mut code = source(artifact, module);
-    assert!(!code.is_empty(), "{artifact}: {handler} is in no file");
-    for (other, function) in named(&code.clone()).into_iter().filter(|(other, _)| *other != module) {
-        let file = source(artifact, other);
-        let body = file.split_once(&format!("fn {function}")).map_or("", |(_, rest)| rest);
-        code.push_str(body.split("\n}\n").next().unwrap_or_default());
-    }
-    if expression.contains("answer(") {
-        code.push_str(&source(artifact, "frame"));
-    }
-    if kind == "bare" { String::new() } else { code }
-}
-
 #[test]
-fn a_function_has_the_variables_and_permissions_that_its_code_needs_and_no_others() {
+fn functions_have_the_variables_and_permissions_they_need() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
+    let programs = build_functions().unwrap();
+    let mut described: BTreeMap<String, Vec<DescribedHandler>> = BTreeMap::new();
     for function in deployment.functions() {
-        let handler = function.properties["Handler"].as_str().unwrap();
+        let name = function.properties["Handler"].as_str().unwrap();
         let artifact = function.properties["Code"]["S3Key"].as_str().unwrap().strip_suffix(".zip").unwrap();
-        let code = code(artifact, handler);
+        let handlers =
+            described.entry(artifact.to_owned()).or_insert_with(|| describe(&programs, artifact).unwrap());
+        let handler = handlers.iter().find(|handler| handler.name == name);
+        let needs = &handler.unwrap_or_else(|| panic!("{artifact} has no handler {name}")).needs;
         let variables = function.properties["Environment"]["Variables"].as_object().unwrap();
         let mut expected = BTreeSet::new();
         let mut allow = |action: &str, resource: &str| {
             expected.insert((action.to_owned(), resource.to_owned()));
         };
-        if !code.is_empty() {
-            allow("secretsmanager:GetSecretValue", "Database.MasterUserSecret.SecretArn");
+        for need in needs {
+            assert!(NEEDS.iter().any(|(known, ..)| known == need), "{}: unknown need {need}", function.id);
         }
-        for (variable, permission, signs) in NEEDS {
-            let needed = signs.iter().any(|sign| code.contains(sign));
-            assert_eq!(variables.contains_key(variable), needed, "{}: {variable}", function.id);
-            if let (true, Some((action, resource))) = (needed, permission) {
+        for (need, variable, (action, resource)) in NEEDS {
+            let is_needed = needs.iter().any(|one| one == need);
+            if let Some(variable) = variable {
+                assert_eq!(variables.contains_key(variable), is_needed, "{}: {variable}", function.id);
+            }
+            if is_needed {
                 allow(action, resource);
             }
         }
@@ -120,7 +79,7 @@ fn a_function_has_the_variables_and_permissions_that_its_code_needs_and_no_other
 }
 
 #[test]
-fn the_boundary_leaves_what_a_function_may_do_and_takes_the_rest_of_awss_policies() {
+fn boundary_allows_what_functions_need_and_no_more() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
     let boundary = &deployment.get("template.yaml", "FunctionBoundary").properties["PolicyDocument"];
     let allowed_at_most: BTreeSet<_> = statements(boundary)
@@ -146,14 +105,14 @@ fn the_boundary_leaves_what_a_function_may_do_and_takes_the_rest_of_awss_policie
         let role = &deployment.get("template.yaml", role).properties;
         assert_eq!(role["PermissionsBoundary"], "FunctionBoundary", "{}", function.id);
         let beyond: Vec<_> = allowed(&deployment, function).difference(&allowed_at_most).cloned().collect();
-        assert!(beyond.is_empty(), "{} is given what the boundary takes away: {beyond:?}", function.id);
+        assert!(beyond.is_empty(), "{} has permissions that its boundary denies: {beyond:?}", function.id);
     }
     let logs = allowed_at_most.iter().filter(|(action, _)| action.starts_with("logs:"));
     assert!(logs.into_iter().all(|(_, resource)| resource.ends_with("log-group:/chatchat/chatchat/*")));
     assert!(!allowed_at_most.iter().any(|(action, _)| action == "logs:CreateLogGroup"));
 }
 
-/// Statements that allow something on everything, each with the reason.
+/// Statements that allow an action on all resources, each with its reason.
 const EVERYTHING: [(&str, &str, &str); 3] = [
     (
         "template.yaml",
@@ -173,7 +132,7 @@ fn documents(resource: &Resource) -> Vec<&Value> {
 }
 
 #[test]
-fn nothing_is_allowed_on_everything_and_no_action_is_a_wildcard_without_a_reason() {
+fn wildcards_have_a_reason() {
     let mut seen = BTreeMap::new();
     for set in ALL {
         for resource in &Deployment::of(set).resources {
@@ -193,14 +152,14 @@ fn nothing_is_allowed_on_everything_and_no_action_is_a_wildcard_without_a_reason
     for (file, id, _) in EVERYTHING {
         assert!(
             seen.remove(&(file.to_owned(), id.to_owned())).is_some(),
-            "{file} {id} needs no reason any more"
+            "{file} {id} allows nothing on all resources, so its entry can go"
         );
     }
     assert!(seen.is_empty(), "{seen:#?}");
 }
 
 #[test]
-fn awss_own_policies_are_given_for_known_reasons_alone() {
+fn managed_policies_are_the_known_ones() {
     const FUNCTION: [&str; 2] = [
         "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
         "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole",

@@ -1,4 +1,4 @@
-//! The handlers of each artifact are those that the template names, both ways.
+//! The handlers of each artifact are those that the template names.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,10 +7,10 @@ use std::{
 
 use chatchat_local::program;
 use chatchat_template::Template;
-use chatchat_tests::{build_functions, root};
+use chatchat_tests::{build_functions, describe, root};
 
 #[test]
-fn each_artifact_has_the_handlers_that_the_template_names_and_no_others() {
+fn artifacts_have_the_handlers_that_the_template_names() {
     let folder = build_functions().unwrap();
     let mut named: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for function in Template::read(&root().join("infra/template.yaml")).unwrap().functions().unwrap() {
@@ -18,14 +18,41 @@ fn each_artifact_has_the_handlers_that_the_template_names_and_no_others() {
     }
     assert!(named.len() >= 5);
     for (artifact, handlers) in named {
-        // An unknown handler ends the start, and the message names those that there are.
-        let output =
-            Command::new(program(&folder, &artifact)).env("_HANDLER", "no_such_handler").output().unwrap();
-        assert!(!output.status.success());
-        let message = String::from_utf8(output.stdout).unwrap();
-        let (_, known) = message.split_once("it has: ").unwrap_or_else(|| panic!("{message}"));
-        let known: BTreeSet<String> =
-            known.split('"').next().unwrap().split(", ").map(str::to_owned).collect();
+        let described = describe(&folder, &artifact).unwrap();
+        let known: BTreeSet<_> = described.into_iter().map(|handler| handler.name).collect();
         assert_eq!(known, handlers, "{artifact}");
+    }
+}
+
+/// Runs a handler of `realtime` with only these variables, and returns what it logs.
+fn failed_start(handler: &str, variables: &[(&str, &str)]) -> String {
+    let folder = build_functions().unwrap();
+    let mut realtime = Command::new(program(&folder, "realtime"));
+    realtime.env_clear().env("_HANDLER", handler).envs(variables.iter().copied());
+    let output = realtime.output().unwrap();
+    assert!(!output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn unknown_handler_ends_the_start_and_the_log_names_the_known_ones() {
+    let log = failed_start("no_such_handler", &[]);
+    assert!(log.contains("no_such_handler") && log.contains("send_message"), "{log}");
+}
+
+#[test]
+fn missing_variable_ends_the_start_and_is_named() {
+    let database = [("DATABASE_PORT", "5432"), ("DATABASE_HOST", "localhost"), ("DATABASE_NAME", "chatchat")];
+    for (handler, missing) in [
+        ("send_message", "WEBSOCKET_MANAGEMENT_URL"),
+        ("disconnect", "DATABASE_SECRET_ARN"),
+        ("create_ticket", "TOKEN_SECRET_ARN"),
+    ] {
+        let mut variables = database.to_vec();
+        if missing != "DATABASE_SECRET_ARN" {
+            variables.push(("DATABASE_SECRET_ARN", "arn:aws:secretsmanager:eu-west-1:1:secret:a"));
+        }
+        let log = failed_start(handler, &variables);
+        assert!(log.contains(&format!("the environment variable {missing} is not set")), "{log}");
     }
 }

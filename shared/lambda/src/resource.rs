@@ -1,0 +1,200 @@
+//! What handlers work with, and how it is loaded when a process starts.
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use chatchat_push::Delivery;
+use chatchat_store::{Credentials, Database, Store};
+use serde::Deserialize;
+use tokio::{sync::OnceCell, try_join};
+
+use crate::{
+    SigningKeys, StartError, Viewers, required,
+    secrets::{SecretError, Secrets},
+};
+
+/// A part of the configuration that some functions have and others do not: environment variables,
+/// and the permission to use what they name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// `DATABASE_HOST`, `DATABASE_PORT`, `DATABASE_NAME`, and the secret that `DATABASE_SECRET_ARN`
+    /// names.
+    Database,
+    /// The secret that `TOKEN_SECRET_ARN` names.
+    SigningKeys,
+    /// The management API of the WebSocket API, at `WEBSOCKET_MANAGEMENT_URL`.
+    Connections,
+    /// The bucket that `PICTURES_BUCKET` names.
+    Pictures,
+}
+
+impl Need {
+    /// As `--describe` writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Database => "database",
+            Self::SigningKeys => "signingKeys",
+            Self::Connections => "connections",
+            Self::Pictures => "pictures",
+        }
+    }
+}
+
+/// What a handler works with: the store, the delivery, or a pair such as the store and the signing
+/// keys. The type in a handler's signature is its only way to the outside, so a handler has exactly
+/// what its [needs](Self::needs) load.
+pub trait Resource: Send + Sync + Sized + 'static {
+    /// What has to be configured for it.
+    fn needs() -> Vec<Need>;
+
+    /// Loads it.
+    ///
+    /// # Errors
+    /// When a variable is missing or a secret cannot be read.
+    fn load(loader: &Loader) -> impl Future<Output = Result<Self, StartError>>;
+
+    /// The store, if this is or has one.
+    fn store(&self) -> Option<&Store> {
+        None
+    }
+
+    /// The milliseconds spent on pushing since the last call, if this can push.
+    fn take_push_ms(&self) -> Option<f64> {
+        None
+    }
+}
+
+/// For handlers that need nothing.
+impl Resource for () {
+    fn needs() -> Vec<Need> {
+        Vec::new()
+    }
+
+    async fn load(_: &Loader) -> Result<Self, StartError> {
+        Ok(())
+    }
+}
+
+impl Resource for Store {
+    fn needs() -> Vec<Need> {
+        vec![Need::Database]
+    }
+
+    async fn load(loader: &Loader) -> Result<Self, StartError> {
+        let port = required("DATABASE_PORT")?
+            .parse()
+            .map_err(|_| StartError::Variable { name: "DATABASE_PORT", problem: "is not a port" })?;
+        let database = Database { host: required("DATABASE_HOST")?, port, name: required("DATABASE_NAME")? };
+        let arn = required("DATABASE_SECRET_ARN")?;
+        let secrets = loader.secrets().await.clone();
+        let source = Box::new(move || {
+            let (secrets, arn) = (secrets.clone(), arn.clone());
+            Box::pin(async move { credentials(&secrets, &arn).await }) as _
+        });
+        Self::open(&database, source)
+            .await
+            .map_err(|cause| StartError::Part { what: "the database cannot be configured", cause })
+    }
+
+    fn store(&self) -> Option<&Store> {
+        Some(self)
+    }
+}
+
+impl Resource for Delivery {
+    fn needs() -> Vec<Need> {
+        vec![Need::Database, Need::Connections]
+    }
+
+    async fn load(loader: &Loader) -> Result<Self, StartError> {
+        let endpoint = required("WEBSOCKET_MANAGEMENT_URL")?;
+        let store = Store::load(loader).await?;
+        Ok(Self::new(store, loader.aws().await, &endpoint))
+    }
+
+    fn store(&self) -> Option<&Store> {
+        Some(&self.store)
+    }
+
+    fn take_push_ms(&self) -> Option<f64> {
+        Some(self.connections.take_elapsed_ms())
+    }
+}
+
+impl Resource for SigningKeys {
+    fn needs() -> Vec<Need> {
+        vec![Need::SigningKeys]
+    }
+
+    async fn load(loader: &Loader) -> Result<Self, StartError> {
+        loader.signing_keys().await.cloned()
+    }
+}
+
+impl Resource for Viewers {
+    fn needs() -> Vec<Need> {
+        Vec::new()
+    }
+
+    async fn load(_: &Loader) -> Result<Self, StartError> {
+        Ok(Self::from_environment())
+    }
+}
+
+/// Two resources, loaded at the same time.
+impl<A: Resource, B: Resource> Resource for (A, B) {
+    fn needs() -> Vec<Need> {
+        [A::needs(), B::needs()].concat()
+    }
+
+    async fn load(loader: &Loader) -> Result<Self, StartError> {
+        try_join!(A::load(loader), B::load(loader))
+    }
+
+    fn store(&self) -> Option<&Store> {
+        self.0.store().or_else(|| self.1.store())
+    }
+
+    fn take_push_ms(&self) -> Option<f64> {
+        self.0.take_push_ms().or_else(|| self.1.take_push_ms())
+    }
+}
+
+/// Loads the resources of one process. What several of them use is loaded once.
+#[derive(Default)]
+pub struct Loader {
+    aws: OnceCell<SdkConfig>,
+    secrets: OnceCell<Secrets>,
+    signing_keys: OnceCell<SigningKeys>,
+}
+
+impl Loader {
+    /// The configuration of AWS clients.
+    pub async fn aws(&self) -> &SdkConfig {
+        self.aws.get_or_init(|| aws_config::load_defaults(BehaviorVersion::latest())).await
+    }
+
+    async fn secrets(&self) -> &Secrets {
+        self.secrets.get_or_init(|| async { Secrets::new(self.aws().await) }).await
+    }
+
+    pub(crate) async fn signing_keys(&self) -> Result<&SigningKeys, StartError> {
+        let read = || async {
+            let arn = required("TOKEN_SECRET_ARN")?;
+            SigningKeys::read(self.secrets().await.clone(), arn)
+                .await
+                .map_err(|cause| StartError::Part { what: "the signing key cannot be read", cause })
+        };
+        self.signing_keys.get_or_try_init(read).await
+    }
+}
+
+/// A secret of RDS, as RDS writes it.
+#[derive(Deserialize)]
+struct DatabaseSecret {
+    username: String,
+    password: String,
+}
+
+async fn credentials(secrets: &Secrets, arn: &str) -> Result<Credentials, SecretError> {
+    let secret: DatabaseSecret = serde_json::from_str(&secrets.read(arn).await?.text)?;
+    Ok(Credentials { user: secret.username, password: secret.password })
+}
