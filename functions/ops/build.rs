@@ -1,4 +1,5 @@
-//! Writes the HTTP API's paths and their methods, as infra/template.yaml declares them, for the `$default` route.
+//! Writes the paths of the HTTP API with their methods, from infra/template.yaml, for the
+//! `$default` route.
 
 use std::{collections::BTreeMap, env, error::Error, fs, path::Path};
 

@@ -1,4 +1,5 @@
-//! `PATCH /customers/me/password` and `PATCH /companies/me/password`: an account changes its password.
+//! `PATCH /customers/me/password` and `PATCH /companies/me/password`: an account changes its
+//! password.
 
 use chatchat_auth::Secret;
 use chatchat_domain::{Caller, ErrorCode, Password, Problem, Role};
@@ -13,14 +14,14 @@ use crate::{cookie, passwords};
 struct Change {
     password: String,
     new_password: Password,
-    /// Compared with `newPassword` in the body as it came.
+    /// Compared with `newPassword` while the body is read.
     #[serde(rename = "confirmNewPassword")]
     _confirm_new_password: String,
 }
 
-/// Answers 204 with a new refresh token in the cookie, and ends the account's other sessions; 403 `wrong_password`, 409
-/// `password_unchanged`, 429 `too_many_attempts`. The new token is not derived from the previous one, so a copy of that is invalid from then
-/// on.
+/// Answers 204 with a new refresh token in the cookie, and ends the other sessions of the account;
+/// 403 `wrong_password`, 409 `password_unchanged`, 429 `too_many_attempts`. The new token is not
+/// derived from the previous one, so a copy of the previous one becomes invalid.
 pub async fn change<R: Role>(
     delivery: &Delivery,
     caller: &Caller<R>,

@@ -1,4 +1,5 @@
-//! The cookies that carry refresh tokens: one for each role, so that one browser can be logged in as both.
+//! The cookies that carry refresh tokens: one for each role, so that one browser can be logged in
+//! as both.
 
 use std::collections::BTreeSet;
 
@@ -7,29 +8,32 @@ use chatchat_domain::Role;
 use chatchat_lambda::{Answer, Error, Request, SigningKeys};
 use serde_json::json;
 
-/// The maximum number of refresh tokens of one request that are checked. API Gateway accepts 10,240 bytes of headers, in which fewer fit, so
-/// planted cookies cannot push the valid one past this limit.
+/// The maximum number of refresh tokens that are checked in one request. API Gateway accepts 10,240
+/// bytes of headers, which is less than this many tokens, so planted cookies cannot push the valid
+/// one past the limit.
 const MAX_TOKENS: usize = 200;
 
-/// The cookie's name. Browsers accept a cookie with this prefix only from its own host, over TLS, for all paths and without a `Domain` (RFC
-/// 6265bis, section 4.1.3.2).
+/// The cookie's name. Browsers accept a cookie with this prefix only from its own host, over TLS,
+/// for all paths and without a `Domain` (RFC 6265bis, section 4.1.3.2).
 fn name<R: Role>() -> String {
     format!("__Host-{}", R::KIND.as_str())
 }
 
-/// The refresh tokens of the role that a request carries. There is more than one only if a cookie was planted.
+/// The refresh tokens in a request, for the role `R`. There is more than one only if a cookie was
+/// planted.
 pub fn presented<R: Role>(request: &Request) -> Vec<Secret> {
     let name = name::<R>();
     let values: BTreeSet<&str> = request.cookies(&name).collect();
     values.into_iter().filter_map(Secret::presented).take(MAX_TOKENS).collect()
 }
 
-/// The SHA-256 of each.
+/// The SHA-256 of each token.
 pub fn hashes(tokens: &[Secret]) -> Vec<[u8; 32]> {
     tokens.iter().map(Secret::hash).collect()
 }
 
-/// Returns 201 with an access token, and the refresh token in its cookie. Both expire at the latest when the session does, in `seconds`.
+/// Returns 201 with an access token, and with the refresh token in its cookie. Neither lives longer
+/// than the session, which expires in `seconds`.
 pub async fn session_response<R: Role>(
     keys: &SigningKeys,
     claims: &Claims,
@@ -63,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_role_has_a_cookie_for_this_host_alone() {
+    fn each_role_has_a_host_only_cookie() {
         assert_eq!(
             cookie::<Customer>("abc", 60),
             "__Host-customer=abc; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=60"

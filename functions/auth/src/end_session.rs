@@ -1,11 +1,12 @@
-//! `DELETE /customers/me/sessions/{id}` and `DELETE /companies/me/sessions/{id}`: an account ends one of its sessions.
+//! `DELETE /customers/me/sessions/{id}` and `DELETE /companies/me/sessions/{id}`: an account ends
+//! one of its sessions.
 
 use chatchat_domain::{Caller, Role, SessionId};
 use chatchat_lambda::{Answer, Error, Request};
 use chatchat_push::Delivery;
 
-/// Answers 204, and closes the session's connections. A session that has ended, or that is not one of the account, is left as it is and
-/// gets the same answer.
+/// Answers 204, and closes the connections of the session. Also answers 204, without any change, if
+/// the session has ended or belongs to another account.
 pub async fn end<R: Role>(
     delivery: &Delivery,
     caller: &Caller<R>,

@@ -9,23 +9,25 @@ use serde::Deserialize;
 
 use crate::{cookie, passwords};
 
-/// Whatever is typed here is looked up, not validated: a name or password that cannot exist is simply wrong.
+/// These fields are not validated: a username or password that cannot exist gets the same answer as
+/// a wrong one.
 #[derive(Deserialize)]
 struct LogIn {
     username: String,
     password: String,
 }
 
-/// Answers 201 with an access token, and the refresh token in a cookie; 400 `login_failed` for a wrong name and for a wrong
-/// password alike, after the same work; 403 `origin_not_allowed`; 429 `too_many_attempts`. The session whose cookie is replaced ends. It
-/// takes two statements, because the password is verified between them.
+/// Answers 201 with an access token, and with the refresh token in a cookie; 400 `login_failed` for
+/// a wrong username or a wrong password, after the same work; 403 `origin_not_allowed`; 429
+/// `too_many_attempts`. If the request has a refresh token already, its session ends. This takes
+/// two statements, because the password is verified between them.
 pub async fn log_in<R: Role>(
     (delivery, keys): &(Delivery, SigningKeys),
     request: &Request,
 ) -> Result<Answer, Error> {
     request.check_origin()?;
     let LogIn { username, password } = request.json()?;
-    // PostgreSQL refuses NUL in a text; no name has one.
+    // PostgreSQL rejects NUL in a text. No username contains one.
     let username = username.trim().replace('\0', " ");
     let (store, address) = (&delivery.store, request.viewer_address());
     let found = store.find_account(R::KIND, &username, address).await?;

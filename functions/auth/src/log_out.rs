@@ -6,8 +6,8 @@ use chatchat_push::Delivery;
 
 use crate::cookie;
 
-/// Answers 204, clears the cookie and ends every session whose cookie is presented; also 204 without a cookie and for one that is not valid;
-/// 403 `origin_not_allowed`.
+/// Answers 204, clears the cookie, and ends the session of each refresh token in the request; also
+/// 204 without a cookie or with an invalid one; 403 `origin_not_allowed`.
 pub async fn log_out<R: Role>(delivery: &Delivery, request: &Request) -> Result<Answer, Error> {
     request.check_origin()?;
     let presented = cookie::hashes(&cookie::presented::<R>(request));

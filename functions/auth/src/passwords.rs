@@ -1,4 +1,5 @@
-//! Hashing and verifying passwords with Argon2id, off the async thread and a bounded number at once.
+//! Hashes and verifies passwords with Argon2id, on threads for blocking work, and a bounded number
+//! at a time.
 
 use argon2::{
     Argon2, PasswordHasher, PasswordVerifier,
@@ -9,23 +10,23 @@ use chatchat_lambda::{Error, Request};
 use chatchat_store::Store;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
-/// A hash that no password has, for the same work where there is no account. Argon2's defaults are OWASP's minimum:
-/// m = 19 MiB, t = 2, p = 1.
+/// A hash that no password has. It is verified if there is no account, so that the work is the
+/// same. Argon2's defaults are OWASP's minimum: m = 19 MiB, t = 2, p = 1.
 const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3Mgc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// How many hashes are computed at once: each takes 19 MiB and a processor.
+/// Permits to compute a hash. Each hash takes 19 MiB and a processor.
 static HASHING: Semaphore = Semaphore::const_new(2);
 
-/// The caller's own account, after its password was right.
-pub struct Own {
-    /// What they log in with.
+/// The account of a caller whose password was verified.
+pub struct VerifiedPassword {
+    /// The username.
     pub username: String,
-    /// What the password was verified against.
+    /// The hash of the verified password.
     pub hash: String,
 }
 
-/// The hash of a password under a new salt, in PHC string format.
+/// Returns the hash of a password with a new salt, in PHC string format.
 pub async fn hash(password: Password) -> Result<String, Error> {
     computed(move || {
         let hash: PasswordHash = Argon2::default().hash_password(password.reveal().as_bytes())?;
@@ -35,7 +36,7 @@ pub async fn hash(password: Password) -> Result<String, Error> {
     .map_err(|error| Error::internal(error.to_string()))
 }
 
-/// Whether the password has this hash; without a hash it has not, after the same work.
+/// Returns whether the password has this hash. Without a hash, returns false after the same work.
 pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Error> {
     let verified = computed(move || {
         let hash = PasswordHash::new(hash.as_deref().unwrap_or(DUMMY_HASH))?;
@@ -48,20 +49,20 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Erro
     }
 }
 
-/// Asks the caller for their password again: 403 `wrong_password`, 429 `too_many_attempts`.
+/// Verifies the caller's password. Fails with 403 `wrong_password` or 429 `too_many_attempts`.
 pub async fn check_own<R>(
     store: &Store,
     request: &Request,
     caller: &Caller<R>,
     password: &str,
-) -> Result<Own, Error> {
+) -> Result<VerifiedPassword, Error> {
     let address = request.viewer_address();
     let (username, hash) = store.own_password(caller, address).await?;
     if !verify(password.to_owned(), Some(hash.clone())).await? {
         return Err(ErrorCode::WrongPassword.into());
     }
     store.forgive_attempts(&username, address).await?;
-    Ok(Own { username, hash })
+    Ok(VerifiedPassword { username, hash })
 }
 
 async fn computed<T: Send + 'static>(
@@ -76,7 +77,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_password_has_the_hash_that_was_made_of_it_and_no_other_has() {
+    async fn hash_verifies_only_its_password() {
         let hash = hash(Password::try_from("haneul01".to_owned()).unwrap()).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         assert!(verify("haneul01".to_owned(), Some(hash.clone())).await.unwrap());

@@ -1,4 +1,5 @@
-//! `POST /customer/token` and `POST /company/token`: a client trades its refresh token for a new one and an access token.
+//! `POST /customer/token` and `POST /company/token`: a client exchanges its refresh token for a new
+//! one and an access token.
 
 use chatchat_auth::{Claims, Secret};
 use chatchat_domain::{ErrorCode, Role};
@@ -8,10 +9,12 @@ use chatchat_store::{Offer, RenewalOutcome};
 
 use crate::cookie;
 
-/// Answers 201 like a login; 403 `origin_not_allowed`; 400 `invalid_refresh_token` for a cookie that is missing, unknown or expired, for a
-/// replay, which ends the session, and for cookies of several accounts, which are cleared; 503 `unavailable` for a token that was valid
-/// until the password changed a moment ago, because the browser will have the new cookie when it retries. The rules are those of
-/// `Store::renew_session`.
+/// Answers 201 like a login. The rules are those of `Store::renew_session`.
+///
+/// Fails with 403 `origin_not_allowed`; with 400 `invalid_refresh_token` for a cookie that is
+/// missing, unknown or expired, for a replay, which ends the session, and for cookies of several
+/// accounts, which are cleared; and with 503 `unavailable` for a token that a change of password
+/// replaced a moment ago, because the browser will have the new cookie when it retries.
 pub async fn refresh<R: Role>(
     (delivery, keys): &(Delivery, SigningKeys),
     request: &Request,
@@ -51,8 +54,8 @@ pub async fn refresh<R: Role>(
     }
 }
 
-/// The successor of one of the tokens that has this hash. If no known key derives it, another process renewed the session with a newer key,
-/// so the keys are read again.
+/// Returns the successor of one of the tokens that has this hash. If no known key derives it,
+/// another process renewed the session with a newer key, so the keys are read again.
 async fn with_hash(keys: &SigningKeys, presented: &[Secret], hash: &[u8; 32]) -> Result<Secret, Error> {
     for reads in 0..2 {
         if reads > 0 {

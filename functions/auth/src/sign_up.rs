@@ -12,7 +12,7 @@ use crate::passwords;
 struct SignUp {
     username: Username,
     password: Password,
-    /// Compared with `password` in the body as it came.
+    /// Compared with `password` while the body is read.
     #[serde(rename = "confirmPassword")]
     _confirm_password: String,
     name: Name,

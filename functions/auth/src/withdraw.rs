@@ -12,8 +12,8 @@ struct Withdrawal {
     password: String,
 }
 
-/// Answers 204 and clears the cookie: all sessions are ended, all connections closed; 403 `wrong_password`, 429
-/// `too_many_attempts`.
+/// Answers 204, clears the cookie, ends all sessions and closes all connections; 403
+/// `wrong_password`, 429 `too_many_attempts`.
 pub async fn withdraw<R: Role>(
     delivery: &Delivery,
     caller: &Caller<R>,

@@ -13,8 +13,9 @@ struct Asking {
     client_message_id: Option<ClientMessageId>,
 }
 
-/// Answers 201 with the answer and the two messages that were kept, or 200 with the same when its `clientMessageId` was seen before; 404
-/// `room_not_found`, `auto_reply_not_found` where the entry is not the room's company's; 409 `receiver_withdrawn`, `message_id_reused`.
+/// Answers 201 with the answer and the two stored messages, or 200 with the same if this
+/// `clientMessageId` was used before; 404 `room_not_found`; 404 `auto_reply_not_found` if the entry
+/// does not belong to the company of the room; 409 `receiver_withdrawn`, `message_id_reused`.
 pub async fn ask(delivery: &Delivery, caller: &Caller<Customer>, request: &Request) -> Result<Answer, Error> {
     let (id, Asking { chat_room_id, client_message_id }) =
         zip_invalid(request.path::<AutoReplyId>("id"), request.json())?;

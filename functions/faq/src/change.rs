@@ -6,7 +6,7 @@ use chatchat_store::Store;
 
 use crate::create::Entry;
 
-/// Answers 204; 404 `auto_reply_not_found`. What was asked before stays in the rooms as it was.
+/// Answers 204; 404 `auto_reply_not_found`. Messages that are already in rooms do not change.
 pub async fn change(store: &Store, caller: &Caller<Company>, request: &Request) -> Result<Answer, Error> {
     let (id, Entry { question, answer }) = zip_invalid(request.path::<AutoReplyId>("id"), request.json())?;
     store.change_auto_reply(caller, id, &question, &answer).await?;

@@ -4,7 +4,7 @@ use chatchat_domain::{AutoReplyId, Caller, Company};
 use chatchat_lambda::{Answer, Error, Request};
 use chatchat_store::Store;
 
-/// Answers 204; 404 `auto_reply_not_found`. What was asked before stays in the rooms.
+/// Answers 204; 404 `auto_reply_not_found`. Messages that are already in rooms stay.
 pub async fn delete(store: &Store, caller: &Caller<Company>, request: &Request) -> Result<Answer, Error> {
     let id = request.path::<AutoReplyId>("id")?;
     store.delete_auto_reply(caller, id).await?;

@@ -1,4 +1,4 @@
-//! `GET /company/auto-replies`: a company looks at its FAQ.
+//! `GET /company/auto-replies`: a company reads its FAQ.
 
 use chatchat_domain::{Caller, Company};
 use chatchat_lambda::{Answer, Error, Request};

@@ -1,4 +1,4 @@
-//! The artifact `faq`: a company keeps its auto-replies, a customer asks them.
+//! The artifact `faq`: companies edit their FAQ, and customers ask it.
 
 mod ask;
 mod change;

@@ -23,8 +23,8 @@ impl List {
         keys.seal(&self.purpose, &place.to_bytes()).await
     }
 
-    /// Returns the place after which a cursor's page begins. Fails with `invalid_format` if the text is
-    /// not a cursor of this list.
+    /// Returns the place after which a cursor's page begins. Fails with `invalid_format` if the
+    /// text is not a cursor of this list.
     pub async fn place(&self, keys: &SigningKeys, cursor: &str) -> Result<RoomPlace, Error> {
         let bytes = keys.unseal(&self.purpose, cursor).await;
         bytes

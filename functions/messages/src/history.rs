@@ -1,12 +1,13 @@
-//! `GET /customer/chatrooms/{id}/messages` and `GET /company/chatrooms/{id}/messages`: a part of a room's history, for
-//! catching up and for scrolling back.
+//! `GET /customer/chatrooms/{id}/messages` and `GET /company/chatrooms/{id}/messages`: a part of a
+//! room's history, for catching up and for scrolling back.
 
 use chatchat_domain::{Caller, HistoryLimit, Problem, Role, RoomId, Seq, Window};
 use chatchat_lambda::{Answer, Error, FieldError, Request, zip_invalid};
 use chatchat_store::Store;
 use serde_json::json;
 
-/// Answers 200 with up to `limit` messages right after or right before a seq, or the newest; 404 `room_not_found`.
+/// Answers 200 with up to `limit` messages right after or right before a seq, or the newest; 404
+/// `room_not_found`.
 pub async fn history<R: Role>(store: &Store, caller: &Caller<R>, request: &Request) -> Result<Answer, Error> {
     let (id, (window, limit)) = zip_invalid(
         request.path::<RoomId>("id"),

@@ -21,7 +21,7 @@ pub async fn list<R: Role>(
     caller: &Caller<R>,
     request: &Request,
 ) -> Result<Answer, Error> {
-    // Only frames have no account, and they do not come here.
+    // Only frames lack an account.
     let account = caller.account().ok_or(ErrorCode::Unauthenticated)?;
     let chosen = zip_invalid(request.query::<RoomFilter>("filter"), request.query::<Keyword>("keyword"));
     let list =

@@ -1,4 +1,4 @@
-//! The artifact `messages`: opening, listing and reading rooms, sending, marking read, for both sides.
+//! The artifact `messages`: rooms and their messages, for both sides.
 
 mod cursor;
 mod history;

@@ -1,4 +1,5 @@
-//! `PUT /customer/chatrooms/{id}/read` and `PUT /company/chatrooms/{id}/read`: somebody has read a room up to a seq.
+//! `PUT /customer/chatrooms/{id}/read` and `PUT /company/chatrooms/{id}/read`: an account has read
+//! a room up to a seq.
 
 use chatchat_domain::{Caller, Role, RoomId, Seq};
 use chatchat_lambda::{Answer, Error, Request, zip_invalid};
@@ -10,7 +11,7 @@ struct Marker {
     seq: Seq,
 }
 
-/// Answers 204; the marker never goes back and never passes the newest message. 404 `room_not_found`.
+/// Answers 204; 404 `room_not_found`. The marker never moves back or past the newest message.
 pub async fn mark<R: Role>(
     delivery: &Delivery,
     caller: &Caller<R>,

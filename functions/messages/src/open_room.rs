@@ -12,8 +12,8 @@ struct NewRoom {
     company_id: CompanyId,
 }
 
-/// Answers 201 with a new room, which begins with the guide message, or 200 with the one that there is already; 404
-/// `company_not_found`.
+/// Answers 201 with a new room, which begins with the guide message, or 200 with the existing room;
+/// 404 `company_not_found`.
 pub async fn open(store: &Store, caller: &Caller<Customer>, request: &Request) -> Result<Answer, Error> {
     let NewRoom { company_id } = request.json()?;
     let room = store.open_room(caller, company_id).await?;

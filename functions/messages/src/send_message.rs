@@ -1,4 +1,5 @@
-//! `POST /customer/chatrooms/{id}/messages` and `POST /company/chatrooms/{id}/messages`: somebody sends a message.
+//! `POST /customer/chatrooms/{id}/messages` and `POST /company/chatrooms/{id}/messages`: an account
+//! sends a message.
 
 use chatchat_domain::{Caller, ClientMessageId, MessageContent, Role, RoomId};
 use chatchat_lambda::{Answer, Error, Request, zip_invalid};
@@ -12,8 +13,8 @@ struct NewMessage {
     content: MessageContent,
 }
 
-/// Answers 201 with the message, or 200 with the same one when its `clientMessageId` was seen before; 404
-/// `room_not_found`, 409 `receiver_withdrawn`, `message_id_reused`.
+/// Answers 201 with the message, or 200 with the existing one if this `clientMessageId` was used
+/// before; 404 `room_not_found`; 409 `receiver_withdrawn`, `message_id_reused`.
 pub async fn send<R: Role>(
     delivery: &Delivery,
     caller: &Caller<R>,

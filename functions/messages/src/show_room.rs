@@ -1,5 +1,5 @@
-//! `GET /customer/chatrooms/{id}` and `GET /company/chatrooms/{id}`: an account looks into one of
-//! its rooms.
+//! `GET /customer/chatrooms/{id}` and `GET /company/chatrooms/{id}`: an account reads one of its
+//! rooms.
 
 use chatchat_domain::{Caller, HistoryLimit, Role, RoomId};
 use chatchat_lambda::{Answer, Error, Request, zip_invalid};

@@ -1,4 +1,5 @@
-//! The artifact `ops`: migrations, the sweep, health, and the answer to requests that match no route.
+//! The artifact `ops`: migrations, the sweep, health, and the answer to requests that match no
+//! route.
 
 mod health;
 mod migrate;

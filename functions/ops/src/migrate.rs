@@ -1,5 +1,5 @@
-//! The function that migrates the database. A deployment invokes it, because the database can only be
-//! reached from inside the VPC.
+//! The function that migrates the database. A deployment invokes it, because the database can only
+//! be reached from inside the VPC.
 
 use chatchat_lambda::{Error, Event};
 use chatchat_store::Store;
@@ -11,8 +11,8 @@ mod embedded {
 
 /// Applies the new files of `migrations/`, each in one transaction, and returns their versions.
 ///
-/// Fails without changes if an applied migration differs from its file. An applied migration without a
-/// file is ignored, so that an older release can be deployed again on a newer schema.
+/// Fails without changes if an applied migration differs from its file. An applied migration
+/// without a file is ignored, so that an older release can be deployed again on a newer schema.
 pub async fn migrate(store: &Store, _: &Event<Value>) -> Result<Value, Error> {
     let mut connection = store.dedicated().await?;
     let runner = embedded::migrations::runner().set_abort_missing(false);

@@ -6,11 +6,11 @@ use chatchat_lambda::{Answer, Error, Request};
 /// The path templates of the API with their methods. The build makes them from the template.
 const PATHS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/paths.rs"));
 
-/// Answers 405 `method_not_allowed` for a path that has other methods, and 404 `route_not_found` for any
-/// other path.
+/// Answers 405 `method_not_allowed` for a path that has other methods, and 404 `route_not_found`
+/// for any other path.
 ///
-/// Answers 204 to a preflight. API Gateway answers preflights, but its documentation says that `$default`
-/// receives them too. API Gateway sets the CORS headers in both cases.
+/// Answers 204 to a preflight. API Gateway answers preflights, but its documentation says that
+/// `$default` receives them too. API Gateway sets the CORS headers in both cases.
 #[expect(clippy::unused_async, reason = "handlers are async")]
 pub async fn unrouted((): &(), request: &Request) -> Result<Answer, Error> {
     let path = request.path_in_stage();

@@ -1,9 +1,11 @@
-//! What the decoders take a file's word for: that a JPEG has its end, and how large the parts of a WebP are.
+//! Checks that the decoders do not make: that a JPEG is complete, and that the parts of a WebP fit
+//! into each other.
 
 /// A chunk of a WebP: its type and its content.
 type Chunk<'a> = (&'a [u8], &'a [u8]);
 
-/// Whether a JPEG's segments and scans go on to its end marker (ITU-T T.81, annex B); what follows that is not looked at.
+/// Whether the segments and scans of a JPEG reach its end marker (ITU-T T.81, annex B). Bytes after
+/// the marker are ignored.
 pub fn has_end(jpeg: &[u8]) -> bool {
     const END: u8 = 0xd9;
     const SCAN: u8 = 0xda;
@@ -28,9 +30,10 @@ pub fn has_end(jpeg: &[u8]) -> bool {
     }
 }
 
-/// A WebP (RFC 9649) without what follows it, if no chunk reaches past what it is a part of, and each `VP8 ` frame has the size of the
-/// canvas or of the animation's frame that it is for. The decoder compares neither before it allocates and decodes; that of a `VP8L`
-/// frame it does.
+/// Returns a WebP (RFC 9649) without trailing bytes. Returns `None` if a chunk reaches past its
+/// container, or if a `VP8 ` frame has another size than the canvas or its animation frame: the
+/// decoder allocates and decodes without comparing these. It does compare the size of a `VP8L`
+/// frame.
 pub fn sound_webp(file: &[u8]) -> Option<&[u8]> {
     let (header, rest) = file.split_at_checked(8)?;
     let content = rest.get(..length(header))?;
@@ -45,7 +48,7 @@ pub fn sound_webp(file: &[u8]) -> Option<&[u8]> {
     is_sound.then_some(&file[..8 + content.len()])
 }
 
-/// The chunks, one after the other; none where one reaches past the end.
+/// Returns the chunks, or `None` if one reaches past the end.
 fn chunks(mut bytes: &[u8]) -> Option<Vec<Chunk<'_>>> {
     let mut chunks = Vec::new();
     while let Some((header, rest)) = bytes.split_at_checked(8) {
@@ -56,21 +59,23 @@ fn chunks(mut bytes: &[u8]) -> Option<Vec<Chunk<'_>>> {
     Some(chunks)
 }
 
-/// Whether all `VP8 ` frames have this size, two numbers of 24 bits less one. What follows an alpha channel is decoded as such a frame,
-/// whatever its chunk is called.
+/// Whether all `VP8 ` frames have this size, given as two 24-bit numbers that are one less than
+/// width and height. The chunk after an alpha channel is decoded as such a frame, whatever its type
+/// is.
 fn are_frames_of(size: &[u8], chunks: &[Chunk<'_>]) -> bool {
     let [width, height] = [&size[..3], &size[3..]].map(|less_one| number(less_one) + 1);
     let mut after_alpha = false;
     chunks.iter().all(|(kind, frame)| {
         let is_frame = *kind == b"VP8 " || after_alpha;
         after_alpha = *kind == b"ALPH";
-        // Three bytes of flags and three of a signature; of the sizes, the upper two bits are for scaling (RFC 6386, section 9.1).
+        // Three bytes of flags and three of a signature. The upper two bits of each size are for
+        // scaling (RFC 6386, section 9.1).
         let [own_width, own_height] = [6..8, 8..10].map(|at| frame.get(at).map(|size| number(size) & 0x3fff));
         !is_frame || (own_width, own_height) == (Some(width), Some(height))
     })
 }
 
-/// How many bytes a chunk's content has by its header.
+/// The size of a chunk's content in its header, in bytes.
 fn length(header: &[u8]) -> usize {
     usize::try_from(number(&header[4..])).unwrap_or(usize::MAX)
 }
@@ -106,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_webp_ends_where_it_says() {
+    fn webp_ends_where_its_header_says() {
         let alpha = || chunk("ALPH", b"a");
         for sound in [
             webp(&[frame("VP8 ", 9, 9)]),
@@ -121,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn no_part_of_a_webp_is_larger_than_what_it_is_a_part_of() {
+    fn webp_chunks_and_frames_fit_into_their_container() {
         let (fits, other) = (|| frame("VP8 ", 48, 32), || frame("VP8 ", 49, 32));
         let endless = |kind: &str| [kind.as_bytes(), &[0xfe, 0xff, 0xff, 0xff, 1, 1]].concat();
         let alpha = || chunk("ALPH", b"a");

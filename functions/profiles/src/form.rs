@@ -7,13 +7,14 @@ use chatchat_lambda::{Error, FieldError, Request};
 use futures_util::{future::ready, stream};
 use multer::{Multipart, bytes::Bytes};
 
-/// The most bytes of a file. Lambda takes events of 6 MB and a body comes in Base64, which leaves some 4.4 MiB.
+/// The maximum size of a file, in bytes. Lambda accepts events of 6 MB, and the body is in Base64,
+/// which leaves about 4.4 MiB.
 pub const MAX_FILE: usize = 4 * 1024 * 1024;
-/// The most bytes of a body: the file, and what a form may have around it.
+/// The maximum size of a body, in bytes: the file and the rest of the form.
 const MAX_BODY: usize = MAX_FILE + 64 * 1024;
 
-/// The bytes of the one field `name`. What the form says of their type and name is nothing to go by, and is not looked at; other
-/// fields are ignored.
+/// Returns the bytes of the one field `name`. The type and file name in the form are not trusted
+/// and not read. Other fields are ignored.
 pub async fn file(request: &Request, name: &str) -> Result<Bytes, Error> {
     let essence = request.content_type().split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("multipart/form-data") {
@@ -35,7 +36,7 @@ pub async fn file(request: &Request, name: &str) -> Result<Bytes, Error> {
     Err(Error::Invalid(vec![FieldError::new(name, problem)]))
 }
 
-/// All fields of that name.
+/// Returns all fields with this name.
 async fn files(body: Bytes, boundary: String, name: &str) -> Result<Vec<Bytes>, multer::Error> {
     let mut form = Multipart::new(stream::once(ready(Ok::<_, Infallible>(body))), boundary);
     let mut files = Vec::new();

@@ -1,4 +1,4 @@
-//! The artifact `profiles`: profiles, for their owners and for others, their pictures, and the directory.
+//! The artifact `profiles`: profiles, their pictures, and the directory.
 
 mod bucket;
 mod change;

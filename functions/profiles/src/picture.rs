@@ -1,6 +1,7 @@
-//! Uploaded bytes to a picture that can be shown: decoded in full, turned upright, made small, encoded anew.
+//! Makes a picture for profiles from an uploaded file: decodes all of it, turns it upright, scales
+//! it down, and encodes it again.
 //!
-//! Nothing of the upload but its pixels is in what comes out, and of fully transparent pixels not even their colour.
+//! The result contains only the pixels of the upload, and no colour for fully transparent pixels.
 
 use std::io::Cursor;
 
@@ -19,46 +20,49 @@ use tokio::task::spawn_blocking;
 
 use crate::container;
 
-/// The most pixels of an upload, in millions.
+/// The maximum number of pixels of an upload, in millions.
 const MAX_MEGAPIXELS: u32 = 25;
-/// What the decoder of PNG may allocate: that many pixels at their widest (8 bytes each), and a quarter more to work with. `image` passes
-/// limits on to no other decoder; theirs follows from the size in pixels, which is checked before, and from what [`container`] refuses. The
-/// function's memory in the template is four times that.
+/// The memory limit of the PNG decoder, in bytes: the maximum number of pixels with 8 bytes each,
+/// and a quarter more to work with. `image` passes limits to no other decoder. Their memory follows
+/// from the number of pixels, which is checked before, and from the checks of [`container`]. The
+/// function has four times this memory in the template.
 const MAX_MEMORY: u64 = 250 * 1000 * 1000;
-/// The longest side of what comes out.
+/// The maximum width and height of the result, in pixels.
 const MAX_SIDE: u32 = 512;
-/// Past this side a picture is first averaged down: a fine filter over all its pixels would take seconds.
+/// A larger picture is averaged down to this size first, because a fine filter over all its pixels
+/// would take seconds.
 const COARSE_SIDE: u32 = 4 * MAX_SIDE;
-/// Of what comes out as JPEG.
+/// The quality of a JPEG.
 const JPEG_QUALITY: u8 = 85;
 
-/// A picture as it is stored.
+/// A picture in the form in which it is stored.
 #[derive(Debug)]
 pub struct Picture {
-    /// What it is stored under.
+    /// The key of the object.
     pub key: PictureKey,
-    /// What it is encoded as.
+    /// The format.
     pub format: PictureFormat,
-    /// The whole file.
+    /// The file.
     pub bytes: Vec<u8>,
 }
 
-/// The picture in an upload, off the async thread. Refuses what no decoder takes, and too many pixels before it decodes them.
+/// Makes the picture of an upload, on a thread for blocking work. Rejects files that no decoder
+/// accepts, and files with too many pixels before they are decoded.
 pub async fn reencode(upload: impl AsRef<[u8]> + Send + 'static) -> Result<Picture, Problem> {
     spawn_blocking(move || encode(&shrink(decode(upload.as_ref())?))).await.unwrap_or_else(|failure| {
-        // A decoder that panics has met bytes that are no picture.
+        // A panic in the decoder means that the file is not a valid picture.
         tracing::warn!(%failure, "a decoder failed");
         Err(Problem::UnsupportedPicture)
     })
 }
 
-/// All pixels of an upload, with the orientation that its metadata ask for.
+/// Decodes an upload, and returns the orientation that its metadata asks for.
 fn decode(mut upload: &[u8]) -> Result<(DynamicImage, Orientation), Problem> {
     let unsupported = |_: ImageError| Problem::UnsupportedPicture;
     let format = image::guess_format(upload).map_err(unsupported)?;
     match format {
         ImageFormat::Png => {}
-        // The decoder fills in what a JPEG lacks.
+        // The decoder would fill in the missing part of a JPEG.
         ImageFormat::Jpeg if container::has_end(upload) => {}
         ImageFormat::WebP => upload = container::sound_webp(upload).ok_or(Problem::UnsupportedPicture)?,
         _ => return Err(Problem::UnsupportedPicture),
@@ -76,7 +80,8 @@ fn decode(mut upload: &[u8]) -> Result<(DynamicImage, Orientation), Problem> {
     Ok((DynamicImage::from_decoder(decoder).map_err(unsupported)?, orientation))
 }
 
-/// The picture upright, within 512 × 512, and with an alpha channel only where it has pixels that are not opaque.
+/// Returns the picture upright, within 512 × 512 pixels, and with an alpha channel only if a pixel
+/// is not opaque.
 fn shrink((image, orientation): (DynamicImage, Orientation)) -> DynamicImage {
     let image = if image.color().has_alpha() {
         let image = image.into_rgba8();
@@ -97,12 +102,13 @@ fn shrink((image, orientation): (DynamicImage, Orientation)) -> DynamicImage {
     }
 }
 
-/// The same picture if no side is longer, else a smaller one.
+/// Scales a picture down to this size. A smaller one stays as it is.
 fn fit(image: DynamicImage, side: u32, smaller: impl FnOnce(&DynamicImage) -> DynamicImage) -> DynamicImage {
     if image.width().max(image.height()) > side { smaller(&image) } else { image }
 }
 
-/// Colours times alpha, so that what is transparent does not bleed into its neighbours when pixels are averaged.
+/// Multiplies colours by alpha, so that transparent pixels do not change their neighbours when
+/// pixels are averaged.
 fn premultiplied(mut image: RgbaImage) -> RgbaImage {
     for pixel in image.pixels_mut() {
         let [colours @ .., alpha] = &mut pixel.0;
@@ -113,7 +119,7 @@ fn premultiplied(mut image: RgbaImage) -> RgbaImage {
     image
 }
 
-/// The reverse; a fully transparent pixel has no colour.
+/// The reverse of [`premultiplied`]. A fully transparent pixel gets no colour.
 fn unmultiplied(mut image: RgbaImage) -> RgbaImage {
     for pixel in image.pixels_mut() {
         let [colours @ .., alpha] = &mut pixel.0;
@@ -130,7 +136,7 @@ fn scaled(value: u8, by: u8, of: u8) -> u8 {
     u8::try_from(scaled).unwrap_or(u8::MAX)
 }
 
-/// The file, and what it is stored under.
+/// Encodes the picture and makes its key.
 fn encode(image: &DynamicImage) -> Result<Picture, Problem> {
     let mut bytes = Vec::new();
     let (format, encoded) = if image.color().has_alpha() {
@@ -167,7 +173,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_picture_fits_into_512_by_512_and_is_never_enlarged() {
+    async fn picture_fits_into_512_by_512_and_is_never_enlarged() {
         for (size, expected) in [
             ((512, 512), (512, 512)),
             ((513, 512), (512, 511)),
@@ -187,7 +193,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_what_is_not_opaque_comes_out_as_png_and_hides_no_colour() {
+    async fn only_transparent_pictures_become_png_without_hidden_colours() {
         let opaque = RgbaImage::from_pixel(20, 20, Rgba([9, 8, 7, 255]));
         assert_eq!(comes_out(file(opaque, ImageFormat::Png)).await.0, PictureFormat::Jpeg);
         let clear = RgbaImage::from_pixel(20, 20, Rgba([9, 8, 7, 0]));
@@ -197,7 +203,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_transparent_does_not_darken_its_neighbours() {
+    async fn transparent_pixels_do_not_darken_their_neighbours() {
         let red = |x| if x < 501 { Rgba([255, 0, 0, 255]) } else { Rgba([0, 0, 0, 0]) };
         for width in [1001, 5001] {
             let image = RgbaImage::from_fn(width, 40, |x, _| red(x * 1001 / width));
@@ -209,7 +215,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_same_picture_has_the_same_key_whatever_it_came_as() {
+    async fn same_pixels_have_the_same_key_in_every_format() {
         let image = RgbImage::from_fn(90, 60, |x, y| Rgb([x.to_le_bytes()[0], y.to_le_bytes()[0], 7]));
         let of_png = reencode(file(image.clone(), ImageFormat::Png)).await.unwrap();
         let of_webp = reencode(file(image, ImageFormat::WebP)).await.unwrap();
@@ -217,7 +223,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_whole_picture_is_refused() {
+    async fn incomplete_or_invalid_pictures_are_rejected() {
         let jpeg = file(RgbImage::new(64, 64), ImageFormat::Jpeg);
         for length in 0..jpeg.len() {
             let refused = reencode(jpeg[..length].to_vec()).await.unwrap_err();

@@ -4,7 +4,8 @@ use chatchat_domain::{AnyRole, Caller, CompanyId};
 use chatchat_lambda::{Answer, Error, Request};
 use chatchat_store::Store;
 
-/// Answers 200 with the company; 404 `company_not_found` also for a hidden one, except to itself and its customers.
+/// Answers 200 with the company; 404 `company_not_found`, also for a hidden company, except to
+/// itself and its customers.
 pub async fn show(
     store: &Store,
     caller: Option<&Caller<AnyRole>>,

@@ -22,8 +22,8 @@ impl FromStr for Folder {
 
 /// Answers 201 with the path of the picture, which the caller can then use in its profile.
 ///
-/// The picture is stored in the bucket first and then in the database. If the second step fails, the
-/// object stays in the bucket, and uploading the same picture again uses it.
+/// The picture is stored in the bucket first and then in the database. If the second step fails,
+/// the object stays in the bucket, and uploading the same picture again uses it.
 pub async fn upload(
     (store, bucket): &(Store, Bucket),
     caller: &Caller<AnyRole>,

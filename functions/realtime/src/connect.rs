@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use crate::frame::{Frame, log};
 
-/// Accepts a connection with a valid ticket, unless another site's page opens it. Anything else
-/// refuses the handshake with the status of its error code.
+/// Accepts a connection with a valid ticket, unless a page of another site opens it. A refused
+/// handshake gets the HTTP status of its error code.
 pub async fn connect(resources: &(Store, Viewers), event: &Event<Frame>) -> Result<Value, Error> {
     let started = Instant::now();
     let frame = &event.payload;
@@ -23,8 +23,9 @@ pub async fn connect(resources: &(Store, Viewers), event: &Event<Frame>) -> Resu
 }
 
 async fn accept((store, viewers): &(Store, Viewers), frame: &Frame) -> Result<(), Error> {
-    // Whether CloudFront runs its function for a handshake, and so names the host, is not documented.
-    // The ticket protects the handshake in any case: a foreign page has no way to get one.
+    // Whether CloudFront runs its function for a handshake, and so names the host, is not
+    // documented. The ticket protects the handshake in any case: a foreign page has no way to get
+    // one.
     if viewers.of(frame.headers(), "").origin == PageOrigin::Foreign {
         return Err(ErrorCode::OriginNotAllowed.into());
     }

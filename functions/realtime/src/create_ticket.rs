@@ -1,4 +1,5 @@
-//! `POST /realtime/tickets`: a customer or company gets a ticket, which opens one WebSocket connection.
+//! `POST /realtime/tickets`: a customer or company gets a ticket, which opens one WebSocket
+//! connection.
 
 use chatchat_auth::{Secret, TICKET_SECONDS};
 use chatchat_domain::{AnyRole, Caller};

@@ -1,5 +1,5 @@
-//! `$disconnect`: a connection has ended. API Gateway does not always send this event; the sweep finds
-//! the connections without one.
+//! `$disconnect`: a connection has ended. API Gateway does not always send this event; the sweep
+//! finds the connections without one.
 
 use std::slice;
 

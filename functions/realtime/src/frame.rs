@@ -71,8 +71,8 @@ impl Frame {
         self.inner.request_context.request_id.as_deref().unwrap_or_default()
     }
 
-    /// The `error` event for a failure. It is in Korean, because frames have no headers that could name
-    /// another language.
+    /// The `error` event for a failure. It is in Korean, because frames have no headers that could
+    /// name another language.
     fn error(&self, error: &Error) -> Outgoing {
         let client_message_id = self.body.as_ref().ok().and_then(|body| body.get("clientMessageId"));
         Outgoing::Error {
@@ -84,9 +84,9 @@ impl Frame {
     }
 }
 
-/// Runs the action of a frame. A failure is sent over the connection as an `error` event, and closes the
-/// connection if its session has ended. The function still succeeds: if it failed, API Gateway would
-/// send an error of its own in place of this one.
+/// Runs the action of a frame. A failure is sent over the connection as an `error` event, and
+/// closes the connection if its session has ended. The function still succeeds: if it failed, API
+/// Gateway would send an error of its own in place of this one.
 pub async fn answer<'a, F>(
     delivery: &'a Delivery,
     event: &'a Event<Frame>,
@@ -111,8 +111,8 @@ where
     Ok(json!({ "statusCode": outcome.err().map_or(200, |code| status(code).as_u16()) }))
 }
 
-/// Sends the `error` event, for at most `push_timeout`, and closes the connection if its session has
-/// ended. The event says what was wrong with the frame only if the session is active.
+/// Sends the `error` event, for at most `push_timeout`, and closes the connection if its session
+/// has ended. The event says what was wrong with the frame only if the session is active.
 async fn refuse(
     delivery: &Delivery,
     frame: &Frame,

@@ -1,5 +1,5 @@
-//! The action `heartbeat`: a client keeps its connection alive, and says how far it is in the rooms that
-//! it shows.
+//! The action `heartbeat`: a client keeps its connection alive, and says how far it is in the rooms
+//! that it shows.
 
 use std::slice;
 

@@ -14,7 +14,7 @@ struct Marker {
     seq: Seq,
 }
 
-/// Tells both sides with `read` if the marker moved.
+/// Sends `read` to both sides if the marker moved.
 pub async fn mark(delivery: &Delivery, frame: &Frame) -> Result<(), Error> {
     let Marker { room_id, seq } = frame.json()?;
     Ok(delivery.mark_read(&frame.caller, room_id, seq).await?)

@@ -1,4 +1,4 @@
-//! The action `typing`: the user of a client types.
+//! The action `typing`: the user of a client is typing.
 
 use chatchat_domain::RoomId;
 use chatchat_lambda::Error;
@@ -13,7 +13,7 @@ struct Typing {
     room_id: RoomId,
 }
 
-/// Relays it to both sides; nothing is kept.
+/// Sends `typing` to both sides. Nothing is stored.
 pub async fn typing(delivery: &Delivery, frame: &Frame) -> Result<(), Error> {
     let Typing { room_id } = frame.json()?;
     Ok(delivery.typing(&frame.caller, room_id).await?)

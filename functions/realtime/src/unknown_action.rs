@@ -7,11 +7,12 @@ use serde::Deserialize;
 
 use crate::frame::Frame;
 
-/// Every JSON object has these fields.
+/// Matches every JSON object.
 #[derive(Deserialize)]
 struct Anything {}
 
-/// Refuses with `malformed_json`, `validation_failed` for JSON that is no object, or `unknown_action`.
+/// Fails with `malformed_json`, with `validation_failed` for JSON that is not an object, or with
+/// `unknown_action`.
 pub async fn refuse(_: &Delivery, frame: &Frame) -> Result<(), Error> {
     frame.json::<Anything>()?;
     Err(ErrorCode::UnknownAction.into())

@@ -7,5 +7,5 @@ mod token;
 pub use secret::{Secret, sha256};
 pub use token::{ACCESS_TOKEN_SECONDS, Claims, Key, Keys, Successors, TokenError};
 
-/// How long a ticket lives.
+/// The lifetime of a ticket, in seconds.
 pub const TICKET_SECONDS: i64 = 30;

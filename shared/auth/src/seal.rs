@@ -1,11 +1,11 @@
-//! Sealed texts: what a client is given to present again, and cannot make or change itself.
+//! Sealed texts, which a client can send back, but cannot make or change.
 
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::Keys;
 
-/// The bytes of a tag: HMAC-SHA256.
+/// The size of a tag in bytes: HMAC-SHA256.
 const TAG: usize = 32;
 
 impl Keys {
@@ -19,8 +19,8 @@ impl Keys {
         URL_SAFE_NO_PAD.encode(sealed)
     }
 
-    /// The bytes of a text that was sealed for this purpose with the current or the previous key.
-    /// `None` for any other text.
+    /// Returns the bytes of a text that was sealed for this purpose with the current or the
+    /// previous key, and `None` for any other text.
     pub fn unseal(&self, purpose: &str, text: &str) -> Option<Vec<u8>> {
         let mut sealed = URL_SAFE_NO_PAD.decode(text).ok()?;
         let tag = sealed.split_off(sealed.len().checked_sub(TAG)?);
@@ -29,10 +29,10 @@ impl Keys {
     }
 }
 
-/// What the tag is computed over. It does not begin as a JWT does, nor as what a refresh token's
-/// successor is computed over, so that a tag is never the signature of one of these.
+/// The input of the tag. It begins neither like a JWT nor like the input of a refresh token's
+/// successor, so a tag is never the signature of one of these.
 fn tagged(purpose: &str, bytes: &[u8]) -> Vec<u8> {
-    // With its length, so that no other purpose with other bytes is the same text.
+    // With the length, so that different pairs of a purpose and bytes give different texts.
     let mut text = format!("sealed\0{}\0{purpose}", purpose.len()).into_bytes();
     text.extend_from_slice(bytes);
     text
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn sealed_bytes_are_read_for_their_purpose_alone() {
+    fn sealed_bytes_are_only_read_for_their_purpose() {
         let keys = Keys::new(key("a"), None);
         let sealed = keys.seal("rooms of 7", b"place");
         assert_eq!(keys.unseal("rooms of 7", &sealed), Some(b"place".to_vec()));
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn sealed_with_the_previous_key_is_read_and_with_another_is_not() {
+    fn previous_key_unseals_and_other_keys_do_not() {
         let sealed = Keys::new(key("old"), None).seal("p", b"place");
         assert!(Keys::new(key("new"), Some(key("old"))).unseal("p", &sealed).is_some());
         assert!(Keys::new(key("new"), Some(key("newer"))).unseal("p", &sealed).is_none());

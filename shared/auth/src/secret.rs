@@ -1,4 +1,4 @@
-//! Secrets of 256 random bits, of which the database knows the hash alone: refresh tokens and tickets.
+//! Secrets of 256 random bits: refresh tokens and tickets. The database only has their hashes.
 
 use aws_lc_rs::{
     digest::{SHA256, digest},
@@ -6,41 +6,41 @@ use aws_lc_rs::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-/// A secret as its owner holds it: 43 characters of base64url.
+/// A secret: 43 characters of base64url.
 pub struct Secret(String);
 
 impl Secret {
-    /// A new one. Fails only if the system gives no random bytes.
+    /// Generates a secret. Fails only if the system provides no random bytes.
     pub fn generate() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes)?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// Takes what a client presents; whether the database knows its hash is still to be checked. `None` for a text that does not have the
-    /// form of a secret, so that it costs no query.
+    /// Reads a secret that a client presents. The database may not know its hash. Returns `None`
+    /// for a text that does not have the form of a secret, which saves a query.
     pub fn presented(text: &str) -> Option<Self> {
         let has_form = text.len() == 43
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
         has_form.then(|| Self(text.to_owned()))
     }
 
-    /// The refresh token that follows this one: a keyed hash of it, so that trading it twice gives the same successor, and nobody without
-    /// the key can compute one.
+    /// The refresh token that follows this one. It is a keyed hash, so trading the token twice
+    /// gives the same successor, and the key is needed to compute it.
     pub(crate) fn successor(&self, key: &hmac::Key) -> Self {
         let mut context = hmac::Context::with_key(key);
-        // No JWT begins like this, so a signature of the same key is never a token.
+        // No JWT begins like this, so the result is never the signature of a token.
         context.update(b"refresh token after\0");
         context.update(self.0.as_bytes());
         Self(URL_SAFE_NO_PAD.encode(context.sign()))
     }
 
-    /// For its owner alone.
+    /// The text of the secret, which only its owner may see.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// Its SHA-256, for the database.
+    /// The SHA-256 of the secret, for the database.
     pub fn hash(&self) -> [u8; 32] {
         sha256(&self.0)
     }
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_secrets_differ_and_each_has_256_bits() {
+    fn secrets_differ_and_have_256_bits() {
         let (one, other) = (Secret::generate().unwrap(), Secret::generate().unwrap());
         assert_ne!(one.reveal(), other.reveal());
         assert_eq!(URL_SAFE_NO_PAD.decode(one.reveal()).unwrap().len(), 32);
@@ -66,13 +66,13 @@ mod tests {
     }
 
     #[test]
-    fn a_presented_secret_has_the_hash_of_the_one_given_out() {
+    fn presented_secret_has_the_hash_of_the_generated_one() {
         let secret = Secret::generate().unwrap();
         assert_eq!(Secret::presented(secret.reveal()).unwrap().hash(), secret.hash());
     }
 
     #[test]
-    fn a_text_without_the_form_of_a_secret_is_rejected() {
+    fn text_without_the_form_of_a_secret_is_rejected() {
         let good = "-_09azAZ".repeat(6)[..43].to_owned();
         assert!(Secret::presented(&good).is_some());
         let changed = |last: &str| format!("{}{last}", &good[..42]);

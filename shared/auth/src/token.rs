@@ -8,34 +8,36 @@ use time::OffsetDateTime;
 
 use crate::Secret;
 
-/// How long an access token lives: 30 minutes, but no longer than its session.
+/// The maximum lifetime of an access token, in seconds. It is shorter if the session expires
+/// earlier.
 pub const ACCESS_TOKEN_SECONDS: i64 = 30 * 60;
 
 const ISSUER: &str = "chatchat";
 const AUDIENCE: &str = "chatchat-api";
-/// RFC 9068, section 2.1: an access token cannot be taken for another kind of JWT.
+/// The `typ` of access tokens (RFC 9068, section 2.1), which distinguishes them from other JWTs.
 const TYPE: &str = "at+jwt";
-/// How far the clocks of two machines may differ, in seconds.
+/// The maximum difference between the clocks of two machines, in seconds.
 const LEEWAY: i64 = 5;
 
-/// What a token says.
+/// The claims of an access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claims {
-    /// Whose it is.
+    /// The account.
     pub account: AccountId,
-    /// Customer or company.
+    /// The kind of the account.
     pub kind: AccountKind,
-    /// The login that it belongs to.
+    /// The session.
     pub session: SessionId,
 }
 
-/// Why a token is worth nothing.
+/// Why a token is rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// Signed with a key that is not among ours; after a rotation, reading the keys again can help.
+    /// The token names an unknown key. After a rotation, reading the keys again can help.
     #[error("the token's key is unknown")]
     UnknownKey,
-    /// Malformed, forged, expired, not yet valid, or not an access token of ours.
+    /// The token is malformed, forged, expired, not yet valid, or not an access token of this
+    /// product.
     #[error("the token is not valid")]
     Invalid(#[source] Option<jsonwebtoken::errors::Error>),
 }
@@ -46,7 +48,7 @@ impl From<jsonwebtoken::errors::Error> for TokenError {
     }
 }
 
-/// One signing key.
+/// A signing key.
 #[derive(Clone)]
 pub struct Key {
     id: String,
@@ -54,13 +56,14 @@ pub struct Key {
 }
 
 impl Key {
-    /// A key by its id, which stands in each token's `kid`. None for a secret of less than 256 bits.
+    /// A key with its id, which is the `kid` of its tokens. Returns `None` for a secret of less
+    /// than 256 bits.
     pub fn new(id: &str, secret: &[u8]) -> Option<Self> {
         (secret.len() >= 32).then(|| Self { id: id.to_owned(), secret: secret.to_owned() })
     }
 }
 
-/// The key that signs, and those that still verify.
+/// The current key, which signs, and the previous one, which still verifies.
 #[derive(Clone)]
 pub struct Keys {
     current: Key,
@@ -69,14 +72,14 @@ pub struct Keys {
 
 /// The refresh tokens that can follow one.
 pub struct Successors {
-    /// By the current key.
+    /// Derived with the current key.
     pub current: Secret,
-    /// By the previous key, with which the token may have been traded just before a rotation.
+    /// Derived with the previous key, which may have been used just before a rotation.
     previous: Option<Secret>,
 }
 
 impl Successors {
-    /// The one with this SHA-256.
+    /// Returns the successor with this SHA-256.
     pub fn with_hash(self, hash: &[u8; 32]) -> Option<Secret> {
         [Some(self.current), self.previous].into_iter().flatten().find(|successor| successor.hash() == *hash)
     }
@@ -88,7 +91,8 @@ struct Payload {
     aud: String,
     iat: i64,
     exp: i64,
-    /// We give out none; but one that is there counts (RFC 7519, section 4.1.5).
+    /// The product issues no token with this claim, but it is checked if present (RFC 7519, section
+    /// 4.1.5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nbf: Option<i64>,
     sub: String,
@@ -97,12 +101,12 @@ struct Payload {
 }
 
 impl Keys {
-    /// Signs with `current`, and verifies with `previous` too.
+    /// Keys that sign with `current`, and verify with both.
     pub fn new(current: Key, previous: Option<Key>) -> Self {
         Self { current, previous }
     }
 
-    /// Takes keys that were read again. Gives whether the current one is new.
+    /// Replaces the keys. Returns whether the current one is new.
     pub fn replace(&mut self, current: Key, previous: Option<Key>) -> bool {
         let new = current.id != self.current.id;
         *self = Self { current, previous };
@@ -121,7 +125,7 @@ impl Keys {
         keys.map(|key| hmac::Key::new(hmac::HMAC_SHA256, &key.secret))
     }
 
-    /// Signs a token that is valid for that many seconds from `now`.
+    /// Signs a token that is valid for `seconds` from `now`.
     pub fn sign(&self, claims: &Claims, now: OffsetDateTime, seconds: i64) -> Result<String, TokenError> {
         let mut header = Header::new(Algorithm::HS256);
         header.typ = Some(TYPE.to_owned());
@@ -140,10 +144,11 @@ impl Keys {
         Ok(encode(&header, &payload, &EncodingKey::from_secret(&self.current.secret))?)
     }
 
-    /// What a token says, if it is one of ours and valid at `now`.
+    /// Returns the claims of a token that is valid at `now`.
     pub fn verify(&self, token: &str, now: OffsetDateTime) -> Result<Claims, TokenError> {
         let header = decode_header(token)?;
-        // RFC 7515, section 4.1.11: whoever does not know a critical extension refuses, and we know none.
+        // A critical extension that is not understood must be rejected (RFC 7515, section 4.1.11),
+        // and none is understood here.
         if header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
             return Err(TokenError::Invalid(None));
         }
@@ -157,7 +162,7 @@ impl Keys {
         validation.set_required_spec_claims(&["iss", "aud", "exp", "sub"]);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
-        // The times are compared with the caller's clock below.
+        // The times are compared with `now` below.
         validation.validate_exp = false;
         let payload: Payload = decode(token, &DecodingKey::from_secret(&key.secret), &validation)?.claims;
         let now = now.unix_timestamp();
@@ -190,7 +195,7 @@ mod tests {
     const NOW: OffsetDateTime = time::macros::datetime!(2026-11-22 09:30 UTC);
 
     #[test]
-    fn a_token_tells_whose_it_is_for_30_minutes() {
+    fn token_is_valid_for_30_minutes() {
         let keys = Keys::new(key("a"), None);
         let token = keys.sign(&claims(), NOW, ACCESS_TOKEN_SECONDS).unwrap();
         assert_eq!(keys.verify(&token, NOW).unwrap(), claims());
@@ -203,14 +208,14 @@ mod tests {
     }
 
     #[test]
-    fn a_rotated_key_still_verifies_as_the_previous_one() {
+    fn previous_key_still_verifies_after_a_rotation() {
         let token = Keys::new(key("old"), None).sign(&claims(), NOW, 60).unwrap();
         assert!(Keys::new(key("new"), Some(key("old"))).verify(&token, NOW).is_ok());
         assert!(matches!(Keys::new(key("new"), None).verify(&token, NOW), Err(TokenError::UnknownKey)));
     }
 
     #[test]
-    fn a_refresh_token_has_one_successor_a_key() {
+    fn refresh_token_has_one_successor_per_key() {
         let (old, new) = (Keys::new(key("old"), None), Keys::new(key("new"), Some(key("old"))));
         let refresh = Secret::generate().unwrap();
         let before = old.successors(&refresh).current;
@@ -225,11 +230,11 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_less_than_256_bits_is_none() {
+    fn key_of_less_than_256_bits_is_rejected() {
         assert!(Key::new("a", &[0; 31]).is_none());
     }
 
-    /// A token whose header and payload were changed by `change` and that was signed with the right key all the same.
+    /// A token with a header and payload changed by `change`, and signed with the right key.
     fn forged(change: impl Fn(&mut Header, &mut serde_json::Value)) -> String {
         let mut header = Header::new(Algorithm::HS256);
         header.typ = Some(TYPE.to_owned());
@@ -243,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_whole_access_token_of_ours_is_accepted() {
+    fn only_complete_access_tokens_are_accepted() {
         let keys = Keys::new(key("a"), None);
         assert!(keys.verify(&forged(|_, _| ()), NOW).is_ok());
         let refused = |name: &str, token: String| assert!(keys.verify(&token, NOW).is_err(), "{name}");

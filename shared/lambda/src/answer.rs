@@ -1,4 +1,4 @@
-//! What a handler answers over HTTP.
+//! The HTTP response of a handler.
 
 use chatchat_domain::{ErrorCode, Language};
 use lambda_http::{
@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::{Error, Request, error::status};
 
-/// A status with a JSON body, or none.
+/// A status with an optional JSON body.
 #[derive(Debug)]
 pub struct Answer {
     status: StatusCode,
@@ -36,7 +36,7 @@ impl Answer {
         Self { status: StatusCode::NO_CONTENT, body: None, headers: Vec::new() }
     }
 
-    /// An error that the handler adds headers to.
+    /// An error response to which the handler can add headers.
     pub fn refused(code: ErrorCode, request: &Request) -> Self {
         Self::error(&code.into(), request.language, request.id())
     }
@@ -46,7 +46,7 @@ impl Answer {
         Ok(Self { status, body: Some(body), headers: Vec::new() })
     }
 
-    /// An error, as the contract writes it.
+    /// An error response, as the contract describes it.
     pub(crate) fn error(error: &Error, language: Language, request_id: &str) -> Self {
         let status = status(error.code());
         let body = Some(error.body(language, request_id).to_string());
@@ -59,7 +59,7 @@ impl Answer {
         Self { status, body, headers }
     }
 
-    /// The same with one more `Set-Cookie`.
+    /// Adds a `Set-Cookie` header.
     pub fn with_cookie(mut self, cookie: &str) -> Result<Self, Error> {
         self.headers.push((SET_COOKIE, HeaderValue::from_str(cookie).map_err(Error::internal)?));
         Ok(self)
@@ -70,7 +70,7 @@ impl Answer {
         self.status
     }
 
-    /// For the runtime. No answer of the API is for a cache.
+    /// Converts it for the runtime. Responses of the API must not be cached.
     pub(crate) fn into_response(self) -> Response<Body> {
         let mut response = Response::new(self.body.map_or(Body::Empty, Body::Text));
         *response.status_mut() = self.status;

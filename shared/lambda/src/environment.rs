@@ -2,44 +2,44 @@
 
 use std::env;
 
-/// Why a function could not start; Lambda shows it in the log of the init.
+/// Why a function could not start. It is in the log of the init phase.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A variable is missing or wrong.
+    /// A variable is missing or invalid.
     #[error(
         "the environment variable {name} {problem}; the function's entry in infra/template.yaml should set it"
     )]
     Variable {
-        /// Which.
+        /// The variable.
         name: &'static str,
-        /// What is wrong with it.
+        /// Why it is rejected.
         problem: &'static str,
     },
-    /// `_HANDLER` names no handler of the artifact.
+    /// `_HANDLER` does not name a handler of the artifact.
     #[error("there is no handler {name:?} in this artifact; it has: {known}")]
     UnknownHandler {
-        /// What was asked for.
+        /// The value of `_HANDLER`.
         name: String,
-        /// All that there are.
+        /// The handlers of the artifact.
         known: String,
     },
-    /// Something that the service is made of could not be had.
+    /// A resource could not be loaded.
     #[error("{what}")]
     Part {
-        /// What could not be done.
+        /// What failed.
         what: &'static str,
-        /// Why.
+        /// The cause.
         #[source]
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 
-/// The value of a variable that must be there.
+/// Returns the value of a variable. Fails if it is missing or empty.
 pub fn required(name: &'static str) -> Result<String, StartError> {
     optional(name).ok_or(StartError::Variable { name, problem: "is not set" })
 }
 
-/// The value of a variable that may be missing or empty.
+/// Returns the value of a variable, or `None` if it is missing or empty.
 pub fn optional(name: &'static str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }

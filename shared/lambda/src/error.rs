@@ -1,4 +1,4 @@
-//! The one error type of the functions, and the one table from codes to HTTP statuses.
+//! The error type of the functions, and the only table from error codes to HTTP statuses.
 
 use chatchat_auth::TokenError;
 use chatchat_domain::{ErrorCode, Language, Problem, causes};
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_internal_error_shows_nothing_of_its_cause() {
+    fn internal_error_does_not_show_its_cause() {
         let error = Error::internal("select secret from /etc/passwd");
         assert_eq!(
             error.body(Language::English, "r-1"),

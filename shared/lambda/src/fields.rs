@@ -1,7 +1,8 @@
-//! JSON objects to domain types, with all wrong fields at once.
+//! Reads domain types from JSON objects, and reports all invalid fields at once.
 //!
-//! A derived `Deserialize` stops at the first field that is wrong. So it is run again with that field put last, until no
-//! new field fails: what failed once then stands behind all that is right, and n wrong fields take n + 1 runs.
+//! A derived `Deserialize` stops at the first invalid field. So it runs again with that field moved
+//! to the end, until no other field fails. All valid fields are then read before the invalid ones,
+//! and n invalid fields take n + 1 runs.
 
 use std::fmt;
 
@@ -19,8 +20,8 @@ use serde_json::{Map, Value};
 
 use crate::FieldError;
 
-/// Builds a struct from the fields of an object, ignoring those that the struct does not have. A field that is absent is
-/// `None` for an option, and for the rest a [`Problem::Required`], as is null.
+/// Reads a struct from the fields of an object. Unknown fields are ignored. A missing field is
+/// `None` for an `Option`, and [`Problem::Required`] for any other type, as is null.
 pub fn read<T: DeserializeOwned>(object: &Map<String, Value>) -> Result<T, Vec<FieldError>> {
     let mut wrong: Vec<FieldError> = Vec::new();
     loop {
@@ -37,7 +38,7 @@ pub fn read<T: DeserializeOwned>(object: &Map<String, Value>) -> Result<T, Vec<F
     }
 }
 
-/// The first thing that a run found wrong.
+/// The first invalid field of a run.
 #[derive(Debug)]
 struct Failure {
     field: Option<&'static str>,
@@ -59,7 +60,7 @@ impl From<Problem> for Failure {
 }
 
 impl de::Error for Failure {
-    /// Domain types refuse with a [`Problem`], which comes here as its text.
+    /// Domain types fail with a [`Problem`], which arrives here as text.
     fn custom<T: fmt::Display>(message: T) -> Self {
         message.to_string().parse().unwrap_or(Problem::InvalidFormat).into()
     }
@@ -77,7 +78,7 @@ impl de::Error for Failure {
     }
 }
 
-/// An object whose fields are given in the struct's order, but those of `last` last.
+/// An object whose fields come in the order of the struct, with those in `last` at the end.
 struct Object<'a> {
     object: &'a Map<String, Value>,
     last: &'a [FieldError],
@@ -128,7 +129,7 @@ impl<'de, I: Iterator<Item = &'static str>> MapAccess<'de> for Fields<'_, I> {
     }
 }
 
-/// The value of a field, or its absence.
+/// The value of a field, or that it is missing.
 struct Field<'a>(Option<&'a Value>);
 
 impl<'de> Deserializer<'de> for Field<'_> {
@@ -157,7 +158,8 @@ impl<'de> Deserializer<'de> for Field<'_> {
         }
     }
 
-    /// Tells null ("take it away": `visit_unit`) from absent ("leave it": `visit_none`) to types that care.
+    /// Distinguishes null (`visit_unit`: remove the value) from a missing field (`visit_none`: keep
+    /// the value) for the types that need it.
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
         match self.0 {
             None => visitor.visit_none(),
@@ -214,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_right_body_is_built_and_unknown_fields_are_ignored() {
+    fn valid_body_is_read_and_unknown_fields_are_ignored() {
         let body = json!({"userName": "haneul01", "room": 7, "content": " hi ", "name": null, "more": {"x": []},
                           "rooms": [{"roomId": 1, "lastSeq": 0}]});
         let body: Body = read(body.as_object().unwrap()).unwrap();
@@ -223,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn all_wrong_fields_are_told_at_once() {
+    fn all_invalid_fields_are_reported_at_once() {
         assert_eq!(
             wrong(json!({"userName": "a", "name": "x".repeat(21), "room": "7"})),
             [
@@ -255,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_inside_a_list_is_told_of_the_list() {
+    fn invalid_list_item_is_reported_for_the_list() {
         let body = json!({"userName": "haneul01", "content": "x", "room": 1, "rooms": [{"roomId": 0, "lastSeq": 1}]});
         assert_eq!(wrong(body), [("rooms".to_owned(), Problem::OutOfRange)]);
     }

@@ -75,8 +75,8 @@ pub(crate) fn time_left(deadline: SystemTime) -> Duration {
 /// ]
 /// ```
 ///
-/// The first word is the [`Resource`](crate::Resource) that the handler works with. The second one is
-/// who calls it:
+/// The first word is the [`Resource`](crate::Resource) that the handler works with. The second one
+/// is who calls it:
 ///
 /// | caller | handler |
 /// |---|---|

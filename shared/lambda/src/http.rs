@@ -72,7 +72,8 @@ pub async fn serve_http<S: Resource, A: Authorize>(
 }
 
 impl<S: Resource, A: Authorize> Route<S, A> {
-    /// Verifies the access token and calls the handler. `account` becomes the caller's, for the log.
+    /// Verifies the access token and calls the handler. `account` becomes the caller's, for the
+    /// log.
     ///
     /// A request with an ended session always gets 401, also if the handler rejected it before the
     /// database saw the session.

@@ -1,8 +1,9 @@
-//! Korean, or English where the client prefers it.
+//! The language of a response: Korean, or English if the client prefers it.
 
 use chatchat_domain::Language;
 
-/// Reads `Accept-Language` (RFC 9110, section 12.5.4): English if it weighs more than Korean, else Korean.
+/// Reads `Accept-Language` (RFC 9110, section 12.5.4). Returns English if its weight is greater
+/// than that of Korean, and Korean otherwise.
 pub(crate) fn preferred(header: Option<&str>) -> Language {
     let weight = |language: &str| {
         let ranges = header.unwrap_or_default().split(',').filter_map(|range| {
@@ -22,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn english_only_where_it_is_preferred_to_korean() {
+    fn english_only_if_preferred_to_korean() {
         for header in [
             None,
             Some(""),

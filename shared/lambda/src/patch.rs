@@ -1,4 +1,4 @@
-//! Fields of a PATCH body that can also be taken away.
+//! Fields of a PATCH body that can also be removed.
 
 use std::{fmt, marker::PhantomData};
 
@@ -7,14 +7,14 @@ use serde::{
     de::{Error, Visitor},
 };
 
-/// What a body says of a field.
+/// The change that a body asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Patch<T> {
-    /// Nothing: it stays.
+    /// The body does not have the field: keep the value.
     Absent,
-    /// Null: it goes.
+    /// The field is null: remove the value.
     Null,
-    /// Its new value.
+    /// The new value.
     Value(T),
 }
 
@@ -26,7 +26,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
 
 struct PatchVisitor<T>(PhantomData<T>);
 
-/// Reads what `fields::read` tells apart: absent as none, null as unit.
+/// Reads the values of `fields::read`: a missing field as none, and null as unit.
 impl<'de, T: Deserialize<'de>> Visitor<'de> for PatchVisitor<T> {
     type Value = Patch<T>;
 
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn absent_null_and_a_value_are_three_things() {
+    fn missing_null_and_a_value_are_distinguished() {
         let read =
             |body: &serde_json::Value| fields::read::<Body>(body.as_object().unwrap()).map(|body| body.name);
         assert_eq!(read(&json!({})), Ok(Patch::Absent));

@@ -172,10 +172,10 @@ fn header(request: &lambda_http::Request, name: HeaderName) -> Option<&str> {
     request.headers().get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The values of the cookies of that name in a `Cookie` header (RFC 6265, section 5.4). The name must
-/// match exactly, and only spaces and tabs around a cookie are removed: browsers enforce the rules of
-/// `__Host-` for exactly this name, but not for a name with other white space around it. Other cookies
-/// may have any content.
+/// The values of the cookies of that name in a `Cookie` header (RFC 6265, section 5.4). The name
+/// must match exactly, and only spaces and tabs around a cookie are removed: browsers enforce the
+/// rules of `__Host-` for exactly this name, but not for a name with other white space around it.
+/// Other cookies may have any content.
 fn cookies<'a>(header: &'a [u8], name: &str) -> impl Iterator<Item = &'a str> {
     header.split(|byte| *byte == b';').filter_map(move |cookie| {
         let cookie = str::from_utf8(cookie).ok()?.trim_matches([' ', '\t']);
@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_cookies_of_a_name_are_found_beside_any_others() {
+    fn all_cookies_with_a_name_are_found() {
         let values = |header: &[u8]| cookies(header, "__Host-a").map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(values(b"__Host-a=1; b=2; __Host-a=3"), ["1", "3"]);
         assert_eq!(values(b"__Host-a=1;__Host-a=2 ;\t__Host-a=; ;; = ;=x"), ["1", "2", ""]);
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn json_has_a_json_content_type() {
+    fn json_content_types_are_recognised() {
         for content_type in [
             "application/json",
             "application/json; charset=utf-8",

@@ -13,14 +13,15 @@ use serde_json::Value;
 
 use crate::{BoxFuture, Error, Event, Handler, Loader, Resource, StartError, telemetry};
 
-/// Answers an event that is not an HTTP request. The value is the function's result; an error is the
-/// failure of the invocation, with its causes.
+/// Answers an event that is not an HTTP request. The value is the function's result; an error is
+/// the failure of the invocation, with its causes.
 pub type EventHandler<S, E> = for<'a> fn(&'a S, &'a Event<E>) -> BoxFuture<'a, Result<Value, Error>>;
 
 /// Runs the handler that `_HANDLER` names until Lambda ends the process. A failed start is logged
 /// with its cause and gives a failing exit code.
 ///
-/// With the argument `--describe`, prints all handlers as JSON instead, with their callers and needs.
+/// With the argument `--describe`, prints all handlers as JSON instead, with their callers and
+/// needs.
 pub async fn run(handlers: &'static [Handler]) -> ExitCode {
     let served = if env::args().nth(1).as_deref() == Some("--describe") {
         describe(handlers)

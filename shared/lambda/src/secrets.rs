@@ -9,9 +9,9 @@ use aws_sdk_secretsmanager::{
 /// Why a secret could not be read.
 pub(crate) type SecretError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A value that a secret has or had.
+/// A version of a secret.
 pub(crate) struct SecretValue {
-    /// Names this value; a rotation gives another.
+    /// The id of the version, which changes with a rotation.
     pub version: String,
     /// The value.
     pub text: String,
@@ -26,12 +26,12 @@ impl Secrets {
         Self(Client::new(aws))
     }
 
-    /// The current value of the secret with that ARN.
+    /// Reads the current version of a secret.
     pub(crate) async fn read(&self, arn: &str) -> Result<SecretValue, SecretError> {
         Self::value(self.0.get_secret_value().secret_id(arn).send().await?)
     }
 
-    /// The value that was current before the last rotation; none before the first.
+    /// Reads the version before the last rotation, or returns `None` before the first one.
     pub(crate) async fn read_previous(&self, arn: &str) -> Result<Option<SecretValue>, SecretError> {
         match self.0.get_secret_value().secret_id(arn).version_stage("AWSPREVIOUS").send().await {
             Ok(answer) => Self::value(answer).map(Some),

@@ -56,7 +56,8 @@ impl SigningKeys {
         self.cached().await.keys.successors(refresh)
     }
 
-    /// Seals bytes for one purpose. Clients can read the returned text, but cannot make or change one.
+    /// Seals bytes for one purpose. Clients can read the returned text, but cannot make or change
+    /// one.
     pub async fn seal(&self, purpose: &str, bytes: &[u8]) -> String {
         self.cached().await.keys.seal(purpose, bytes)
     }
@@ -97,8 +98,8 @@ impl SigningKeys {
         cached
     }
 
-    /// Reads the keys again unless that was attempted in the last minute. Returns whether there is a
-    /// new key.
+    /// Reads the keys again unless that was attempted in the last minute. Returns whether there is
+    /// a new key.
     async fn read_again(&self, cached: &mut Cached) -> bool {
         if cached.attempted_at.is_some_and(|attempt| attempt.elapsed() < MIN_READ_INTERVAL) {
             return false;
@@ -117,8 +118,8 @@ impl SigningKeys {
     }
 }
 
-/// Reads the current key and, after a rotation, the previous one. The text of the secret is the key,
-/// and its version is the key's id.
+/// Reads the current key and, after a rotation, the previous one. The text of the secret is the
+/// key, and its version is the key's id.
 async fn read_keys(secrets: &Secrets, arn: &str) -> Result<(Key, Option<Key>), SecretError> {
     let key = |secret: SecretValue| {
         Key::new(&secret.version, secret.text.as_bytes()).ok_or("the signing key has less than 256 bits")

@@ -1,8 +1,8 @@
-//! Who a request comes from: the viewer's address, and whether the page that sent it may use cookies.
+//! Who sends a request: the viewer's address, and whether the page that sent it may use cookies.
 //!
-//! The distribution adds the headers below to every request, in place of what a client sends under
-//! these names. API Gateway's own endpoint is reachable too, so they count only beside the secret that
-//! the distribution and the functions share.
+//! The distribution sets the headers below on every request, and replaces headers of the same names
+//! from clients. API Gateway's own endpoint can also be reached, so they are only trusted together
+//! with the secret that the distribution and the functions share.
 
 use chatchat_auth::sha256;
 use lambda_http::http::{HeaderMap, header::ORIGIN};
@@ -11,14 +11,15 @@ use crate::optional;
 
 /// The distribution's secret (`infra/web.yaml`).
 const SECRET: &str = "chatchat-distribution-secret";
-/// The host that the viewer asked for.
+/// The host in the viewer's request.
 const HOST: &str = "chatchat-viewer-host";
 /// The viewer's IP address.
 const ADDRESS: &str = "chatchat-viewer-address";
 
-/// What a function knows about its viewers in general.
+/// What is needed to identify viewers.
 pub struct Viewers {
-    /// The SHA-256 of the distribution's secret, so that comparing takes the same time for every guess.
+    /// The SHA-256 of the distribution's secret. Comparing hashes takes a time that tells nothing
+    /// about the secret.
     secret: Option<[u8; 32]>,
     /// The origins beside the distribution's own, separated by commas.
     allowed_origins: String,
@@ -29,18 +30,19 @@ pub struct Viewers {
 pub struct Viewer {
     /// Its IP address; empty for an event that has none.
     pub address: String,
-    /// What its `Origin` header is worth.
+    /// What its `Origin` header says.
     pub origin: PageOrigin,
 }
 
 /// Whether the page that sent a request belongs to this product.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PageOrigin {
-    /// The one origin or a listed one; or there is no `Origin`, so the client is not a browser.
+    /// The page has this product's origin or a listed one. Or there is no `Origin`, so the client
+    /// is not a browser.
     Allowed,
-    /// The request came through the distribution, which did not say for which host.
+    /// The request came through the distribution, which did not name the host.
     Unknown,
-    /// Another site's page.
+    /// A page of another site.
     #[default]
     Foreign,
 }
@@ -55,7 +57,8 @@ impl Viewers {
         Self { secret: secret.map(|secret| sha256(&secret)), allowed_origins }
     }
 
-    /// The viewer of a request with these headers, which API Gateway received from `source_address`.
+    /// The viewer of a request with these headers, which API Gateway received from
+    /// `source_address`.
     pub fn of(&self, headers: &HeaderMap, source_address: &str) -> Viewer {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let through_distribution = self.secret.is_some() && text(SECRET).map(sha256) == self.secret;
@@ -104,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn viewer_headers_count_only_beside_the_secret() {
+    fn viewer_headers_are_trusted_only_with_the_secret() {
         let forged = [(ADDRESS, "203.0.113.7"), (HOST, "evil.example"), ("origin", "https://evil.example")];
         for secret in [None, Some(""), Some("other")] {
             let headers: Vec<_> = forged.into_iter().chain(secret.map(|secret| (SECRET, secret))).collect();
@@ -116,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_secret_no_viewer_header_counts() {
+    fn without_a_secret_no_viewer_header_is_trusted() {
         let viewers = Viewers::new(None, String::new());
         let headers = [(SECRET, ""), (ADDRESS, "203.0.113.7")]
             .into_iter()
@@ -125,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_the_hosts_own_or_a_listed_one() {
+    fn origin_is_the_hosts_or_a_listed_one() {
         let origin =
             |origin: &str, host: &str| viewer(&[(SECRET, "secret"), (HOST, host), ("origin", origin)]).origin;
         for (own, host) in [
@@ -153,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_without_an_origin_is_not_a_browser() {
+    fn client_without_an_origin_is_not_a_browser() {
         assert_eq!(viewer(&[]).origin, PageOrigin::Allowed);
         let host_unknown = viewer(&[(SECRET, "secret"), ("origin", "https://chat.example.com")]);
         assert_eq!(host_unknown.origin, PageOrigin::Unknown);

@@ -1,4 +1,4 @@
-//! API Gateway's management API: frames to connections, all at the same time.
+//! Sends frames to connections through API Gateway's management API.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -16,11 +16,11 @@ use chatchat_domain::{ConnectionId, Event, causes};
 use futures_util::{StreamExt, stream};
 use tokio::time::timeout;
 
-/// The longest that all pushes of one message may take together; what is left then, clients find out by themselves.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// The limit for all pushes of one message. Clients find out about the rest by themselves.
+const FAN_OUT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How many connections are pushed to at once.
-const AT_ONCE: usize = 128;
+/// The maximum number of concurrent pushes.
+const MAX_CONCURRENT_PUSHES: usize = 128;
 
 /// The open connections of the WebSocket API.
 pub struct Connections {
@@ -28,15 +28,16 @@ pub struct Connections {
     micros: AtomicU64,
 }
 
-/// What became of one frame.
-enum Pushed {
+/// The outcome of one push.
+enum PushOutcome {
     Delivered,
     Gone(ConnectionId),
     Failed,
 }
 
 impl Connections {
-    /// `endpoint` is the management API's URL, with the stage where the host is API Gateway's own.
+    /// `endpoint` is the URL of the management API, with the stage if the host is API Gateway's
+    /// own.
     pub fn new(aws: &SdkConfig, endpoint: &str) -> Self {
         let retry = RetryConfig::standard()
             .with_max_attempts(3)
@@ -51,7 +52,8 @@ impl Connections {
         Self { client: Client::from_conf(config), micros: AtomicU64::default() }
     }
 
-    /// Pushes each event to its connections and returns when all are done, or after 3 seconds. Gives those that are gone.
+    /// Pushes each event to its connections, for at most 3 seconds. Returns the connections for
+    /// which API Gateway answers 410.
     pub async fn push(&self, frames: &[(&[ConnectionId], Event)]) -> Vec<ConnectionId> {
         let started = Instant::now();
         let mut pushes = Vec::new();
@@ -61,7 +63,7 @@ impl Connections {
                     pushes.extend(connections.iter().map(|connection| (connection.clone(), frame.clone())));
                 }
                 Err(error) => {
-                    tracing::error!(error = causes(&error), "an event could not be written as JSON");
+                    tracing::error!(error = causes(&error), "an event could not be serialised");
                 }
             }
         }
@@ -69,18 +71,18 @@ impl Connections {
         let (mut delivered, mut gone) = (0, Vec::new());
         let mut outcomes = stream::iter(pushes)
             .map(|(connection, frame)| self.push_one(connection, frame))
-            .buffer_unordered(AT_ONCE);
+            .buffer_unordered(MAX_CONCURRENT_PUSHES);
         let pushing = async {
             while let Some(outcome) = outcomes.next().await {
                 match outcome {
-                    Pushed::Delivered => delivered += 1,
-                    Pushed::Gone(connection) => gone.push(connection),
-                    Pushed::Failed => {}
+                    PushOutcome::Delivered => delivered += 1,
+                    PushOutcome::Gone(connection) => gone.push(connection),
+                    PushOutcome::Failed => {}
                 }
             }
         };
-        // What is committed is not to be told as failed because somebody's connections hang.
-        let in_time = timeout(PATIENCE, pushing).await.is_ok();
+        // The message is committed, so connections that do not respond must not fail the request.
+        let in_time = timeout(FAN_OUT_TIMEOUT, pushing).await.is_ok();
         if delivered < all {
             tracing::warn!(
                 all,
@@ -95,29 +97,29 @@ impl Connections {
         gone
     }
 
-    async fn push_one(&self, connection: ConnectionId, frame: Vec<u8>) -> Pushed {
+    async fn push_one(&self, connection: ConnectionId, frame: Vec<u8>) -> PushOutcome {
         let push = self.client.post_to_connection().connection_id(connection.as_str()).data(Blob::new(frame));
         match push.send().await {
-            Ok(_) => Pushed::Delivered,
+            Ok(_) => PushOutcome::Delivered,
             Err(error) if error.as_service_error().is_some_and(PostToConnectionError::is_gone_exception) => {
-                Pushed::Gone(connection)
+                PushOutcome::Gone(connection)
             }
             Err(error) => {
                 tracing::warn!(error = causes(&error), "a push failed");
-                Pushed::Failed
+                PushOutcome::Failed
             }
         }
     }
 
-    /// Closes connections, all at the same time.
+    /// Closes connections concurrently.
     pub async fn close_all(&self, connections: &[ConnectionId]) {
         let closes =
             connections.iter().cloned().map(|connection| async move { self.close(&connection).await });
-        stream::iter(closes).buffer_unordered(AT_ONCE).collect::<()>().await;
+        stream::iter(closes).buffer_unordered(MAX_CONCURRENT_PUSHES).collect::<()>().await;
     }
 
-    /// Closes a connection. One that is gone already counts as closed; one that cannot be closed is logged, and is refused with its next frame,
-    /// for its row is gone.
+    /// Closes a connection. A 410 counts as closed. A failure is logged: the connection has no row
+    /// any more, so its next frame is refused.
     pub async fn close(&self, connection: &ConnectionId) {
         if let Err(error) = self.client.delete_connection().connection_id(connection.as_str()).send().await
             && !error.as_service_error().is_some_and(DeleteConnectionError::is_gone_exception)
@@ -126,7 +128,8 @@ impl Connections {
         }
     }
 
-    /// The milliseconds spent on pushing since this was last asked, for the request's line in the log.
+    /// Returns the milliseconds spent on pushing since the last call, for the log line of a
+    /// request.
     pub fn take_elapsed_ms(&self) -> f64 {
         Duration::from_micros(self.micros.swap(0, Ordering::Relaxed)).as_secs_f64() * 1000.0
     }

@@ -1,4 +1,4 @@
-//! What the HTTP routes and the WebSocket actions share: keep, then push.
+//! What the HTTP routes and the WebSocket actions share: store, then push.
 
 use std::slice;
 
@@ -11,7 +11,7 @@ use chatchat_store::{Asked, Marked, Sent, Store, StoreError};
 
 use crate::Connections;
 
-/// Keeps what happens in rooms and tells the open connections of both sides.
+/// Stores what happens in rooms, and pushes it to the connections of both sides.
 pub struct Delivery {
     /// The store, for what is not delivered.
     pub store: Store,
@@ -25,8 +25,9 @@ impl Delivery {
         Self { store, connections: Connections::new(aws, endpoint) }
     }
 
-    /// Keeps a message, then acknowledges it to the connection that sent it, if it came over one, and pushes it to all
-    /// others of both sides. A repeat is acknowledged and not pushed again.
+    /// Stores a message. Then acknowledges it to the connection that sent it, if it came over one,
+    /// and pushes it to all other connections of both sides. A repeated message is acknowledged,
+    /// but not pushed again.
     pub async fn send_message<R>(
         &self,
         caller: &Caller<R>,
@@ -57,7 +58,8 @@ impl Delivery {
         Ok(sent)
     }
 
-    /// Keeps an FAQ entry's question and answer as two messages, then pushes both to both sides. A repeat is not pushed again.
+    /// Stores the question and the answer of an FAQ entry as two messages, and pushes them to both
+    /// sides. A repeated request is not pushed again.
     pub async fn ask_auto_reply(
         &self,
         caller: &Caller<Customer>,
@@ -80,7 +82,7 @@ impl Delivery {
         Ok(asked)
     }
 
-    /// Moves a read marker, and tells both sides if it moved.
+    /// Moves a read marker, and pushes that to both sides if it moved.
     pub async fn mark_read<R>(&self, caller: &Caller<R>, room: RoomId, seq: Seq) -> Result<(), StoreError> {
         if let Some(Marked { reader, seq, sides }) = self.store.mark_read(caller, room, seq).await? {
             let read = Event::Read { room_id: room, reader_id: reader, seq };
@@ -89,7 +91,7 @@ impl Delivery {
         Ok(())
     }
 
-    /// Tells both sides that the caller types; nothing is kept.
+    /// Pushes to both sides that the caller is typing. Nothing is stored.
     pub async fn typing<R>(&self, caller: &Caller<R>, room: RoomId) -> Result<(), StoreError> {
         let (account_id, sides) = self.store.typing(caller, room).await?;
         let typing = Event::Typing { room_id: room, account_id };
@@ -103,7 +105,7 @@ impl Delivery {
         if !gone.is_empty()
             && let Err(error) = self.store.forget_gone_connections(&gone).await
         {
-            tracing::warn!(error = causes(&error), "connections that are gone could not be forgotten");
+            tracing::warn!(error = causes(&error), "the rows of gone connections could not be deleted");
         }
     }
 }
