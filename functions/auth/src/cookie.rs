@@ -6,12 +6,21 @@ use std::collections::BTreeSet;
 use chatchat_auth::{ACCESS_TOKEN_SECONDS, Claims, Secret};
 use chatchat_domain::Role;
 use chatchat_lambda::{Answer, Error, Request, SigningKeys};
-use serde_json::json;
+use serde::Serialize;
 
 /// The maximum number of refresh tokens that are checked in one request. API Gateway accepts 10,240
 /// bytes of headers, which is less than this many tokens, so planted cookies cannot push the valid
 /// one past the limit.
 const MAX_TOKENS: usize = 200;
+
+/// The body of a login and of a renewal.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Tokens {
+    access_token: String,
+    /// In seconds.
+    expires_in: i64,
+}
 
 /// The cookie's name. Browsers accept a cookie with this prefix only from its own host, over TLS,
 /// for all paths and without a `Domain` (RFC 6265bis, section 4.1.3.2).
@@ -41,8 +50,8 @@ pub async fn session_response<R: Role>(
     seconds: i64,
 ) -> Result<Answer, Error> {
     let expires_in = seconds.min(ACCESS_TOKEN_SECONDS);
-    let token = keys.sign(claims, expires_in).await?;
-    let answer = Answer::created(&json!({ "accessToken": token, "expiresIn": expires_in }))?;
+    let access_token = keys.sign(claims, expires_in).await?;
+    let answer = Answer::created(&Tokens { access_token, expires_in })?;
     set::<R>(answer, refresh, seconds)
 }
 

@@ -1,12 +1,17 @@
 //! `GET /customers/me/sessions` and `GET /companies/me/sessions`: an account lists its sessions.
 
-use chatchat_domain::{Caller, Role};
+use chatchat_domain::{Caller, Role, SessionSummary};
 use chatchat_lambda::{Answer, Error, Request};
 use chatchat_store::Store;
-use serde_json::json;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Sessions {
+    sessions: Vec<SessionSummary>,
+}
 
 /// Answers 200 with the active sessions: the caller's own first, then the latest used, at most 100.
 pub async fn list<R: Role>(store: &Store, caller: &Caller<R>, _: &Request) -> Result<Answer, Error> {
     let sessions = store.own_sessions(caller).await?;
-    Answer::ok(&json!({ "sessions": sessions }))
+    Answer::ok(&Sessions { sessions })
 }

@@ -1,10 +1,9 @@
 //! `POST /customers` and `POST /companies`: a customer or a company signs up.
 
-use chatchat_domain::{Name, Password, Role, Username};
+use chatchat_domain::{AccountId, Name, Password, Role, Username};
 use chatchat_lambda::{Answer, Error, Request, differs_from, repeats};
 use chatchat_store::{NewAccount, Store};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 use crate::passwords;
 
@@ -16,6 +15,11 @@ struct SignUp {
     #[serde(rename = "confirmPassword")]
     _confirm_password: String,
     name: Name,
+}
+
+#[derive(Serialize)]
+struct SignedUp {
+    id: AccountId,
 }
 
 /// Answers 201 with the new account's id; 409 `username_taken`.
@@ -33,5 +37,5 @@ pub async fn sign_up<R: Role>(store: &Store, request: &Request) -> Result<Answer
         name: &body.name,
     };
     let id = store.create_account(&account).await?;
-    Answer::created(&json!({ "id": id }))
+    Answer::created(&SignedUp { id })
 }

@@ -1,16 +1,21 @@
 //! `POST /auto-replies/{id}`: a customer asks an entry of the FAQ in a room.
 
-use chatchat_domain::{AutoReplyId, Caller, ClientMessageId, Customer, RoomId};
+use chatchat_domain::{AutoReplyId, Caller, ClientMessageId, Customer, Message, RoomId};
 use chatchat_lambda::{Answer, Error, Request, zip_invalid};
 use chatchat_push::Delivery;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Asking {
     chat_room_id: RoomId,
     client_message_id: Option<ClientMessageId>,
+}
+
+#[derive(Serialize)]
+struct Asked {
+    answer: String,
+    messages: [Message; 2],
 }
 
 /// Answers 201 with the answer and the two stored messages, or 200 with the same if this
@@ -20,6 +25,6 @@ pub async fn ask(delivery: &Delivery, caller: &Caller<Customer>, request: &Reque
     let (id, Asking { chat_room_id, client_message_id }) =
         zip_invalid(request.path::<AutoReplyId>("id"), request.json())?;
     let asked = delivery.ask_auto_reply(caller, chat_room_id, id, client_message_id).await?;
-    let body = json!({ "answer": asked.answer.content, "messages": [asked.question, asked.answer] });
+    let body = Asked { answer: asked.answer.content.clone(), messages: [asked.question, asked.answer] };
     if asked.senders.is_some() { Answer::created(&body) } else { Answer::ok(&body) }
 }

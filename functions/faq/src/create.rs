@@ -1,10 +1,9 @@
 //! `POST /company/auto-replies`: a company adds an entry to its FAQ.
 
-use chatchat_domain::{Caller, Company, FaqAnswer, Question};
+use chatchat_domain::{AutoReplyId, Caller, Company, FaqAnswer, Question};
 use chatchat_lambda::{Answer, Error, Request};
 use chatchat_store::Store;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 /// The body of a new or a changed entry.
 #[derive(Deserialize)]
@@ -13,9 +12,14 @@ pub struct Entry {
     pub answer: FaqAnswer,
 }
 
+#[derive(Serialize)]
+struct CreatedEntry {
+    id: AutoReplyId,
+}
+
 /// Answers 201 with the id of the new entry; 409 `faq_limit_reached` if there are six.
 pub async fn create(store: &Store, caller: &Caller<Company>, request: &Request) -> Result<Answer, Error> {
     let Entry { question, answer } = request.json()?;
     let id = store.create_auto_reply(caller, &question, &answer).await?;
-    Answer::created(&json!({ "id": id }))
+    Answer::created(&CreatedEntry { id })
 }

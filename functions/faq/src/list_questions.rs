@@ -1,10 +1,17 @@
 //! `GET /auto-replies?companyId=`: any client reads the questions that a company answers at once,
 //! and the answers.
 
-use chatchat_domain::{AnyRole, Caller, CompanyId, Problem};
+use chatchat_domain::{AnyRole, AutoReply, Caller, CompanyId, Problem};
 use chatchat_lambda::{Answer, Error, FieldError, Request};
 use chatchat_store::Store;
-use serde_json::json;
+use serde::Serialize;
+
+/// The FAQ of a company.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entries {
+    pub auto_replies: Vec<AutoReply>,
+}
 
 /// Answers 200 with all entries, oldest first; 404 `company_not_found` under the same conditions as
 /// `GET /companies/{id}`.
@@ -17,5 +24,5 @@ pub async fn list(
         .query::<CompanyId>("companyId")?
         .ok_or_else(|| Error::Invalid(vec![FieldError::new("companyId", Problem::Required)]))?;
     let entries = store.auto_replies(caller, company).await?;
-    Answer::ok(&json!({ "autoReplies": entries }))
+    Answer::ok(&Entries { auto_replies: entries })
 }

@@ -1,10 +1,17 @@
 //! `GET /customer/chatrooms/{id}/messages` and `GET /company/chatrooms/{id}/messages`: a part of a
 //! room's history, for catching up and for scrolling back.
 
-use chatchat_domain::{Caller, HistoryLimit, Problem, Role, RoomId, Seq, Window};
+use chatchat_domain::{Caller, HistoryLimit, Message, Problem, Role, RoomId, Seq, Window};
 use chatchat_lambda::{Answer, Error, FieldError, Request, zip_invalid};
 use chatchat_store::Store;
-use serde_json::json;
+use serde::Serialize;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HistoryPart {
+    messages: Vec<Message>,
+    last_seq: Seq,
+}
 
 /// Answers 200 with up to `limit` messages right after or right before a seq, or the newest; 404
 /// `room_not_found`.
@@ -14,7 +21,7 @@ pub async fn history<R: Role>(store: &Store, caller: &Caller<R>, request: &Reque
         zip_invalid(window(request), request.query::<HistoryLimit>("limit")),
     )?;
     let (messages, last_seq) = store.history(caller, id, window, limit.unwrap_or_default()).await?;
-    Answer::ok(&json!({ "messages": messages, "lastSeq": last_seq }))
+    Answer::ok(&HistoryPart { messages, last_seq })
 }
 
 fn window(request: &Request) -> Result<Window, Error> {

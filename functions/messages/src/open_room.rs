@@ -1,10 +1,9 @@
 //! `POST /customer/chatrooms`: a customer opens the room with a company.
 
-use chatchat_domain::{Caller, CompanyId, Customer};
+use chatchat_domain::{Caller, CompanyId, Customer, RoomId};
 use chatchat_lambda::{Answer, Error, Request};
 use chatchat_store::Store;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -12,11 +11,17 @@ struct NewRoom {
     company_id: CompanyId,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OpenedRoom {
+    chat_room_id: RoomId,
+}
+
 /// Answers 201 with a new room, which begins with the guide message, or 200 with the existing room;
 /// 404 `company_not_found`.
 pub async fn open(store: &Store, caller: &Caller<Customer>, request: &Request) -> Result<Answer, Error> {
     let NewRoom { company_id } = request.json()?;
     let room = store.open_room(caller, company_id).await?;
-    let body = json!({ "chatRoomId": room.id });
+    let body = OpenedRoom { chat_room_id: room.id };
     if room.new { Answer::created(&body) } else { Answer::ok(&body) }
 }

@@ -2,10 +2,16 @@
 
 use chatchat_lambda::{Answer, Error, Request};
 use chatchat_store::Store;
-use serde_json::json;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    version: &'static str,
+}
 
 /// Answers 200 with the version; 503 if the database does not answer.
 pub async fn health(store: &Store, _: &Request) -> Result<Answer, Error> {
     store.ping().await?;
-    Answer::ok(&json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
+    Answer::ok(&Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
 }

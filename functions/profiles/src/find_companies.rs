@@ -1,9 +1,16 @@
 //! `GET /companies?keyword=&page=`: any client searches the directory.
 
-use chatchat_domain::{AnyRole, Caller, Keyword, PageNumber};
+use chatchat_domain::{AnyRole, Caller, CompanySummary, Keyword, Page, PageNumber};
 use chatchat_lambda::{Answer, Error, Request, zip_invalid};
 use chatchat_store::Store;
-use serde_json::json;
+use serde::Serialize;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FoundCompanies {
+    company_summaries: Vec<CompanySummary>,
+    page: Page,
+}
 
 /// Answers 200 with a page of the visible companies whose name contains the keyword, newest first.
 pub async fn find(
@@ -14,5 +21,5 @@ pub async fn find(
     let (keyword, page) =
         zip_invalid(request.query::<Keyword>("keyword"), request.query::<PageNumber>("page"))?;
     let (companies, page) = store.companies(caller, keyword.as_ref(), page.unwrap_or_default()).await?;
-    Answer::ok(&json!({ "companySummaries": companies, "page": page }))
+    Answer::ok(&FoundCompanies { company_summaries: companies, page })
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use chatchat_domain::{AnyRole, Caller, Problem};
 use chatchat_lambda::{Answer, Error, FieldError, Request, zip_invalid};
 use chatchat_store::Store;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::{bucket::Bucket, form, picture};
 
@@ -18,6 +18,11 @@ impl FromStr for Folder {
     fn from_str(text: &str) -> Result<Self, Problem> {
         if text == "profile" { Ok(Self) } else { Err(Problem::InvalidFormat) }
     }
+}
+
+#[derive(Serialize)]
+struct Uploaded {
+    url: String,
 }
 
 /// Answers 201 with the path of the picture, which the caller can then use in its profile.
@@ -37,7 +42,7 @@ pub async fn upload(
     let picture = picture::reencode(upload).await.map_err(|problem| invalid("file", problem))?;
     bucket.put(&picture).await?;
     store.keep_picture(caller, &picture.key).await?;
-    Answer::created(&json!({ "url": picture.key.path() }))
+    Answer::created(&Uploaded { url: picture.key.path() })
 }
 
 fn invalid(field: &str, problem: Problem) -> Error {

@@ -5,16 +5,22 @@ use chatchat_auth::{Secret, TICKET_SECONDS};
 use chatchat_domain::{AnyRole, Caller};
 use chatchat_lambda::{Answer, Error, Request};
 use chatchat_store::Store;
-use serde_json::json;
+use serde::Serialize;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CreatedTicket {
+    ticket: String,
+    url: String,
+    /// In seconds.
+    expires_in: i64,
+}
 
 /// Answers 201 with the ticket and the path to connect to.
 pub async fn create(store: &Store, caller: &Caller<AnyRole>, _: &Request) -> Result<Answer, Error> {
     let ticket = Secret::generate().map_err(Error::internal)?;
     store.create_ticket(caller, &ticket.hash(), TICKET_SECONDS).await?;
-    let ticket = ticket.reveal();
-    Answer::created(&json!({
-        "ticket": ticket,
-        "url": format!("/realtime?ticket={ticket}"),
-        "expiresIn": TICKET_SECONDS,
-    }))
+    let ticket = ticket.reveal().to_owned();
+    let url = format!("/realtime?ticket={ticket}");
+    Answer::created(&CreatedTicket { ticket, url, expires_in: TICKET_SECONDS })
 }
