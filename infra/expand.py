@@ -1,7 +1,8 @@
-"""Prints what AWS SAM makes of template.yaml, and the nested templates as they are: one JSON object, by file name.
+"""Prints template.yaml, expanded by AWS SAM, and the nested templates as one JSON object by file name.
 
-Run with a Python that has aws-sam-cli. It needs no network and no account. The tests in tests/tests/deployment assert on what it prints. With a folder as
-its argument it writes template.json and the nested templates there, for tools that read plain CloudFormation.
+Needs a Python with aws-sam-cli, but no network and no account. The tests in tests/tests/deployment read
+its output. With a folder as argument, it writes template.json and the nested templates to that folder,
+for tools that read plain CloudFormation.
 """
 
 import json
@@ -20,17 +21,18 @@ HERE = Path(__file__).parent
 
 def expanded(template: dict) -> dict:
     for resource in template["Resources"].values():
-        # A deployment uploads the code; the translator wants to see that done.
+        # The translator requires the code to be uploaded already, as in a deployment.
         if resource["Type"] == "AWS::Serverless::Function":
             artifact = resource["Properties"]["CodeUri"].rsplit("/", 1)[-1]
             resource["Properties"]["CodeUri"] = f"s3://artifacts/{artifact}.zip"
-    # SAM puts what parameters are into Fn::Sub wherever it looks at one itself, as in the CORS configuration. This leaves it to the deployment.
+    # Where SAM evaluates Fn::Sub itself, as in the CORS configuration, it inserts this text, which
+    # leaves the evaluation to the deployment.
     parameters = {"AllowedOrigins": "${AllowedOrigins}"}
     return Translator(managed_policy_map=None, sam_parser=Parser()).translate(template, parameters)
 
 
 def templates(folder: Path) -> dict[str, dict]:
-    """The templates of a folder by file name, that of the whole expanded."""
+    """Returns the templates of a folder by file name. The root template is expanded."""
     found = {}
     for path in sorted(folder.glob("*.yaml")):
         text = path.read_text()

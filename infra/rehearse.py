@@ -1,8 +1,11 @@
-"""Deploys the templates to moto's server, which imitates AWS: created, updated from the version before, deleted, for each set of parameters.
+"""Rehearses deployments with moto's server, which imitates AWS.
 
-Run with a Python that has aws-sam-cli and moto[server]. It needs no network and no account, and shows less than a deployment does: moto knows some of the
-types of resources and of their properties, and no order of dependencies but its own. The last lines say which types it did not know. It cannot pass outputs
-between nested stacks either, so each file is a stack of its own here, and this passes them.
+For each set of parameters, creates the stacks, updates them from the previous version, and deletes them.
+
+Needs a Python with aws-sam-cli and moto[server], but no network and no account. A rehearsal finds fewer
+errors than a deployment: moto knows only some types of resources and properties, and creates resources in
+its own order. The last line lists the types that it does not know. It cannot pass outputs between nested
+stacks, so here each file is a separate stack and this script passes the outputs.
 """
 
 import collections
@@ -30,7 +33,7 @@ from expand import HERE, templates  # noqa: E402
 
 for module in list_of_moto_modules():
     try:
-        # A type is known once its module is loaded.
+        # moto knows the types of a module after the module is loaded.
         __import__(f"moto.{module}.models")
     except ModuleNotFoundError:
         pass
@@ -45,11 +48,12 @@ SETS = {
     "with the proxy": {"UseProxy": "true", "MultiAz": "true", "DatabaseClass": "db.t4g.small"},
     "with endpoints": {"Egress": "endpoints", "ConcurrencyLimits": "on", "AlarmEmail": "alarms@example.com"},
 }
-# CloudFormation makes those that the whole refers to before it, and those that refer to it after it.
-# What moto knows and yet refuses, because it looks for what it does not know.
+# Resources whose type moto knows, but that it rejects because they refer to a type that it does not
+# know.
 REFUSED = {"RouteOut"}
-# A property that moto takes for something else: it wants a name where it has itself put an object.
+# Properties that moto misinterprets: it expects a name where it has put an object itself.
 UNREADABLE = {"AWS::RDS::DBInstance": "DBParameterGroupName"}
+# Nested stacks that the root template refers to, and nested stacks that refer to the root template.
 BEFORE = ["network.yaml", "database.yaml", "buckets.yaml"]
 AFTER = ["web.yaml", "domain.yaml", "observability.yaml"]
 
@@ -63,7 +67,7 @@ class Rehearsal:
         self.made = 0
 
     def deploy(self, found: dict[str, dict], verb: str) -> None:
-        """Makes or updates all stacks."""
+        """Creates or updates all stacks."""
         whole = found["template.yaml"]
         nested = {
             resource["Properties"]["TemplateURL"]: (name, resource)
@@ -89,7 +93,7 @@ class Rehearsal:
                 outputs[name] = self.stack(file, found[file], given(resource, ids), {}, verb)
 
     def value(self, value, values, whole, ids, outputs) -> str:
-        """What the whole passes to a nested stack."""
+        """Evaluates a parameter that the root template passes to a nested stack."""
         match value:
             case {"Ref": name}:
                 return values.get(name) or ids.get(name) or ("chatchat" if name == "AWS::StackName" else f"no-{name}")
@@ -114,7 +118,7 @@ class Rehearsal:
         assert state["StackStatus"] in expected, f"{file}: {state['StackStatus']}, expected {expected}"
         here = set(self.ids(file))
         missing = {key for key, one in stripped["Resources"].items() if "Condition" not in one} - here
-        assert not missing, f"{file}: moto made no {sorted(missing)}"
+        assert not missing, f"{file}: moto did not create {sorted(missing)}"
         if verb == "create":
             self.made += len(here)
         return {one["OutputKey"]: one["OutputValue"] for one in state.get("Outputs", [])}
@@ -125,7 +129,10 @@ class Rehearsal:
         return {one["LogicalResourceId"]: one["PhysicalResourceId"] for page in pages for one in page["StackResourceSummaries"]}
 
     def stripped(self, template: dict, outputs: dict[str, dict[str, str]], count: bool) -> dict:
-        """The template without what moto does not know; what refers to that gets a name that says so."""
+        """Returns the template without resources that moto does not know.
+
+        References to them become names that start with `no-`.
+        """
         resources = {name: one for name, one in template["Resources"].items() if one["Type"] != "AWS::CloudFormation::Stack"}
         known = {name: one for name, one in resources.items() if one["Type"] in get_model_map() and name not in REFUSED}
         if count:
@@ -193,7 +200,7 @@ class Rehearsal:
         assert not left, f"not deleted: {left}"
 
     def delete_route_tables(self) -> None:
-        """Which moto leaves behind, and then cannot delete the VPC."""
+        """Deletes the route tables, which moto does not delete and which keep it from deleting the VPC."""
         for table in self.ec2.describe_route_tables()["RouteTables"]:
             if not any(one["Main"] for one in table["Associations"]):
                 for one in table["Associations"]:
@@ -202,7 +209,7 @@ class Rehearsal:
 
 
 def previous() -> tuple[str, dict[str, dict]] | None:
-    """The templates as they were before their last change, where git knows."""
+    """Returns the templates before their last change, if git has it."""
     git = ["git", "-C", str(HERE)]
     changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", "*.yaml"], check=False).returncode == 1
     log = subprocess.run([*git, "log", "-2", "--format=%h", "--", "template.yaml", *BEFORE, *AFTER], capture_output=True, text=True, check=False).stdout.split()
@@ -218,7 +225,7 @@ def previous() -> tuple[str, dict[str, dict]] | None:
 
 
 def upload(endpoint: str, found: dict[str, dict]) -> None:
-    """What a deployment uploads: an archive for each artifact."""
+    """Uploads an archive for each artifact, as a deployment does."""
     s3 = boto3.client("s3", endpoint_url=endpoint)
     s3.create_bucket(Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
     archive = io.BytesIO()
