@@ -10,14 +10,14 @@ use crate::{AccountId, ConnectionId, SessionId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AccountKind {
-    /// Finds companies, opens rooms, asks.
+    /// Finds companies, opens rooms, and asks questions.
     Customer,
-    /// Has a profile and an FAQ, answers.
+    /// Has a profile and an FAQ, and answers questions.
     Company,
 }
 
 impl AccountKind {
-    /// As the database and the tokens write it.
+    /// Returns the name in the database and in tokens.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Customer => "customer",
@@ -25,7 +25,7 @@ impl AccountKind {
         }
     }
 
-    /// The kind on the other side of a room.
+    /// Returns the kind on the other side of a room.
     #[must_use]
     pub fn other(self) -> Self {
         match self {
@@ -35,7 +35,7 @@ impl AccountKind {
     }
 }
 
-/// An [`AccountKind`] as a type, so that a route says in its signature whom it serves.
+/// An [`AccountKind`] as a type, so that the signature of a handler names its callers.
 pub trait Role: Send + Sync + 'static {
     /// The kind of account that has this role.
     const KIND: AccountKind;

@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use crate::AutoReplyId;
 
-/// An entry.
+/// An entry of an FAQ.
 #[derive(Clone, Debug, Serialize)]
 pub struct AutoReply {
-    /// The entry.
+    /// The id.
     pub id: AutoReplyId,
-    /// 1 to 60 characters.
+    /// The question, 1 to 60 characters.
     pub question: String,
-    /// 1 to 200 characters.
+    /// The answer, 1 to 200 characters.
     pub answer: String,
 }

@@ -1,8 +1,9 @@
-//! What went wrong, and why.
+//! Formats an error with its causes.
 
 use std::error::Error;
 
-/// An error and its causes, outermost first, in one line for a person or a log; what an error has already said of its cause is not said again.
+/// Formats an error and its causes in one line, outermost first. A cause whose text is already part
+/// of the line is left out.
 pub fn causes(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
@@ -25,7 +26,7 @@ mod tests {
     struct Failed(&'static str, #[source] Option<Box<Failed>>);
 
     #[test]
-    fn causes_follow_what_they_caused_and_nothing_is_said_twice() {
+    fn causes_are_appended_without_repetition() {
         let refused = Failed("refused", None);
         let connect = Failed("cannot connect: refused", Some(Box::new(refused)));
         let start = Failed("cannot start", Some(Box::new(connect)));

@@ -6,13 +6,14 @@ use serde::Deserialize;
 
 use crate::Problem;
 
-/// 6 to 20 of `A-Z a-z 0-9`; unique without regard to case, over customers and companies together.
+/// A username: 6 to 20 ASCII letters and digits. It is unique among customers and companies
+/// together, ignoring case.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Username(String);
 
 impl Username {
-    /// As its owner typed it.
+    /// Returns the username in its original case.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -37,18 +38,20 @@ impl TryFrom<String> for Username {
     }
 }
 
-/// The passwords that are tried first, one a line; those that the other rules refuse anyway are left out. See the README for where they are
-/// from.
+/// The common passwords, one per line, without those that the other rules reject. The README names
+/// their sources.
 const COMMON: &str = include_str!("common_passwords.txt");
 
-/// 8 to 64 characters with at least one ASCII letter and one digit, none of the common ones, never trimmed. It has no `Display`, its `Debug`
-/// hides it, and it is never serialised.
+/// A password: 8 to 64 characters, not trimmed, with at least one ASCII letter and one digit.
+/// Common passwords are rejected.
+///
+/// The type has no `Display` and no `Serialize`, and its `Debug` hides the password.
 #[derive(Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Password(String);
 
 impl Password {
-    /// The password itself, for hashing alone.
+    /// Returns the password, only for hashing.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -93,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_username_is_6_to_20_letters_and_digits() {
+    fn username_has_6_to_20_letters_and_digits() {
         let username = |text: &str| Username::try_from(text.to_owned());
         assert_eq!(username(" Haneul01 ").unwrap().as_str(), "Haneul01");
         assert_eq!(username("abc12"), Err(Problem::TooShort(6)));
@@ -104,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_has_8_to_64_characters_with_a_letter_and_a_digit() {
+    fn password_has_8_to_64_characters_with_a_letter_and_a_digit() {
         let problem = |text: &str| Password::try_from(text.to_owned()).err();
         assert_eq!(problem("haneul01"), None);
         assert_eq!(problem(" 8 spaces "), None);
@@ -117,18 +120,18 @@ mod tests {
     }
 
     #[test]
-    fn a_password_that_everybody_tries_first_is_refused_whatever_its_case() {
+    fn common_password_is_rejected_in_any_case() {
         let problem = |text: &str| Password::try_from(text.to_owned()).err();
         for text in ["password1", "PassWord1", "qwer1234", "1q2w3e4r!", "tkfkdgo1004", "1234qwer"] {
             assert_eq!(problem(text), Some(Problem::CommonPassword), "{text}");
         }
         assert!(COMMON.lines().count() > 3000);
-        // A line that the other rules refuse would be there for nothing.
+        // A line that another rule rejects would be useless.
         assert!(COMMON.lines().step_by(97).all(|line| problem(line) == Some(Problem::CommonPassword)));
     }
 
     #[test]
-    fn a_password_does_not_show_in_logs() {
+    fn debug_hides_the_password() {
         let password = Password::try_from("secret1234".to_owned()).unwrap();
         assert!(!format!("{password:?}").contains("secret"));
     }

@@ -1,10 +1,11 @@
-//! What the server sends over WebSocket.
+//! The frames that the server sends over WebSocket.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{AccountId, ClientMessageId, Message, MessageId, RoomId, Sender, Seq, Timestamp};
 
-/// How far a room is: what a client says it has, and what the server has.
+/// The newest seq of a room: in a heartbeat, the newest that the client has; in the answer, the
+/// newest that the server has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RoomPosition {
@@ -14,64 +15,64 @@ pub struct RoomPosition {
     pub last_seq: Seq,
 }
 
-/// A frame from the server; `type` names the variant.
+/// A frame from the server. The field `type` is the name of the variant.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Event {
-    /// To the sender: the message is committed.
+    /// Sent to the connection that sent a message: the message is stored.
     Ack {
-        /// The sender's name for the message.
+        /// The id that the client chose for the message.
         client_message_id: ClientMessageId,
-        /// Where it was sent.
+        /// The room.
         room_id: RoomId,
         /// The message.
         id: MessageId,
-        /// Its place in the room.
+        /// The number in the room.
         seq: Seq,
-        /// The account that sent it.
+        /// The account that sent the message.
         sender_id: AccountId,
-        /// When it was stored.
+        /// The time when the message was stored.
         created_at: Timestamp,
     },
-    /// A new message of a room.
+    /// A new message in a room.
     Message {
         /// The room.
         room_id: RoomId,
-        /// The message, with `clientMessageId` only for its sender.
+        /// The message. Only its sender's account receives the `clientMessageId`.
         message: Message,
-        /// The account that it is from.
+        /// The account that sent the message.
         sender: Sender,
     },
-    /// One side has read up to `seq`.
+    /// One side has read all messages up to `seq`.
     Read {
         /// The room.
         room_id: RoomId,
-        /// Who read.
+        /// The account that read.
         reader_id: AccountId,
-        /// The new marker.
+        /// The new read marker.
         seq: Seq,
     },
-    /// Somebody types.
+    /// The other side is typing.
     Typing {
         /// The room.
         room_id: RoomId,
-        /// Who types.
+        /// The account that is typing.
         account_id: AccountId,
     },
-    /// The rooms that are ahead of what the client said.
+    /// The answer to a heartbeat.
     Heartbeat {
-        /// Empty when the client has everything.
+        /// The rooms with messages that the client does not have.
         rooms: Vec<RoomPosition>,
     },
-    /// A frame was refused.
+    /// A frame was rejected.
     Error {
         /// A stable error code.
         code: &'static str,
-        /// A sentence for a person.
+        /// The message for a person.
         message: String,
-        /// To find it in the log.
+        /// The request's id in the log.
         request_id: String,
-        /// As the frame had it.
+        /// The `clientMessageId` of the rejected frame, if it had one.
         #[serde(skip_serializing_if = "Option::is_none")]
         client_message_id: Option<String>,
     },

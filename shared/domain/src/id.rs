@@ -1,4 +1,5 @@
-//! One id type an entity, so that a room's id cannot stand where a company's is meant.
+//! A separate id type for each entity, so that the compiler rejects a room's id in place of a
+//! company's.
 
 use std::fmt;
 
@@ -19,7 +20,7 @@ macro_rules! ids {
         pub struct $name(i64);
 
         impl $name {
-            /// The number, for SQL and JSON.
+            /// Returns the number.
             pub fn get(self) -> i64 {
                 self.0
             }
@@ -50,17 +51,17 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A customer's or a company's account.
+    /// The id of an account.
     AccountId;
-    /// An entry of a company's FAQ.
+    /// The id of an FAQ entry.
     AutoReplyId;
-    /// The account of a company.
+    /// The id of a company's account.
     CompanyId;
-    /// A message.
+    /// The id of a message.
     MessageId;
-    /// A chat room.
+    /// The id of a chat room.
     RoomId;
-    /// A login.
+    /// The id of a session.
     SessionId;
 }
 
@@ -70,7 +71,7 @@ impl From<CompanyId> for AccountId {
     }
 }
 
-/// Reads a number from a path or a query: ASCII digits alone, no sign, no space.
+/// Parses a number in a path or query: only ASCII digits, without a sign or spaces.
 pub(crate) fn whole_number(text: &str) -> Result<i64, Problem> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Problem::WrongType);
@@ -78,12 +79,12 @@ pub(crate) fn whole_number(text: &str) -> Result<i64, Problem> {
     text.parse().map_err(|_| Problem::OutOfRange)
 }
 
-/// API Gateway's name for one open WebSocket connection.
+/// API Gateway's id of a WebSocket connection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ConnectionId(String);
 
 impl ConnectionId {
-    /// The id as API Gateway writes it.
+    /// Returns the id.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -100,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_a_positive_integer_that_javascript_can_hold() {
+    fn id_is_a_positive_integer_up_to_2_to_the_53_minus_1() {
         for id in [1, 2, MAX_ID] {
             assert_eq!(RoomId::try_from(id).unwrap().get(), id);
         }
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_in_a_path_is_digits_alone() {
+    fn id_in_a_path_has_only_digits() {
         assert_eq!("42".parse::<RoomId>().unwrap().get(), 42);
         for text in ["", "abc", "-1", "+1", " 1", "1 ", "1.0", "0x1", "١"] {
             assert_eq!(text.parse::<RoomId>(), Err(Problem::WrongType), "{text:?}");

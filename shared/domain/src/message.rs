@@ -1,4 +1,4 @@
-//! Messages, their numbers, and the ids that clients give them.
+//! Messages, their seqs, and the ids that clients choose for them.
 
 use std::fmt;
 
@@ -7,13 +7,14 @@ use uuid::Uuid;
 
 use crate::{AccountId, ConnectionId, MessageId, Problem, Timestamp, id::whole_number};
 
-/// A message's number in its room: 1, 2, 3 … without a gap. As a marker, 0 stands before the first message.
+/// The number of a message in its room: 1, 2, 3 … without gaps. A read marker of 0 means that no
+/// message was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct Seq(i64);
 
 impl Seq {
-    /// The number, for SQL.
+    /// Returns the number.
     pub fn get(self) -> i64 {
         self.0
     }
@@ -35,14 +36,17 @@ impl std::str::FromStr for Seq {
     }
 }
 
-/// The UUID by which a client recognises its message, unique for each sender in a room; sending it again is harmless.
-/// Read in the hyphenated form of RFC 9562 in either case, written in lower case.
+/// The UUID that a client chooses for a message. It is unique for each sender in a room and makes
+/// sending idempotent.
+///
+/// It is parsed in the hyphenated form of RFC 9562, in upper or lower case, and written in lower
+/// case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ClientMessageId(Uuid);
 
 impl ClientMessageId {
-    /// The UUID, for SQL.
+    /// Returns the UUID.
     pub fn get(self) -> Uuid {
         self.0
     }
@@ -72,51 +76,52 @@ impl fmt::Display for ClientMessageId {
     }
 }
 
-/// Who wrote a message.
+/// Whether a person or the product wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MessageKind {
-    /// A person typed it.
+    /// Written by a person.
     General,
-    /// The product wrote it.
+    /// Written by the product.
     Auto,
 }
 
-/// One message of a room.
+/// A message of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
-    /// Unique over all rooms.
+    /// The id, unique among all rooms.
     pub id: MessageId,
-    /// Its place in the room.
+    /// The number in the room.
     pub seq: Seq,
-    /// The side that it stands on.
+    /// The account that sent the message. For an automatic message, the company.
     pub sender_id: AccountId,
-    /// Typed by a person, or written by the product.
+    /// Whether a person or the product wrote the message.
     #[serde(rename = "type")]
     pub kind: MessageKind,
-    /// 1 to 2,000 characters.
+    /// The text, 1 to 2,000 characters.
     pub content: String,
-    /// When it was kept; never earlier than that of a smaller seq in the room.
+    /// The time when the message was stored. It is never earlier than that of a lower seq in the
+    /// room.
     pub created_at: Timestamp,
-    /// The sender's own name for it; nobody else is shown it.
+    /// The id that the client chose. Only the sender's account receives it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_message_id: Option<ClientMessageId>,
 }
 
 impl Message {
-    /// The message as everybody but its sender sees it.
+    /// Returns the message without `client_message_id`, as the other side receives it.
     #[must_use]
     pub fn for_others(&self) -> Self {
         Self { client_message_id: None, ..self.clone() }
     }
 }
 
-/// The account that a message is from, as frames show it.
+/// The account that sent a message, in frames.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sender {
-    /// The name of the person or company.
+    /// The name of the customer or company.
     pub name: String,
     /// The picture, if the account has one.
     pub image_url: Option<String>,
@@ -136,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_message_id_is_a_hyphenated_uuid() {
+    fn client_message_id_is_a_hyphenated_uuid() {
         let parse = |text: &str| ClientMessageId::try_from(text.to_owned());
         assert_eq!(
             parse("0191E3A8-0000-7000-8000-00000000ABCD").unwrap().to_string(),

@@ -1,4 +1,4 @@
-//! Page numbers, totals, limits, and windows into a room's history.
+//! Page numbers, totals, limits, and windows of a room's history.
 
 use std::str::FromStr;
 
@@ -6,17 +6,17 @@ use serde::Serialize;
 
 use crate::{Problem, Seq, id::whole_number};
 
-/// Which page, counting from 1.
+/// The number of a page, counting from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageNumber(i64);
 
 impl PageNumber {
-    /// The number, from 1 to 2^53 − 1.
+    /// Returns the number, from 1 to 2^53 − 1.
     pub fn get(self) -> i64 {
         self.0
     }
 
-    /// How many entries stand before this page.
+    /// Returns how many entries come before this page.
     pub fn offset(self, entries_a_page: i64) -> i64 {
         (self.0 - 1) * entries_a_page
     }
@@ -39,34 +39,34 @@ impl FromStr for PageNumber {
     }
 }
 
-/// Where in a paged list an answer stands.
+/// The position of a response in a list with pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Page {
-    /// The page that was asked for.
+    /// The number of this page.
     pub current: i64,
-    /// How many pages there are; 0 for an empty list.
+    /// The number of pages; 0 for an empty list.
     pub total: i64,
 }
 
 impl Page {
-    /// The page `number` of a list of so many entries.
+    /// Returns the position of page `number` in a list with `entries` entries.
     pub fn of(number: PageNumber, entries: i64, entries_a_page: i64) -> Self {
         Self { current: number.get(), total: (entries + entries_a_page - 1) / entries_a_page }
     }
 }
 
-/// How many entries to return at most: 1 to `MAX`, 20 by default.
+/// The maximum number of entries in a response: 1 to `MAX`, 20 by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit<const MAX: i64>(i64);
 
-/// How many messages of a room to return at most: 1 to 100.
+/// The maximum number of messages in a page of a history: 1 to 100.
 pub type HistoryLimit = Limit<100>;
 
-/// How many rooms of a list to return at most: 1 to 50.
+/// The maximum number of rooms in a page of a list: 1 to 50.
 pub type RoomsLimit = Limit<50>;
 
 impl<const MAX: i64> Limit<MAX> {
-    /// The number, for SQL.
+    /// Returns the number.
     pub fn get(self) -> i64 {
         self.0
     }
@@ -87,7 +87,7 @@ impl<const MAX: i64> FromStr for Limit<MAX> {
     }
 }
 
-/// Which part of a room's history.
+/// The part of a room's history to return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
     /// The messages right after this seq.
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_count_from_1_and_an_empty_list_has_none() {
+    fn pages_count_from_1_and_an_empty_list_has_no_pages() {
         let page = PageNumber::default();
         assert_eq!(Page::of(page, 0, 10).total, 0);
         assert_eq!(Page::of(page, 10, 10).total, 1);
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_is_no_positive_integer_is_refused() {
+    fn page_that_is_not_a_positive_integer_is_rejected() {
         assert_eq!("0".parse::<PageNumber>(), Err(Problem::OutOfRange));
         for text in ["-1", "", "one", "1.5"] {
             assert_eq!(text.parse::<PageNumber>(), Err(Problem::WrongType), "{text:?}");
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_at_most_the_maximum_and_20_by_default() {
+    fn limit_is_at_most_the_maximum_and_20_by_default() {
         assert_eq!("100".parse::<HistoryLimit>().map(Limit::get), Ok(100));
         assert_eq!("101".parse::<HistoryLimit>(), Err(Problem::OutOfRange));
         assert_eq!("50".parse::<RoomsLimit>().map(Limit::get), Ok(50));

@@ -1,4 +1,4 @@
-//! Pictures: what they are stored under, and the URLs that name them.
+//! The keys of pictures in the bucket, and their URLs.
 
 use std::{fmt, str::FromStr};
 
@@ -6,22 +6,22 @@ use serde::Deserialize;
 
 use crate::Problem;
 
-/// What the path of every picture begins with.
+/// The beginning of the path of every picture.
 const FOLDER: &str = "/pictures/";
 
-/// What stored pictures are encoded as.
+/// The format of a stored picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PictureFormat {
-    /// Where all pixels are opaque.
+    /// For pictures whose pixels are all opaque.
     Jpeg,
-    /// Where some are not.
+    /// For pictures with transparency.
     Png,
 }
 
 impl PictureFormat {
     const ALL: [Self; 2] = [Self::Jpeg, Self::Png];
 
-    /// The ending of the key, without its dot.
+    /// Returns the extension of the key, without the dot.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Jpeg => "jpg",
@@ -29,7 +29,7 @@ impl PictureFormat {
         }
     }
 
-    /// The media type that it is served as.
+    /// Returns the `Content-Type`.
     pub fn content_type(self) -> &'static str {
         match self {
             Self::Jpeg => "image/jpeg",
@@ -38,26 +38,26 @@ impl PictureFormat {
     }
 }
 
-/// What a picture is stored under: `profile/`, the SHA-256 of its bytes in lower-case hex, and its format's ending. The same
-/// picture has the same key, whoever uploads it.
+/// The key of a picture: `profile/`, the SHA-256 of its bytes in lower-case hexadecimal, and the
+/// extension of its format. If two accounts upload the same picture, both get the same key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PictureKey(String);
 
 impl PictureKey {
-    /// The key of a picture whose bytes have this SHA-256.
+    /// Creates the key of a picture from the SHA-256 of its bytes.
     pub fn new(sha256: [u8; 32], format: PictureFormat) -> Self {
         let [high, low] = [&sha256[..16], &sha256[16..]]
             .map(|half| half.iter().fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte)));
         Self(format!("profile/{high:032x}{low:032x}.{}", format.extension()))
     }
 
-    /// The key as the database stores it.
+    /// Returns the key.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The path at which the one origin serves the picture. Without its first slash it is the object's
-    /// key in the bucket.
+    /// Returns the picture's path at the origin. Without the leading slash, it is the key of the
+    /// object in the bucket.
     pub fn path(&self) -> String {
         format!("{FOLDER}{}", self.0)
     }
@@ -85,14 +85,14 @@ impl FromStr for PictureKey {
     }
 }
 
-/// The text of a request's `imageUrl`: blank, or the path of a picture as this product writes it.
-/// Whether the account uploaded that picture is for the store to check.
+/// The `imageUrl` of a request: blank, or the path of a picture. Whether the account uploaded that
+/// picture is checked in `chatchat-store`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct PictureUrl(Option<PictureKey>);
 
 impl PictureUrl {
-    /// The picture; `None` for a blank text, which removes it.
+    /// Returns the key, or `None` for a blank text, which removes the picture.
     pub fn into_key(self) -> Option<PictureKey> {
         self.0
     }
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_survives_being_written_into_a_path_and_read() {
+    fn key_round_trips_through_its_path() {
         for format in PictureFormat::ALL {
             let key = PictureKey::new([0xa5; 32], format);
             assert_eq!(key.as_str(), format!("profile/{}.{}", "a5".repeat(32), format.extension()));
@@ -124,14 +124,14 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_text_is_no_picture() {
+    fn blank_text_means_no_picture() {
         for text in ["", "  ", "\n"] {
             assert_eq!(PictureUrl::try_from(text.to_owned()).unwrap().into_key(), None);
         }
     }
 
     #[test]
-    fn any_other_url_is_unknown() {
+    fn any_other_url_is_rejected() {
         let name = "a5".repeat(32);
         for url in [
             format!("https://evil.example/pictures/profile/{name}.jpg"),

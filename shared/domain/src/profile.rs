@@ -1,10 +1,10 @@
-//! Profiles, as their owners and as others see them.
+//! Profiles, as their own accounts and as other accounts see them.
 
 use serde::Serialize;
 
 use crate::{AccountId, CompanyId};
 
-/// Entries on a page of the directory.
+/// The number of companies on a page of the directory.
 pub const COMPANIES_A_PAGE: i64 = 10;
 
 /// A customer's own profile.
@@ -35,11 +35,11 @@ pub struct CompanyProfile {
     pub description: String,
     /// The picture, if there is one.
     pub image_url: Option<String>,
-    /// Whether the directory shows it.
+    /// Whether the company is visible in the directory.
     pub profile_visibility: bool,
 }
 
-/// A company as everybody sees it.
+/// The public profile of a company.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CompanySummary {

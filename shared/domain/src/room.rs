@@ -1,4 +1,4 @@
-//! Rooms, as one of their two sides sees them.
+//! Rooms, as one of the two sides sees them.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use crate::{AccountId, Message, Problem, RoomId, Seq, Timestamp};
 
-/// What a new room's first message says, in the name of the company.
+/// Returns the text of a new room's first message, which is sent in the name of the company.
 pub fn guide_message(company_name: &str) -> String {
     format!(
         "안녕하세요, {company_name}입니다.\n\
@@ -15,34 +15,34 @@ pub fn guide_message(company_name: &str) -> String {
     )
 }
 
-/// The account on the other side. One that has left shows neither name nor picture.
+/// The account on the other side. A withdrawn account has no name and no picture.
 #[derive(Clone, Debug, Serialize)]
 pub struct Receiver {
-    /// The account, also when it has left.
+    /// The account, also if it was withdrawn.
     #[serde(rename = "receiverId")]
     pub id: AccountId,
-    /// Absent when it has left.
+    /// The name, unless the account was withdrawn.
     #[serde(rename = "receiverName")]
     pub name: Option<String>,
-    /// Absent without a picture, and when it has left.
+    /// The picture, if there is one and the account was not withdrawn.
     #[serde(rename = "receiverImageUrl")]
     pub image_url: Option<String>,
-    /// Whether it has left.
+    /// Whether the account was withdrawn.
     #[serde(rename = "receiverDeleted")]
     pub deleted: bool,
 }
 
-/// Which rooms of a list to show.
+/// The filter of a list of rooms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RoomFilter {
-    /// Those with messages that the caller has not read.
+    /// Only rooms with messages that the caller has not read.
     Unread,
-    /// Those whose newest general message is from the customer.
+    /// Only rooms whose newest general message is from the customer.
     Unanswered,
 }
 
 impl RoomFilter {
-    /// As the query writes it.
+    /// Returns the value in the query.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unread => "unread",
@@ -62,23 +62,24 @@ impl FromStr for RoomFilter {
     }
 }
 
-/// The place of a room in its list, which is in descending order of both fields.
+/// The position of a room in a list, which is sorted by both fields in descending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoomPlace {
-    /// When the newest message was stored, in whole microseconds.
+    /// The time when the newest message was stored, in whole microseconds.
     pub last_message_at: OffsetDateTime,
     /// The room.
     pub room: RoomId,
 }
 
 impl RoomPlace {
-    /// The place as 16 bytes: the microseconds since 1970 and the room's id, both big-endian.
+    /// Encodes the position as 16 bytes: the microseconds since 1970 and the room's id, both
+    /// big-endian.
     pub fn to_bytes(self) -> [u8; 16] {
         let micros = self.last_message_at.unix_timestamp_nanos() / 1000;
         (micros << 64 | i128::from(self.room.get())).to_be_bytes()
     }
 
-    /// The place that [`RoomPlace::to_bytes`] wrote. `None` if the bytes are not a place.
+    /// Decodes the result of [`RoomPlace::to_bytes`]. Returns `None` if the bytes are invalid.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let place = i128::from_be_bytes(bytes.try_into().ok()?);
         let nanos = (place >> 64).checked_mul(1000)?;
@@ -98,15 +99,15 @@ pub struct RoomSummary {
     /// The other side.
     #[serde(flatten)]
     pub receiver: Receiver,
-    /// The newest message's content.
+    /// The content of the newest message.
     pub last_message: String,
-    /// The side of the newest message; the company for what the product wrote in its name.
+    /// The sender of the newest message. For an automatic message, the company.
     pub last_message_sender_id: AccountId,
-    /// When the newest message was stored.
+    /// The time when the newest message was stored.
     pub last_message_date: Timestamp,
-    /// The newest message's seq.
+    /// The seq of the newest message.
     pub last_seq: Seq,
-    /// How many messages that a person typed on the other side stand past the read marker.
+    /// The number of general messages of the other side after the read marker.
     pub unread_message_count: i64,
 }
 
@@ -123,9 +124,9 @@ pub struct RoomDetail {
     pub read_seq: Seq,
     /// The other side's read marker.
     pub receiver_read_seq: Seq,
-    /// The newest message's seq.
+    /// The seq of the newest message.
     pub last_seq: Seq,
-    /// Ascending by seq.
+    /// The newest messages, in ascending order of seq.
     pub messages: Vec<Message>,
 }
 
@@ -134,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn place_survives_being_written_as_bytes() {
+    fn position_round_trips_through_bytes() {
         for micros in [-1, 0, 1_795_339_800_123_456_i128] {
             let place = RoomPlace {
                 last_message_at: OffsetDateTime::from_unix_timestamp_nanos(micros * 1000).unwrap(),
@@ -145,16 +146,16 @@ mod tests {
     }
 
     #[test]
-    fn other_bytes_are_not_a_place() {
+    fn invalid_bytes_are_rejected() {
         let place = RoomPlace { last_message_at: OffsetDateTime::UNIX_EPOCH, room: 1.try_into().unwrap() };
         let bytes = place.to_bytes();
         assert_eq!(RoomPlace::from_bytes(&bytes[1..]), None);
-        assert_eq!(RoomPlace::from_bytes(&[0; 16]), None, "no room has the id 0");
-        assert_eq!(RoomPlace::from_bytes(&[0x7f; 16]), None, "no time is that late");
+        assert_eq!(RoomPlace::from_bytes(&[0; 16]), None, "0 is not a valid id");
+        assert_eq!(RoomPlace::from_bytes(&[0x7f; 16]), None, "the time is out of range");
     }
 
     #[test]
-    fn filter_is_one_of_two_words() {
+    fn filter_has_two_values() {
         assert_eq!("unread".parse(), Ok(RoomFilter::Unread));
         assert_eq!("unanswered".parse(), Ok(RoomFilter::Unanswered));
         for text in ["", "Unread", "unread,unanswered", "all"] {

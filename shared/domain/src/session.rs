@@ -1,4 +1,4 @@
-//! Sessions, as their account sees them.
+//! Sessions in the list of their account.
 
 use serde::Serialize;
 
@@ -12,9 +12,9 @@ pub struct SessionSummary {
     pub id: SessionId,
     /// The time of the login.
     pub created_at: Timestamp,
-    /// The time of the latest renewal, change of password in the session, or login. An access token lives for 30 minutes, so the latest
-    /// request was at most that much later.
+    /// The time of the latest renewal, password change in this session, or login. The latest
+    /// request was at most 30 minutes later, because an access token is valid for 30 minutes.
     pub last_used_at: Timestamp,
-    /// Whether it is the session of the caller.
+    /// Whether this is the caller's session.
     pub current: bool,
 }

@@ -1,4 +1,5 @@
-//! Texts that people type: trimmed at both ends, counted in Unicode scalar values, without NUL.
+//! Texts that people write. They are trimmed, their length is counted in Unicode scalar values, and
+//! NUL is rejected.
 
 use std::fmt;
 
@@ -6,8 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Problem;
 
-/// Trims `text` and checks it against its bounds. A single line has neither control characters nor what else breaks lines; a text of
-/// several lines refuses NUL alone. Where something is required, it has to be something that can be seen.
+/// Trims `text` and checks it.
+///
+/// Single-line texts reject control characters, line separators and byte order marks; texts with
+/// several lines reject only NUL. A required text (`min` > 0) needs a visible character.
 fn trimmed(text: &str, min: usize, max: usize, several_lines: bool) -> Result<String, Problem> {
     let text = text.trim();
     let breaks_line = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
@@ -23,7 +26,7 @@ fn trimmed(text: &str, min: usize, max: usize, several_lines: bool) -> Result<St
     Ok(text.to_owned())
 }
 
-/// White space, and what looks like nothing at all: Hangul fillers, characters of no width.
+/// Returns whether a character is invisible: white space, a Hangul filler, or of zero width.
 fn is_invisible(c: char) -> bool {
     c.is_whitespace()
         || matches!(
@@ -41,7 +44,7 @@ macro_rules! texts {
         pub struct $name(String);
 
         impl $name {
-            /// The text, trimmed.
+            /// Returns the trimmed text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -72,17 +75,17 @@ macro_rules! texts {
 }
 
 texts! {
-    /// The name of a person or a company: 1 to 20 characters on one line.
+    /// The name of a customer or a company: 1 to 20 characters in one line.
     Name: 1 to 20, several lines: false;
-    /// What a company says of itself: 0 to 200 characters on one line.
+    /// The description of a company: 0 to 200 characters in one line.
     Description: 0 to 200, several lines: false;
-    /// What the FAQ answers: 1 to 60 characters on one line.
+    /// A question of an FAQ: 1 to 60 characters in one line.
     Question: 1 to 60, several lines: false;
-    /// The FAQ's answer: 1 to 200 characters on one line.
+    /// An answer of an FAQ: 1 to 200 characters in one line.
     FaqAnswer: 1 to 200, several lines: false;
-    /// What to look for in company names: 0 to 100 characters; empty finds all.
+    /// A keyword to find in names: 0 to 100 characters. An empty keyword matches all names.
     Keyword: 0 to 100, several lines: false;
-    /// What a person says: 1 to 2,000 characters, may have newlines, not blank.
+    /// The content of a message: 1 to 2,000 characters, not blank, newlines are allowed.
     MessageContent: 1 to 2000, several lines: true;
 }
 
@@ -95,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_trimmed_before_they_are_counted() {
+    fn texts_are_trimmed_before_counting() {
         assert_eq!(name("  김하늘\u{3000} ").unwrap().as_str(), "김하늘");
         assert_eq!(name(&format!(" {} ", "가".repeat(20))).unwrap().as_str().chars().count(), 20);
         assert_eq!(name(&"가".repeat(21)), Err(Problem::TooLong(20)));
@@ -103,14 +106,14 @@ mod tests {
     }
 
     #[test]
-    fn characters_are_scalar_values_not_bytes() {
+    fn characters_are_counted_as_scalar_values() {
         assert!(name(&"😀".repeat(20)).is_ok());
         assert!(MessageContent::try_from("한".repeat(2000)).is_ok());
         assert_eq!(MessageContent::try_from("한".repeat(2001)), Err(Problem::TooLong(2000)));
     }
 
     #[test]
-    fn nul_is_refused_everywhere_and_newlines_on_a_single_line() {
+    fn nul_is_always_rejected_and_newlines_in_single_lines() {
         assert_eq!(name("a\0b"), Err(Problem::InvalidCharacters));
         assert_eq!(name("a\nb"), Err(Problem::InvalidCharacters));
         assert_eq!(MessageContent::try_from("a\0b".to_owned()), Err(Problem::InvalidCharacters));
@@ -118,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_seen_is_blank() {
+    fn invisible_text_is_blank() {
         for text in ["\u{3164}", " \u{200b}\u{2060} ", "\u{115f}\u{1160}\u{ffa0}"] {
             assert_eq!(name(text), Err(Problem::Required), "{text:?}");
             assert_eq!(MessageContent::try_from(text.to_owned()), Err(Problem::Required), "{text:?}");
@@ -131,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_description_is_a_description() {
+    fn description_may_be_empty() {
         assert_eq!(Description::try_from("  ".to_owned()).unwrap().as_str(), "");
     }
 }

@@ -1,4 +1,4 @@
-//! Times as the API writes them.
+//! Times in the API's format.
 
 use serde::{Serialize, Serializer, ser::Error};
 use time::{
@@ -8,7 +8,7 @@ use time::{
 const FORMAT: StaticFormatDescription =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
-/// A moment; serialised as RFC 3339 in UTC with milliseconds (`2026-11-22T09:30:00.123Z`).
+/// A point in time, serialised as RFC 3339 in UTC with milliseconds (`2026-11-22T09:30:00.123Z`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(OffsetDateTime);
 
