@@ -1,4 +1,4 @@
-//! HTTP requests and answers, as any client sees them.
+//! HTTP requests and responses.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,26 +10,26 @@ use serde_json::Value;
 
 use crate::Failure;
 
-/// Called with each exchange: the method, the path and the answer.
+/// A function that is called after each request with the method, the path and the response.
 pub type Watch = Arc<dyn Fn(&Method, &str, &Answer) + Send + Sync>;
 
-/// A client of one ChatChat.
+/// An HTTP client of one ChatChat.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
-    /// Its origin, such as `http://localhost:8080`.
+    /// The origin of that ChatChat, such as `http://localhost:8080`.
     pub url: String,
     watch: Option<Watch>,
 }
 
-/// An answer as it came.
+/// An HTTP response.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body; null where there is none, a text where it is no JSON.
+    /// The body: null if it is empty, a string if it is not JSON.
     pub body: Value,
 }
 
@@ -45,17 +45,17 @@ impl Answer {
         Ok(Self { status, headers, body })
     }
 
-    /// A header's text, empty where there is none.
+    /// Returns the value of a header, or an empty string if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The `code` of an error.
+    /// Returns the `code` of an error, or an empty string.
     pub fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
 
-    /// The answer, if it has this status.
+    /// Returns the response itself, or an error if it has another status.
     pub fn expect(self, status: u16) -> Result<Self, Failure> {
         if self.status == status {
             return Ok(self);
@@ -65,40 +65,42 @@ impl Answer {
 }
 
 impl Client {
-    /// A client of the product at an origin.
+    /// Creates a client for an origin.
     pub fn new(url: &str) -> Result<Self, Failure> {
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(40))
-            // The server closes a connection after 30 idle seconds, which must not meet a request.
+            // Less than the 30 s after which the server closes idle connections, so that a request
+            // never uses a connection that is being closed.
             .pool_idle_timeout(Duration::from_secs(10))
             .build()?;
         Ok(Self { http, url: url.to_owned(), watch: None })
     }
 
-    /// The same client, showing each exchange to `watch`.
+    /// Returns the client with a function that is called after each request.
     #[must_use]
     pub fn watched(mut self, watch: Watch) -> Self {
         self.watch = Some(watch);
         self
     }
 
-    /// A request to a path of the API, which can be changed before it is sent.
+    /// Creates a request to a path of the API. It can be changed before it is sent.
     pub fn request(&self, method: Method, path: &str) -> Request<'_> {
         let builder = self.http.request(method.clone(), format!("{}/api{path}", self.url));
         Request { client: self, method, path: path.to_owned(), builder }
     }
 
-    /// A page or file of the origin.
+    /// Fetches a page or file of the origin.
     pub async fn page(&self, path: &str) -> Result<Answer, Failure> {
         Answer::of(self.http.get(format!("{}{path}", self.url)).send().await?).await
     }
 
-    /// The address of a WebSocket that a path of the origin names, such as a ticket's `url`.
+    /// Returns the WebSocket address for a path of the origin, such as a ticket's `url`.
     pub fn socket_address(&self, path: &str) -> String {
         format!("{}{path}", self.url.replacen("http", "ws", 1))
     }
 
-    /// A request with a JSON body, or none for null, by a token's owner, or by nobody.
+    /// Sends a request to a path of the API. `token` is the access token, if any; a null `body`
+    /// means that the request has no body.
     pub async fn call(
         &self,
         method: Method,
@@ -117,7 +119,7 @@ impl Client {
     }
 }
 
-/// A request that is not sent yet.
+/// A request that was not sent yet.
 pub struct Request<'a> {
     client: &'a Client,
     method: Method,
@@ -126,21 +128,21 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// The same with one more header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.builder = self.builder.header(name, value);
         self
     }
 
-    /// The same with a body.
+    /// Sets the body.
     #[must_use]
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.builder = self.builder.body(body.into());
         self
     }
 
-    /// Sends it.
+    /// Sends the request.
     pub async fn send(self) -> Result<Answer, Failure> {
         let answer = Answer::of(self.builder.send().await?).await?;
         if let Some(watch) = &self.client.watch {

@@ -19,5 +19,5 @@ pub use socket::{PATIENCE, Socket};
 pub use system::{System, SystemOptions, build_functions, root, target};
 pub use tokio_tungstenite::tungstenite;
 
-/// What went wrong, for a person to read.
+/// An error with a message for a person.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -1,4 +1,4 @@
-//! npm in `web`, the workspace of all TypeScript.
+//! Runs npm in `web`, the npm workspace with all TypeScript.
 
 use std::{
     fs::{self, File},
@@ -10,31 +10,32 @@ use std::{
 
 use crate::{Failure, root};
 
-/// The folders that npm and its scripts write.
-const WRITTEN: [&str; 3] = ["node_modules", "dist", "results"];
-/// A file in `web/dist` with a hash of everything that it was built from.
-const BUILT_FROM: &str = ".built-from";
+/// Folders that npm and its scripts write. They are not source files.
+const OUTPUT_FOLDERS: [&str; 3] = ["node_modules", "dist", "results"];
+/// A file in `web/dist` with a hash of the source files that it was built from.
+const SOURCES_HASH: &str = ".built-from";
 
-/// Whether npm can be run.
+/// Returns whether npm is installed.
 pub fn npm_is_installed() -> bool {
     let found = Command::new("npm").arg("--version").output();
     !matches!(found, Err(error) if error.kind() == ErrorKind::NotFound)
 }
 
-/// `npm run` in `web`, with the packages that `web/package-lock.json` names.
+/// Returns a command that runs an npm script in `web`, after installing the packages of
+/// `web/package-lock.json`.
 ///
 /// # Errors
-/// When the packages cannot be installed.
+/// Fails if the packages cannot be installed.
 pub fn npm_run(script: &str) -> Result<Command, Failure> {
-    let _alone = alone()?;
+    let _lock = lock()?;
     install()?;
     Ok(npm(&["run", "--silent", script]))
 }
 
-/// Builds the pages into `web/dist`, unless they were built from the same files.
+/// Builds the pages into `web/dist`, unless they were built from the same source files.
 ///
 /// # Errors
-/// When npm fails, or a file cannot be read.
+/// Fails if npm fails or a file cannot be read.
 pub fn build_pages() -> Result<(), Failure> {
     let web = root().join("web");
     let mut sources = files(&web)?;
@@ -43,21 +44,21 @@ pub fn build_pages() -> Result<(), Failure> {
     for source in sources {
         (fs::read(&source)?, source).hash(&mut hasher);
     }
-    let (built_from, sources) = (web.join("dist").join(BUILT_FROM), format!("{:x}", hasher.finish()));
-    let is_built = || fs::read_to_string(&built_from).is_ok_and(|before| before == sources);
+    let (hash_file, hash) = (web.join("dist").join(SOURCES_HASH), format!("{:x}", hasher.finish()));
+    let is_built = || fs::read_to_string(&hash_file).is_ok_and(|built_from| built_from == hash);
     if is_built() {
         return Ok(());
     }
-    let _alone = alone()?;
+    let _lock = lock()?;
     if is_built() {
         return Ok(());
     }
     install()?;
     succeed(npm(&["run", "--silent", "build"]))?;
-    Ok(fs::write(built_from, sources)?)
+    Ok(fs::write(hash_file, hash)?)
 }
 
-/// Installs the packages that `web/package-lock.json` names, unless they are installed.
+/// Installs the packages of `web/package-lock.json`, unless they are installed.
 fn install() -> Result<(), Failure> {
     let web = root().join("web");
     let lock = fs::read(web.join("package-lock.json"))?;
@@ -69,9 +70,9 @@ fn install() -> Result<(), Failure> {
     Ok(fs::write(installed, lock)?)
 }
 
-/// Waits until no other process and no other thread installs or builds, and keeps them from it until
-/// the returned file is dropped.
-fn alone() -> Result<File, Failure> {
+/// Acquires the lock for installing and building. Other processes and threads wait until the
+/// returned file is dropped.
+fn lock() -> Result<File, Failure> {
     let folder = root().join(".local");
     fs::create_dir_all(&folder)?;
     let lock = File::create(folder.join("web.lock"))?;
@@ -96,17 +97,17 @@ fn succeed(mut npm: Command) -> Result<(), Failure> {
     Err(format!("`npm {}` in web failed with {status} (output above)", what.join(" ")).into())
 }
 
-/// All files below a folder, but for those that [`BUILT_FROM`] and [`WRITTEN`] name.
+/// Returns all files below a folder, except [`SOURCES_HASH`] and those in [`OUTPUT_FOLDERS`].
 pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if path.is_dir() {
-            if !WRITTEN.contains(&name) {
+            if !OUTPUT_FOLDERS.contains(&name) {
                 found.extend(files(&path)?);
             }
-        } else if name != BUILT_FROM {
+        } else if name != SOURCES_HASH {
             found.push(path);
         }
     }

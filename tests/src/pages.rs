@@ -1,4 +1,4 @@
-//! The files of the web bucket: pages, what they load, and the API's document.
+//! The files of the web bucket: the pages, the files that they load, and the API's document.
 
 use std::{
     fs,
@@ -9,15 +9,15 @@ use chatchat_local::Cloud;
 
 use crate::{Failure, npm::files, root};
 
-/// The html of the customers' app and of the companies' desk.
+/// The HTML files of the customers' app and the companies' desk.
 const APPS: [&str; 2] = ["index.html", "desk.html"];
 
 /// A file of the web bucket.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// Its key in the bucket, which is its path at the origin without the first slash.
+    /// The key in the bucket: the path at the origin without the leading slash.
     pub key: String,
-    /// Where it is on this machine.
+    /// The file on this machine.
     pub file: PathBuf,
 }
 
@@ -26,7 +26,7 @@ impl Page {
         Self { key: key.to_owned(), file }
     }
 
-    /// The media type that it is served as.
+    /// Returns the `Content-Type`.
     pub fn content_type(&self) -> &'static str {
         match self.key.rsplit('.').next().unwrap_or_default() {
             "html" => "text/html; charset=utf-8",
@@ -41,28 +41,28 @@ impl Page {
         }
     }
 
-    /// Whether it is a page, and not a file that pages load.
+    /// Returns whether the file is HTML.
     pub fn is_html(&self) -> bool {
         self.content_type().starts_with("text/html")
     }
 
-    /// Whether its name changes with its content.
+    /// Returns whether the file's name contains a hash of its content.
     pub fn is_immutable(&self) -> bool {
         self.key.starts_with("assets/")
     }
 
-    /// How long browsers and the distribution keep it: a file with a hash in its name for ever, any
-    /// other file only after asking whether it changed.
+    /// Returns the `Cache-Control` header. A file with a hash in its name never changes; any other
+    /// file must be revalidated.
     pub fn cache_control(&self) -> &'static str {
         if self.is_immutable() { "public, max-age=31536000, immutable" } else { "no-cache" }
     }
 }
 
-/// All files of the web bucket: the API's document, and the pages as they were built last. Before the
-/// first build, a page that says how to get them is in the place of each app's html.
+/// Returns all files of the web bucket: the API's document and the pages of the last build. If
+/// there was no build, each app's HTML file is a page that explains how to build them.
 ///
 /// # Errors
-/// When the folder with the pages cannot be read.
+/// Fails if the folder with the pages cannot be read.
 pub fn pages() -> Result<Vec<Page>, Failure> {
     pages_built_in(&root().join("web/dist"))
 }
@@ -79,7 +79,7 @@ fn pages_built_in(built: &Path) -> Result<Vec<Page>, Failure> {
     Ok(pages)
 }
 
-/// The API's document and its viewer.
+/// Returns the files of the API's document and its viewer.
 pub fn document_pages() -> Vec<Page> {
     let docs = root().join("web/docs");
     vec![
@@ -90,10 +90,10 @@ pub fn document_pages() -> Vec<Page> {
     ]
 }
 
-/// Puts files into the web bucket of a local cloud, as a deployment does.
+/// Uploads files to the web bucket of a local cloud, as a deployment does.
 ///
 /// # Errors
-/// When a file cannot be read or stored.
+/// Fails if a file cannot be read or stored.
 pub async fn upload_pages(cloud: &Cloud, pages: &[Page]) -> Result<(), Failure> {
     for page in pages {
         let content = fs::read(&page.file)
@@ -109,7 +109,7 @@ mod tests {
 
     use super::*;
 
-    /// The keys of the pages without those of the API's document, and the files' contents.
+    /// Returns the keys and contents of the pages, without the API's document.
     fn keys_and_contents(built: &Path) -> Vec<(String, String)> {
         let pages = pages_built_in(built).unwrap().into_iter();
         let pages = pages.filter(|page| !page.key.starts_with("api/"));
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn before_the_first_build_each_app_says_how_to_get_it() {
+    fn without_a_build_each_app_explains_how_to_build_it() {
         let folder = TempDir::new().unwrap();
         for built in [folder.path().join("dist"), folder.path().to_owned()] {
             let pages = keys_and_contents(&built);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn built_pages_are_served_under_their_own_names() {
+    fn built_pages_keep_their_names() {
         let folder = TempDir::new().unwrap();
         fs::create_dir(folder.path().join("assets")).unwrap();
         for key in ["index.html", "desk.html", "icon.svg", "assets/a.js"] {

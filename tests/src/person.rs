@@ -1,4 +1,4 @@
-//! A customer or a company that is logged in.
+//! A customer or a company with a session.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -7,25 +7,25 @@ use serde_json::{Value, json};
 
 use crate::{Answer, Client, Failure, Socket};
 
-/// The password of everybody here.
+/// The password of all test accounts.
 pub const PASSWORD: &str = "haneul-2026";
 
-/// Somebody with an account and a session.
+/// An account with a session.
 #[derive(Clone)]
 pub struct Person {
-    /// How they reach ChatChat.
+    /// The client for requests.
     pub client: Client,
-    /// `customer` or `company`, as paths have it.
+    /// `customer` or `company`, as in paths.
     pub kind: &'static str,
-    /// The account.
+    /// The account's id.
     pub id: i64,
-    /// What they log in with.
+    /// The username for logging in.
     pub username: String,
-    /// The access token.
+    /// The current access token.
     pub token: String,
 }
 
-/// A username that nobody else in this process has, and by its random part nobody in the database.
+/// Returns a new username. The number is unique in this process, the random part in the database.
 pub fn new_username(prefix: &str) -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let random = uuid::Uuid::new_v4().simple().to_string();
@@ -33,12 +33,12 @@ pub fn new_username(prefix: &str) -> String {
 }
 
 impl Person {
-    /// A customer that signed up and logged in.
+    /// Signs up a customer and logs in.
     pub async fn customer(client: &Client, name: &str) -> Result<Self, Failure> {
         Self::new(client, "customer", name).await
     }
 
-    /// A company that signed up and logged in; still hidden.
+    /// Signs up a company and logs in. The company is not visible in the directory.
     pub async fn company(client: &Client, name: &str) -> Result<Self, Failure> {
         Self::new(client, "company", name).await
     }
@@ -48,7 +48,8 @@ impl Person {
         person.ok_or_else(|| "a random username is taken".into())
     }
 
-    /// A customer or a company that signed up under a username and logged in. Returns nothing if the username is taken.
+    /// Signs up a customer or a company with a username and logs in. Returns `None` if the username
+    /// is taken.
     pub async fn sign_up(
         client: &Client,
         kind: &'static str,
@@ -69,7 +70,7 @@ impl Person {
         Ok(Some(person))
     }
 
-    /// Logs in again: a new session, and its token from now on.
+    /// Logs in again and uses the token of the new session from now on.
     pub async fn log_in(&mut self) -> Result<Answer, Failure> {
         let body = json!({ "username": self.username, "password": PASSWORD });
         let path = format!("/{}/session", self.kind);
@@ -78,22 +79,22 @@ impl Person {
         Ok(answer)
     }
 
-    /// A request of theirs; null for no body.
+    /// Sends a request with the access token; a null `body` means that the request has no body.
     pub async fn call(&self, method: Method, path: &str, body: &Value) -> Result<Answer, Failure> {
         self.client.call(method, path, Some(&self.token), body).await
     }
 
-    /// `GET`.
+    /// Sends a `GET` request.
     pub async fn get(&self, path: &str) -> Result<Answer, Failure> {
         self.call(Method::GET, path, &Value::Null).await
     }
 
-    /// `POST`.
+    /// Sends a `POST` request.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Answer, Failure> {
         self.call(Method::POST, path, body).await
     }
 
-    /// The path of their profile.
+    /// Returns the path of the account's profile.
     pub fn profile(&self) -> &'static str {
         if self.kind == "customer" { "/customers/me" } else { "/companies/me" }
     }
@@ -114,7 +115,7 @@ impl Person {
         Ok(request.send().await?.expect(201)?.body["url"].take())
     }
 
-    /// A company becomes visible in the directory.
+    /// Makes a company visible in the directory.
     pub async fn become_visible(&self) -> Result<(), Failure> {
         self.call(Method::PATCH, "/companies/me", &json!({ "profileVisibility": true }))
             .await?
@@ -122,25 +123,26 @@ impl Person {
         Ok(())
     }
 
-    /// A customer's room with a company.
+    /// Opens a customer's room with a company and returns its id.
     pub async fn open_room(&self, company: &Self) -> Result<i64, Failure> {
         let answer = self.post("/customer/chatrooms", &json!({ "companyId": company.id })).await?;
         answer.body["chatRoomId"].as_i64().ok_or_else(|| format!("no room: {}", answer.body).into())
     }
 
-    /// The path of one of their rooms.
+    /// Returns the path of one of the account's rooms.
     pub fn room(&self, id: i64) -> String {
         format!("/{}/chatrooms/{id}", self.kind)
     }
 
-    /// Their entry of a room in their list, null where it is not there.
+    /// Returns the entry of a room in the first page of the account's list, or null if it is
+    /// missing.
     pub async fn listed_room(&self, id: i64) -> Result<Value, Failure> {
         let answer = self.get(&format!("/{}/chatrooms", self.kind)).await?.expect(200)?;
         let rooms = answer.body["chatRooms"].as_array().cloned().unwrap_or_default();
         Ok(rooms.into_iter().find(|room| room["id"] == id).unwrap_or_default())
     }
 
-    /// The whole history of one of their rooms, a hundred at a time.
+    /// Fetches all messages of one of the account's rooms, in pages of 100.
     pub async fn history(&self, room: i64) -> Result<Vec<Value>, Failure> {
         let mut messages: Vec<Value> = Vec::new();
         loop {
@@ -155,7 +157,7 @@ impl Person {
         }
     }
 
-    /// A ticket's answer, its `url` resolved against the origin as clients do.
+    /// Creates a ticket. Its `url` is resolved against the origin, as clients do.
     pub async fn ticket(&self) -> Result<Value, Failure> {
         let mut ticket = self.post("/realtime/tickets", &Value::Null).await?.expect(201)?.body;
         let path = ticket["url"].as_str().ok_or("the ticket has no url")?;
@@ -163,7 +165,7 @@ impl Person {
         Ok(ticket)
     }
 
-    /// A WebSocket connection of theirs.
+    /// Opens a WebSocket connection.
     pub async fn connect(&self) -> Result<Socket, Failure> {
         let ticket = self.ticket().await?;
         Socket::open(ticket["url"].as_str().unwrap_or_default()).await

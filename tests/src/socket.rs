@@ -1,4 +1,4 @@
-//! One WebSocket connection.
+//! A WebSocket connection.
 
 use std::time::Duration;
 
@@ -10,30 +10,31 @@ use tungstenite::{Message, client::IntoClientRequest, protocol::frame::coding::C
 
 use crate::Failure;
 
-/// How long a frame may take before it counts as not coming.
+/// How long tests wait for a frame or another condition before they fail.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A connection as a client has it.
+/// The client's side of a WebSocket connection.
 pub struct Socket {
-    /// Elsewhere on the heap, for with TLS it is large.
+    /// Boxed, because with TLS it is large.
     stream: Box<WebSocketStream<MaybeTlsStream<TcpStream>>>,
 }
 
 impl Socket {
-    /// Connects without an `Origin`, as a program does.
+    /// Connects without an `Origin` header, as clients other than browsers do.
     pub async fn open(url: &str) -> Result<Self, Failure> {
         Self::handshake(url, &[])
             .await
-            .map_err(|status| format!("the handshake was refused with {status}").into())
+            .map_err(|status| format!("the handshake failed with status {status}").into())
     }
 
-    /// Connects with more headers; a refusal gives its HTTP status, 0 where there was no answer.
+    /// Connects with additional headers. The error is the HTTP status of the response, or 0 if
+    /// there was no response.
     pub async fn handshake(url: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let mut request = url.into_client_request().map_err(|_| 0_u16)?;
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().map_err(|_| 0_u16)?);
         }
-        // The handshake of TLS makes this future large.
+        // Boxed, because the TLS handshake makes this future large.
         match Box::pin(connect_async(request)).await {
             Ok((stream, _)) => {
                 if let MaybeTlsStream::Plain(stream) = stream.get_ref() {
@@ -46,17 +47,17 @@ impl Socket {
         }
     }
 
-    /// Sends a frame.
+    /// Sends a JSON frame.
     pub async fn send(&mut self, frame: &Value) -> Result<(), Failure> {
         self.send_raw(Message::text(frame.to_string())).await
     }
 
-    /// Sends whatever it is.
+    /// Sends a WebSocket message of any kind.
     pub async fn send_raw(&mut self, message: Message) -> Result<(), Failure> {
         Ok(self.stream.send(message).await?)
     }
 
-    /// Sends a message to a room and gives the id that it was sent under.
+    /// Sends a message to a room and returns its `clientMessageId`.
     pub async fn say(&mut self, room: i64, content: &str) -> Result<String, Failure> {
         let id = uuid::Uuid::new_v4().to_string();
         self.send(
@@ -66,11 +67,11 @@ impl Socket {
         Ok(id)
     }
 
-    /// The next event from the server, within [`PATIENCE`].
+    /// Waits for the next frame from the server, for at most [`PATIENCE`].
     pub async fn next(&mut self) -> Result<Value, Failure> {
         loop {
             match timeout(PATIENCE, self.stream.next()).await {
-                Err(_) => return Err("no event came".into()),
+                Err(_) => return Err("no frame arrived in time".into()),
                 Ok(Some(Ok(Message::Text(text)))) => return Ok(serde_json::from_str(&text)?),
                 Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
                 Ok(other) => return Err(format!("the connection ended: {other:?}").into()),
@@ -78,7 +79,7 @@ impl Socket {
         }
     }
 
-    /// The next event of a type; those before it are passed over.
+    /// Waits for the next frame of a type and skips frames of other types.
     pub async fn next_of(&mut self, kind: &str) -> Result<Value, Failure> {
         loop {
             let event = self.next().await?;
@@ -88,7 +89,8 @@ impl Socket {
         }
     }
 
-    /// The code that the server closes with, within [`PATIENCE`]; none where the connection just ends.
+    /// Waits until the server closes the connection, for at most [`PATIENCE`]. Returns the close
+    /// code, or `None` if the connection ends without one.
     pub async fn closed(&mut self) -> Result<Option<CloseCode>, Failure> {
         loop {
             match timeout(PATIENCE, self.stream.next()).await {
@@ -100,8 +102,11 @@ impl Socket {
         }
     }
 
-    /// The next event from the server, however long it takes; none when the connection has ended. Whoever stops waiting misses nothing.
-    /// Dropping the socket, then or at any time, cuts the TCP connection without a closing frame.
+    /// Waits for the next frame from the server without a time limit. Returns `None` when the
+    /// connection has ended.
+    ///
+    /// The future can be dropped without losing a frame. Dropping the socket closes the TCP
+    /// connection without a close frame.
     pub async fn receive(&mut self) -> Option<Value> {
         loop {
             match self.stream.next().await? {
@@ -112,7 +117,7 @@ impl Socket {
         }
     }
 
-    /// Closes in good order.
+    /// Closes the connection with a close frame.
     pub async fn close(mut self) -> Result<(), Failure> {
         Ok(self.stream.as_mut().close(None).await?)
     }

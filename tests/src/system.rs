@@ -1,4 +1,4 @@
-//! The whole product on this machine: functions, PostgreSQL, local cloud.
+//! The whole product on this machine: functions, PostgreSQL and the local cloud.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,24 +16,25 @@ use tempfile::TempDir;
 
 use crate::Failure;
 
-/// The repository's folder.
+/// Returns the folder of the repository.
 pub fn root() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     tests.parent().unwrap_or(tests).to_owned()
 }
 
-/// Where cargo puts what it builds.
+/// Returns cargo's target folder.
 pub fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// Where the functions' programs are: a folder that the environment variable `FUNCTIONS` names, below the repository's, or cargo's.
+/// Returns the folder with the functions' programs: the one in the environment variable `FUNCTIONS`
+/// (relative to the repository), or cargo's.
 fn programs() -> PathBuf {
     env::var_os("FUNCTIONS").map_or_else(|| target().join("debug"), |folder| root().join(folder))
 }
 
-/// Builds the functions that the template names, once in this process, unless `FUNCTIONS` names a folder that has them. cargo shows its
-/// progress. Returns the folder with the programs.
+/// Builds the functions of the template, at most once per process, and returns the folder with the
+/// programs. Does not build if the environment variable `FUNCTIONS` is set.
 pub fn build_functions() -> Result<PathBuf, Failure> {
     static BUILT: Mutex<bool> = Mutex::new(false);
     let programs = programs();
@@ -44,7 +45,8 @@ pub fn build_functions() -> Result<PathBuf, Failure> {
     let artifacts: BTreeSet<String> =
         Template::read(&template())?.functions()?.into_iter().map(|function| function.artifact).collect();
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // With `--workspace`, cargo does not compile dependencies once more that other builds of the workspace have compiled.
+    // With `--workspace`, cargo reuses the dependencies that other builds of the workspace
+    // compiled.
     cargo.current_dir(root()).args(["build", "--workspace"]);
     for artifact in &artifacts {
         cargo.args(["--bin", artifact]);
@@ -61,28 +63,29 @@ fn template() -> PathBuf {
     root().join("infra/template.yaml")
 }
 
-/// How to run the product.
+/// Options for starting the product.
 pub struct SystemOptions {
-    /// The public port; 0 takes any that is free.
+    /// The public port; 0 means any free port.
     pub port: u16,
-    /// Where data and logs are kept between runs; without it they go with the system.
+    /// The folder that keeps data and logs between runs. Without it, they are deleted when the
+    /// system is dropped.
     pub state: Option<PathBuf>,
-    /// Whether to start over with empty data.
+    /// Whether to delete existing data first.
     pub fresh: bool,
-    /// Takes one line a request.
+    /// Receives one line for each request.
     pub log: Option<LogLines>,
-    /// Takes one line a step of the start.
+    /// Receives one line for each step of the start.
     pub progress: Option<LogLines>,
     /// Limits of the local cloud.
     pub settings: Settings,
-    /// A server that runs already, for a database of its own there.
+    /// A running PostgreSQL server in which to create the database.
     pub postgres: Option<Arc<Postgres>>,
-    /// Whether the functions reach the database through PgBouncer in transaction mode.
+    /// Whether the functions connect through PgBouncer in transaction mode.
     pub pooled: bool,
 }
 
 impl Default for SystemOptions {
-    /// A temporary system; the environment variable `POOLED` says whether through PgBouncer.
+    /// A temporary system. It uses PgBouncer if the environment variable `POOLED` is set.
     fn default() -> Self {
         Self {
             port: 0,
@@ -97,21 +100,21 @@ impl Default for SystemOptions {
     }
 }
 
-/// A running ChatChat. Dropping it ends all that it started.
+/// A running ChatChat. Dropping it stops everything that it started.
 pub struct System {
     /// The local cloud.
     pub cloud: Cloud,
     /// The database server.
     pub postgres: Arc<Postgres>,
-    /// The product's database, past the pooler.
+    /// The product's database, accessed directly and not through PgBouncer.
     pub database: Database,
-    /// Whether there is a pooler.
+    /// Whether the functions connect through PgBouncer.
     pub pooled: bool,
     options: Options,
     state: State,
 }
 
-/// Where a system keeps its data and logs.
+/// The folder with the data and logs of a system.
 enum State {
     Kept(PathBuf),
     Temporary(TempDir),
@@ -127,7 +130,7 @@ impl State {
 }
 
 impl System {
-    /// Starts everything and migrates the database; the functions must be built.
+    /// Starts everything and migrates the database. The functions must be built already.
     pub async fn start(options: SystemOptions) -> Result<Self, Failure> {
         let port = if options.port == 0 { free_port()? } else { options.port };
         let state = match options.state {
@@ -137,7 +140,7 @@ impl System {
         let folder = state.folder();
         let progress = options.progress;
         fs::create_dir_all(folder)
-            .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+            .map_err(|error| format!("{} cannot be created: {error}", folder.display()))?;
         let postgres = if let Some(postgres) = options.postgres {
             postgres
         } else {
@@ -180,7 +183,7 @@ impl System {
         Ok(system)
     }
 
-    /// Stops the cloud with all functions, and starts it again on the same data.
+    /// Stops the local cloud with all functions, and starts it again with the same data.
     pub async fn restart(self) -> Result<Self, Failure> {
         let Self { cloud, postgres, database, pooled, options, state } = self;
         cloud.stop().await;
@@ -188,17 +191,17 @@ impl System {
         Ok(Self { cloud, postgres, database, pooled, options, state })
     }
 
-    /// Brings the schema up to date, through the function that does it on AWS; gives the versions applied.
+    /// Migrates the schema with the function that does it on AWS. Returns the applied versions.
     pub async fn migrate(&self) -> Result<Value, Failure> {
         Ok(self.cloud.invoke("Migrate", json!({})).await?)
     }
 
-    /// What the functions wrote to their log.
+    /// Returns the functions' log.
     pub fn log(&self) -> Result<String, Failure> {
         Ok(fs::read_to_string(self.state.folder().join("functions.log"))?)
     }
 
-    /// The database as its superuser, for questions and changes that the product has no route for.
+    /// Connects to the database as superuser, for queries and changes that no route supports.
     pub async fn superuser(&self) -> Result<tokio_postgres::Client, Failure> {
         let url = self.postgres.admin_url(&self.database.name);
         let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
@@ -206,18 +209,18 @@ impl System {
         Ok(client)
     }
 
-    /// The key that signs access tokens now: its id and the secret itself.
+    /// Returns the id and the value of the current signing key of access tokens.
     pub fn signing_key(&self) -> Result<(String, String), Failure> {
         let secrets: Value =
             serde_json::from_str(&fs::read_to_string(self.state.folder().join("secrets.json"))?)?;
         let key = &secrets["TokenSecret"]["current"];
         match (key["id"].as_str(), key["value"].as_str()) {
             (Some(id), Some(secret)) => Ok((id.to_owned(), secret.to_owned())),
-            _ => Err("the local cloud keeps no signing key".into()),
+            _ => Err("secrets.json of the local cloud contains no signing key".into()),
         }
     }
 
-    /// Stops everything that was started here.
+    /// Stops everything that this system started.
     pub async fn stop(self) {
         self.cloud.stop().await;
         if let Some(postgres) = Arc::into_inner(self.postgres) {

@@ -1,13 +1,10 @@
-//! The pages in a browser: `web/e2e`, run by Playwright in Chromium.
+//! The tests of the pages: Playwright runs `web/e2e` in Chromium.
 //!
-//! This is a test binary of its own because cargo runs one binary at a time: some of these tests measure times
-//! and frame rates, and other tests would take the processor from them.
+//! They have a separate test binary because cargo runs one binary at a time. Some of these tests
+//! measure times and frame rates, which other tests would disturb.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says so by failing")]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the test's own statements for the database go through no pooler"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
+#![allow(clippy::disallowed_methods, reason = "these statements do not go through a pooler")]
 
 use std::{
     env,
@@ -24,31 +21,31 @@ use chatchat_tests::{
 use serde_json::json;
 use tokio::{net::TcpListener, runtime::Runtime, task::spawn_blocking};
 
-/// Where Chromium and Google Chrome are usually installed.
-const USUAL_PLACES: [&str; 4] = [
+/// The paths where Chromium and Google Chrome are usually installed.
+const BROWSER_PATHS: [&str; 4] = [
     "/usr/bin/chromium",
     "/usr/bin/google-chrome",
     "/opt/google/chrome/chrome",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
-const NO_BROWSER: &str = "The browser tests need Chromium: `apt-get install chromium fonts-noto-cjk \
-    fonts-noto-color-emoji`, or Google Chrome, or the variable CHROMIUM with the path of either.";
+const NO_BROWSER: &str = "The browser tests need Chromium (`apt-get install chromium fonts-noto-cjk \
+    fonts-noto-color-emoji`) or Google Chrome, or the path of one in the variable CHROMIUM.";
 
-/// The programs that a real Korean input method needs, on a display in memory.
+/// The programs that are needed to run a Korean input method on a virtual display.
 const INPUT_METHOD: [&str; 6] = ["Xvfb", "dbus-daemon", "openbox", "fcitx5", "fcitx5-remote", "xdotool"];
 /// A file of the package `fcitx5-hangul`.
 const HANGUL: &str = "/usr/share/fcitx5/inputmethod/hangul.conf";
 const NO_INPUT_METHOD: &str = "The tests of Korean input need Linux with fcitx5: `apt-get install xvfb \
     xdotool dbus openbox fcitx5 fcitx5-hangul fcitx5-frontend-gtk3`.";
 
-/// Held by the test that runs.
+/// Held by the running test, so that the tests run one at a time.
 static MACHINE: Mutex<()> = Mutex::new(());
 
-/// The messages of the long room.
+/// The number of messages in the long room.
 const LONG: i64 = 10_000;
 
 #[test]
-fn the_pages_work_in_chromium() {
+fn pages_work_in_chromium() {
     run_in_chromium(&["pages", "alone", "restart"]);
 }
 
@@ -65,7 +62,7 @@ fn run_in_chromium(projects: &[&str]) {
     let Some(chromium) = chromium() else {
         return skip(NO_BROWSER);
     };
-    let _alone = MACHINE.lock();
+    let _lock = MACHINE.lock();
     build_functions().unwrap();
     build_pages().unwrap();
     Runtime::new().unwrap().block_on(async {
@@ -82,8 +79,8 @@ fn run_in_chromium(projects: &[&str]) {
     });
 }
 
-/// Runs Playwright, and restarts the cloud at each connection to `restarts`; it closes the connection
-/// when the cloud is up again. Returns what Playwright printed.
+/// Runs Playwright and returns its output. At each connection to `restarts`, restarts the local
+/// cloud and then closes the connection.
 async fn run_with_restarts(mut npm: Command, mut system: System, restarts: TcpListener) -> String {
     let mut running = spawn_blocking(move || npm.output());
     let ran = loop {
@@ -99,7 +96,7 @@ async fn run_with_restarts(mut npm: Command, mut system: System, restarts: TcpLi
     system.stop().await;
     let printed = [ran.stdout, ran.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     if !ran.status.success() {
-        // Playwright's list of failed tests.
+        // The failed tests in Playwright's output.
         printed.lines().filter(|line| line.starts_with("    [")).for_each(print);
         panic!("{printed}");
     }
@@ -107,15 +104,15 @@ async fn run_with_restarts(mut npm: Command, mut system: System, restarts: TcpLi
     printed
 }
 
-/// Makes a room with [`LONG`] messages. Sending them would take minutes, so they are written into the
-/// database. Returns the usernames of its two sides and its id, as `web/e2e` reads them.
+/// Creates a room with [`LONG`] messages, which are inserted with SQL because sending them would
+/// take minutes. Returns the usernames of both sides and the room's id as JSON for `web/e2e`.
 async fn long_room(system: &System) -> String {
     let client = Client::new(&system.cloud.url()).unwrap();
     let customer = Person::customer(&client, "김하늘").await.unwrap();
     let company = Person::company(&client, "새벽빵집").await.unwrap();
     company.become_visible().await.unwrap();
     let room = customer.open_room(&company).await.unwrap();
-    // The guide message is the first one. Sides take turns, and some messages have several lines.
+    // Message 1 is the guide message. The sides alternate, and some messages have several lines.
     let messages = format!(
         "insert into messages
              (room_id, seq, sender, type, content, client_message_id, created_at, customer_sent, company_sent)
@@ -134,25 +131,25 @@ async fn long_room(system: &System) -> String {
     json!({ "customer": customer.username, "company": company.username, "roomId": room }).to_string()
 }
 
-/// The program that `CHROMIUM` names, or one in the usual places.
+/// Returns the browser: the variable `CHROMIUM`, or the first of [`BROWSER_PATHS`] that exists.
 fn chromium() -> Option<OsString> {
-    let usual = || USUAL_PLACES.into_iter().find(|place| Path::new(place).is_file());
-    env::var_os("CHROMIUM").or_else(|| usual().map(OsString::from))
+    let installed = || BROWSER_PATHS.into_iter().find(|path| Path::new(path).is_file());
+    env::var_os("CHROMIUM").or_else(|| installed().map(OsString::from))
 }
 
-/// Whether a folder of `PATH` has the program.
+/// Returns whether a folder of `PATH` contains the program.
 fn is_installed(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).any(|folder| folder.join(OsStr::new(program)).is_file())
 }
 
-/// Prints what is missing; in CI that is a failure.
-fn skip(missing: &str) {
-    assert_ne!(env::var("CI").as_deref(), Ok("true"), "{missing}");
-    print(&format!("{missing} They were skipped."));
+/// Prints why tests are skipped. In CI, fails instead.
+fn skip(reason: &str) {
+    assert_ne!(env::var("CI").as_deref(), Ok("true"), "{reason}");
+    print(&format!("{reason} They were skipped."));
 }
 
-/// Prints a line past libtest, which hides what a test that passes prints.
+/// Prints a line directly to stderr, because libtest hides the output of passing tests.
 fn print(line: &str) {
     stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
 }

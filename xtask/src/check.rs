@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every check there is, the quick ones first.
+//! `cargo xtask test`: all checks, the fastest first.
 
 use std::{
     env,
@@ -16,12 +16,12 @@ use crate::{
     tools::{checkov, folder, install, tool},
 };
 
-/// Runs all checks and stops at the first that fails.
+/// Runs all checks and stops at the first failure.
 pub fn all() -> Result<(), Failure> {
     let started = Instant::now();
     step("format", format)?;
     step("tools", install)?;
-    step("licences, sources, doubled dependencies", deny)?;
+    step("licences, sources, duplicate dependencies", deny)?;
     step("templates", template)?;
     step("rehearsal of deployments", rehearsal)?;
     step("workflows", workflows)?;
@@ -31,17 +31,18 @@ pub fn all() -> Result<(), Failure> {
         run(cargo().args(["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))
     })?;
     step("web", web)?;
-    // Always the same requests: what a change breaks shows here, and what luck finds in `cargo xtask fuzz`.
+    // A fixed seed, so that a failure here comes from a change. `cargo xtask fuzz` uses random
+    // seeds.
     step("fuzzing", || run(Command::new(env::current_exe()?).args(["fuzz", "--seed", "738488761"])))?;
     step("tests through PgBouncer", pooled_tests)?;
-    // Last, for its closing line is what a reader looks for.
+    // Last, so that the counts of passed and failed tests are at the end of the output.
     step("tests", || tests(cargo().args(["test", "--workspace", "--no-fail-fast"])))?;
     eprintln!("all checks passed in {:.0} s", started.elapsed().as_secs_f64());
     Ok(())
 }
 
-/// Format, lints, types and unit tests of everything in `web`, and its build. What needs a running
-/// product, the client library and the pages in Chromium, is among the last step's tests.
+/// Format, lints, types, unit tests and build of `web`. The tests that need a running product (the
+/// client library, the pages in Chromium) run in the last step.
 fn web() -> Result<(), Failure> {
     for script in ["check", "test"] {
         run(&mut npm_run(script)?)?;
@@ -49,17 +50,20 @@ fn web() -> Result<(), Failure> {
     build_pages()
 }
 
-/// The system tests with a pooler that is stricter than RDS Proxy between the functions and PostgreSQL.
+/// The system tests with PgBouncer between the functions and PostgreSQL. It is stricter than RDS
+/// Proxy.
 fn pooled_tests() -> Result<(), Failure> {
     if !PgBouncer::is_installed() {
-        eprintln!("   PgBouncer is not installed here: the system tests were not run through it");
+        eprintln!("   skipped: PgBouncer is not installed on this machine");
         return Ok(());
     }
-    // The whole workspace, for cargo would build the functions' dependencies once more for a part of it.
+    // The whole workspace, because cargo selects other features for a part of it and would build
+    // the dependencies a second time.
     tests(cargo().args(["test", "--workspace", "--test", "system", "--no-fail-fast"]).env("POOLED", "1"))
 }
 
-/// Runs tests, shows what they print but for the programs that have none, and closes with one line for all.
+/// Runs tests and prints their output, without the lines of programs that contain no tests. Prints
+/// the total counts at the end.
 fn tests(command: &mut Command) -> Result<(), Failure> {
     let mut child = command.stdout(Stdio::piped()).spawn()?;
     let (mut passed, mut failed) = (0, 0);
@@ -78,10 +82,10 @@ fn tests(command: &mut Command) -> Result<(), Failure> {
     }
     let succeeded = child.wait()?.success();
     println!("{passed} passed, {failed} failed");
-    if succeeded { Ok(()) } else { Err(failure("not all tests pass; they say above why")) }
+    if succeeded { Ok(()) } else { Err(failure(format!("{failed} tests failed (output above)"))) }
 }
 
-/// What needs no tools, no database and no processes.
+/// Runs the checks that need no additional tools, no database and no processes.
 pub fn quick() -> Result<(), Failure> {
     step("format", format)?;
     step("lints", lints)?;
@@ -110,7 +114,8 @@ fn cargo() -> Command {
     cargo
 }
 
-/// Licences, sources and doubled dependencies always; known vulnerabilities where the advisory database can be had.
+/// Checks licences, sources and duplicate dependencies, and known vulnerabilities if the advisory
+/// database can be downloaded.
 fn deny() -> Result<(), Failure> {
     let deny = || {
         let mut deny = Command::new(tool("cargo-deny"));
@@ -121,11 +126,12 @@ fn deny() -> Result<(), Failure> {
     if deny().args(["fetch", "db"]).output()?.status.success() {
         return run(deny().args(["check", "advisories"]));
     }
-    eprintln!("   the advisory database cannot be reached from here: advisories were not checked");
+    eprintln!("   skipped: known vulnerabilities, because the advisory database cannot be downloaded");
     Ok(())
 }
 
-/// The templates that a deployment reads, and `template.yaml` as SAM expands it.
+/// Checks the templates that a deployment reads, and the template that SAM expands from
+/// `template.yaml`.
 fn template() -> Result<(), Failure> {
     let here = |program: &Path| {
         let mut command = Command::new(program);
@@ -141,19 +147,19 @@ fn template() -> Result<(), Failure> {
         .args(templates.map(|name| format!("infra/{name}.yaml"))))?;
     let expansion = Path::new(".local/expansion");
     run(here(&tool("python")).arg("infra/expand.py").arg(expansion))?;
-    // W3002: nested templates are files here, which `sam deploy` uploads.
+    // W3002: nested templates are local files; `sam deploy` uploads them.
     run(here(&tool("cfn-lint"))
         .args(["--ignore-checks", "W3002", "--"])
         .arg(expansion.join("template.json")))?;
     run(here(&checkov()).args(["--config-file", "infra/checkov.yaml", "--directory"]).arg(expansion))
 }
 
-/// Deployments to a server that imitates AWS, for four sets of parameters.
+/// Deploys to a server that imitates AWS, with four sets of parameters.
 fn rehearsal() -> Result<(), Failure> {
     run(Command::new(tool("python")).current_dir(root()).arg("infra/rehearse.py"))
 }
 
-/// What GitHub runs: whether it can be run, and what it would open to whom.
+/// Checks the GitHub workflows: syntax and security.
 fn workflows() -> Result<(), Failure> {
     run(Command::new("node").current_dir(root()).arg(".github/lint.mjs").arg(folder()))?;
     run(Command::new(tool("zizmor")).current_dir(root()).args([

@@ -1,4 +1,5 @@
-//! `cargo xtask demo`: a conversation in Korean between a customer and a company, over two real WebSocket connections.
+//! `cargo xtask demo`: a conversation in Korean between a customer and a company over two WebSocket
+//! connections.
 
 use std::time::{Duration, Instant};
 
@@ -8,20 +9,20 @@ use serde_json::{Value, json};
 
 use crate::{build, failure, progress};
 
-/// Where `cargo xtask up` serves unless told otherwise.
-pub const USUAL: &str = "http://localhost:8080";
+/// The default address of `cargo xtask up`.
+pub const DEFAULT_URL: &str = "http://localhost:8080";
 
-/// Plays the conversation, or measures.
+/// Plays the conversation, or measures the latency.
 pub async fn demo(url: Option<String>, measure: bool) -> Result<(), Failure> {
-    let usual = Client::new(USUAL)?;
+    let default = Client::new(DEFAULT_URL)?;
     let running = match url {
         Some(url) => Some(Client::new(&url)?),
-        None => is_healthy(&usual).await.then_some(usual),
+        None => is_healthy(&default).await.then_some(default),
     };
     if let Some(client) = running {
         return play(&client, measure).await;
     }
-    eprintln!("nothing runs at {USUAL}; starting a ChatChat for the time of the demonstration");
+    eprintln!("nothing runs at {DEFAULT_URL}; starting a temporary ChatChat");
     build()?;
     let system =
         System::start(SystemOptions { progress: Some(progress()), ..SystemOptions::default() }).await?;
@@ -36,7 +37,7 @@ async fn is_healthy(client: &Client) -> bool {
 }
 
 async fn play(client: &Client, measure: bool) -> Result<(), Failure> {
-    let stage = Stage::set(client).await?;
+    let stage = Stage::set_up(client).await?;
     if measure { stage.measure(1000).await } else { stage.converse().await }
 }
 
@@ -48,7 +49,7 @@ struct Stage {
 }
 
 impl Stage {
-    async fn set(client: &Client) -> Result<Self, Failure> {
+    async fn set_up(client: &Client) -> Result<Self, Failure> {
         println!("▶ {}", client.url);
         let company = Person::company(client, "새벽빵집").await?;
         let customer = Person::customer(client, "김하늘").await?;
@@ -66,7 +67,7 @@ impl Stage {
         Ok(Self { company, customer, room })
     }
 
-    /// What the two say, who sees it when, and a connection lost in the middle.
+    /// Plays the conversation. The customer's connection is closed and opened again in the middle.
     async fn converse(&self) -> Result<(), Failure> {
         let room = self.room;
         let mut customer = Side::new("고객", &self.customer).await?;
@@ -96,7 +97,7 @@ impl Stage {
         println!("\n  기록: 메시지 {}개, 번호 {history:?}", history.len());
         if customer.seen != history || company.seen.iter().any(|seq| !history.contains(seq)) {
             return Err(failure(format!(
-                "the customer saw {:?}, the company {:?}",
+                "the customer saw the seqs {:?}, the company {:?}",
                 customer.seen, company.seen
             )));
         }
@@ -104,7 +105,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Prints how long a message takes from its send to its push on the other side.
+    /// Prints how long it takes from a send to the push on the other side.
     async fn measure(&self, messages: usize) -> Result<(), Failure> {
         let (mut sender, mut receiver) = (self.customer.connect().await?, self.company.connect().await?);
         let mut push_times = Vec::with_capacity(messages);
@@ -115,13 +116,13 @@ impl Stage {
             receiver.next_of("message").await?;
             let pushed = started.elapsed();
             sender.next_of("ack").await?;
-            // The first ones warm the functions up.
+            // The first 20 warm up the functions.
             if number >= 20 {
                 push_times.push(pushed);
                 ack_times.push(started.elapsed());
             }
         }
-        println!("{messages} messages, one after the other, over WebSocket:");
+        println!("{messages} messages over WebSocket, one after the other:");
         report("pushed to the other side", push_times);
         report("acknowledged to the sender", ack_times);
         Ok(())
@@ -135,7 +136,7 @@ fn report(what: &str, mut times: Vec<Duration>) {
     println!("  {what:<27} p50 {:6.1} ms   p99 {:6.1} ms   max {:6.1} ms", at(50), at(99), at(100));
 }
 
-/// One of the two, with what they have seen so far.
+/// One side of the conversation, with the seqs that it has seen.
 struct Side<'a> {
     name: &'static str,
     person: &'a Person,
@@ -149,7 +150,7 @@ impl<'a> Side<'a> {
         Ok(Self { name, person, socket: person.connect().await?, seen: Vec::new() })
     }
 
-    /// Says something and has it acknowledged; the other side is shown it.
+    /// Sends a message and waits for its `ack` and for the push to the other side.
     async fn says(&mut self, room: i64, text: &str, other: &mut Side<'_>) -> Result<(), Failure> {
         self.speaks(room, text).await?;
         other.sees().await
@@ -159,21 +160,21 @@ impl<'a> Side<'a> {
         let id = self.socket.say(room, text).await?;
         let ack = self.socket.next_of("ack").await?;
         if ack["clientMessageId"] != id {
-            return Err(failure(format!("the ack is for another message: {ack}")));
+            return Err(failure(format!("the ack is for another message than {id}: {ack}")));
         }
         self.seen.extend(ack["seq"].as_i64());
         println!("  {} ▸ {}   ✓ {}", self.name, on_one_line(text), ack["seq"]);
         Ok(())
     }
 
-    /// Marks all read; the other side is told.
+    /// Marks everything as read and waits for the push to the other side.
     async fn reads(&mut self, room: i64, other: &mut Side<'_>) -> Result<(), Failure> {
         let seq = self.seen.last().copied().unwrap_or_default();
         self.socket.send(&json!({ "action": "markRead", "roomId": room, "seq": seq })).await?;
         other.sees().await
     }
 
-    /// Shows what was pushed.
+    /// Waits for the next push and prints it.
     async fn sees(&mut self) -> Result<(), Failure> {
         let event = self.socket.next().await?;
         let shown = match event["type"].as_str() {
@@ -187,13 +188,13 @@ impl<'a> Side<'a> {
             }
             Some("read") => format!("👁 {}까지 읽음", event["seq"]),
             Some("typing") => "… 입력 중".to_owned(),
-            _ => return Err(failure(format!("{} did not expect {event}", self.name))),
+            _ => return Err(failure(format!("{} received an unexpected frame: {event}", self.name))),
         };
         println!("{:>34} ◂ {shown}", self.name);
         Ok(())
     }
 
-    /// Fetches what was missed.
+    /// Fetches and prints the messages that were missed.
     async fn catch_up(&mut self, room: i64) -> Result<(), Failure> {
         let after = self.seen.last().copied().unwrap_or_default();
         let path = format!("{}/messages?after={after}&limit=100", self.person.room(room));

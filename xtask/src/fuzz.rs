@@ -1,5 +1,7 @@
-//! `cargo xtask fuzz`: generated requests to every operation of `infra/openapi.yaml`, right ones and wrong ones, by nobody, a customer and
-//! a company. What comes back has to be documented: the status, the headers, the body; and never a 5xx.
+//! `cargo xtask fuzz`: sends generated valid and invalid requests to every operation of
+//! `infra/openapi.yaml`, without a login, as a customer and as a company.
+//!
+//! Status, headers and body of each response must be as documented, and no status may be 5xx.
 
 use std::{
     collections::BTreeMap,
@@ -17,17 +19,18 @@ use tokio::task::block_in_place;
 
 use crate::{build, failure, progress, tools};
 
-/// Generated requests that fit the document, for each operation and caller; those that test its bounds and examples come on top.
-pub const EXAMPLES: u32 = 10;
+/// The default number of random valid requests for each operation and caller. schemathesis adds the
+/// document's examples and boundary values.
+pub const DEFAULT_EXAMPLES: u32 = 10;
 
 const SETTINGS: &str = include_str!("fuzz.toml");
-const SETTINGS_OF_CALLERS: &str = include_str!("fuzz-login.toml");
+const LOGIN_SETTINGS: &str = include_str!("fuzz-login.toml");
 
-/// Answers by status.
+/// The number of responses by status.
 type Statuses = Arc<Mutex<BTreeMap<u16, u32>>>;
 
-/// Starts the product for the time being, and has schemathesis ask it. The same seed gives the same requests, as far as they do not depend on
-/// answers.
+/// Starts a temporary system and runs schemathesis against it. The same seed generates the same
+/// requests, except for those that depend on responses.
 pub async fn fuzz(seed: Option<u32>, examples: u32) -> Result<(), Failure> {
     let seed = match seed {
         Some(seed) => seed,
@@ -45,16 +48,21 @@ pub async fn fuzz(seed: Option<u32>, examples: u32) -> Result<(), Failure> {
         ..SystemOptions::default()
     };
     let system = System::start(options).await?;
-    let done = by_all(&system, &statuses, seed, examples).await;
-    if done.is_err() {
-        eprintln!("again with the same requests: cargo xtask fuzz --seed {seed} --examples {examples}");
+    let result = fuzz_all_callers(&system, &statuses, seed, examples).await;
+    if result.is_err() {
+        eprintln!("to repeat these requests: cargo xtask fuzz --seed {seed} --examples {examples}");
     }
     system.stop().await;
-    done
+    result
 }
 
-async fn by_all(system: &System, statuses: &Statuses, seed: u32, examples: u32) -> Result<(), Failure> {
-    // The first accounts, room and entries have the smallest ids, which the settings prefer.
+async fn fuzz_all_callers(
+    system: &System,
+    statuses: &Statuses,
+    seed: u32,
+    examples: u32,
+) -> Result<(), Failure> {
+    // The first accounts, room and entries get the smallest ids, which the settings prefer.
     let client = Client::new(&system.cloud.url())?;
     let company = Person::company(&client, "새벽빵집").await?;
     let customer = Person::customer(&client, "김하늘").await?;
@@ -64,22 +72,25 @@ async fn by_all(system: &System, statuses: &Statuses, seed: u32, examples: u32) 
         let entry = json!({ "question": question, "answer": "네, 편하게 오세요." });
         company.post("/company/auto-replies", &entry).await?.expect(201)?;
     }
-    // Sessions have other ids than those that the settings prefer, so that no request ends the session of its caller.
+    // Session ids start far above the ids that the settings prefer, so that no request ends the
+    // session of its caller.
     system
         .superuser()
         .await?
         .batch_execute("alter table sessions alter column id restart with 1000000000")
         .await?;
-    for (name, caller) in [("nobody", None), ("a customer", Some(customer)), ("a company", Some(company))] {
-        // Wrong passwords of one caller are not to keep the next from logging in.
+    let callers =
+        [("without a login", None), ("as a customer", Some(customer)), ("as a company", Some(company))];
+    for (name, caller) in callers {
+        // Wrong passwords of the previous caller must not block this caller's login.
         system.superuser().await?.batch_execute("delete from attempts").await?;
-        by(system, statuses, name, caller, seed, examples).await?;
+        fuzz_as(system, statuses, name, caller, seed, examples).await?;
     }
     Ok(())
 }
 
-/// Asks as one caller, and says what was asked and answered.
-async fn by(
+/// Sends the requests of one caller and prints how many there were, by status.
+async fn fuzz_as(
     system: &System,
     statuses: &Statuses,
     name: &str,
@@ -88,11 +99,11 @@ async fn by(
     examples: u32,
 ) -> Result<(), Failure> {
     let folder = TempDir::new()?;
-    // API Gateway's own endpoint: the distribution rejects methods such as TRACE by itself.
+    // Directly to API Gateway, because the distribution rejects methods such as TRACE.
     let mut command = schemathesis(folder.path(), &system.cloud.http_url(), seed, examples);
     let mut settings = SETTINGS.to_owned();
     if let Some(person) = &mut caller {
-        settings.push_str(SETTINGS_OF_CALLERS);
+        settings.push_str(LOGIN_SETTINGS);
         let cookie = person.log_in().await?.header("set-cookie").to_owned();
         let refresh = cookie.split(['=', ';']).nth(1).ok_or("a login sets no cookie")?;
         person.log_in().await?;
@@ -101,13 +112,13 @@ async fn by(
     fs::write(folder.path().join("settings.toml"), settings)?;
 
     let started = Instant::now();
-    _ = taken(statuses);
+    _ = take(statuses);
     let output = block_in_place(|| command.output())?;
     if !output.status.success() {
         eprint!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        return Err(failure(format!("as {name}, not all is as documented; schemathesis says above what")));
+        return Err(failure(format!("{name}: schemathesis failed with {} (output above)", output.status)));
     }
-    let answers = taken(statuses);
+    let answers = take(statuses);
     let report: Value = serde_json::from_slice(&fs::read(folder.path().join("report.json"))?)?;
     let (operations, complete) = (&report["operations"], &report["complete"]);
     eprintln!(
@@ -118,13 +129,13 @@ async fn by(
         answers.iter().map(|(status, count)| format!("{count} × {status}")).collect::<Vec<_>>().join(", ")
     );
     if operations["tested"] != operations["total"] || complete != &json!(true) {
-        return Err(failure(format!("not every operation was asked: {operations}")));
+        return Err(failure(format!("{name}: not every operation was tested: {operations}")));
     }
     if let Some((status, _)) = answers.iter().find(|(status, _)| **status >= 500) {
-        return Err(failure(format!("a request was answered {status}")));
+        return Err(failure(format!("{name}: a response has the status {status}")));
     }
     if let Some(person) = caller {
-        // Who is thrown out in the middle would go on asking as nobody.
+        // If the session had ended during the run, the rest would have been sent without a login.
         person.get(person.profile()).await?.expect(200)?;
     }
     Ok(())
@@ -140,14 +151,14 @@ fn schemathesis(folder: &Path, url: &str, seed: u32, examples: u32) -> Command {
     command
 }
 
-/// Counts a line of the local cloud's log: the method, the path, the status and more.
+/// Counts one line of the local cloud's log, which starts with method, path and status.
 fn count(statuses: &Statuses, line: &str) {
     if let Some(status) = line.split(' ').nth(2).and_then(|status| status.parse().ok()) {
         *statuses.lock().unwrap_or_else(PoisonError::into_inner).entry(status).or_default() += 1;
     }
 }
 
-/// What was counted since the last time.
-fn taken(statuses: &Statuses) -> BTreeMap<u16, u32> {
+/// Returns the counts since the last call.
+fn take(statuses: &Statuses) -> BTreeMap<u16, u32> {
     std::mem::take(&mut statuses.lock().unwrap_or_else(PoisonError::into_inner))
 }

@@ -1,6 +1,6 @@
-//! The project's commands: `cargo xtask up`, `test`, `demo`.
+//! The developers' commands: `cargo xtask`, in three groups (daily work, measuring, shipping).
 
-// What a command prints is what it is for.
+// These commands exist to print.
 #![allow(clippy::print_stderr)]
 
 mod bench;
@@ -18,6 +18,7 @@ mod tools;
 mod up;
 
 use std::{
+    fmt::Write,
     process::{self, ExitCode},
     sync::Arc,
 };
@@ -25,106 +26,122 @@ use std::{
 use chatchat_domain::causes;
 use chatchat_local::LogLines;
 use chatchat_tests::{Failure, build_functions};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use deploy::package::Processor;
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "The commands of ChatChat's developers")]
+#[command(name = "cargo xtask", about = "Commands for ChatChat's developers")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
 
+/// The groups in which the help lists the commands.
+const GROUPS: [(&str, &[&str]); 3] = [
+    ("Daily work", &["up", "test", "demo", "pictures"]),
+    ("Measuring", &["bench", "soak", "fuzz", "cost"]),
+    ("Shipping", &["package", "deploy", "smoke", "released", "notes"]),
+];
+
 #[derive(Subcommand)]
 enum Command {
     /// Runs the whole product on this machine until Ctrl-C
     Up {
-        /// Where to serve; each port has data of its own
+        /// The port to serve on; each port has its own data
         #[arg(long, default_value_t = 8080)]
         port: u16,
-        /// Start over with empty data
+        /// Delete the data of this port and start with empty data
         #[arg(long)]
         fresh: bool,
-        /// Fill empty data with three companies, three customers and their conversations, and print the logins
+        /// If the data are empty, add three companies, three customers and their conversations;
+        /// print the logins
         #[arg(long)]
         example: bool,
         /// Put PgBouncer between the functions and PostgreSQL, in transaction mode
         #[arg(long)]
         pooled: bool,
     },
-    /// Checks everything: format, lints, licences, template, unit tests, the local cloud, the whole product
+    /// Runs all checks: format, lints, licences, templates, unit tests, local cloud, whole product
     Test {
-        /// Only format, lints and unit tests
+        /// Check only format, lints and unit tests
         #[arg(long)]
         quick: bool,
     },
-    /// Measures, and prints figures and ratios taken in one run
+    /// Runs one benchmark and prints its measurements
     Bench {
         #[command(subcommand)]
-        what: bench::What,
+        benchmark: bench::Benchmark,
     },
-    /// Sends generated requests, right and wrong ones, to every route, and holds the answers against `infra/openapi.yaml`
+    /// Sends generated valid and invalid requests to every route; checks the responses against
+    /// `infra/openapi.yaml`
     Fuzz {
-        /// To send the same requests again; another one each time without it
+        /// The seed of the generator, to send the same requests again; random by default
         #[arg(long)]
         seed: Option<u32>,
-        /// How many requests to generate for each route and caller; a caller's have to be done in 30 minutes
-        #[arg(long, default_value_t = fuzz::EXAMPLES)]
+        /// How many requests to generate for each route and caller; the requests of one caller must
+        /// finish in 30 minutes
+        #[arg(long, default_value_t = fuzz::DEFAULT_EXAMPLES)]
         examples: u32,
     },
-    /// Has many clients talk while things go wrong, and checks everything that they observed
-    Soak(soak::What),
+    /// Lets many clients exchange messages while faults are injected; checks all that they observed
+    Soak(soak::Options),
     /// Plays a conversation between a customer and a company over real WebSocket connections
     Demo {
-        /// A running ChatChat; without it the one of `cargo xtask up`, or else one is started for the time being
+        /// The URL of a running ChatChat; by default that of `cargo xtask up`, or a temporary one
+        /// if that is not running
         #[arg(long)]
         url: Option<String>,
         /// Measure the time from a send to its push, over 1,000 messages
         #[arg(long)]
         measure: bool,
     },
-    /// Takes the pictures in `docs/pictures` anew, of the apps with the example in them; needs npm and Chromium
+    /// Takes the screenshots in `docs/pictures` again, with the example data; needs npm and
+    /// Chromium
     Pictures,
-    /// Prints what a month on AWS costs, each way to run it
+    /// Prints an estimate of the monthly cost on AWS for each way to run ChatChat
     Cost {
-        /// How many messages people send
+        /// How many messages people send per day
         #[arg(long, default_value_t = 1000)]
         messages_per_day: u32,
-        /// How many connections are open at a time, day and night
+        /// How many connections are open on average
         #[arg(long, default_value_t = 20)]
         connections: u32,
     },
-    /// Builds the functions for Lambda into `target/lambda` and the pages into `web/dist`, and prints how large the functions are
+    /// Builds the functions for Lambda (`target/lambda`) and the pages (`web/dist`); prints the
+    /// functions' sizes
     Package {
-        /// For x86-64 instead of arm64, such as to run them here: `FUNCTIONS=target/lambda cargo test -p chatchat-tests --test system`
+        /// Build for x86-64 instead of arm64, for example to test the programs on this machine:
+        /// `FUNCTIONS=target/lambda cargo test -p chatchat-tests --test system`
         #[arg(long)]
         x86_64: bool,
     },
-    /// Brings a stage on AWS up to date, talks over it, and takes it back to what it was if that fails
+    /// Deploys a stage to AWS and runs the smoke test; restores the previous version if that fails
     Deploy {
-        /// Such as `dev`: its stack is `chatchat-dev`, its settings stand in `infra/samconfig.toml`
+        /// The stage, for example `dev`: the stack is `chatchat-dev`, the settings are in
+        /// `infra/samconfig.toml`
         #[arg(long)]
         stage: String,
-        /// Parameters of the template instead of those in the settings: `Name=value`, with spaces between
+        /// Template parameters that replace those in the settings: `Name=value`, separated by
+        /// spaces
         #[arg(long, default_value = "")]
         parameters: String,
-        /// Deploy what `cargo xtask package` has built
+        /// Deploy what `cargo xtask package` built, without building again
         #[arg(long)]
         built: bool,
     },
-    /// Signs up, connects and sends at a running ChatChat, and withdraws
+    /// Signs up, connects, sends and receives at a running ChatChat, and deletes both accounts
     Smoke {
-        /// Its origin
-        #[arg(long, default_value = demo::USUAL)]
+        /// The origin of the running ChatChat
+        #[arg(long, default_value = demo::DEFAULT_URL)]
         url: String,
     },
     /// Checks that the newest release works on the schema of this commit
     Released {
-        /// A commit to take for the newest release
+        /// A commit to use in place of the newest release
         #[arg(long)]
         base: Option<String>,
     },
-    /// Prints what the changelog says of the version here
+    /// Prints the changelog's section for the current version
     Notes {
         /// The release's tag, such as `v0.1.0`
         tag: String,
@@ -133,13 +150,17 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let done = match Arguments::parse().command {
+    let arguments = match Arguments::from_arg_matches(&command().get_matches()) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
+    let result = match arguments.command {
         Command::Up { port, fresh, example, pooled } => up::up(port, fresh, example, pooled).await,
         Command::Test { quick: true } => check::quick(),
         Command::Test { quick: false } => check::all(),
-        Command::Bench { what } => bench::bench(what).await,
+        Command::Bench { benchmark } => bench::bench(benchmark).await,
         Command::Fuzz { seed, examples } => fuzz::fuzz(seed, examples).await,
-        Command::Soak(what) => soak::soak(what).await,
+        Command::Soak(options) => soak::soak(options).await,
         Command::Demo { url, measure } => demo::demo(url, measure).await,
         Command::Pictures => pictures::pictures().await,
         Command::Cost { messages_per_day, connections } => cost::cost(messages_per_day, connections),
@@ -151,7 +172,7 @@ async fn main() -> ExitCode {
         Command::Released { base } => released::released(base),
         Command::Notes { tag } => notes::notes(&tag),
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {}", causes(&*error));
@@ -160,7 +181,23 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Runs a program to its end; it prints for itself.
+/// The command line, with the commands listed in [`GROUPS`].
+fn command() -> clap::Command {
+    let command = Arguments::command();
+    let mut help = String::new();
+    for (title, names) in GROUPS {
+        _ = writeln!(help, "{title}:");
+        for name in names {
+            let about = command.find_subcommand(name).and_then(clap::Command::get_about);
+            _ = writeln!(help, "  {name:<10}{}", about.map(ToString::to_string).unwrap_or_default());
+        }
+        help.push('\n');
+    }
+    let template = "{about}\n\n{usage-heading} {usage}\n\n{after-help}Options:\n{options}\n";
+    command.after_help(help).help_template(template)
+}
+
+/// Runs a program and waits until it ends. Its output goes to the terminal.
 fn run(command: &mut process::Command) -> Result<(), Failure> {
     let name = command.get_program().to_string_lossy().into_owned();
     let status = command.status().map_err(|error| failure(format!("{name} cannot be run: {error}")))?;
@@ -171,18 +208,33 @@ fn run(command: &mut process::Command) -> Result<(), Failure> {
     Err(failure(format!("`{name} {}` failed with {status} (output above)", arguments.join(" "))))
 }
 
-/// Builds the functions, and says so.
+/// Builds the functions; prints a line before.
 fn build() -> Result<(), Failure> {
     eprintln!("Building the functions (the first time takes some minutes)…");
     build_functions().map(drop)
 }
 
-/// Prints the steps of a start.
+/// Returns a log that prints the steps of a start.
 fn progress() -> LogLines {
     Arc::new(|line: &str| eprintln!("{line}"))
 }
 
-/// For errors that are nothing but a sentence.
+/// Creates an error that consists of a message only.
 fn failure(text: impl Into<String>) -> Failure {
     Failure::from(text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{GROUPS, command};
+
+    #[test]
+    fn help_lists_each_command_in_one_group() {
+        let command = command();
+        let mut commands: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        let mut listed: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        commands.sort_unstable();
+        listed.sort_unstable();
+        assert_eq!(listed, commands);
+    }
 }

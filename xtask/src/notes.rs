@@ -1,4 +1,4 @@
-//! `cargo xtask notes`: what the changelog says of a release, for its page.
+//! `cargo xtask notes`: the changelog's section for a release.
 
 use std::fs;
 
@@ -6,7 +6,8 @@ use chatchat_tests::{Failure, root};
 
 use crate::failure;
 
-/// Prints the changelog's section for a tag such as `v0.1.0`, which has to be the version that is built here.
+/// Prints the changelog's section for a tag such as `v0.1.0`. Fails if the tag is not the version
+/// in Cargo.toml.
 pub fn notes(tag: &str) -> Result<(), Failure> {
     let version = env!("CARGO_PKG_VERSION");
     if tag.strip_prefix('v') != Some(version) {
@@ -14,13 +15,13 @@ pub fn notes(tag: &str) -> Result<(), Failure> {
     }
     let changelog = fs::read_to_string(root().join("CHANGELOG.md"))?;
     let section = section(&changelog, version).ok_or_else(|| {
-        failure(format!("CHANGELOG.md has no section `## {version} (date)`, or nothing in it"))
+        failure(format!("CHANGELOG.md has no section `## {version} (date)`, or the section is empty"))
     })?;
     println!("{section}");
     Ok(())
 }
 
-/// The text below the heading of a version, up to the next heading of that level.
+/// Returns the text below a version's heading, up to the next heading of that level.
 fn section<'a>(changelog: &'a str, version: &str) -> Option<&'a str> {
     let heading = format!("\n## {version} (");
     let (_, from) = changelog.split_once(&heading)?;
@@ -36,7 +37,7 @@ mod tests {
     const CHANGELOG: &str = "# Changelog\n\n## Unreleased\n\n## 0.2.0 (2027-01-05)\n\n### Added\n\n- Rooms.\n\n## 0.1.0 (2026-12-01)\n\nThe first.\n";
 
     #[test]
-    fn a_version_has_what_stands_below_its_heading() {
+    fn section_is_the_text_below_the_heading() {
         assert_eq!(section(CHANGELOG, "0.2.0"), Some("### Added\n\n- Rooms."));
         assert_eq!(section(CHANGELOG, "0.1.0"), Some("The first."));
         assert_eq!(section(CHANGELOG, "0.3.0"), None);

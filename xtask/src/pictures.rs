@@ -1,4 +1,4 @@
-//! `cargo xtask pictures`: the pictures in `docs/pictures`, taken of the apps as they are now.
+//! `cargo xtask pictures`: takes the screenshots in `docs/pictures`.
 
 use chatchat_tests::{
     Client, Failure, System, SystemOptions, build_pages, example, npm_run, pages, upload_pages,
@@ -7,7 +7,7 @@ use tokio::task::block_in_place;
 
 use crate::{build, progress, run};
 
-/// Starts a system of its own with the example in it, and has Chromium go through both apps (`web/e2e/pictures`).
+/// Starts a temporary system with the example data and runs `web/e2e/pictures` in Chromium.
 pub async fn pictures() -> Result<(), Failure> {
     build()?;
     build_pages()?;
@@ -22,6 +22,6 @@ async fn take(system: &System) -> Result<(), Failure> {
     upload_pages(&system.cloud, &pages()?).await?;
     let url = system.cloud.url();
     example::fill(&Client::new(&url)?).await?;
-    // The system runs on the other threads meanwhile.
+    // The system keeps running on the other threads.
     block_in_place(|| run(npm_run("pictures")?.env("BASE_URL", url)))
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask released`: whether the code that is out there works on the schema that this commit brings.
+//! `cargo xtask released`: checks that the released code works on the schema of this commit.
 
 use std::{fs, path::Path, process::Command};
 
@@ -6,38 +6,39 @@ use chatchat_tests::{Failure, root};
 
 use crate::{failure, run};
 
-/// Runs the whole product's tests as the newest release has them, with its own code, on this commit's migrations.
+/// Runs the system tests of the newest release, with its code, on the migrations of this commit.
 ///
-/// A deployment migrates first, so for some minutes the code before runs on the schema after; so it does for longer when the code is taken back. What a
-/// release has once applied is never changed either: no database would take it.
+/// A deployment migrates first, so the old code runs on the new schema for some minutes, and for
+/// longer after a rollback. Also fails if a released migration was changed, because a database
+/// rejects a migration whose checksum differs from the applied one.
 pub fn released(base: Option<String>) -> Result<(), Failure> {
     let Some(base) = base.map_or_else(newest, |base| Ok(Some(base)))? else {
-        println!("nothing is released yet; the first release is what later migrations are held to");
+        println!("skipped: there is no release yet");
         return Ok(());
     };
     let changed =
         git(&["diff", "--name-only", "--no-renames", "--diff-filter=MDT", &base, "--", "migrations"])?;
     if !changed.is_empty() {
         return Err(failure(format!(
-            "{base} has these migrations, which nothing may change any more: {}",
+            "these migrations are part of {base} and must not be changed; add a new one instead: {}",
             list(&changed)
         )));
     }
     let added = git(&["diff", "--name-only", "--no-renames", "--diff-filter=A", &base, "--", "migrations"])?;
     if added.is_empty() {
-        println!("the schema is that of {base}");
+        println!("nothing to check: {base} has the same schema");
         return Ok(());
     }
-    println!("{base} on a schema with {}", list(&added));
+    println!("testing {base} with the new migrations {}", list(&added));
     let folder = root().join(".local/released");
-    forget(&folder)?;
+    remove_worktree(&folder)?;
     git(&["worktree", "add", "--detach", &folder.to_string_lossy(), &base])?;
     let tested = copy(&root().join("migrations"), &folder.join("migrations")).and_then(|()| test(&folder));
-    forget(&folder)?;
+    remove_worktree(&folder)?;
     tested
 }
 
-/// The tag of the newest release that this commit comes after.
+/// Returns the tag of the newest release that is an ancestor of this commit.
 fn newest() -> Result<Option<String>, Failure> {
     let tags = git(&["tag", "--merged", "HEAD", "--list", "v*", "--sort=-version:refname"])?;
     Ok(tags.lines().next().map(str::to_owned))
@@ -55,13 +56,13 @@ fn test(folder: &Path) -> Result<(), Failure> {
     run(Command::new("cargo")
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", root().join("target/released"))
-        // What needs tools beside the code (tests of the templates and of the client library) does not depend on the schema.
+        // The tests of the client library need npm packages and do not depend on the schema.
         .args(["test", "--locked", "--package", "chatchat-tests", "--test", "system"])
         .args(["--", "--skip", "client_library"]))
 }
 
-/// Takes the release's files away, as far as there are any.
-fn forget(folder: &Path) -> Result<(), Failure> {
+/// Removes the worktree of the release, if it exists.
+fn remove_worktree(folder: &Path) -> Result<(), Failure> {
     if folder.exists() {
         git(&["worktree", "remove", "--force", &folder.to_string_lossy()])?;
     }

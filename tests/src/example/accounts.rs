@@ -1,16 +1,16 @@
 //! The accounts of the example.
 
-/// A company, with its FAQ as pairs of a question and its answer.
+/// A company. Its FAQ is a list of pairs of question and answer.
 pub(super) struct Company {
     pub username: &'static str,
     pub name: &'static str,
     pub description: &'static str,
-    /// A file of `web/drawings`, without its extension.
+    /// The name of a file in `web/drawings`, without the extension.
     pub picture: &'static str,
     pub faq: &'static [(&'static str, &'static str)],
 }
 
-/// A customer, with or without a picture.
+/// A customer. The picture is optional.
 pub(super) struct Customer {
     pub username: &'static str,
     pub name: &'static str,
@@ -23,7 +23,7 @@ pub(super) const CUSTOMERS: [Customer; 3] = [
     Customer { username: "hanjiwoo", name: "한지우", picture: Some("mountains") },
 ];
 
-/// The last one is the first in the directory.
+/// The companies, in the reverse order of the directory.
 pub(super) const COMPANIES: [Company; 3] = [
     Company {
         username: "flower",

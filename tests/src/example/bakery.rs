@@ -2,7 +2,7 @@
 
 use super::conversations::Turn::{self, Company, CompanyReads, Customer, CustomerReads, Faq};
 
-/// More than fits into one page of a history.
+/// The conversation has more messages than one page of a history.
 pub(super) const CAKE: &[Turn] = &[
     Faq("케이크 주문은 어떻게 하나요?"),
     CustomerReads,

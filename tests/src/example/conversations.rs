@@ -1,30 +1,31 @@
-//! Who says what to whom in the example.
+//! The conversations of the example.
 
-use super::bakery::CAKE;
 use Turn::{Company, CompanyReads, Customer, CustomerReads, Faq};
 
-/// What happens in the room of a customer and a company, both named by their usernames.
+use super::bakery::CAKE;
+
+/// A conversation between a customer and a company, given by their usernames.
 pub(super) struct Conversation {
     pub customer: &'static str,
     pub company: &'static str,
     pub turns: &'static [Turn],
 }
 
-/// One thing that happens in a room.
+/// One step of a conversation.
 pub(super) enum Turn {
     /// The customer sends a message.
     Customer(&'static str),
     /// The company sends a message.
     Company(&'static str),
-    /// The customer picks a question of the company's FAQ.
+    /// The customer chooses a question of the company's FAQ.
     Faq(&'static str),
-    /// The customer has read everything so far.
+    /// The customer marks all messages as read.
     CustomerReads,
-    /// The company has read everything so far.
+    /// The company marks all messages as read.
     CompanyReads,
 }
 
-/// In the order in which they happen, so the last ones are the first in lists.
+/// The conversations in the order of creation, which is the reverse order of lists.
 pub(super) const CONVERSATIONS: &[Conversation] = &[
     Conversation {
         customer: "hanjiwoo",

@@ -1,4 +1,4 @@
-//! An example that shows what ChatChat does: three companies, three customers, and their conversations.
+//! Example data: three companies, three customers, and their conversations.
 
 mod accounts;
 mod bakery;
@@ -13,10 +13,11 @@ use crate::{Client, Failure, PASSWORD, Person, Socket, root};
 use accounts::{COMPANIES, CUSTOMERS, Company, Customer};
 use conversations::{CONVERSATIONS, Conversation, Turn};
 
-/// Signs up the example's accounts and has them talk, unless they exist already. Returns whether they are new.
+/// Creates the example's accounts and conversations, unless they exist. Returns whether they were
+/// created.
 ///
 /// # Errors
-/// When the product answers otherwise than it should, or a picture cannot be read.
+/// Fails if a request fails or a picture cannot be read.
 pub async fn fill(client: &Client) -> Result<bool, Failure> {
     let mut companies = Vec::new();
     for company in &COMPANIES {
@@ -37,19 +38,19 @@ pub async fn fill(client: &Client) -> Result<bool, Failure> {
         };
         match (found(&customers, customer), found(&companies, company)) {
             (Some(customer), Some(company)) => talk(&customer, &company, turns).await?,
-            _ => return Err(format!("{customer} and {company} are no accounts of the example").into()),
+            _ => return Err(format!("the example has no accounts {customer} and {company}").into()),
         }
     }
     Ok(true)
 }
 
-/// The error when an account that is not the example's has one of its usernames.
+/// The error if another account has a username of the example.
 fn taken(username: &str) -> Failure {
-    format!("the example needs the username {username}, which is taken; --fresh starts over with empty data")
+    format!("the example needs the username {username}, which is taken; start with empty data (--fresh)")
         .into()
 }
 
-/// A table with what each account logs in with, and where.
+/// Returns a table with the login page, username, password and name of each account.
 pub fn logins(url: &str) -> String {
     let mut table = String::new();
     let mut row = |page: &str, username: &str, name: &str| {
@@ -65,13 +66,14 @@ pub fn logins(url: &str) -> String {
 }
 
 impl Company {
-    /// A visible company with a picture and its FAQ; nothing if its username is taken.
+    /// Creates the company with its picture and FAQ and makes it visible. Returns `None` if its
+    /// username is taken.
     async fn sign_up(&self, client: &Client) -> Result<Option<Person>, Failure> {
         let Some(person) = Person::sign_up(client, "company", self.username, self.name).await? else {
             return Ok(None);
         };
-        show(&person, self.picture, json!({ "description": self.description, "profileVisibility": true }))
-            .await?;
+        let change = json!({ "description": self.description, "profileVisibility": true });
+        change_profile(&person, self.picture, change).await?;
         for (question, answer) in self.faq {
             let entry = json!({ "question": question, "answer": answer });
             person.post("/company/auto-replies", &entry).await?.expect(201)?;
@@ -86,14 +88,15 @@ impl Customer {
             .await?
             .ok_or_else(|| taken(self.username))?;
         if let Some(picture) = self.picture {
-            show(&person, picture, json!({})).await?;
+            change_profile(&person, picture, json!({})).await?;
         }
         Ok(person)
     }
 }
 
-/// Uploads one of the project's drawings, and changes a profile with it and with what else `change` has.
-async fn show(person: &Person, drawing: &str, mut change: Value) -> Result<(), Failure> {
+/// Uploads a drawing as the picture of a profile and changes the profile's other fields in
+/// `change`.
+async fn change_profile(person: &Person, drawing: &str, mut change: Value) -> Result<(), Failure> {
     let file = root().join("web/drawings").join(drawing).with_extension("png");
     let picture =
         std::fs::read(&file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
@@ -102,7 +105,7 @@ async fn show(person: &Person, drawing: &str, mut change: Value) -> Result<(), F
     Ok(())
 }
 
-/// Has a customer and a company talk in their room, each over a connection of its own.
+/// Plays a conversation, with one WebSocket connection for each side.
 async fn talk(customer: &Person, company: &Person, turns: &[Turn]) -> Result<(), Failure> {
     let room = customer.open_room(company).await?;
     let (mut asks, mut answers) = (customer.connect().await?, company.connect().await?);
@@ -119,7 +122,7 @@ async fn talk(customer: &Person, company: &Person, turns: &[Turn]) -> Result<(),
     answers.close().await
 }
 
-/// Sends a message, and waits until it is acknowledged and the other side has it.
+/// Sends a message and waits for the `ack` and for the push to the other side.
 async fn say(from: &mut Socket, to: &mut Socket, room: i64, text: &str) -> Result<(), Failure> {
     from.say(room, text).await?;
     from.next_of("ack").await?;
@@ -127,7 +130,7 @@ async fn say(from: &mut Socket, to: &mut Socket, room: i64, text: &str) -> Resul
     Ok(())
 }
 
-/// The customer picks an entry of the company's FAQ.
+/// Sends a question of the company's FAQ as the customer.
 async fn ask(customer: &Person, company: &Person, room: i64, question: &str) -> Result<(), Failure> {
     let faq = customer.get(&format!("/auto-replies?companyId={}", company.id)).await?.expect(200)?;
     let entries = faq.body["autoReplies"].as_array().into_iter().flatten();
@@ -139,7 +142,7 @@ async fn ask(customer: &Person, company: &Person, room: i64, question: &str) -> 
     Ok(())
 }
 
-/// One side reads all that is in the room, and the other side gets the marker.
+/// Marks all messages as read and waits for the push to the other side.
 async fn read(person: &Person, from: &mut Socket, to: &mut Socket, room: i64) -> Result<(), Failure> {
     let seq = person.get(&person.room(room)).await?.expect(200)?.body["lastSeq"].take();
     from.send(&json!({ "action": "markRead", "roomId": room, "seq": seq })).await?;

@@ -1,4 +1,4 @@
-//! The clients of a run, each in a task of its own.
+//! The clients of a run. Each runs in its own task.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -15,17 +15,17 @@ use super::{
 };
 use crate::Failure;
 
-/// How often the clients are looked at.
-const LOOK: Duration = Duration::from_millis(50);
+/// The time between two checks of the clients' statuses.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Running clients; dropping them ends them.
+/// The running clients. Dropping them ends their tasks.
 pub(super) struct Clients {
     tasks: JoinSet<Record>,
     statuses: Vec<(String, Arc<Status>)>,
 }
 
 impl Clients {
-    /// Starts the clients of everybody.
+    /// Starts the clients of all accounts.
     pub(super) fn start(
         sides: &[Side],
         plan: &Plan,
@@ -35,7 +35,7 @@ impl Clients {
     ) -> Self {
         let outboxes: usize = sides.iter().map(|side| side.clients * side.rooms.len()).sum();
         #[expect(clippy::cast_precision_loss, reason = "no run has 2^52 of them")]
-        let thinks = Duration::from_secs_f64(outboxes as f64 / plan.rate);
+        let think_time = Duration::from_secs_f64(outboxes as f64 / plan.rate);
         let mut clients = Self { tasks: JoinSet::new(), statuses: Vec::new() };
         for side in sides {
             for number in 1..=side.clients {
@@ -44,7 +44,7 @@ impl Clients {
                     name: name.clone(),
                     account: side.account.clone(),
                     rooms: side.rooms.clone(),
-                    thinks,
+                    think_time,
                 };
                 let status = Arc::new(Status::default());
                 clients.statuses.push((name, Arc::clone(&status)));
@@ -56,32 +56,33 @@ impl Clients {
         clients
     }
 
-    /// From now on it takes another heartbeat for a client to count as settled.
+    /// Resets the `settled` statuses: each client needs another heartbeat to count as settled.
     pub(super) fn unsettle(&self) {
         for (_, status) in &self.statuses {
             status.settled.store(false, Ordering::Relaxed);
         }
     }
 
-    /// How many there are.
+    /// Returns the number of clients.
     pub(super) fn len(&self) -> usize {
         self.statuses.len()
     }
 
-    /// Waits until something is so of all clients, so long at most. Gives the names of those of which it is not.
-    pub(super) async fn wait_for(&self, is_so: impl Fn(&Status) -> bool, time: Duration) -> Vec<String> {
+    /// Waits until a condition holds for all clients, for at most `time`. Returns the names of the
+    /// clients for which it does not hold.
+    pub(super) async fn wait_for(&self, holds: impl Fn(&Status) -> bool, time: Duration) -> Vec<String> {
         let until = Instant::now() + time;
         loop {
-            let others = self.statuses.iter().filter(|(_, status)| !is_so(status));
+            let others = self.statuses.iter().filter(|(_, status)| !holds(status));
             let others: Vec<String> = others.map(|(name, _)| name.clone()).collect();
             if others.is_empty() || Instant::now() > until {
                 return others;
             }
-            sleep(LOOK).await;
+            sleep(POLL_INTERVAL).await;
         }
     }
 
-    /// What they leave behind; the run must be over.
+    /// Waits for the clients to end and returns their records. The phase must be `Over`.
     pub(super) async fn records(mut self) -> Result<Vec<Record>, Failure> {
         let mut records = Vec::new();
         while let Some(record) = self.tasks.join_next().await {

@@ -1,108 +1,110 @@
-//! What was observed in a run, and nothing that was concluded from it.
+//! The observations of a run, without any conclusions.
 
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-/// A message as somebody came to know of it.
+/// A message as an observer saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
-    /// Its number in its room.
+    /// The number in the room.
     pub seq: i64,
-    /// Its id.
+    /// The id.
     pub id: i64,
-    /// The account that sent it.
+    /// The account that sent the message.
     pub sender: i64,
-    /// What it says.
+    /// The text.
     pub content: String,
-    /// Its sender's name for it: only its sender is told, and nobody named what the product itself wrote.
+    /// The `clientMessageId`. Only the sender receives it, and automatic messages have none.
     pub client_message_id: Option<Uuid>,
 }
 
-/// Where an acknowledgement says that a message is.
+/// The seq and id of a message in an acknowledgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Its number in its room.
+    /// The number in the room.
     pub seq: i64,
-    /// Its id.
+    /// The id.
     pub id: i64,
 }
 
-/// A message that somebody tried to send, as often as it took.
+/// A message that a client sent one or more times.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     /// The room.
     pub room: i64,
-    /// The account that sent it.
+    /// The account that sent the message.
     pub sender: i64,
-    /// The client that sent it. A client sends the next message of a room only when the one before was acknowledged.
+    /// The client that sent the message. A client sends a message to a room only after its previous
+    /// one was acknowledged.
     pub outbox: String,
-    /// The sender's name for it.
+    /// The `clientMessageId`.
     pub client_message_id: Uuid,
-    /// What it says.
+    /// The text.
     pub content: String,
-    /// How many times it was sent.
+    /// How many times the message was sent.
     pub sends: u32,
-    /// Every different acknowledgement: none as long as its fate is unknown, one if all is well.
+    /// All different acknowledgements. Empty if there was none; one if there is no violation.
     pub acknowledged: Vec<Place>,
 }
 
-/// What an observer ended up with in a room.
+/// The messages of a room that an observer has at the end.
 #[derive(Clone, Debug)]
 pub struct View {
-    /// Who.
+    /// The observer's name.
     pub observer: String,
     /// The room.
     pub room: i64,
-    /// Whether the observer held it for complete.
+    /// Whether the observer considered the view complete.
     pub settled: bool,
-    /// The messages in the order that they were shown in.
+    /// The messages in the order in which they were shown.
     pub shown: Vec<Seen>,
-    /// What came for a seq that was taken by another message, and so was not shown.
+    /// Messages that were not shown because another message has their seq.
     pub contradicted: Vec<Seen>,
 }
 
-/// A read marker as an observer was told of it.
+/// A read marker that an observer received.
 #[derive(Clone, Copy, Debug)]
 pub struct Marker {
-    /// Where it stood.
+    /// The seq of the marker.
     pub seq: i64,
-    /// What it could not be below: what the observer knew already when it asked. 0 for what was pushed, for one push may
-    /// overtake another.
+    /// The lowest valid seq. For a marker in a response, this is the marker that the observer knew
+    /// when it sent the request; for a pushed marker it is 0, because one push may overtake
+    /// another.
     pub at_least: i64,
 }
 
-/// What one observer was told of one side's read marker in a room, in the order that it was told.
+/// The read markers of one side of a room that one observer received, in order.
 #[derive(Clone, Debug)]
 pub struct Trail {
-    /// Who.
+    /// The observer's name.
     pub observer: String,
     /// The room.
     pub room: i64,
-    /// Whose marker.
+    /// The account whose marker it is.
     pub reader: i64,
-    /// What was told.
+    /// The received markers.
     pub told: Vec<Marker>,
 }
 
-/// A room as the database has it in the end.
+/// A room in the database at the end.
 #[derive(Clone, Debug, Default)]
 pub struct Kept {
-    /// By seq.
+    /// The messages, ordered by seq.
     pub messages: Vec<Seen>,
-    /// Each side's read marker.
+    /// The read marker of each side's account.
     pub markers: BTreeMap<i64, i64>,
 }
 
-/// A whole run.
+/// All observations of a run.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    /// What each client tried to send, in the order that it began with it.
+    /// The messages that clients sent, ordered by their first send for each client.
     pub attempts: Vec<Attempt>,
-    /// What each observer ended up with.
+    /// What each observer has at the end.
     pub views: Vec<View>,
-    /// What each observer was told of read markers.
+    /// The read markers that each observer received.
     pub trails: Vec<Trail>,
-    /// The rooms in the end.
+    /// The rooms in the database at the end.
     pub kept: BTreeMap<i64, Kept>,
 }

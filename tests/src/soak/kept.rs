@@ -1,4 +1,4 @@
-//! What the product has in the end: in its database, and as each side of a room reads it.
+//! The rooms at the end of a run: in the database, and as each side reads them over HTTP.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{Failure, System};
 
-/// The rooms as the database has them.
+/// Reads all rooms from the database.
 pub(super) async fn rooms(system: &System) -> Result<BTreeMap<i64, Kept>, Failure> {
     let database = system.superuser().await?;
     let mut rooms: BTreeMap<i64, Kept> = BTreeMap::new();
@@ -37,7 +37,7 @@ pub(super) async fn rooms(system: &System) -> Result<BTreeMap<i64, Kept>, Failur
     Ok(rooms)
 }
 
-/// Every room as each of its sides reads it, from its first message to its last.
+/// Reads the whole history of each room over HTTP, once for each side.
 pub(super) async fn as_read_over_http(sides: &[Side]) -> Result<Vec<View>, Failure> {
     let mut views = Vec::new();
     for side in sides {

@@ -1,7 +1,8 @@
-//! The soak: many clients talk in many rooms while things go wrong, everything that they observe is written down, and then it is checked.
+//! The soak test: many clients exchange messages in many rooms while faults are injected.
+//! Everything that they observe is recorded and checked at the end.
 //!
-//! All that is chosen (who says what, which faults come and in which order) comes from the seed. When each of it happens is up to the machine, so
-//! a seed repeats a mixture and not a run.
+//! All random choices (messages, faults and their order) come from the seed. The timing depends on
+//! the machine, so a seed repeats the mixture of messages and faults, not the exact run.
 
 mod account;
 mod checker;
@@ -27,56 +28,60 @@ use tokio::{
     time::{interval, sleep},
 };
 
-use crate::{Client, Failure, System, SystemOptions};
-pub use checker::{Count, Verdict};
+use checker::check;
 use clients::Clients;
 use faults::Faults;
-pub use faults::{Chosen, Event, Hand, Kind, Tallied};
 use history::History;
-pub use participant::Times;
 use participant::{Common, Phase, Status};
+
+pub use checker::{Count, Verdict};
+pub use faults::{FaultCounts, FaultEvent, FaultSelection, Injector, Kind};
+pub use participant::Times;
 pub use report::{Report, percentile};
 
-/// How often the progress is looked at.
-const LOOK: Duration = Duration::from_millis(100);
+use crate::{Client, Failure, System, SystemOptions};
 
-/// How long a fault's last traces may take: a frame that was delayed, a process that hangs.
-const TRACES: Duration = Duration::from_secs(3);
+/// The time between two updates of the progress.
+const UPDATE_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long the clients may take, once nothing goes wrong any more, to have everything acknowledged, and then to be sure of having everything.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// How long effects of a fault can last after it has ended: a delayed frame, a process that hangs.
+const AFTER_EFFECTS: Duration = Duration::from_secs(3);
 
-/// How long a run goes on past its length for faults that have not happened yet.
-const OVERTIME: Duration = Duration::from_mins(3);
+/// How long the clients may take in each phase without faults: to connect, to get everything
+/// acknowledged, and to verify that they are complete.
+const PHASE_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// What to run.
+/// How long a run may continue beyond its length because a selected fault has not happened yet.
+const MAX_EXTENSION: Duration = Duration::from_mins(3);
+
+/// The parameters of a run.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// How many rooms.
+    /// The number of rooms.
     pub rooms: usize,
-    /// How long.
+    /// How long messages are written.
     pub length: Length,
-    /// What all choices come from.
+    /// The seed of all random choices.
     pub seed: u64,
-    /// What goes wrong.
-    pub faults: Chosen,
-    /// Messages a second that the clients would write together if nothing went wrong.
+    /// The faults to inject.
+    pub faults: FaultSelection,
+    /// How many messages per second all clients together would write without faults.
     pub rate: f64,
 }
 
-/// How long a run is: until then new messages are written, and longer where a chosen fault has not happened yet.
+/// How long messages are written. A run is extended while a selected fault has not happened.
 #[derive(Clone, Copy, Debug)]
 pub enum Length {
-    /// So many messages at least.
+    /// Until at least this many messages were written.
     Messages(u64),
-    /// So long.
+    /// For this time.
     Time(Duration),
 }
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
-    /// Since the first message.
+    /// The time since the first message.
     pub elapsed: Duration,
     /// Messages written.
     pub written: u64,
@@ -84,52 +89,55 @@ pub struct Progress {
     pub acknowledged: u64,
 }
 
-/// What a run tells while it lasts.
+/// A notification during a run.
 #[derive(Clone, Copy, Debug)]
-pub enum Told {
-    /// How far it is, ten times a second.
+pub enum Update {
+    /// The progress, ten times per second.
     Progress(Progress),
-    /// A fault begins or is over.
-    Fault(Event),
+    /// A fault begins or ends.
+    Fault(FaultEvent),
 }
 
-/// Starts a system for a run. Its PostgreSQL is not the one that `DATABASE_URL` names, because a run crashes it and shuts it down. `progress`
-/// takes one line a step.
+/// Starts a system for a run. It never uses the PostgreSQL of `DATABASE_URL`, because a run crashes
+/// and restarts the server. `progress` receives one line for each step of the start.
 pub async fn system(progress: Option<LogLines>) -> Result<System, Failure> {
     let postgres = PostgresOptions { progress: progress.clone(), ..PostgresOptions::default() };
     let postgres = Postgres::launch(postgres).await?;
-    // More than a machine's cores can serve at a time, and few enough for its memory: what is throttled is one more fault.
+    // More processes than the cores can run in parallel, but few enough for the memory. Throttling
+    // by this limit is one more fault.
     let settings = Settings { environments: 60, ..Settings::default() };
     let postgres = Some(Arc::new(postgres));
     let options = SystemOptions { progress, settings, postgres, ..SystemOptions::default() };
     System::start(options).await
 }
 
-/// Runs a plan in a system of [`system`], and checks what was observed.
-pub async fn run(system: &System, plan: &Plan, tell: impl Fn(Told)) -> Result<Report, Failure> {
+/// Runs a plan in a system started by [`system`], and checks what the clients observed.
+pub async fn run(system: &System, plan: &Plan, on_update: impl Fn(Update)) -> Result<Report, Failure> {
     let mut rng = Rng::with_seed(plan.seed);
     let common = Arc::new(Common::default());
-    let sides = stage::set(&Client::new(&system.cloud.url())?, plan.rooms, &common).await?;
+    let sides = stage::set_up(&Client::new(&system.cloud.url())?, plan.rooms, &common).await?;
     let phase = watch::Sender::new(Phase::Arriving);
     let clients = Clients::start(&sides, plan, &common, &phase, &mut rng);
     let settled = |status: &Status| status.settled.load(Ordering::Relaxed);
-    let missing = clients.wait_for(settled, PATIENCE).await;
+    let missing = clients.wait_for(settled, PHASE_TIMEOUT).await;
     if !missing.is_empty() {
-        return Err(format!("nothing was wrong, and these did not arrive: {}", missing.join(", ")).into());
+        return Err(
+            format!("without any fault, these clients did not connect: {}", missing.join(", ")).into()
+        );
     }
     phase.send_replace(Phase::Sending);
     let faults = Faults::new(system, &common, &plan.faults, phase.subscribe());
 
     let started = Instant::now();
     let writing = async {
-        let mut looks = interval(LOOK);
+        let mut ticks = interval(UPDATE_INTERVAL);
         loop {
-            looks.tick().await;
+            ticks.tick().await;
             let now = Progress::of(&common, started);
-            faults.tally.take_events().into_iter().for_each(|event| tell(Told::Fault(event)));
-            tell(Told::Progress(now));
+            faults.tally.take_events().into_iter().for_each(|event| on_update(Update::Fault(event)));
+            on_update(Update::Progress(now));
             if plan.length.is_reached(now)
-                && (faults.tally.missing().is_empty() || plan.length.is_overtime(now))
+                && (faults.tally.missing().is_empty() || plan.length.max_extension_is_over(now))
             {
                 phase.send_replace(Phase::Draining);
                 return Ok(());
@@ -138,11 +146,11 @@ pub async fn run(system: &System, plan: &Plan, tell: impl Fn(Told)) -> Result<Re
     };
     tokio::try_join!(writing, faults.run(&mut rng))?;
     let lasted = started.elapsed();
-    sleep(TRACES).await;
-    clients.wait_for(|status| status.empty.load(Ordering::Relaxed), PATIENCE).await;
+    sleep(AFTER_EFFECTS).await;
+    clients.wait_for(|status| status.empty.load(Ordering::Relaxed), PHASE_TIMEOUT).await;
     clients.unsettle();
     phase.send_replace(Phase::Settling);
-    let unsettled = clients.wait_for(settled, PATIENCE).await;
+    let unsettled = clients.wait_for(settled, PHASE_TIMEOUT).await;
     phase.send_replace(Phase::Over);
 
     let observers = clients.len();
@@ -158,7 +166,7 @@ pub async fn run(system: &System, plan: &Plan, tell: impl Fn(Told)) -> Result<Re
     history.views.extend(kept::as_read_over_http(&sides).await?);
     let acknowledged = || history.attempts.iter().filter(|attempt| !attempt.acknowledged.is_empty());
     Ok(Report {
-        verdict: checker::check(&history),
+        verdict: check(&history),
         attempted: history.attempts.len() as u64,
         acknowledged: acknowledged().count() as u64,
         recovered: acknowledged().filter(|attempt| attempt.sends > 1).count() as u64,
@@ -191,11 +199,11 @@ impl Length {
         }
     }
 
-    /// Whether what has not happened by now is not waited for any longer.
-    fn is_overtime(self, now: Progress) -> bool {
+    /// Returns whether the run is not extended any further for faults that have not happened.
+    fn max_extension_is_over(self, now: Progress) -> bool {
         match self {
-            Self::Messages(_) => now.elapsed >= OVERTIME,
-            Self::Time(time) => now.elapsed >= time + OVERTIME,
+            Self::Messages(_) => now.elapsed >= MAX_EXTENSION,
+            Self::Time(time) => now.elapsed >= time + MAX_EXTENSION,
         }
     }
 }

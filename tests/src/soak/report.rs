@@ -1,49 +1,49 @@
-//! What came of a run, for a person to read.
+//! The report of a run.
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 use super::{
     checker::Verdict,
-    faults::{Kind, Tallied},
+    faults::{FaultCounts, Kind},
     participant::Times,
 };
 
-/// What came of a run.
+/// The report of a run.
 #[derive(Debug)]
 pub struct Report {
-    /// The six counts.
+    /// The violations of the delivery promise.
     pub verdict: Verdict,
     /// Messages that were written.
     pub attempted: u64,
-    /// Those that were acknowledged.
+    /// Messages that were acknowledged.
     pub acknowledged: u64,
-    /// Those of them that had to be sent more than once.
+    /// Acknowledged messages that had to be sent more than once.
     pub recovered: u64,
-    /// Messages that were not acknowledged in the end, and why.
+    /// Messages that were not acknowledged at the end, with the reasons.
     pub given_up: Vec<String>,
-    /// Clients that did not come to hold what they have for complete.
+    /// The names of clients that did not become complete.
     pub unsettled: Vec<String>,
-    /// Clients.
+    /// The number of clients.
     pub clients: usize,
-    /// Rooms.
+    /// The number of rooms.
     pub rooms: usize,
-    /// Of all clients together.
+    /// The measurements of all clients.
     pub times: Times,
-    /// How long messages were written for.
+    /// How long messages were written.
     pub lasted: Duration,
-    /// What clients were refused with.
+    /// The errors that clients received, by code.
     pub refusals: BTreeMap<String, u64>,
-    /// What each of the chosen faults did.
-    pub faults: BTreeMap<Kind, Tallied>,
+    /// The selected faults, with how often they happened.
+    pub faults: BTreeMap<Kind, FaultCounts>,
 }
 
 impl Report {
-    /// The kinds of fault that were to happen and did not.
+    /// Returns the selected faults that did not happen.
     pub fn missing(&self) -> Vec<Kind> {
         self.faults.iter().filter(|(_, tallied)| tallied.happened == 0).map(|(kind, _)| *kind).collect()
     }
 
-    /// What was promised and did not hold; none if all is well.
+    /// Describes why the run failed, or returns `None` if it succeeded.
     pub fn broken(&self) -> Option<String> {
         let mut broken: Vec<String> = self
             .verdict
@@ -96,7 +96,7 @@ impl fmt::Display for Report {
         spread(out, "heal", &self.times.heals, "noticing a loss → whole again")?;
         spread(out, "replay", &self.times.replays, "connection back → caught up")?;
         if !self.refusals.is_empty() {
-            writeln!(out, "\n{:<32} {:>8}", "clients were refused with", "times")?;
+            writeln!(out, "\n{:<32} {:>8}", "errors that clients received", "times")?;
             for (refusal, times) in &self.refusals {
                 writeln!(out, "{refusal:<32} {times:>8}")?;
             }
@@ -105,8 +105,8 @@ impl fmt::Display for Report {
             return Ok(());
         }
         writeln!(out, "\n{:<24} {:>8} {:>9}   each time", "fault", "injected", "happened")?;
-        for (kind, Tallied { injected, happened }) in &self.faults {
-            writeln!(out, "{kind:<24} {injected:>8} {happened:>9}   {}", kind.does())?;
+        for (kind, FaultCounts { injected, happened }) in &self.faults {
+            writeln!(out, "{kind:<24} {injected:>8} {happened:>9}   {}", kind.description())?;
         }
         Ok(())
     }
@@ -128,7 +128,7 @@ fn spread(out: &mut fmt::Formatter<'_>, name: &str, times: &[Duration], what: &s
     )
 }
 
-/// The time that so many percent do not exceed; zero of none.
+/// Returns the given percentile of the times, or zero for an empty slice.
 pub fn percentile(times: &[Duration], percent: usize) -> Duration {
     let mut times = times.to_vec();
     times.sort_unstable();
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     fn good() -> Report {
-        let happened = Tallied { injected: 1, happened: 2 };
+        let happened = FaultCounts { injected: 1, happened: 2 };
         Report {
             verdict: Verdict::default(),
             attempted: 2,
@@ -159,25 +159,24 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_broken_by_each_count_by_a_message_given_up_a_restless_client_and_a_fault_that_did_not_happen()
-    {
+    fn broken_names_violations_given_up_messages_unsettled_clients_and_missing_faults() {
         assert_eq!(good().broken(), None);
         let mut report = good();
         report.verdict.lost.number = 1;
         assert_eq!(report.broken().as_deref(), Some("1 lost"));
         let mut report = good();
         report.verdict.marker_regressions.number = 2;
-        report.given_up.push("no acknowledgement came".to_owned());
+        report.given_up.push("no acknowledgement".to_owned());
         assert_eq!(report.broken().as_deref(), Some("2 marker regressions; 1 messages were given up"));
         let mut report = good();
         report.unsettled.push("customer 1".to_owned());
-        report.faults.insert(Kind::Crash, Tallied { injected: 1, happened: 0 });
+        report.faults.insert(Kind::Crash, FaultCounts { injected: 1, happened: 0 });
         let broken = "1 clients did not settle; faults that did not happen: crash";
         assert_eq!(report.broken().as_deref(), Some(broken));
     }
 
     #[test]
-    fn a_percentile_is_a_time_that_was_measured() {
+    fn percentile_is_one_of_the_times() {
         let times: Vec<_> = (1..=200).rev().map(Duration::from_millis).collect();
         let at = |percent| percentile(&times, percent).as_millis();
         assert_eq!((at(0), at(50), at(99), at(100)), (1, 100, 198, 200));

@@ -1,7 +1,7 @@
-//! The people of a run, their rooms and their clients.
+//! The accounts of a run, their rooms and their clients.
 //!
-//! A company has about fifteen rooms, all on each of its connections; a customer has two, with two companies. Every other one of both has
-//! two clients: a customer's tabs share a session, as tabs do, and a company's devices do the same.
+//! A company has about fifteen rooms; a customer has two, with two companies. Every second account
+//! has two clients, which share a session like two tabs of a browser.
 
 use std::sync::Arc;
 
@@ -10,28 +10,28 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::{account::Account, participant::Common};
 use crate::{Client, Failure, Person};
 
-/// Rooms of a company, at most about; a heartbeat can ask about 20.
-const ROOMS_OF_A_COMPANY: usize = 15;
+/// The approximate number of rooms of a company. A heartbeat can contain at most 20 rooms.
+const ROOMS_PER_COMPANY: usize = 15;
 
-/// How many people sign up at a time: a sign-up hashes a password twice.
-const AT_ONCE: usize = 4;
+/// How many accounts sign up at the same time. Each hashes a password twice.
+const CONCURRENT_SIGN_UPS: usize = 4;
 
-/// Somebody with their rooms.
+/// An account with its rooms.
 pub struct Side {
-    /// What reports call them.
+    /// The name in reports.
     pub name: String,
-    /// Who they are.
+    /// The account.
     pub account: Account,
-    /// Their rooms.
+    /// The rooms of the account.
     pub rooms: Vec<i64>,
-    /// How many clients they have.
+    /// The number of clients.
     pub clients: usize,
 }
 
-/// Has everybody sign up and opens the rooms.
-pub async fn set(client: &Client, rooms: usize, common: &Arc<Common>) -> Result<Vec<Side>, Failure> {
-    // At least two, so that a customer's two rooms are two.
-    let companies = sign_up(client, rooms.div_ceil(ROOMS_OF_A_COMPANY).max(2), false).await?;
+/// Signs up all accounts and opens the rooms.
+pub async fn set_up(client: &Client, rooms: usize, common: &Arc<Common>) -> Result<Vec<Side>, Failure> {
+    // At least two, because a customer's two rooms are with different companies.
+    let companies = sign_up(client, rooms.div_ceil(ROOMS_PER_COMPANY).max(2), false).await?;
     let customers = sign_up(client, rooms.div_ceil(2), true).await?;
     let mut companies: Vec<Side> = sides("company", companies, common);
     let mut customers: Vec<Side> = sides("customer", customers, common);
@@ -56,7 +56,7 @@ async fn sign_up(client: &Client, how_many: usize, customers: bool) -> Result<Ve
         company.become_visible().await?;
         Ok(company)
     };
-    stream::iter((0..how_many).map(one)).buffered(AT_ONCE).try_collect().await
+    stream::iter((0..how_many).map(one)).buffered(CONCURRENT_SIGN_UPS).try_collect().await
 }
 
 fn sides(kind: &str, people: Vec<Person>, common: &Arc<Common>) -> Vec<Side> {

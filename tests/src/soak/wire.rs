@@ -1,21 +1,22 @@
-//! What goes wrong on a client's side of the wire, armed by the faults and done by the next client that comes to it.
+//! Client-side faults: a fault arms a switch, and the next client that passes the switch triggers
+//! it.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The faults of clients.
+/// The switches of all client-side faults.
 #[derive(Debug, Default)]
 pub struct Wire {
-    /// The connection is cut, without a closing frame, when a message was about to be sent.
+    /// Cuts the connection, without a close frame, just before a message is sent.
     pub cut_before_send: Switch,
-    /// The connection is cut right after a message was sent.
+    /// Cuts the connection just after a message was sent.
     pub cut_after_send: Switch,
-    /// The connection is cut while the history is being fetched after a reconnect.
+    /// Cuts the connection while the history is being fetched after a reconnect.
     pub cut_while_resyncing: Switch,
-    /// A message's frame is sent twice in a row.
+    /// Sends a message's frame twice.
     pub send_twice: Switch,
 }
 
-/// One fault: how often it is still to happen, and how often it has.
+/// The switch of one fault, with the number of times it will still happen and has happened.
 #[derive(Debug, Default)]
 pub struct Switch {
     armed: AtomicU32,
@@ -23,23 +24,23 @@ pub struct Switch {
 }
 
 impl Switch {
-    /// Has it happen so many times, from now on.
+    /// Makes the fault happen the next `times` times.
     pub fn arm(&self, times: u32) {
         self.armed.store(times, Ordering::Relaxed);
     }
 
-    /// How often it has happened in all.
+    /// Returns how often the fault has happened.
     pub fn happened(&self) -> u32 {
         self.happened.load(Ordering::Relaxed)
     }
 
-    /// Whether it is to happen here and now.
-    pub fn strikes(&self) -> bool {
-        let strikes = self
+    /// Counts down and returns true if the fault has to happen now.
+    pub fn fire(&self) -> bool {
+        let fires = self
             .armed
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |armed| armed.checked_sub(1))
             .is_ok();
-        self.happened.fetch_add(u32::from(strikes), Ordering::Relaxed);
-        strikes
+        self.happened.fetch_add(u32::from(fires), Ordering::Relaxed);
+        fires
     }
 }

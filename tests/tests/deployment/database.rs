@@ -1,4 +1,4 @@
-//! The database is kept, closed and protected; times and connections fit together.
+//! Protection of the database, and consistency of time limits and connection limits.
 
 use std::fs;
 
@@ -8,11 +8,14 @@ use serde_json::Value;
 use crate::stacks::{ALL, Deployment, WITHOUT_DOMAIN, expanded};
 
 pub fn number(value: &Value) -> u64 {
-    value.as_u64().or_else(|| value.as_str()?.parse().ok()).unwrap_or_else(|| panic!("{value} is no number"))
+    value
+        .as_u64()
+        .or_else(|| value.as_str()?.parse().ok())
+        .unwrap_or_else(|| panic!("{value} is not a number"))
 }
 
 #[test]
-fn the_database_is_closed_encrypted_backed_up_and_not_lost() {
+fn database_is_private_encrypted_and_backed_up() {
     for set in ALL {
         let deployment = Deployment::of(set);
         let database = deployment.only("AWS::RDS::DBInstance");
@@ -32,19 +35,20 @@ fn the_database_is_closed_encrypted_backed_up_and_not_lost() {
 }
 
 #[test]
-fn a_statement_takes_less_than_a_function_and_a_function_less_than_an_integration() {
+fn time_limits_grow_from_statement_to_function_to_integration() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
     let settings = &deployment.only("AWS::RDS::DBParameterGroup").properties["Parameters"];
     let code = fs::read_to_string(root().join("shared/store/src/run.rs")).unwrap();
-    let given_up = code.split("STATEMENT_TIMEOUT: Duration = Duration::from_secs(").nth(1).unwrap();
-    let given_up: u64 = given_up.split(')').next().unwrap().parse().unwrap();
+    let client_timeout = code.split("STATEMENT_TIMEOUT: Duration = Duration::from_secs(").nth(1).unwrap();
+    let client_timeout: u64 = client_timeout.split(')').next().unwrap().parse().unwrap();
     let statement = number(&settings["statement_timeout"]);
-    assert!(given_up * 1000 < statement, "the code gives up before PostgreSQL does, and says so itself");
+    assert!(client_timeout * 1000 < statement, "the code must time out before PostgreSQL, to log the reason");
     let idle = number(&settings["idle_in_transaction_session_timeout"]);
     for function in deployment.functions() {
         let timeout = number(&function.properties["Timeout"]) * 1000;
         assert!(statement < timeout && idle < timeout, "{}", function.id);
-        // Sweep and Migrate are called by nobody who waits at an API. API Gateway waits 30 s for HTTP and 29 s for WebSockets unless told otherwise.
+        // Sweep and Migrate are not called by an API. The default time limit of API Gateway is 30 s
+        // for HTTP and 29 s for WebSocket.
         if !matches!(function.id.as_str(), "Sweep" | "Migrate") {
             assert!(timeout < 29_000, "{}", function.id);
         }
@@ -56,7 +60,7 @@ fn a_statement_takes_less_than_a_function_and_a_function_less_than_an_integratio
 }
 
 #[test]
-fn with_limits_the_functions_together_have_fewer_connections_than_the_database() {
+fn concurrency_limits_fit_the_connections_of_the_database() {
     let classes = expanded("template.yaml")["Mappings"]["Databases"].as_object().unwrap();
     let allowed = &expanded("template.yaml")["Parameters"]["DatabaseClass"]["AllowedValues"];
     assert_eq!(allowed.as_array().unwrap().len(), classes.len());
@@ -68,24 +72,24 @@ fn with_limits_the_functions_together_have_fewer_connections_than_the_database()
         };
         let without: Vec<_> =
             deployment.functions().filter(|one| reserved(one).is_none()).map(|one| one.id.as_str()).collect();
-        assert_eq!(without, ["Unrouted"], "the only one that opens no connection");
+        assert_eq!(without, ["Unrouted"], "the only function without a database connection");
         let sum: u64 = deployment.functions().filter_map(|one| reserved(&one)).sum();
         let settings = &deployment.only("AWS::RDS::DBParameterGroup").properties["Parameters"];
         let connections = number(&settings["max_connections"]);
-        // Some are PostgreSQL's own, some for people who look into the database.
-        assert!(sum + 10 <= connections, "{class}: {sum} of {connections}");
-        assert!(sum + 100 <= 1000, "{class}: an account with the usual limit has room for {sum}");
+        // Ten are left for PostgreSQL itself and for operators.
+        assert!(sum + 10 <= connections, "{class}: {sum} of {connections} connections");
+        assert!(sum + 100 <= 1000, "{class}: {sum} does not fit the default limit of an account");
     }
 }
 
 #[test]
-fn without_limits_nothing_is_taken_from_the_account() {
+fn without_limits_no_concurrency_is_reserved() {
     for set in ALL {
         for function in Deployment::of(set).functions() {
             let reserved = function.properties.get("ReservedConcurrentExecutions");
             assert_eq!(
                 reserved, None,
-                "{}; a new account has nothing to reserve, and a proxy needs none",
+                "{}: a new account cannot reserve concurrency, and with a proxy it is not needed",
                 function.id
             );
         }

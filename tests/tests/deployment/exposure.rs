@@ -1,4 +1,4 @@
-//! Nothing is reachable that should not be.
+//! Resources are reachable only as intended.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::{
 };
 
 #[test]
-fn no_bucket_is_public_and_only_its_distribution_reads_it() {
+fn buckets_are_private_and_only_the_distribution_reads_them() {
     for set in ALL {
         let deployment = Deployment::of(set);
         for bucket in deployment.of_kind("AWS::S3::Bucket") {
@@ -29,7 +29,7 @@ fn no_bucket_is_public_and_only_its_distribution_reads_it() {
             let [policy] = policies[..] else { panic!("{} has {} policies", bucket.id, policies.len()) };
             let all = statements(&policy.properties["PolicyDocument"]);
             let allows: Vec<_> = all.iter().filter(|statement| statement["Effect"] == "Allow").collect();
-            let [allow] = allows[..] else { panic!("{}: one is let in", bucket.id) };
+            let [allow] = allows[..] else { panic!("{} has {} Allow statements", bucket.id, allows.len()) };
             assert_eq!(allow["Principal"], json!({ "Service": "cloudfront.amazonaws.com" }));
             assert_eq!(allow["Action"], json!(["s3:GetObject"]));
             let source = allow["Condition"]["StringEquals"]["AWS:SourceArn"].as_str().unwrap();
@@ -45,7 +45,7 @@ fn no_bucket_is_public_and_only_its_distribution_reads_it() {
     }
 }
 
-/// The behaviors of the one distribution, by path pattern; the default one is `*`.
+/// Returns the behaviors of the distribution with their path patterns; the default behavior is `*`.
 fn behaviors(deployment: &Deployment) -> Vec<(String, Value)> {
     let config = &deployment.only("AWS::CloudFront::Distribution").properties["DistributionConfig"];
     let listed = config["CacheBehaviors"]
@@ -74,7 +74,8 @@ fn one_distribution_serves_everything_over_https() {
         ];
         assert_eq!(patterns, expected);
         for (pattern, behavior) in &behaviors {
-            // A request to an API is not redirected: its body and its token went out in the clear already.
+            // A request to an API is rejected and not redirected, because its token was already
+            // sent unencrypted.
             let https = if pattern.starts_with("/api/*") || pattern == "/realtime" {
                 "https-only"
             } else {
@@ -89,7 +90,7 @@ fn one_distribution_serves_everything_over_https() {
 }
 
 #[test]
-fn the_apis_get_the_viewers_headers_without_its_host_and_nothing_is_cached() {
+fn apis_get_all_headers_except_host_and_are_not_cached() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
     let config = &deployment.only("AWS::CloudFront::Distribution").properties["DistributionConfig"];
     for (pattern, behavior) in behaviors(&deployment) {
@@ -119,7 +120,7 @@ fn the_apis_get_the_viewers_headers_without_its_host_and_nothing_is_cached() {
 }
 
 #[test]
-fn pages_run_only_their_own_code_and_pictures_none() {
+fn pages_run_only_their_own_code_and_pictures_run_no_code() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
     let policy = |id: &str| {
         let config = &deployment.get("web.yaml", id).properties["ResponseHeadersPolicyConfig"];
@@ -147,7 +148,7 @@ fn pages_run_only_their_own_code_and_pictures_none() {
 }
 
 #[test]
-fn nothing_comes_into_the_network_and_no_gateway_costs_anything() {
+fn network_has_no_ingress_and_no_charged_gateway() {
     for set in ALL {
         let deployment = Deployment::of(set);
         for kind in ["AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::EIP"] {
@@ -164,12 +165,12 @@ fn nothing_comes_into_the_network_and_no_gateway_costs_anything() {
 }
 
 #[test]
-fn security_groups_let_in_other_groups_alone() {
+fn security_groups_allow_ingress_only_from_groups() {
     for set in ALL {
         let deployment = Deployment::of(set);
         for group in deployment.of_kind("AWS::EC2::SecurityGroup") {
             assert!(group.properties["SecurityGroupIngress"].is_null(), "{}", group.id);
-            // Without a rule of its own, a group may call everybody.
+            // Without egress rules, a group allows all egress.
             assert!(group.properties["SecurityGroupEgress"].is_array(), "{}", group.id);
         }
         for rule in deployment.of_kind("AWS::EC2::SecurityGroupIngress") {
@@ -184,7 +185,7 @@ fn security_groups_let_in_other_groups_alone() {
 }
 
 #[test]
-fn descriptions_of_security_groups_have_the_characters_that_ec2_takes() {
+fn security_group_descriptions_have_only_characters_allowed_by_ec2() {
     fn descriptions<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
         match value {
             Value::Array(items) => items.iter().for_each(|item| descriptions(item, found)),
@@ -207,14 +208,14 @@ fn descriptions_of_security_groups_have_the_characters_that_ec2_takes() {
     }
     assert!(found.len() > 10, "{found:?}");
     for text in found {
-        let taken =
+        let allowed =
             |letter: char| letter.is_ascii_alphanumeric() || "._-:/()#,@[]+=&;{}!$* ".contains(letter);
-        assert!(text.len() < 256 && text.chars().all(taken), "{text}");
+        assert!(text.len() < 256 && text.chars().all(allowed), "{text}");
     }
 }
 
-/// Whether a security group may call any IPv6 address.
-fn may_call_out(deployment: &Deployment, group: &str) -> bool {
+/// Returns whether a security group allows egress to all IPv6 addresses.
+fn has_internet_egress(deployment: &Deployment, group: &str) -> bool {
     let inline = deployment.get("network.yaml", group).properties["SecurityGroupEgress"].clone();
     let apart = deployment
         .of_kind("AWS::EC2::SecurityGroupEgress")
@@ -224,10 +225,12 @@ fn may_call_out(deployment: &Deployment, group: &str) -> bool {
 }
 
 #[test]
-fn with_endpoints_only_those_that_push_have_a_way_out() {
-    let (usual, endpoints) = (Deployment::of(WITHOUT_DOMAIN), Deployment::of(WITH_ENDPOINTS));
-    assert!(may_call_out(&usual, "FunctionGroup") && may_call_out(&usual, "PushGroup"));
-    assert!(!may_call_out(&endpoints, "FunctionGroup") && may_call_out(&endpoints, "PushGroup"));
+fn with_endpoints_only_pushing_functions_have_internet_egress() {
+    let (default, endpoints) = (Deployment::of(WITHOUT_DOMAIN), Deployment::of(WITH_ENDPOINTS));
+    assert!(has_internet_egress(&default, "FunctionGroup") && has_internet_egress(&default, "PushGroup"));
+    assert!(
+        !has_internet_egress(&endpoints, "FunctionGroup") && has_internet_egress(&endpoints, "PushGroup")
+    );
     for function in endpoints.functions() {
         let pushes =
             function.properties["Environment"]["Variables"].get("WEBSOCKET_MANAGEMENT_URL").is_some();
@@ -235,5 +238,5 @@ fn with_endpoints_only_those_that_push_have_a_way_out() {
         assert_eq!(function.properties["VpcConfig"]["SecurityGroupIds"], groups, "{}", function.id);
         assert_eq!(function.properties["VpcConfig"]["Ipv6AllowedForDualStack"], true, "{}", function.id);
     }
-    assert_eq!(usual.get("template.yaml", "RealtimeApi").properties["IpAddressType"], "dualstack");
+    assert_eq!(default.get("template.yaml", "RealtimeApi").properties["IpAddressType"], "dualstack");
 }

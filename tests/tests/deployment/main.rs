@@ -1,4 +1,5 @@
-//! What a deployment makes of the templates in `infra/`: SAM's expansion, worked out for four sets of parameters.
+//! Checks of the templates in `infra/`, expanded by SAM and evaluated for four sets of parameters.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod database;

@@ -1,11 +1,11 @@
-//! Every function's failures are in a log that is kept, and behind an alarm.
+//! Logs, alarms and the dashboard.
 
 use std::collections::BTreeSet;
 
 use crate::stacks::{ALL, Deployment, WITH_PROXY, WITHOUT_DOMAIN};
 
 #[test]
-fn every_function_has_a_log_group_with_retention_and_an_alarm() {
+fn every_function_has_a_log_with_retention_and_an_alarm() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
     let alarm = &deployment.get("observability.yaml", "FunctionsFail").properties;
     for function in deployment.functions() {
@@ -24,7 +24,7 @@ fn every_function_has_a_log_group_with_retention_and_an_alarm() {
         assert_eq!(
             (&counted["MetricNamespace"], &counted["MetricName"]),
             (&alarm["Namespace"], &alarm["MetricName"]),
-            "what {log} counts is what the alarm looks at"
+            "the filter of {log} must count into the alarm's metric"
         );
         let pattern = filter.properties["FilterPattern"].as_str().unwrap();
         assert!(
@@ -34,14 +34,14 @@ fn every_function_has_a_log_group_with_retention_and_an_alarm() {
 }
 
 #[test]
-fn every_log_group_is_kept_for_as_long_as_it_says() {
+fn every_log_group_has_a_retention() {
     for group in Deployment::of(WITHOUT_DOMAIN).of_kind("AWS::Logs::LogGroup") {
         assert!(!group.properties["RetentionInDays"].is_null(), "{}", group.id);
     }
 }
 
 #[test]
-fn all_alarms_go_to_the_one_topic_and_cost_nothing_without_a_proxy() {
+fn alarms_notify_the_topic_and_are_free_without_a_proxy() {
     for set in ALL {
         let deployment = Deployment::of(set);
         let topic = deployment.only("AWS::SNS::Topic");
@@ -52,13 +52,13 @@ fn all_alarms_go_to_the_one_topic_and_cost_nothing_without_a_proxy() {
             metrics +=
                 several.map_or(1, |all| all.iter().filter(|one| one["MetricStat"].is_object()).count());
         }
-        // Ten are free in an account.
+        // Ten metrics with alarms are free in an account.
         assert_eq!(metrics, if set == WITH_PROXY { 11 } else { 10 });
     }
 }
 
 #[test]
-fn there_is_an_alarm_for_each_thing_that_goes_wrong() {
+fn each_monitored_metric_has_an_alarm() {
     let deployment = Deployment::of(WITH_PROXY);
     let watched: BTreeSet<_> = deployment
         .of_kind("AWS::CloudWatch::Alarm")
@@ -83,11 +83,11 @@ fn there_is_an_alarm_for_each_thing_that_goes_wrong() {
     assert_eq!(watched, expected.into());
     let sweep = &deployment.get("observability.yaml", "SweepFails").properties;
     assert_eq!(sweep["Dimensions"][0]["Value"], "Sweep");
-    assert_eq!(sweep["TreatMissingData"], "breaching", "a sweep that is not called is noticed too");
+    assert_eq!(sweep["TreatMissingData"], "breaching", "the alarm must also detect that Sweep is not called");
 }
 
 #[test]
-fn a_sweep_that_is_given_up_is_kept() {
+fn failed_sweep_goes_to_the_dead_letter_queue() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
     let sweep = &deployment.get("template.yaml", "Sweep").properties;
     assert_eq!(sweep["DeadLetterConfig"]["TargetArn"], "SweepDeadLetters.Arn");
@@ -97,7 +97,7 @@ fn a_sweep_that_is_given_up_is_kept() {
 }
 
 #[test]
-fn the_dashboard_is_json() {
+fn dashboard_is_valid_json() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
     let body = deployment.only("AWS::CloudWatch::Dashboard").properties["DashboardBody"].as_str().unwrap();
     let body: serde_json::Value = serde_json::from_str(body).unwrap();

@@ -1,4 +1,5 @@
-//! Each route has one function, one integration and one permission; and nothing else may call a function.
+//! Each route has one function, one integration and one permission. Nothing else may call a
+//! function.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ use crate::stacks::{Deployment, WITH_ENDPOINTS, WITHOUT_DOMAIN};
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-/// The functions of the HTTP API's routes, by method and path, as the API's body has them.
+/// Returns the functions of the HTTP API's routes by method and path, from the API's body.
 fn integrations(deployment: &Deployment) -> BTreeMap<(String, String), String> {
     let api = &deployment.get("template.yaml", "HttpApi").properties["Body"];
     let mut found = BTreeMap::new();
@@ -27,7 +28,7 @@ fn integrations(deployment: &Deployment) -> BTreeMap<(String, String), String> {
     found
 }
 
-/// Who may call which function from where.
+/// Returns the principals and sources that may call each function.
 fn permissions(deployment: &Deployment) -> BTreeMap<String, Vec<(String, String)>> {
     let mut found: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     for permission in deployment.of_kind("AWS::Lambda::Permission") {
@@ -40,7 +41,7 @@ fn permissions(deployment: &Deployment) -> BTreeMap<String, Vec<(String, String)
 }
 
 #[test]
-fn each_documented_route_has_one_function_one_integration_and_one_permission() {
+fn each_route_has_one_function_integration_and_permission() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
     let text = std::fs::read_to_string(root().join("infra/openapi.yaml")).unwrap();
     let document = parse_yaml("infra/openapi.yaml", &text).unwrap();
@@ -63,7 +64,7 @@ fn each_documented_route_has_one_function_one_integration_and_one_permission() {
             assert_eq!(permissions[function.as_str()], expected, "{route}");
         }
     }
-    // And the one for what is documented nowhere.
+    // The additional integration is `$default`, for all paths that are not documented.
     assert_eq!(integrations.len(), served.len() + 1);
     assert_eq!(
         integrations[&("x-amazon-apigateway-any-method".to_owned(), "$default".to_owned())],
@@ -72,7 +73,7 @@ fn each_documented_route_has_one_function_one_integration_and_one_permission() {
 }
 
 #[test]
-fn each_action_has_one_route_one_integration_and_one_permission() {
+fn each_action_has_one_route_integration_and_permission() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
     let permissions = permissions(&deployment);
     let mut served = BTreeSet::new();
@@ -93,7 +94,7 @@ fn each_action_has_one_route_one_integration_and_one_permission() {
 }
 
 #[test]
-fn a_function_has_one_caller_or_is_called_by_the_deployment() {
+fn each_function_except_migrate_has_one_caller() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
     let permissions = permissions(&deployment);
     for function in deployment.functions() {
@@ -104,7 +105,7 @@ fn a_function_has_one_caller_or_is_called_by_the_deployment() {
 }
 
 #[test]
-fn both_apis_are_throttled_and_log_each_call() {
+fn both_apis_are_throttled_and_have_access_logs() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
     for stage in ["HttpApiapiStage", "RealtimeApirealtimeStage"] {
         let stage = &deployment.get("template.yaml", stage).properties;
@@ -118,13 +119,13 @@ fn both_apis_are_throttled_and_log_each_call() {
         assert!(!deployment.get("template.yaml", log).properties["RetentionInDays"].is_null());
         let format = stage["AccessLogSettings"]["Format"].as_str().unwrap();
         for secret in ["querystring", "path", "header", "body", "sourceIp"] {
-            assert!(!format.contains(secret), "an access log has {secret}");
+            assert!(!format.contains(secret), "an access log contains {secret}");
         }
     }
 }
 
 #[test]
-fn what_hashes_passwords_is_throttled_more() {
+fn routes_that_hash_passwords_have_lower_limits() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
     let stage = &deployment.get("template.yaml", "HttpApiapiStage").properties;
     let routes = stage["RouteSettings"].as_object().unwrap();
@@ -133,7 +134,7 @@ fn what_hashes_passwords_is_throttled_more() {
         .map(|(method, path)| format!("{} {path}", method.to_uppercase()))
         .collect();
     for (route, settings) in routes {
-        assert!(known.contains(route), "{route} is no route");
+        assert!(known.contains(route), "{route} is not a route of the API");
         assert!(settings["ThrottlingRateLimit"].as_u64().is_some_and(|rate| rate <= 10), "{route}");
     }
     let hashing = ["POST /customers", "POST /companies", "POST /customer/session", "POST /company/session"];
@@ -141,11 +142,12 @@ fn what_hashes_passwords_is_throttled_more() {
 }
 
 #[test]
-fn browsers_of_the_allowed_origins_alone_may_call() {
+fn cors_allows_only_the_configured_origins() {
     let deployment = Deployment::of(WITH_ENDPOINTS);
     let cors = &deployment.get("template.yaml", "HttpApi").properties["Body"]["x-amazon-apigateway-cors"];
     assert_eq!(cors["allowOrigins"], Value::from(vec!["http://localhost:5173"]));
-    // SAM has lost these before, where the origins were a function of CloudFormation's.
+    // SAM used to lose these settings when the origins were an intrinsic function of
+    // CloudFormation.
     assert_eq!(cors["allowCredentials"], true);
     assert_eq!(cors["allowMethods"], Value::from(vec!["GET", "POST", "PUT", "PATCH", "DELETE"]));
     assert!(cors["allowHeaders"].as_array().unwrap().contains(&"authorization".into()));

@@ -1,4 +1,5 @@
-//! Four deployments: without a domain, with one, with the proxy, and with endpoints.
+//! The four sets of parameters: without a domain, with a domain, with the proxy, and with
+//! endpoints.
 
 use std::fs;
 
@@ -10,7 +11,7 @@ use crate::stacks::{ALL, Deployment, WITH_DOMAIN, WITH_ENDPOINTS, WITH_PROXY, WI
 const MANAGEMENT: &str = "https://RealtimeApi.execute-api.ap-northeast-2.amazonaws.com/realtime";
 
 #[test]
-fn each_set_is_well_within_cloudformations_limits() {
+fn each_set_is_within_the_limits_of_cloudformation() {
     for set in ALL {
         let deployment = Deployment::of(set);
         for file in [
@@ -30,19 +31,19 @@ fn each_set_is_well_within_cloudformations_limits() {
         }
     }
     let bytes = expanded("template.yaml").to_string().len();
-    assert!(bytes < 1_000_000, "the expansion has {bytes} bytes");
+    assert!(bytes < 1_000_000, "the expanded template has {bytes} bytes");
 }
 
 #[test]
-fn the_first_deployment_needs_only_the_secret_that_xtask_generates() {
+fn all_parameters_but_the_generated_secret_have_defaults() {
     for (name, parameter) in expanded("template.yaml")["Parameters"].as_object().unwrap() {
         assert_eq!(parameter.get("Default").is_some(), name != "DistributionSecret", "{name}");
-        assert!(parameter.get("Description").is_some(), "{name} is not described");
+        assert!(parameter.get("Description").is_some(), "{name} has no description");
     }
 }
 
 #[test]
-fn without_a_domain_the_origin_is_the_distributions_own_name() {
+fn without_a_domain_the_origin_is_the_distributions_name() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
     assert!(!deployment.resources.iter().any(|resource| resource.file == "domain.yaml"));
     let config = &deployment.only("AWS::CloudFront::Distribution").properties["DistributionConfig"];
@@ -53,12 +54,12 @@ fn without_a_domain_the_origin_is_the_distributions_own_name() {
     assert_eq!(deployment.output("Url"), "https://Distribution.DomainName");
     assert_eq!(deployment.output("HttpUrl"), "https://HttpApi.execute-api.ap-northeast-2.amazonaws.com/api");
     let api = &deployment.get("template.yaml", "HttpApi").properties;
-    assert!(api["Body"]["x-amazon-apigateway-cors"].is_null(), "one origin needs no CORS");
-    assert!(!api.to_string().contains("disableExecuteApiEndpoint"), "programs use the API's own endpoint");
+    assert!(api["Body"]["x-amazon-apigateway-cors"].is_null(), "CORS is not needed with one origin");
+    assert!(!api.to_string().contains("disableExecuteApiEndpoint"), "the API's own endpoint must work too");
 }
 
 #[test]
-fn with_a_domain_the_distribution_has_two_names_and_nothing_else_changes() {
+fn domain_adds_two_names_to_the_distribution_and_changes_nothing_else() {
     let deployment = Deployment::of(WITH_DOMAIN);
     let records = &deployment.only("AWS::Route53::RecordSetGroup").properties["RecordSets"];
     let mut names: Vec<_> = records
@@ -77,21 +78,21 @@ fn with_a_domain_the_distribution_has_two_names_and_nothing_else_changes() {
     assert_eq!(config["Aliases"], json!(hosts));
     assert_eq!(config["ViewerCertificate"]["MinimumProtocolVersion"], "TLSv1.2_2021");
     let certificate = config["ViewerCertificate"]["AcmCertificateArn"].as_str().unwrap();
-    assert!(certificate.starts_with("arn:aws:acm:us-east-1:"), "CloudFront takes no other region's");
+    assert!(certificate.starts_with("arn:aws:acm:us-east-1:"), "CloudFront requires this region");
     assert_eq!(deployment.output("Url"), "https://chat.example.com");
 
     let usual = Deployment::of(WITHOUT_DOMAIN);
     assert_eq!(deployment.output("HttpUrl"), usual.output("HttpUrl"));
     for function in deployment.functions() {
         let same = &usual.get("template.yaml", &function.id).properties;
-        assert_eq!(&function.properties, same, "{}: no function knows the domain", function.id);
+        assert_eq!(&function.properties, same, "{} must not depend on the domain", function.id);
     }
     let api = |deployment: &Deployment| deployment.get("template.yaml", "HttpApi").properties.clone();
     assert_eq!(api(&deployment), api(&usual));
 }
 
 #[test]
-fn with_the_proxy_the_functions_reach_the_database_through_it_alone() {
+fn with_the_proxy_functions_connect_only_through_it() {
     let deployment = Deployment::of(WITH_PROXY);
     let proxy = deployment.only("AWS::RDS::DBProxy");
     assert_eq!(proxy.properties["RequireTLS"], true);
@@ -106,20 +107,21 @@ fn with_the_proxy_the_functions_reach_the_database_through_it_alone() {
 }
 
 #[test]
-fn with_endpoints_secrets_are_reached_without_leaving_the_network() {
+fn with_endpoints_secrets_are_read_through_an_endpoint() {
     let deployment = Deployment::of(WITH_ENDPOINTS);
     let endpoint = &deployment.get("network.yaml", "SecretsEndpoint").properties;
     assert_eq!(endpoint["PrivateDnsEnabled"], true);
     assert_eq!(endpoint["SubnetIds"], json!(["SubnetA", "SubnetB"]));
     assert_eq!(endpoint["ServiceName"], "com.amazonaws.ap-northeast-2.secretsmanager");
-    // An endpoint for execute-api would take the API's own name from the functions that push.
+    // There is no endpoint for execute-api: its private DNS would hide the public API from the
+    // functions that push.
     let endpoints: Vec<_> = deployment.of_kind("AWS::EC2::VPCEndpoint").map(|one| one.id.as_str()).collect();
     assert_eq!(endpoints, ["S3Endpoint", "SecretsEndpoint"]);
     assert!(Deployment::of(WITHOUT_DOMAIN).find("network.yaml", "SecretsEndpoint").is_none());
 }
 
 #[test]
-fn what_a_deployment_is_told_are_parameters_that_there_are() {
+fn samconfig_sets_only_parameters_of_the_template() {
     let known = expanded("template.yaml")["Parameters"].as_object().unwrap();
     let config = fs::read_to_string(root().join("infra/samconfig.toml")).unwrap();
     let settings =
@@ -133,6 +135,6 @@ fn what_a_deployment_is_told_are_parameters_that_there_are() {
         }
         count += 1;
     }
-    assert!(count >= 6, "the settings of dev and prod are found");
+    assert!(count >= 6, "only {count} parameters were found in samconfig.toml");
     assert!(config.contains("[dev.deploy.parameters]") && config.contains("[prod.deploy.parameters]"));
 }

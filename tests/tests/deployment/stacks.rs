@@ -1,4 +1,4 @@
-//! The expanded templates with every value worked out, for a set of parameters.
+//! The expanded templates, evaluated for a set of parameters.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,11 +10,11 @@ use chatchat_template::{Lookup, Template};
 use chatchat_tests::root;
 use serde_json::{Map, Value, json};
 
-/// Values for the parameters of `template.yaml`; the others have their defaults.
+/// Values of parameters of `template.yaml`. All other parameters have their default values.
 pub type Set = &'static [(&'static str, &'static str)];
 
 pub const WITHOUT_DOMAIN: Set = &[];
-/// For the parameter `DistributionSecret`, which every deployment has.
+/// The value of the parameter `DistributionSecret`, which is part of every set.
 const DISTRIBUTION_SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub const WITH_DOMAIN: Set = &[
     ("Domain", "chat.example.com"),
@@ -28,7 +28,7 @@ pub const WITH_PROXY: Set = &[("UseProxy", "true"), ("ConcurrencyLimits", "on")]
 pub const WITH_ENDPOINTS: Set = &[("Egress", "endpoints"), ("AllowedOrigins", "http://localhost:5173")];
 pub const ALL: [Set; 4] = [WITHOUT_DOMAIN, WITH_DOMAIN, WITH_PROXY, WITH_ENDPOINTS];
 
-/// What `infra/expand.py` prints: the templates by file name.
+/// The output of `infra/expand.py`: the expanded templates by file name.
 static EXPANDED: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
     let python = root().join(".local/tools/bin/python");
     assert!(python.is_file(), "{} is missing; `cargo xtask test` installs it", python.display());
@@ -39,7 +39,7 @@ static EXPANDED: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
     templates
 });
 
-/// Replaces what depends on a region's zones and on addresses that AWS gives.
+/// Replaces intrinsic functions whose values AWS chooses: availability zones and address ranges.
 fn simplify(value: &mut Value) {
     if value.get("Fn::GetAZs").is_some() {
         *value = json!(["zone-a", "zone-b"]);
@@ -53,28 +53,29 @@ fn simplify(value: &mut Value) {
     }
 }
 
-/// A template as SAM expands it, by file name.
+/// Returns a template, given by its file name, after SAM expanded it.
 pub fn expanded(file: &str) -> &'static Value {
     &EXPANDED[file]
 }
 
-/// A resource that exists.
+/// A resource of a deployment.
 #[derive(Clone, Debug)]
 pub struct Resource {
     /// The file that declares it.
     pub file: String,
     pub id: String,
     pub kind: String,
-    /// Worked out. `Ref` of a resource is its id, `Fn::GetAtt` its id and the attribute joined by a dot.
+    /// The evaluated properties. `Ref` of a resource evaluates to its id, `Fn::GetAtt` to
+    /// `<id>.<attribute>`.
     pub properties: Value,
-    /// As it stands in the expansion.
+    /// The resource in the expanded template, not evaluated.
     pub raw: Value,
 }
 
-/// What exists after a deployment.
+/// The resources and outputs of a deployment.
 pub struct Deployment {
     pub resources: Vec<Resource>,
-    /// By stack (empty for the whole) and name.
+    /// The outputs by stack and name. The name of the root stack is empty.
     outputs: BTreeMap<(String, String), Value>,
 }
 
@@ -97,7 +98,7 @@ impl Deployment {
 
     pub fn only(&self, kind: &str) -> &Resource {
         let found: Vec<_> = self.of_kind(kind).collect();
-        let [one] = found[..] else { panic!("{} of {kind}", found.len()) };
+        let [one] = found[..] else { panic!("there are {} resources of type {kind}", found.len()) };
         one
     }
 
@@ -106,37 +107,38 @@ impl Deployment {
     }
 
     pub fn get(&self, file: &str, id: &str) -> &Resource {
-        self.find(file, id).unwrap_or_else(|| panic!("{file} has no {id} here"))
+        self.find(file, id).unwrap_or_else(|| panic!("{file} has no {id} in this deployment"))
     }
 
     pub fn functions(&self) -> impl Iterator<Item = &Resource> {
         self.of_kind("AWS::Lambda::Function")
     }
 
-    /// A variable of a function's environment.
+    /// Returns an environment variable of a function.
     pub fn variable(&self, function: &str, name: &str) -> Value {
         self.get("template.yaml", function).properties["Environment"]["Variables"][name].clone()
     }
 
-    /// An output of the whole.
+    /// Returns an output of the root stack.
     pub fn output(&self, name: &str) -> &Value {
         &self.outputs[&(String::new(), name.to_owned())]
     }
 }
 
-/// A stack with the values of its parameters.
+/// A stack with its parameters.
 struct Stack {
     file: String,
     given: Map<String, Value>,
 }
 
 impl Stack {
-    /// Works out everything; a nested stack when something asks for its output, or at the end.
+    /// Evaluates the stack and its nested stacks, and adds them to a deployment.
     fn add_to(&self, name: &str, deployment: &mut Deployment) {
         let root = expanded(&self.file);
         let template = Template::parse(&root.to_string()).unwrap();
         let mut nested = Map::new();
-        // Outputs of nested stacks may be parameters of others: as many rounds as it takes.
+        // Parameters of a nested stack can be outputs of another one, so the nested stacks are
+        // evaluated in rounds until none is left.
         let mut waiting = template.nested_stacks(root);
         while !waiting.is_empty() {
             let before = waiting.len();
@@ -154,7 +156,12 @@ impl Stack {
                 let given = given.as_object().cloned().unwrap_or_default();
                 let parameters = expanded(file)["Parameters"].as_object().cloned().unwrap_or_default();
                 let names: BTreeSet<_> = given.keys().collect();
-                assert_eq!(names, parameters.keys().collect(), "what {} passes to {file}", self.file);
+                assert_eq!(
+                    names,
+                    parameters.keys().collect(),
+                    "the parameters that {} passes to {file}",
+                    self.file
+                );
                 let inner = Self { file: file.clone(), given };
                 inner.add_to(id, deployment);
                 let outputs = deployment.outputs.iter().filter(|((stack, _), _)| stack == id);
@@ -164,7 +171,7 @@ impl Stack {
                 );
                 false
             });
-            assert!(waiting.len() < before, "{}: these wait for each other: {waiting:?}", self.file);
+            assert!(waiting.len() < before, "{}: these stacks depend on each other: {waiting:?}", self.file);
         }
         let lookup = Names { stack: self, nested: &nested };
         for resource in template.resources().unwrap() {
@@ -191,7 +198,7 @@ trait NestedStacks {
 }
 
 impl NestedStacks for Template {
-    /// The nested stacks by id, with their files.
+    /// Returns the ids and files of the nested stacks.
     fn nested_stacks(&self, root: &Value) -> Vec<(String, String)> {
         let resources = root["Resources"].as_object().unwrap().iter();
         let nested = resources.filter(|(_, resource)| resource["Type"] == "AWS::CloudFormation::Stack");
@@ -203,7 +210,8 @@ impl NestedStacks for Template {
     }
 }
 
-/// What names mean: outputs of nested stacks are what they are, and other resources' values are their names.
+/// Evaluates references. Outputs of nested stacks have their values; other references evaluate to
+/// names.
 struct Names<'a> {
     stack: &'a Stack,
     nested: &'a Map<String, Value>,
@@ -237,7 +245,7 @@ impl Lookup for Names<'_> {
     }
 }
 
-/// The statements of a policy document, each with lists for its actions and resources.
+/// Returns the statements of a policy document, with `Action` and `Resource` as lists.
 pub fn statements(document: &Value) -> Vec<Value> {
     let all = match &document["Statement"] {
         Value::Array(statements) => statements.clone(),

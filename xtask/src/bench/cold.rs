@@ -1,4 +1,5 @@
-//! Cold starts: what a function takes from its start to its first question for an event, against a hello-world function built the same way.
+//! Measures cold starts: the time from the start of a function's process until it asks the Runtime
+//! API for its first event, compared with a hello-world function that is built the same way.
 
 use std::{
     collections::BTreeMap,
@@ -21,23 +22,25 @@ use super::{median, milliseconds};
 use crate::{failure, progress, run};
 
 /// How long a start may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How much more than the hello-world function they may take: those that load a client of AWS, and those that do not.
-const AIM_WITH_CLIENT: f64 = 5.0;
-const AIM_WITHOUT: f64 = 1.5;
+const START_TIMEOUT: Duration = Duration::from_secs(10);
+/// The target ratio to the hello-world function, for functions that load an AWS client.
+const TARGET_WITH_CLIENT: f64 = 5.0;
+/// The target ratio for functions that do not load an AWS client.
+const TARGET_WITHOUT_CLIENT: f64 = 1.5;
 
-/// A program with the variables that it is started with.
+/// A program with the environment variables that it is started with.
 struct Subject {
     name: String,
     program: PathBuf,
     variables: Vec<(OsString, OsString)>,
-    /// None for the one that the others are held against.
-    aim: Option<f64>,
+    /// The target ratio; `None` for the hello-world function.
+    target: Option<f64>,
     times: Vec<Duration>,
     processor: Vec<Duration>,
 }
 
-/// Starts every artifact's first function, and the one that loads nothing, so many times, in turn, and prints a table of medians.
+/// Starts the first function of each artifact, `Unrouted` (which loads no client) and hello-world
+/// alternately, `starts` times each, and prints a table of medians.
 pub async fn cold(starts: usize) -> Result<(), Failure> {
     if !cfg!(target_os = "linux") {
         return Err(failure("the times of a process are read from /proc, which only Linux has"));
@@ -47,11 +50,11 @@ pub async fn cold(starts: usize) -> Result<(), Failure> {
     for function in &functions {
         chosen.entry(function.artifact.clone()).or_insert_with(|| function.id.clone());
     }
-    eprintln!("building with optimisation; the first time takes some minutes");
+    eprintln!("Building with optimisation (the first time takes some minutes)…");
     build(chosen.keys())?;
     build_functions()?;
 
-    // What a function is started with, a running system knows.
+    // The environment variables come from the processes of a running system.
     let system =
         System::start(SystemOptions { progress: Some(progress()), ..SystemOptions::default() }).await?;
     let measured = measure(&system, chosen, starts).await;
@@ -65,7 +68,12 @@ async fn measure(system: &System, chosen: BTreeMap<String, String>, starts: usiz
     let mut subjects =
         vec![Subject::new("hello-world".to_owned(), hello, variables(system, "Unrouted").await?, None)];
     let bare = variables(system, "Unrouted").await?;
-    subjects.push(Subject::new("ops: Unrouted".to_owned(), programs.join("ops"), bare, Some(AIM_WITHOUT)));
+    subjects.push(Subject::new(
+        "ops: Unrouted".to_owned(),
+        programs.join("ops"),
+        bare,
+        Some(TARGET_WITHOUT_CLIENT),
+    ));
     for (artifact, function) in chosen {
         let variables = variables(system, &function).await?;
         let program = programs.join(&artifact);
@@ -73,13 +81,13 @@ async fn measure(system: &System, chosen: BTreeMap<String, String>, starts: usiz
             format!("{artifact}: {function}"),
             program,
             variables,
-            Some(AIM_WITH_CLIENT),
+            Some(TARGET_WITH_CLIENT),
         ));
     }
     for round in 0..=starts {
         for subject in &mut subjects {
             let (time, processor) = start(subject).await?;
-            // The first ones read the programs from the disk.
+            // The first round reads the programs from the disk and is not counted.
             if round > 0 {
                 subject.times.push(time);
                 subject.processor.push(processor);
@@ -91,8 +99,13 @@ async fn measure(system: &System, chosen: BTreeMap<String, String>, starts: usiz
 }
 
 impl Subject {
-    fn new(name: String, program: PathBuf, variables: Vec<(OsString, OsString)>, aim: Option<f64>) -> Self {
-        Self { name, program, variables, aim, times: Vec::new(), processor: Vec::new() }
+    fn new(
+        name: String,
+        program: PathBuf,
+        variables: Vec<(OsString, OsString)>,
+        target: Option<f64>,
+    ) -> Self {
+        Self { name, program, variables, target, times: Vec::new(), processor: Vec::new() }
     }
 }
 
@@ -107,12 +120,12 @@ fn build<'a>(artifacts: impl Iterator<Item = &'a String>) -> Result<(), Failure>
     run(Builder::new("cargo").current_dir(root()).args(hello))
 }
 
-/// The variables of a function's process, as the local cloud has made them.
+/// Returns the environment variables that the local cloud gave to a function's process.
 async fn variables(system: &System, function: &str) -> Result<Vec<(OsString, OsString)>, Failure> {
-    // The answer does not matter: it starts the function.
+    // The call is only to start the function; the response does not matter.
     _ = system.cloud.invoke(function, json!({})).await;
     let pid = system.cloud.environments(function).iter().find_map(|environment| environment.pid);
-    let pid = pid.ok_or_else(|| failure(format!("{function} does not stay")))?;
+    let pid = pid.ok_or_else(|| failure(format!("the process of {function} ended after its first event")))?;
     let variables = fs::read(format!("/proc/{pid}/environ"))?;
     let pairs = variables.split(|byte| *byte == 0).filter_map(|pair| {
         let equals = pair.iter().position(|byte| *byte == b'=')?;
@@ -122,7 +135,8 @@ async fn variables(system: &System, function: &str) -> Result<Vec<(OsString, OsS
     Ok(pairs.filter(|(name, _)| name != "AWS_LAMBDA_RUNTIME_API").collect())
 }
 
-/// Starts it with a Runtime API of its own, and ends it when it asks for an event. Gives how long that took, and of that on a processor.
+/// Starts a program with a separate Runtime API and kills it when it asks for an event. Returns how
+/// long that took, and how much of it was CPU time.
 async fn start(subject: &Subject) -> Result<(Duration, Duration), Failure> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
@@ -147,15 +161,18 @@ async fn start(subject: &Subject) -> Result<(Duration, Duration), Failure> {
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()?;
-    let asked = timeout(PATIENCE, asks).await;
+    let asked = timeout(START_TIMEOUT, asks).await;
     let processor = on_processor(child.id().unwrap_or_default());
     server.abort();
     child.kill().await?;
-    let asked = asked.map_err(|_| failure(format!("{} does not ask for an event", subject.name)))??;
+    let asked = asked.map_err(|_| {
+        let seconds = START_TIMEOUT.as_secs();
+        failure(format!("{} did not ask for an event within {seconds} s", subject.name))
+    })??;
     Ok((asked - started, processor?))
 }
 
-/// How long a process's threads have been on a processor.
+/// Returns the CPU time of all threads of a process.
 fn on_processor(pid: u32) -> Result<Duration, Failure> {
     let mut nanoseconds = 0;
     for thread in fs::read_dir(Path::new("/proc").join(pid.to_string()).join("task"))? {
@@ -166,21 +183,21 @@ fn on_processor(pid: u32) -> Result<Duration, Failure> {
 }
 
 fn table(subjects: &mut [Subject], starts: usize) {
-    println!("to the first `next`, medians of {starts} starts, in turn");
-    println!("{:<34}{:>10}{:>10}{:>10}   aim", "", "ms", "CPU ms", "ratio");
+    println!("time until the first `next`, medians of {starts} starts");
+    println!("{:<34}{:>10}{:>10}{:>10}   target", "", "ms", "CPU ms", "ratio");
     let mut hello = None;
     for subject in subjects {
         let (time, processor) = (median(&mut subject.times), median(&mut subject.processor));
         let ratio = processor.as_secs_f64() / hello.get_or_insert(processor).as_secs_f64();
-        let aim = subject.aim.map_or(String::new(), |aim| format!("≤ {aim} ×"));
+        let target = subject.target.map_or(String::new(), |target| format!("≤ {target} ×"));
         println!(
-            "{:<34}{:>10.1}{:>10.2}{ratio:>9.2}×   {aim}",
+            "{:<34}{:>10.1}{:>10.2}{ratio:>9.2}×   {target}",
             subject.name,
             milliseconds(time),
             milliseconds(processor)
         );
     }
     println!(
-        "The ratio is that of the processor's time; with a client of AWS and a connection to the database, all but the first two."
+        "The ratio compares CPU time. All but the first two load an AWS client and connect to the database."
     );
 }

@@ -1,4 +1,4 @@
-//! Whether a login tells by its time if the name exists.
+//! Compares the time of failed logins, which must not reveal whether a name exists.
 
 use std::time::Instant;
 
@@ -9,13 +9,13 @@ use tokio_postgres::Client as Database;
 
 use super::{median, milliseconds};
 
-/// Tries an unknown name and a wrong password in turn, and compares.
+/// Alternates between an unknown name and a wrong password, and compares the medians.
 pub async fn login(client: &Client, database: &Database) -> Result<(), Failure> {
     const TRIES: usize = 1000;
     let customer = Person::customer(client, "김하늘").await?;
     let (mut unknown, mut wrong) = (Vec::new(), Vec::new());
     for number in 0..TRIES + 20 {
-        // The throttle would end this after ten tries.
+        // The throttle would reject the eleventh try.
         if number % 4 == 0 {
             database.batch_execute("truncate attempts").await?;
         }
@@ -29,10 +29,10 @@ pub async fn login(client: &Client, database: &Database) -> Result<(), Failure> 
         }
     }
     let (unknown, wrong) = (median(&mut unknown), median(&mut wrong));
-    println!("login, {TRIES} tries each, in turn: median");
-    println!("  an unknown name    {:7.2} ms", milliseconds(unknown));
-    println!("  a wrong password   {:7.2} ms", milliseconds(wrong));
+    println!("failed logins, medians of {TRIES} tries each");
+    println!("  unknown name       {:7.2} ms", milliseconds(unknown));
+    println!("  wrong password     {:7.2} ms", milliseconds(wrong));
     let difference = (unknown.as_secs_f64() / wrong.as_secs_f64() - 1.0) * 100.0;
-    println!("  difference         {difference:+7.2} %   (aim: less than 5 %)");
+    println!("  difference         {difference:+7.2} %   (target: less than 5 %)");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: figures and ratios taken in one run, to look at.
+//! `cargo xtask bench`: measurements that are printed for a person to read.
 
 mod cold;
 mod fan_out;
@@ -11,35 +11,36 @@ use chatchat_tests::{Client, Failure, System, SystemOptions, build_functions};
 use clap::Subcommand;
 use tokio_postgres::Client as Database;
 
-/// What to measure.
+/// A benchmark.
 #[derive(Subcommand)]
-pub enum What {
-    /// Whether a login tells by its time if the name exists: 1,000 tries of each, in turn
+pub enum Benchmark {
+    /// Compares the time of a login with an unknown name and with a wrong password, 1,000 tries
+    /// each
     Login,
-    /// What lists and histories cost: 100,000 companies, a room of 200,000 messages, lists of 200
-    /// and of 10,000 rooms
+    /// Measures lists and histories with 100,000 companies, a room of 200,000 messages, and lists
+    /// of 200 and 10,000 rooms
     Reads,
-    /// Pushing to 1,000 connections that take 20 ms each: at once, and one after the other
+    /// Measures pushes to 1,000 connections that take 20 ms each, concurrently and one by one
     FanOut,
-    /// Starting each artifact, to its first question for an event, against a hello-world function; Linux alone
+    /// Measures the cold start of each artifact against a hello-world function (only on Linux)
     Cold {
-        /// How often each is started
+        /// How often each program is started
         #[arg(long, default_value_t = 20)]
         starts: usize,
     },
 }
 
-/// Measures, and prints.
-pub async fn bench(what: What) -> Result<(), Failure> {
-    match what {
-        What::Login => in_system(login::login).await,
-        What::Reads => in_system(reads::reads).await,
-        What::FanOut => fan_out::fan_out().await,
-        What::Cold { starts } => cold::cold(starts).await,
+/// Runs a benchmark and prints the results.
+pub async fn bench(benchmark: Benchmark) -> Result<(), Failure> {
+    match benchmark {
+        Benchmark::Login => in_system(login::login).await,
+        Benchmark::Reads => in_system(reads::reads).await,
+        Benchmark::FanOut => fan_out::fan_out().await,
+        Benchmark::Cold { starts } => cold::cold(starts).await,
     }
 }
 
-/// Starts a system of its own and measures there.
+/// Runs a benchmark in a temporary system.
 async fn in_system(
     measure: impl AsyncFnOnce(&Client, &Database) -> Result<(), Failure>,
 ) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! What the lists and the histories cost, in milliseconds and in buffers of PostgreSQL.
+//! Measures lists and histories, in milliseconds and in PostgreSQL buffers.
 
 use std::time::Instant;
 
@@ -9,49 +9,49 @@ use tokio_postgres::Client as Database;
 
 use super::{median, milliseconds};
 
-/// Fills the database and prints a line for each read.
+/// Fills the database with test data and prints a line for each read.
 pub async fn reads(client: &Client, database: &Database) -> Result<(), Failure> {
     let company = Person::company(client, "새벽빵집").await?;
     company.become_visible().await?;
     let customer = Person::customer(client, "김하늘").await?;
     let deep = customer.open_room(&company).await?;
-    println!("filling the database; about a minute");
+    println!("filling the database (about a minute)");
     fill(database, &customer, &company, deep).await?;
 
     let bench = Bench { client, database };
-    println!("{:<58} {:>9} {:>9}   aim", "", "p50 ms", "buffers");
+    println!("{:<58} {:>9} {:>9}   target", "", "p50 ms", "buffers");
     let newest =
         bench.row(&customer, "newest of 200,000 messages", &customer.room(deep), "≤ 10 buffers").await?;
     let history = format!("{}/messages?before=", customer.room(deep));
     let path = format!("{history}21");
     let deepest = bench.row(&customer, "oldest of 200,000 messages", &path, "≤ 10 buffers").await?;
-    println!("{:<58} {:>8.2}×             ≤ 1.2 ×", "  oldest against the newest", deepest / newest);
+    println!("{:<58} {:>8.2}×             ≤ 1.2 ×", "  oldest compared with newest", deepest / newest);
     let path = format!("{history}1000");
     bench.row(&customer, "history before seq 1,000 of 200,000", &path, "≤ 10 buffers").await?;
     bench.list(&customer, "200 rooms", ["구름빵집", "빵집", "없음"], "≤ 40 buffers").await?;
     bench.list(&company, "10,000 rooms", ["구름이 77", "하늘", "없음"], "≤ 120 buffers").await?;
     bench.row(&customer, "directory: first page of 100,000", "/companies", "").await?;
     let path = "/companies?keyword=빵집 99";
-    bench.row(&customer, "directory: a keyword that 1 in 90 has", path, "").await?;
-    bench.row(&customer, "directory: a keyword that none has", "/companies?keyword=nothing", "").await?;
+    bench.row(&customer, "directory: keyword in 1 of 90 names", path, "").await?;
+    bench.row(&customer, "directory: keyword in no name", "/companies?keyword=nothing", "").await?;
     Ok(())
 }
 
-/// What is measured, and where.
+/// The system that is measured.
 struct Bench<'a> {
     client: &'a Client,
     database: &'a Database,
 }
 
 impl Bench<'_> {
-    /// Measures an account's list of rooms. The keywords are one that few names have, one that many
-    /// have, and one that no name has.
+    /// Measures an account's list of rooms. The three keywords occur in few names, in many names,
+    /// and in no name.
     async fn list(
         &self,
         person: &Person,
         rooms: &str,
         keywords: [&str; 3],
-        aim: &str,
+        target: &str,
     ) -> Result<(), Failure> {
         let path = format!("/{}/chatrooms", person.kind);
         let deep = last_cursor(person, &path).await?;
@@ -62,18 +62,18 @@ impl Bench<'_> {
             ("last page", format!("?cursor={deep}")),
             ("unread", "?filter=unread".to_owned()),
             ("unanswered", "?filter=unanswered".to_owned()),
-            ("a name that many have", format!("?keyword={many}")),
-            ("a name that few have", format!("?keyword={few}")),
-            ("a name that no room has", format!("?keyword={none}")),
-            ("unanswered, a name that many have", format!("?filter=unanswered&keyword={many}")),
+            ("keyword in many names", format!("?keyword={many}")),
+            ("keyword in few names", format!("?keyword={few}")),
+            ("keyword in no name", format!("?keyword={none}")),
+            ("unanswered, keyword in many names", format!("?filter=unanswered&keyword={many}")),
         ] {
-            self.row(person, &format!("{rooms}: {what}"), &format!("{path}{query}"), aim).await?;
+            self.row(person, &format!("{rooms}: {what}"), &format!("{path}{query}"), target).await?;
         }
         Ok(())
     }
 }
 
-/// The cursor of the last page of a list.
+/// Returns the cursor of the last page of a list.
 async fn last_cursor(person: &Person, path: &str) -> Result<String, Failure> {
     let mut cursor = String::new();
     loop {
@@ -87,8 +87,9 @@ async fn last_cursor(person: &Person, path: &str) -> Result<String, Failure> {
 }
 
 impl Bench<'_> {
-    /// Measures one path, warm, and prints its line. Returns the median in seconds.
-    async fn row(&self, person: &Person, what: &str, path: &str, aim: &str) -> Result<f64, Failure> {
+    /// Measures one path after ten requests to warm up, and prints its line. Returns the median in
+    /// seconds.
+    async fn row(&self, person: &Person, what: &str, path: &str, target: &str) -> Result<f64, Failure> {
         const TRIES: i64 = 50;
         let mut times = Vec::new();
         for _ in 0..10 {
@@ -105,14 +106,14 @@ impl Bench<'_> {
                     where r.rolname = 'chatchat' and dbid = (select oid from pg_database where datname = current_database())";
         let buffers: i64 = self.database.query_typed_one(used, &[]).await?.get("buffers");
         let median = median(&mut times);
-        println!("{what:<58} {:>9.2} {:>9}   {aim}", milliseconds(median), buffers / TRIES);
+        println!("{what:<58} {:>9.2} {:>9}   {target}", milliseconds(median), buffers / TRIES);
         Ok(median.as_secs_f64())
     }
 }
 
-/// Makes what `reads` looks at, in SQL, as the product's own statements would have left it: the
-/// rooms of a list lie anywhere in the table, and all have unread messages, 1 in 20 an unanswered
-/// one.
+/// Creates the test data with SQL, in the same state as the product's statements would leave them.
+/// The rooms of a list are spread over the table; all have unread messages, and 1 in 20 is
+/// unanswered.
 async fn fill(database: &Database, customer: &Person, company: &Person, deep: i64) -> Result<(), Failure> {
     let (customer, company) = (customer.id, company.id);
     database

@@ -1,4 +1,4 @@
-//! The bill of a month, line by line, for each way to run it.
+//! The monthly bill, line by line, for each way to run ChatChat.
 
 use chatchat_tests::Failure;
 
@@ -13,27 +13,27 @@ use super::{
     },
 };
 
-/// The database's password and the key of the access tokens.
+/// The number of secrets: the database's password and the signing key of access tokens.
 const SECRETS: f64 = 2.0;
-/// Secrets Manager's, in two zones.
+/// The number of VPC endpoints: Secrets Manager, in two availability zones.
 const ENDPOINTS: f64 = 2.0;
 
-/// The ways to run it, in the order of the table's columns.
+/// The ways to run ChatChat, in the order of the table's columns.
 pub const WAYS: [&str; 4] = ["default", "with proxy", "with endpoints", "t3.small + RDS"];
 
-/// A line: what it is, and dollars for each of [`WAYS`].
+/// A line of the bill: a description, and dollars for each of [`WAYS`].
 pub struct Line {
     pub what: String,
     pub dollars: [f64; 4],
 }
 
 impl Line {
-    /// The same with every way.
+    /// A cost that is the same for every way.
     fn all(what: String, dollars: f64) -> Self {
         Self { what, dollars: [dollars; 4] }
     }
 
-    /// What only the functions have.
+    /// A cost of every way except the server.
     fn functions(what: String, dollars: f64) -> Self {
         Self { what, dollars: [dollars, dollars, dollars, 0.0] }
     }
@@ -45,7 +45,8 @@ impl Line {
     }
 }
 
-/// All lines of a month's bill; `alarms` is how many there are without a proxy and with one.
+/// Returns all lines of the monthly bill. `alarms` is the number of alarms without and with a
+/// proxy.
 pub fn lines(load: Load, alarms: [f64; 2]) -> Result<Vec<Line>, Failure> {
     let month = Month::new(load);
     let class = database(load)?;
@@ -60,7 +61,7 @@ pub fn lines(load: Load, alarms: [f64; 2]) -> Result<Vec<Line>, Failure> {
     Ok(lines)
 }
 
-/// What is paid for by being there.
+/// The costs that do not depend on use.
 fn standing(load: Load, class: Class, alarms: [f64; 2]) -> Vec<Line> {
     let gb = stored_gb(load.messages_per_day * 365.0).max(FIRST_GB).ceil();
     vec![
@@ -77,7 +78,7 @@ fn standing(load: Load, class: Class, alarms: [f64; 2]) -> Vec<Line> {
     ]
 }
 
-/// What is paid for by use, past what is free each month.
+/// The costs that depend on use, after the monthly free tier.
 fn by_use(month: &Month) -> Vec<Line> {
     let millions = |count: f64| count / 1e6;
     let distributed = past(month.out_gb, FREE_DISTRIBUTION_OUT_GB) * DISTRIBUTION_OUT_GB;
@@ -123,7 +124,7 @@ fn past(used: f64, free: f64) -> f64 {
     (used - free).max(0.0)
 }
 
-/// What each way costs in all.
+/// Returns the total for each way.
 pub fn totals(lines: &[Line]) -> [f64; 4] {
     let mut totals = [0.0; 4];
     for line in lines {
@@ -134,7 +135,7 @@ pub fn totals(lines: &[Line]) -> [f64; 4] {
     totals
 }
 
-/// What a million messages cost by themselves where nothing is free any more.
+/// Returns the cost of one million messages when the free tier is used up.
 pub fn of_a_million_messages() -> f64 {
     let month = Month::of_messages(1e6);
     month.frames / 1e6 * FRAMES_MILLION
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn an_idle_month_is_the_database_its_storage_and_two_secrets_within_22_dollars() {
+    fn idle_month_costs_at_most_22_dollars() {
         let [default, proxy, endpoints, server] = totals(&bill(0.0, 0.0));
         assert_close(default, 730.0 * 0.025 + 20.0 * 0.131 + 2.0 * 0.40);
         assert!(default <= 22.0, "{default}");
@@ -172,15 +173,16 @@ mod tests {
     }
 
     #[test]
-    fn a_million_messages_to_two_receivers_cost_at_most_4_dollars_50() {
+    fn million_messages_cost_at_most_4_dollars_50() {
         let dollars = of_a_million_messages();
         assert_close(dollars, 3.0 * 1.14 + 0.20 + 0.0667 + 0.8 * 0.76 + 0.7 * 0.120 + 0.35 * 0.131);
         assert!(dollars <= 4.50, "{dollars}");
     }
 
     #[test]
-    fn what_is_used_is_paid_for_past_what_is_free() {
-        // 30.4 days of 100,000 messages, 3 frames each and 2 for what goes with them; no connections.
+    fn use_beyond_the_free_tier_is_charged() {
+        // 30.4 days of 100,000 messages, each with 3 frames and 2 more for markers and `typing`; no
+        // connections.
         let lines = bill(100_000.0, 0.0);
         assert_close(dollars(&lines, "WebSocket frames"), 100_000.0 * 730.0 / 24.0 * 5.0 / 1e6 * 1.14);
         let calls = 100_000.0 * 730.0 / 24.0 * 2.25 + 730.0 * 12.0;
@@ -189,30 +191,30 @@ mod tests {
     }
 
     #[test]
-    fn the_distribution_is_free_up_to_ten_million_requests_and_a_terabyte() {
+    fn distribution_is_free_up_to_ten_million_requests_and_a_terabyte() {
         assert_close(dollars(&bill(1000.0, 20.0), "to the distribution"), 0.0);
         assert_close(dollars(&bill(1000.0, 20.0), "GB to browsers"), 0.0);
-        // 30.4 days of 2 million messages with a quarter of a request each.
+        // 30.4 days of 2 million messages, each with a quarter of a request.
         let requests = 2e6 * 730.0 / 24.0 * 0.25;
         assert_close(dollars(&bill(2e6, 0.0), "to the distribution"), (requests - 10e6) / 1e6 * 1.20);
     }
 
     #[test]
-    fn a_connection_pays_for_its_minutes_and_its_heartbeats() {
+    fn connection_is_charged_for_its_minutes_and_heartbeats() {
         let lines = bill(0.0, 1000.0);
         assert_close(dollars(&lines, "connection-minutes"), 1000.0 * 43_800.0 / 1e6 * 0.285);
         assert_close(dollars(&lines, "WebSocket frames"), 1000.0 * 10_950.0 * 2.0 / 1e6 * 1.14);
     }
 
     #[test]
-    fn alarms_past_the_tenth_and_gigabytes_past_the_twentieth_cost() {
+    fn alarms_after_the_tenth_and_gigabytes_after_the_twentieth_are_charged() {
         let lines = lines(Load { messages_per_day: 1e6, connections: 0.0 }, [12.0, 13.0]).unwrap();
         assert_close(dollars(&lines, "12 alarms"), 0.20);
         assert_close(dollars(&lines, "128 GB after a year"), 128.0 * 0.131);
     }
 
     #[test]
-    fn the_database_grows_with_the_load_until_one_is_not_enough() {
+    fn database_grows_with_the_load_until_no_class_is_sufficient() {
         for (messages, class) in [(1000.0, "micro"), (2e6, "small"), (1e7, "xlarge")] {
             assert!(bill(messages, 0.0)[0].what.ends_with(class), "{messages}");
         }

@@ -1,4 +1,5 @@
-//! `cargo xtask cost`: what a month on AWS costs, from a table of prices and what a message, a connection and a call take.
+//! `cargo xtask cost`: an estimate of the monthly cost on AWS, from a price table and from what a
+//! message, a connection and a call use.
 
 mod bill;
 mod month;
@@ -11,12 +12,12 @@ use chatchat_tests::{Failure, root};
 use bill::{WAYS, lines, of_a_million_messages, totals};
 use month::Load;
 
-/// Prints the bill of a month with this many messages a day and this many connections open at a time.
+/// Prints the monthly bill for a number of messages per day and of open connections.
 pub fn cost(messages_per_day: u32, connections: u32) -> Result<(), Failure> {
     let load = Load { messages_per_day: f64::from(messages_per_day), connections: f64::from(connections) };
     let lines = lines(load, alarms()?.map(f64::from))?;
     println!(
-        "A month in Seoul with {messages_per_day} messages a day and {connections} connections open at a time, in dollars"
+        "A month in Seoul with {messages_per_day} messages per day and {connections} open connections, in US dollars"
     );
     println!();
     print!("{:<46}", "");
@@ -29,21 +30,25 @@ pub fn cost(messages_per_day: u32, connections: u32) -> Result<(), Failure> {
     }
     println!();
     let totals = totals(&lines);
-    row("together", totals);
+    row("total", totals);
     println!();
     println!(
-        "A million messages alone: {:.2} (frames, calls, logs, storage; the sender is told, and one connection of the other side; each",
+        "One million messages alone cost {:.2} (frames, calls, logs, storage, with one push to the sender and one to the",
         of_a_million_messages()
     );
-    println!("further connection that hears of them adds {:.2} a million).", prices::FRAMES_MILLION);
     println!(
-        "Prices of {}, before tax, less what AWS gives every month without an end. What goes with a message: a read marker or",
+        "other side). Each additional connection adds {:.2} per million messages.",
+        prices::FRAMES_MILLION
+    );
+    println!(
+        "Prices as of {}, before tax. The monthly free tier that does not expire is subtracted. With each message the",
         prices::DATE
     );
     println!(
-        "`typing`, a quarter of an HTTP request. Not counted: requests for pages and pictures, domains, and backups larger than the database."
+        "estimate counts one read marker or `typing` frame and a quarter of an HTTP request. It does not contain"
     );
-    println!("The t3.small is one machine, whatever the load: when it stops, all stops.");
+    println!("requests for pages and pictures, domains, and backups that are larger than the database.");
+    println!("The t3.small is a single machine for any load; if it fails, ChatChat is not available.");
     Ok(())
 }
 
@@ -59,7 +64,7 @@ fn row(what: &str, dollars: [f64; 4]) {
     println!();
 }
 
-/// How many alarms the templates declare: those that are always there, and all that there are with a proxy.
+/// Counts the alarms in the template: without the proxy's, and with them.
 fn alarms() -> Result<[u32; 2], Failure> {
     let template = fs::read_to_string(root().join("infra/observability.yaml"))?;
     let alarms: Vec<&str> = template.split("Type: AWS::CloudWatch::Alarm\n").skip(1).collect();

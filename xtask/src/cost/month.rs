@@ -1,56 +1,62 @@
-//! What a month of use comes to: frames, calls, gigabytes.
+//! The use of a month: frames, calls, gigabytes.
 
 use chatchat_tests::Failure;
 
 use super::prices::{CLASSES, Class, DAYS};
 use crate::failure;
 
-/// Connections that a message comes to: the sender's, which gets the ack, and the other side's, which gets the message.
+/// Connections that receive a frame for a message: the sender's (`ack`) and the other side's
+/// (`message`).
 const RECEIVERS: f64 = 2.0;
-/// Read markers and `typing` frames that go with a message, together; each goes in once and to the other side once.
+/// Read markers and `typing` frames per message. Each is received once and pushed to the other side
+/// once.
 const OTHER_FRAMES: f64 = 1.0;
-/// HTTP requests that go with a message: lists, histories, logins.
+/// HTTP requests per message: lists, histories, logins.
 const HTTP_REQUESTS: f64 = 0.25;
-/// Minutes between two heartbeats of a connection; each is answered.
+/// Minutes between two heartbeats of a connection. Each gets an answer.
 const HEARTBEAT: f64 = 4.0;
-/// Minutes after which a client connects again: a ticket and a history over HTTP, then `$connect` and `$disconnect`.
+/// Minutes until a client reconnects, with a ticket and a history over HTTP, `$connect` and
+/// `$disconnect`.
 const RECONNECT: f64 = 100.0;
-/// Sweeps run every five minutes.
+/// The number of sweeps: one every five minutes.
 const SWEEPS: f64 = DAYS * 24.0 * 12.0;
-/// What a call takes, in seconds, and what a function has, in GB: most wait for one statement and a push.
+/// The duration of a call in seconds (most calls wait for one statement and a push), and the memory
+/// of a function in GB.
 const CALL_SECONDS: f64 = 0.020;
 const CALL_GB: f64 = 0.25;
-/// What a call writes to the log, ours and Lambda's own lines, and what a frame or an answer has, in bytes.
+/// The size in bytes of a call's log lines (including Lambda's own), of a frame, and of an HTTP
+/// response.
 const LOG_BYTES: f64 = 800.0;
 const FRAME_BYTES: f64 = 350.0;
 const HTTP_BYTES: f64 = 2000.0;
-/// What a message takes in the database with its indexes, in bytes.
+/// The size of a message in the database, with its indexes, in bytes.
 const MESSAGE_BYTES: f64 = 350.0;
-/// What a statement takes of the database's processor, in seconds, and how much more there are at the busiest hour than on average.
+/// The CPU time of a statement in the database, in seconds, and the ratio of the busiest hour to
+/// the average.
 const STATEMENT_SECONDS: f64 = 0.001;
 const PEAK_OF_MESSAGES: f64 = 5.0;
 const PEAK_OF_CONNECTIONS: f64 = 2.0;
-/// The storage that a database begins with.
+/// The initial storage of a database.
 pub const FIRST_GB: f64 = 20.0;
 
 const GB: f64 = 1e9;
 const MINUTES: f64 = DAYS * 24.0 * 60.0;
 
-/// How much ChatChat is used.
+/// The load on ChatChat.
 #[derive(Clone, Copy)]
 pub struct Load {
     pub messages_per_day: f64,
-    /// Open at the same time, day and night.
+    /// Open connections, on average.
     pub connections: f64,
 }
 
-/// What is paid for by use.
+/// The use of everything that AWS charges by use.
 #[derive(Debug)]
 pub struct Month {
     pub frames: f64,
     pub connection_minutes: f64,
     pub http_requests: f64,
-    /// Requests and handshakes that the distribution takes.
+    /// HTTP requests and WebSocket handshakes through the distribution.
     pub distribution_requests: f64,
     pub calls: f64,
     pub gb_seconds: f64,
@@ -59,7 +65,7 @@ pub struct Month {
 }
 
 impl Month {
-    /// Of messages alone, without what goes with them.
+    /// The use of messages alone, without read markers, `typing` and HTTP requests.
     pub fn of_messages(messages: f64) -> Self {
         Self::of(messages * (1.0 + RECEIVERS), messages * RECEIVERS, 0.0, messages)
     }
@@ -95,12 +101,13 @@ impl Month {
     }
 }
 
-/// What messages take in the database, in GB.
+/// Returns the storage of messages in the database, in GB.
 pub fn stored_gb(messages: f64) -> f64 {
     messages * MESSAGE_BYTES / GB
 }
 
-/// The smallest database that carries the busiest hour; every call is one statement.
+/// Returns the smallest database class that is sufficient in the busiest hour. Every call runs one
+/// statement.
 pub fn database(load: Load) -> Result<Class, Failure> {
     let calls = |load| (Month::new(load).calls - SWEEPS) / (MINUTES * 60.0);
     let of_messages = calls(Load { connections: 0.0, ..load }) * PEAK_OF_MESSAGES;
@@ -108,7 +115,7 @@ pub fn database(load: Load) -> Result<Class, Failure> {
     let needed = (of_messages + of_connections) * STATEMENT_SECONDS;
     CLASSES.into_iter().find(|class| class.baseline >= needed).ok_or_else(|| {
         failure(format!(
-            "this takes about {needed:.0} processors of one database at the busiest hour; docs/operations.md says what then"
+            "the load needs about {needed:.0} processors of one database in the busiest hour, more than the largest class has; see \"Growing\" in docs/operations.md"
         ))
     })
 }

@@ -1,37 +1,38 @@
-//! What AWS charges in Seoul, in dollars before tax, and what it gives every month for nothing without an end.
+//! AWS prices in Seoul, in US dollars before tax, and the monthly free tier that does not expire.
 
-/// When these prices were put down.
+/// The date of these prices.
 pub const DATE: &str = "October 2026";
 
 pub const HOURS: f64 = 730.0;
 pub const DAYS: f64 = HOURS / 24.0;
 
-// What the design was calculated with.
+// The prices that the design is based on.
 pub const FRAMES_MILLION: f64 = 1.14;
 pub const CONNECTION_MINUTES_MILLION: f64 = 0.285;
 pub const LAMBDA_GB_SECOND: f64 = 0.000_013_333_4;
 pub const LAMBDA_REQUESTS_MILLION: f64 = 0.20;
 pub const DATABASE_GB_MONTH: f64 = 0.131;
 pub const SECRET_MONTH: f64 = 0.40;
-/// For each of the database's processors, and for two at least.
+/// Per processor of the database; the minimum is two processors.
 pub const PROXY_PROCESSOR_MONTH: f64 = 13.0;
-/// In each zone.
+/// Per availability zone.
 pub const ENDPOINT_MONTH: f64 = 9.49;
 
-// These decide nothing here and have been checked less; look them up before you rely on them.
+// These prices have little influence and were checked less carefully; verify them before relying on
+// them.
 pub const HTTP_REQUESTS_MILLION: f64 = 1.23;
 pub const LOGS_GB: f64 = 0.76;
-/// Of the distribution to browsers; what it fetches from AWS is free.
+/// From the distribution to browsers. Transfer from AWS to the distribution is free.
 pub const DISTRIBUTION_OUT_GB: f64 = 0.120;
 pub const DISTRIBUTION_REQUESTS_MILLION: f64 = 1.20;
-/// Of a server to browsers.
+/// From a server to browsers.
 pub const OUT_GB: f64 = 0.126;
 pub const ALARM_MONTH: f64 = 0.10;
 pub const SERVER_HOUR: f64 = 0.026;
 pub const SERVER_DISK_GB_MONTH: f64 = 0.0912;
 pub const ADDRESS_HOUR: f64 = 0.005;
 
-/// Allowances of each month that do not end with an account's first year.
+/// The monthly free tier that does not end after an account's first year.
 pub const FREE_LAMBDA_REQUESTS: f64 = 1e6;
 pub const FREE_LAMBDA_GB_SECONDS: f64 = 400_000.0;
 pub const FREE_LOGS_GB: f64 = 5.0;
@@ -40,17 +41,18 @@ pub const FREE_DISTRIBUTION_REQUESTS: f64 = 10e6;
 pub const FREE_OUT_GB: f64 = 100.0;
 pub const FREE_ALARMS: f64 = 10.0;
 
-/// A size of the database.
+/// A class (size) of the database.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Class {
     pub name: &'static str,
     pub hour: f64,
     pub processors: f64,
-    /// How many processors' worth it may use all day long without paying for more.
+    /// The CPU baseline: how many processors it can use permanently without extra charges.
     pub baseline: f64,
 }
 
-/// The burstable sizes, smallest first; without medium, which has more memory than small and the same baseline.
+/// The burstable classes, smallest first. `medium` is left out: it has more memory than `small` but
+/// the same baseline.
 pub const CLASSES: [Class; 5] = [
     Class { name: "db.t4g.micro", hour: 0.025, processors: 2.0, baseline: 0.2 },
     Class { name: "db.t4g.small", hour: 0.051, processors: 2.0, baseline: 0.4 },

@@ -1,4 +1,5 @@
-//! The stack of a stage, through the command lines of AWS and SAM, which know where the credentials are.
+//! The CloudFormation stack of a stage. It is accessed with the `aws` and `sam` command lines,
+//! which find the credentials.
 
 use std::{
     ffi::OsString,
@@ -18,18 +19,19 @@ pub struct Stack {
     /// `chatchat-dev`
     pub name: String,
     pub stage: String,
-    /// Of both programs: each has ways of its own to choose one.
+    /// The region for both programs. It is always passed, because each program has a different
+    /// default.
     pub region: String,
-    /// `aws` and `sam`.
+    /// The paths of `aws` and `sam`.
     pub programs: [PathBuf; 2],
 }
 
-/// What a stack was at a time, enough to have it again.
+/// The state of a stack, with everything that is needed to restore it.
 pub struct Deployed {
-    /// With the code's places in S3.
+    /// The template, with the S3 locations of the code.
     template: String,
     parameters: Vec<String>,
-    /// The names of all parameters, also of those whose values are not shown.
+    /// The names of all parameters, including those whose values AWS does not show.
     parameter_names: Vec<String>,
     outputs: Value,
 }
@@ -40,7 +42,7 @@ impl Deployed {
         self.parameter_names.iter().any(|known| known == name)
     }
 
-    /// An output's value.
+    /// Returns the value of an output.
     pub fn output(&self, name: &str) -> Result<&str, Failure> {
         let outputs = self.outputs.as_array().into_iter().flatten();
         outputs
@@ -60,7 +62,7 @@ impl Stack {
         }
     }
 
-    /// What is deployed now; nothing where nothing is.
+    /// Returns the current state of the stack, or `None` if it does not exist.
     pub fn deployed(&self) -> Result<Option<Deployed>, Failure> {
         let describe = ["cloudformation", "describe-stacks", "--stack-name", &self.name];
         let described = match self.aws(describe.map(OsString::from)) {
@@ -74,7 +76,7 @@ impl Stack {
             "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE" => {}
             status => {
                 return Err(failure(format!(
-                    "the stack {} is in the state {status}; docs/operations.md says what to do",
+                    "the stack {} is in the state {status} and cannot be deployed; see docs/operations.md",
                     self.name
                 )));
             }
@@ -97,7 +99,8 @@ impl Stack {
         }))
     }
 
-    /// Deploys a template with what is in `target/lambda`; parameters that are not named stay as they are, or as `infra/samconfig.toml` has them.
+    /// Deploys a template with the programs in `target/lambda`. Parameters that are not given keep
+    /// their values or get those of `infra/samconfig.toml`.
     pub fn deploy(&self, template: &Path, parameters: &[String]) -> Result<(), Failure> {
         let mut sam = with_tools(self.programs[1].as_os_str().to_str().unwrap_or("sam"));
         sam.env("SAM_CLI_TELEMETRY", "0").args([
@@ -119,7 +122,7 @@ impl Stack {
         run(&mut sam)
     }
 
-    /// Deploys what was there before, its code, its template and its parameters.
+    /// Deploys a previous state: code, template and parameters.
     pub fn restore(&self, before: &Deployed) -> Result<(), Failure> {
         let folder = tempfile::tempdir()?;
         let template = folder.path().join("template.yaml");
@@ -127,7 +130,7 @@ impl Stack {
         self.deploy(&template, &before.parameters)
     }
 
-    /// Gives a function new code, ahead of the stack's next deployment.
+    /// Updates the code of one function before the stack is deployed.
     pub fn replace_code(&self, function: &str, zip: &Path) -> Result<(), Failure> {
         let zip = url("fileb://", zip);
         self.aws(
@@ -148,9 +151,11 @@ impl Stack {
         Ok(())
     }
 
-    /// Puts the pages into the stack's web bucket: files with a hash in their names first and html last, so that a page never loads
-    /// a file that is not there yet. Files of earlier deployments stay, because a page that is open may still load them. Then drops the
-    /// distribution's copies of all files that keep their names.
+    /// Uploads the pages to the stack's web bucket, then invalidates the distribution's copies of
+    /// all files without a hash in their names.
+    ///
+    /// Files with a hash come first and HTML last, so that a page never refers to a file that does
+    /// not exist yet. Files of earlier deployments stay, because open pages may still load them.
     pub fn put_pages(&self, deployed: &Deployed, pages: &[Page]) -> Result<(), Failure> {
         let bucket = deployed.output("WebBucket")?;
         let mut pages: Vec<&Page> = pages.iter().collect();
@@ -178,7 +183,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Calls a function with an empty event and waits for as long as it takes; its answer.
+    /// Calls a function with an empty event, waits without a time limit, and returns its response.
     pub fn invoke(&self, function: &str) -> Result<Value, Failure> {
         let folder = tempfile::tempdir()?;
         let (event, answer) = (folder.path().join("event.json"), folder.path().join("answer.json"));
@@ -195,7 +200,7 @@ impl Stack {
         }
     }
 
-    /// What the command line answers.
+    /// Runs `aws` and returns its output.
     fn aws(&self, arguments: impl IntoIterator<Item = OsString>) -> Result<String, Failure> {
         let mut command = self.command(arguments);
         let output = command.output().map_err(|error| self.missing(&error))?;
@@ -218,11 +223,14 @@ impl Stack {
     }
 
     fn missing(&self, error: &std::io::Error) -> Failure {
-        failure(format!("AWS's command line ({}) cannot be run: {error}", self.programs[0].display()))
+        failure(format!(
+            "the AWS command line ({}) cannot be run: {error}; install AWS CLI version 2",
+            self.programs[0].display()
+        ))
     }
 }
 
-/// A parameter as `sam deploy` takes it; nothing for one whose value is not shown.
+/// Formats a parameter for `sam deploy`. Returns `None` if AWS does not show its value.
 fn overriding(parameter: &Value) -> Option<String> {
     let (key, value) = (parameter["ParameterKey"].as_str()?, parameter["ParameterValue"].as_str()?);
     (value != "****").then(|| quoted(key, value))

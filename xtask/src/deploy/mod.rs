@@ -1,4 +1,5 @@
-//! `cargo xtask deploy`: a stage on AWS gets what is here, and gets back what it had when that does not work.
+//! `cargo xtask deploy`: deploys this version to a stage on AWS, and restores the previous version
+//! if the smoke test fails.
 
 mod aws;
 pub mod package;
@@ -8,18 +9,18 @@ mod tests;
 
 use std::env;
 
+use aws::{Deployed, Stack};
 use chatchat_domain::causes;
 use chatchat_tests::{Failure, Page, pages, root};
 use uuid::Uuid;
 
-use aws::{Deployed, Stack};
-
 use crate::{failure, smoke::smoke};
 
-/// The parameter that the distribution and the functions share.
+/// The parameter with the secret that the distribution and the functions share.
 const SECRET: &str = "DistributionSecret";
 
-/// Deploys a stage: code and template, with the schema ahead of them, and a conversation to see that it works.
+/// Builds and deploys a stage: migrations first, then code and template, then the smoke test and
+/// the pages.
 pub async fn deploy(stage: &str, built: bool, parameters: &str) -> Result<(), Failure> {
     let stack = Stack::new(stage, settings::region(stage)?);
     let parameters = settings::parameters(stage, &with_secret(&stack, parameters)?)?;
@@ -30,10 +31,11 @@ pub async fn deploy(stage: &str, built: bool, parameters: &str) -> Result<(), Fa
     }
     package::check()?;
     package::zip("ops")?;
-    bring(&stack, &parameters, &pages()?, smoke).await
+    roll_out(&stack, &parameters, &pages()?, smoke).await
 }
 
-/// The parameters with a generated `DistributionSecret`, unless the stack has one or they set it.
+/// Adds a generated `DistributionSecret` to the parameters, unless the stack or the parameters have
+/// one.
 fn with_secret(stack: &Stack, parameters: &str) -> Result<String, Failure> {
     let known = stack.deployed()?.is_some_and(|deployed| deployed.has_parameter(SECRET));
     if known || parameters.split_whitespace().any(|one| one.starts_with(&format!("{SECRET}="))) {
@@ -41,19 +43,20 @@ fn with_secret(stack: &Stack, parameters: &str) -> Result<String, Failure> {
     }
     let secret = [Uuid::new_v4(), Uuid::new_v4()].map(|part| part.simple().to_string()).concat();
     if env::var_os("GITHUB_ACTIONS").is_some() {
-        // GitHub replaces it by stars in the log, where SAM prints the parameters.
+        // SAM prints the parameters; with this line GitHub masks the secret in the log.
         println!("::add-mask::{secret}");
     }
     Ok(format!("{parameters} {SECRET}={secret}"))
 }
 
-/// Brings a stack up to date.
+/// Updates a stack, in an order that keeps the running system working.
 ///
-/// The pages come last: they call the new API.
-///
-/// The schema goes first, by the new code of the function that migrates: migrations only add what the code before does not mind, so the running system
-/// goes on, and the new code finds all it needs. When the conversation fails, code, template and parameters go back; the schema stays.
-async fn bring(
+/// 1. The `Migrate` function gets the new code and migrates the schema. The old code keeps working,
+///    because migrations are compatible with the previous release.
+/// 2. Code and template are deployed, and `check` tests the result. If it fails, the previous code,
+///    template and parameters are deployed again; the schema stays.
+/// 3. The pages are uploaded, because they call the new API.
+async fn roll_out(
     stack: &Stack,
     parameters: &[String],
     pages: &[Page],
@@ -62,45 +65,52 @@ async fn bring(
     let template = root().join("infra/template.yaml");
     let before = stack.deployed()?;
     if let Some(before) = &before {
-        step("migrating, ahead of the code");
+        step("migrating, before the code is deployed");
         let migrate = before.output("MigrateFunction")?;
         stack.replace_code(migrate, &package::zipped("ops"))?;
         println!("{}", stack.invoke(migrate)?);
     }
     step("deploying");
     stack.deploy(&template, parameters)?;
-    let now = stack.deployed()?.ok_or_else(|| failure("the stack is gone"))?;
-    // For a database that was not there before: the first one, or one that was restored.
-    step("migrating, for good measure");
+    let now = stack
+        .deployed()?
+        .ok_or_else(|| failure(format!("the stack {} does not exist after its deployment", stack.name)))?;
+    // For a database that this deployment created: the first one, or one restored from a backup.
+    step("migrating, in case the database is new");
     println!("{}", stack.invoke(now.output("MigrateFunction")?)?);
-    step("talking");
+    step("smoke test");
     let url = now.output("Url")?;
     let Err(why) = check(url).await else {
-        step("putting the pages into their bucket");
+        step("uploading the pages");
         stack.put_pages(&now, pages)?;
         println!("deployed: {url}");
         return Ok(());
     };
     let why = causes(&*why);
     match before {
-        None => Err(failure(format!("it does not work: {why}; there is nothing before it to go back to"))),
-        Some(before) => go_back(stack, &before, &why, check).await,
+        None => {
+            Err(failure(format!("the smoke test failed: {why}; there is no previous version to restore")))
+        }
+        Some(before) => roll_back(stack, &before, &why, check).await,
     }
 }
 
-async fn go_back(
+async fn roll_back(
     stack: &Stack,
     before: &Deployed,
     why: &str,
     check: impl AsyncFn(&str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    eprintln!("it does not work: {why}");
-    step("going back to what was there");
+    eprintln!("the smoke test failed: {why}");
+    step("restoring the previous version");
     stack.restore(before)?;
     match check(before.output("Url")?).await {
-        Ok(()) => Err(failure(format!("it did not work ({why}), and {} is what it was", stack.name))),
+        Ok(()) => Err(failure(format!(
+            "the smoke test failed ({why}); the previous version of {} was restored",
+            stack.name
+        ))),
         Err(error) => Err(failure(format!(
-            "it did not work ({why}), and what was there before does not work either: {}",
+            "the smoke test failed ({why}), and it fails with the restored previous version too: {}",
             causes(&*error)
         ))),
     }

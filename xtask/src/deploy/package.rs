@@ -1,4 +1,4 @@
-//! Building the functions for Lambda, as `sam deploy` and a release take them, and how large they are.
+//! `cargo xtask package`: builds the functions for Lambda and prints their sizes.
 
 use std::{
     collections::BTreeSet,
@@ -13,30 +13,31 @@ use chatchat_tests::{Failure, build_pages, root};
 
 use crate::{failure, run, tools};
 
-/// From the Python Package Index: cargo-lambda, and the compiler and linker that it makes programs for Amazon Linux with.
+/// Packages from the Python Package Index: cargo-lambda, and the compiler and linker with which it
+/// builds programs for Amazon Linux.
 const CARGO_LAMBDA: [&str; 2] = ["cargo-lambda==1.9.2", "ziglang==0.15.2"];
-/// What a zipped artifact is to have at most, in megabytes.
-const AIM: f64 = 6.0;
+/// The target for the size of a zipped artifact, in megabytes.
+const TARGET_MEGABYTES: f64 = 6.0;
 
-/// Where `infra/template.yaml` has its code from.
+/// The folder that `infra/template.yaml` takes the code from.
 pub fn folder() -> PathBuf {
     root().join("target/lambda")
 }
 
-/// The artifact's program, zipped.
+/// The path of an artifact's zip file.
 pub fn zipped(artifact: &str) -> PathBuf {
     folder().join(artifact).with_extension("zip")
 }
 
-/// What the functions run on.
+/// The processor that the functions are built for.
 #[derive(Clone, Copy)]
 pub enum Processor {
-    /// What the template asks Lambda for.
+    /// The processor in the template.
     Arm64,
     X86_64,
 }
 
-/// Builds all artifacts for Lambda, zips each, and prints a table of their sizes. Builds the pages too.
+/// Builds the pages and all artifacts, zips each artifact, and prints a table of the sizes.
 pub fn package(processor: Processor) -> Result<(), Failure> {
     let processor = match processor {
         Processor::Arm64 => "--arm64",
@@ -51,26 +52,26 @@ pub fn package(processor: Processor) -> Result<(), Failure> {
     }
     install_cargo_lambda()?;
     if tools::tool("python-zig").is_file() {
-        // Where cargo-lambda looks for the zig that was installed with it.
+        // cargo-lambda uses the zig of this Python environment.
         cargo.env("CARGO_ZIGBUILD_PYTHON_PATH", tools::tool("python"));
     }
     run(&mut cargo)?;
-    println!("| artifact | program, MB | zipped, MB | aim |");
+    println!("| artifact | program, MB | zipped, MB | target |");
     println!("|---|---:|---:|---|");
     for artifact in &artifacts {
         zip(artifact)?;
         let [program, zipped] = [program(artifact), zipped(artifact)].map(|path| megabytes(&path));
-        println!("| {artifact} | {:.2} | {:.2} | ≤ {AIM:.0} |", program?, zipped?);
+        println!("| {artifact} | {:.2} | {:.2} | ≤ {TARGET_MEGABYTES:.0} |", program?, zipped?);
     }
     Ok(())
 }
 
-/// Whether everything that the template names is there.
+/// Checks that the program of each artifact in the template was built.
 pub fn check() -> Result<(), Failure> {
     match artifacts()?.iter().find(|artifact| !program(artifact).is_file()) {
         None => Ok(()),
         Some(missing) => Err(failure(format!(
-            "{} is not there; `cargo xtask package` builds it",
+            "{} does not exist; run `cargo xtask package` or leave out --built",
             program(missing).display()
         ))),
     }
@@ -85,11 +86,12 @@ fn program(artifact: &str) -> PathBuf {
     folder().join(artifact).join("bootstrap")
 }
 
-/// Zips an artifact's program; the same program gives the same file.
+/// Zips an artifact's program. The same program always results in the same file.
 pub fn zip(artifact: &str) -> Result<(), Failure> {
     let program = program(artifact);
-    let settled = UNIX_EPOCH + Duration::from_hours(24 * 365 * 50); // any time that is always the same: the zip keeps it
-    File::options().append(true).open(&program)?.set_modified(settled)?;
+    // The zip file contains the modification time, so it must be constant.
+    let modified = UNIX_EPOCH + Duration::from_hours(24 * 365 * 50);
+    File::options().append(true).open(&program)?.set_modified(modified)?;
     run(Command::new("python3").args(["-m", "zipfile", "-c"]).arg(zipped(artifact)).arg(program))
 }
 
@@ -98,7 +100,8 @@ fn megabytes(path: &Path) -> Result<f64, Failure> {
     Ok(fs::metadata(path)?.len() as f64 / 1e6)
 }
 
-/// A program of this machine, which finds what is installed into `.local/tools` where the machine has none.
+/// Creates a command whose `PATH` ends with `.local/tools`, so that tools of the machine are
+/// preferred.
 pub fn with_tools(program: &str) -> Command {
     let mut command = Command::new(program);
     let own = tools::tool("");
@@ -110,7 +113,7 @@ pub fn with_tools(program: &str) -> Command {
     command
 }
 
-/// SAM's command line, where the machine has none.
+/// Installs the SAM command line unless the machine has one.
 pub fn install_sam() -> Result<(), Failure> {
     if runs(with_tools("sam").arg("--version")) { Ok(()) } else { tools::install_python() }
 }

@@ -1,4 +1,5 @@
-//! The template's parameters of a stage: those in `infra/samconfig.toml`, and those that take their place.
+//! The template parameters of a stage: those in `infra/samconfig.toml`, and those that replace
+//! them.
 
 use std::{collections::BTreeMap, env, fs};
 
@@ -7,22 +8,26 @@ use toml::Table;
 
 use crate::failure;
 
-/// All parameters for `sam deploy`, which takes either its own settings' or those it is given; nothing where none is to be replaced.
+/// Returns all parameters for `sam deploy`, or an empty list if `replacing` is empty.
+///
+/// `sam deploy` ignores the parameters in `infra/samconfig.toml` if it gets any on its command
+/// line, so both are merged here.
 pub fn parameters(stage: &str, replacing: &str) -> Result<Vec<String>, Failure> {
     merged(&fs::read_to_string(root().join("infra/samconfig.toml"))?, stage, replacing)
 }
 
-/// The region of a stage: the one that AWS's tools are told to use, else that of `infra/samconfig.toml`.
+/// Returns the region of a stage: `AWS_REGION` or `AWS_DEFAULT_REGION` if set, otherwise the region
+/// in `infra/samconfig.toml`.
 pub fn region(stage: &str) -> Result<String, Failure> {
-    let told = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| env::var(name).ok());
-    told.filter(|region| !region.is_empty()).map_or_else(
+    let variable = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| env::var(name).ok());
+    variable.filter(|region| !region.is_empty()).map_or_else(
         || {
             let settings: Table = fs::read_to_string(root().join("infra/samconfig.toml"))?.parse()?;
             let global = settings.get(stage).and_then(|stage| stage.get("global")?.get("parameters"));
             let region = global.and_then(|parameters| parameters.get("region")?.as_str());
-            region
-                .map(str::to_owned)
-                .ok_or_else(|| failure(format!("{stage} has no region in infra/samconfig.toml")))
+            region.map(str::to_owned).ok_or_else(|| {
+                failure(format!("the stage {stage} has no region in infra/samconfig.toml; add one"))
+            })
         },
         Ok,
     )
@@ -30,9 +35,9 @@ pub fn region(stage: &str) -> Result<String, Failure> {
 
 fn merged(settings: &str, stage: &str, replacing: &str) -> Result<Vec<String>, Failure> {
     let settings: Table = settings.parse()?;
-    let of_stage = settings
-        .get(stage)
-        .ok_or_else(|| failure(format!("infra/samconfig.toml has no stage {stage}; copy one that it has")))?;
+    let of_stage = settings.get(stage).ok_or_else(|| {
+        failure(format!("infra/samconfig.toml has no stage {stage}; add one by copying another stage"))
+    })?;
     let replacing: Vec<&str> = replacing.split_whitespace().collect();
     if replacing.is_empty() {
         return Ok(Vec::new());
@@ -44,15 +49,15 @@ fn merged(settings: &str, stage: &str, replacing: &str) -> Result<Vec<String>, F
         .flatten();
     let mut parameters = BTreeMap::new();
     for parameter in own.filter_map(toml::Value::as_str).chain(replacing) {
-        let (name, value) = parameter
-            .split_once('=')
-            .ok_or_else(|| failure(format!("a parameter is Name=value, not {parameter:?}")))?;
+        let (name, value) = parameter.split_once('=').ok_or_else(|| {
+            failure(format!("parameters have the form Name=value, but one is {parameter:?}"))
+        })?;
         parameters.insert(name, value);
     }
     Ok(parameters.into_iter().map(|(name, value)| quoted(name, value)).collect())
 }
 
-/// A parameter as `sam deploy` takes it, whatever its value.
+/// Formats a parameter for `sam deploy`, with any value.
 pub fn quoted(name: &str, value: &str) -> String {
     format!("{name}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
 }
@@ -69,7 +74,7 @@ mod tests {
     "#;
 
     #[test]
-    fn parameters_take_the_place_of_those_in_the_settings_and_leave_the_others() {
+    fn given_parameters_replace_those_in_the_settings() {
         let parameters = merged(SETTINGS, "dev", "BackupDays=7  Domain=chat.example.com").unwrap();
         assert_eq!(
             parameters,
@@ -79,18 +84,18 @@ mod tests {
     }
 
     #[test]
-    fn without_any_the_settings_stand() {
+    fn without_parameters_the_list_is_empty() {
         assert!(merged(SETTINGS, "dev", " ").unwrap().is_empty());
     }
 
     #[test]
-    fn a_stage_without_settings_and_a_parameter_without_a_value_are_refused() {
+    fn unknown_stage_and_parameter_without_value_are_rejected() {
         assert!(merged(SETTINGS, "test", "").is_err());
         assert!(merged(SETTINGS, "dev", "BackupDays").is_err());
     }
 
     #[test]
-    fn a_value_is_quoted() {
+    fn value_is_quoted() {
         assert_eq!(quoted("Name", r#"a "b" \c"#), r#"Name="a \"b\" \\c""#);
     }
 }

@@ -1,15 +1,14 @@
-//! A deployment against command lines that only write down what they are asked.
+//! Deployments with fake `aws` and `sam` programs that record their arguments.
 
 use std::{cell::Cell, fs, os::unix::fs::PermissionsExt, path::Path};
 
+use chatchat_tests::Page;
 use tempfile::TempDir;
 
-use chatchat_tests::Page;
-
-use super::{Stack, bring, with_secret};
+use super::{Stack, roll_out, with_secret};
 use crate::failure;
 
-/// AWS's command line: answers as one would where a stack is, or after the first `sam deploy` where none was.
+/// A fake `aws`. The stack exists if the file `deployed` does, which the fake `sam deploy` creates.
 const AWS: &str = r#"#!/bin/sh
 cd "$(dirname "$0")"
 echo "aws $*" | sed 's|fileb://[^ ]*|FILE|g; s| /tmp/[^ ]*| FILE|g' >> calls
@@ -38,10 +37,10 @@ if grep -q '^Resources: before' "$template"; then what=before; else what=new; fi
 echo "sam deploy $what $overrides" >> calls
 "#;
 
-/// What the calls that change something contain.
+/// Parts of the `aws` calls that change something.
 const WRITES: [&str; 4] = ["update-", "invoke", "s3 cp", "create-"];
 
-/// Files of the web bucket.
+/// Some files of the web bucket.
 fn pages() -> Vec<Page> {
     ["desk.html", "index.html", "icon.svg", "assets/a.js"]
         .map(|key| Page { key: key.to_owned(), file: Path::new("/tmp").join(key) })
@@ -73,7 +72,7 @@ impl Folder {
         fs::read_to_string(self.0.path().join("calls")).unwrap()
     }
 
-    /// The calls that change something, in their order.
+    /// Returns the calls that change something, in order.
     fn changes(&self) -> Vec<String> {
         let calls = self.calls();
         let changes = calls
@@ -84,9 +83,9 @@ impl Folder {
 }
 
 #[tokio::test]
-async fn the_schema_goes_ahead_of_the_code() {
+async fn schema_is_migrated_before_the_code_is_deployed() {
     let folder = Folder::new(&["deployed"]);
-    bring(&folder.stack(), &["Key=value".to_owned()], &pages(), async |_: &str| Ok(())).await.unwrap();
+    roll_out(&folder.stack(), &["Key=value".to_owned()], &pages(), async |_: &str| Ok(())).await.unwrap();
     assert_eq!(
         folder.changes(),
         [
@@ -104,9 +103,9 @@ async fn the_schema_goes_ahead_of_the_code() {
 }
 
 #[tokio::test]
-async fn hashed_files_are_cached_and_all_others_are_invalidated() {
+async fn hashed_files_are_cached_and_others_are_invalidated() {
     let folder = Folder::new(&["deployed"]);
-    bring(&folder.stack(), &[], &pages(), async |_: &str| Ok(())).await.unwrap();
+    roll_out(&folder.stack(), &[], &pages(), async |_: &str| Ok(())).await.unwrap();
     let calls = folder.calls();
     assert!(calls.contains("assets/a.js --content-type text/javascript; charset=utf-8 --cache-control public, max-age=31536000, immutable"), "{calls}");
     assert!(
@@ -120,14 +119,14 @@ async fn hashed_files_are_cached_and_all_others_are_invalidated() {
 }
 
 #[tokio::test]
-async fn a_first_deployment_migrates_once_there_is_a_function_that_can() {
+async fn first_deployment_migrates_after_the_code_is_deployed() {
     let folder = Folder::new(&[]);
-    bring(&folder.stack(), &[], &pages(), async |_: &str| Ok(())).await.unwrap();
+    roll_out(&folder.stack(), &[], &pages(), async |_: &str| Ok(())).await.unwrap();
     assert_eq!(folder.changes()[..2], ["sam deploy new", "aws lambda invoke"]);
 }
 
 #[tokio::test]
-async fn what_does_not_work_goes_back_to_what_was_there_and_counts_as_failed() {
+async fn failed_check_restores_the_previous_version_and_fails() {
     let folder = Folder::new(&["deployed"]);
     let tries = Cell::new(0);
     let check = async |url: &str| {
@@ -135,9 +134,9 @@ async fn what_does_not_work_goes_back_to_what_was_there_and_counts_as_failed() {
         tries.set(tries.get() + 1);
         if tries.get() == 1 { Err(failure("no event came")) } else { Ok(()) }
     };
-    let error = bring(&folder.stack(), &["Key=value".to_owned()], &pages(), check).await.unwrap_err();
+    let error = roll_out(&folder.stack(), &["Key=value".to_owned()], &pages(), check).await.unwrap_err();
     assert!(error.to_string().contains("no event came"), "{error}");
-    assert!(error.to_string().ends_with("is what it was"), "{error}");
+    assert!(error.to_string().ends_with("was restored"), "{error}");
     assert_eq!(
         folder.changes(),
         [
@@ -151,7 +150,7 @@ async fn what_does_not_work_goes_back_to_what_was_there_and_counts_as_failed() {
 }
 
 #[test]
-fn a_stack_without_a_distribution_secret_gets_a_generated_one() {
+fn distribution_secret_is_generated_if_the_stack_has_none() {
     let folder = Folder::new(&[]);
     let parameters = with_secret(&folder.stack(), "BackupDays=7").unwrap();
     let secret = parameters.strip_prefix("BackupDays=7 DistributionSecret=").unwrap();
@@ -164,9 +163,9 @@ fn a_stack_without_a_distribution_secret_gets_a_generated_one() {
 }
 
 #[tokio::test]
-async fn a_migration_that_fails_leaves_the_code_as_it_is() {
+async fn failed_migration_leaves_the_code_unchanged() {
     let folder = Folder::new(&["deployed", "broken"]);
-    let error = bring(&folder.stack(), &[], &pages(), async |_: &str| Ok(())).await.unwrap_err();
+    let error = roll_out(&folder.stack(), &[], &pages(), async |_: &str| Ok(())).await.unwrap_err();
     assert!(error.to_string().starts_with("migrate-1 failed"), "{error}");
     assert_eq!(folder.changes(), ["aws lambda update-function-code", "aws lambda invoke"]);
 }

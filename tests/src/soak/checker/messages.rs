@@ -1,4 +1,4 @@
-//! The five counts that are about messages.
+//! The rules about messages.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -7,17 +7,17 @@ use uuid::Uuid;
 use super::{Count, Verdict};
 use crate::soak::history::{Attempt, History, Kept, Seen, View};
 
-/// Whose message: the room, the sender, and the sender's name for it.
-type Name = (i64, i64, Uuid);
+/// The room, the sender, and the `clientMessageId`, which identify a message of a client.
+type MessageKey = (i64, i64, Uuid);
 
 pub(super) fn check(history: &History, verdict: &mut Verdict) {
-    let none = Kept::default();
-    let kept = |room: i64| history.kept.get(&room).unwrap_or(&none);
-    let attempts: HashMap<Name, &Attempt> =
-        history.attempts.iter().map(|attempt| (name_of(attempt), attempt)).collect();
+    let empty = Kept::default();
+    let kept = |room: i64| history.kept.get(&room).unwrap_or(&empty);
+    let attempts: HashMap<MessageKey, &Attempt> =
+        history.attempts.iter().map(|attempt| (key_of(attempt), attempt)).collect();
 
-    check_acknowledged(history, verdict);
-    duplicated_names(history, &mut verdict.duplicated);
+    acknowledged(history, verdict);
+    duplicated_keys(history, &mut verdict.duplicated);
     order_of_sending(history, &mut verdict.inverted);
     for (room, kept) in &history.kept {
         for message in &kept.messages {
@@ -37,26 +37,26 @@ pub(super) fn check(history: &History, verdict: &mut Verdict) {
     }
 }
 
-fn name_of(attempt: &Attempt) -> Name {
+fn key_of(attempt: &Attempt) -> MessageKey {
     (attempt.room, attempt.sender, attempt.client_message_id)
 }
 
-/// Lost, and acknowledged for a place that another message has.
-fn check_acknowledged(history: &History, verdict: &mut Verdict) {
-    let mut names: BTreeSet<Name> = BTreeSet::new();
+/// Finds messages that are lost, and acknowledgements with the seq or id of another message.
+fn acknowledged(history: &History, verdict: &mut Verdict) {
+    let mut keys: BTreeSet<MessageKey> = BTreeSet::new();
     let mut places: HashMap<(i64, i64), &Seen> = HashMap::new();
     for (room, kept) in &history.kept {
         for message in &kept.messages {
             places.insert((*room, message.seq), message);
-            names.extend(message.client_message_id.map(|id| (*room, message.sender, id)));
+            keys.extend(message.client_message_id.map(|id| (*room, message.sender, id)));
         }
     }
     for attempt in &history.attempts {
         let Some(first) = attempt.acknowledged.first() else { continue };
-        if !names.contains(&name_of(attempt)) {
+        if !keys.contains(&key_of(attempt)) {
             verdict.lost.add(|| {
                 format!(
-                    "room {}: {} had {} acknowledged as {} after {} sends, and the history has it not",
+                    "room {}: {} got an ack for {} as {} after {} sends, but it is not in the history",
                     attempt.room, attempt.outbox, attempt.client_message_id, first.seq, attempt.sends
                 )
             });
@@ -67,7 +67,7 @@ fn check_acknowledged(history: &History, verdict: &mut Verdict) {
             {
                 verdict.diverging.add(|| {
                     format!(
-                        "room {}: {} had {} acknowledged as {}, where the history has {there:?}",
+                        "room {}: {} got an ack for {} as {}, where the history has {there:?}",
                         attempt.room, attempt.outbox, attempt.client_message_id, place.seq
                     )
                 });
@@ -76,10 +76,10 @@ fn check_acknowledged(history: &History, verdict: &mut Verdict) {
     }
 }
 
-fn duplicated_names(history: &History, duplicated: &mut Count) {
-    let mut seqs: BTreeMap<Name, BTreeSet<i64>> = BTreeMap::new();
+fn duplicated_keys(history: &History, duplicated: &mut Count) {
+    let mut seqs: BTreeMap<MessageKey, BTreeSet<i64>> = BTreeMap::new();
     for attempt in &history.attempts {
-        let known = seqs.entry(name_of(attempt)).or_default();
+        let known = seqs.entry(key_of(attempt)).or_default();
         known.extend(attempt.acknowledged.iter().map(|place| place.seq));
     }
     let kept = history.kept.iter().map(|(room, kept)| (*room, &kept.messages));
@@ -96,7 +96,8 @@ fn duplicated_names(history: &History, duplicated: &mut Count) {
     }
 }
 
-/// A client sends the next message when the one before is acknowledged, so their seqs ascend.
+/// Checks that the seqs of each client ascend, because a client sends a message only after the
+/// previous one was acknowledged.
 fn order_of_sending(history: &History, inverted: &mut Count) {
     let mut last: HashMap<(i64, &str), i64> = HashMap::new();
     for attempt in &history.attempts {
@@ -105,7 +106,7 @@ fn order_of_sending(history: &History, inverted: &mut Count) {
         if place.seq < *last {
             inverted.add(|| {
                 format!(
-                    "room {}: {} was acknowledged {last}, then sent {}, and it is {}",
+                    "room {}: {} got an ack for seq {last}, then sent {}, which has seq {}",
                     attempt.room, attempt.outbox, attempt.client_message_id, place.seq
                 )
             });
@@ -114,13 +115,14 @@ fn order_of_sending(history: &History, inverted: &mut Count) {
     }
 }
 
-/// What is in the history was sent, and as it was sent.
-fn unsent(room: i64, message: &Seen, attempts: &HashMap<Name, &Attempt>, diverging: &mut Count) {
+/// Checks that a client sent this message of the history, with this content.
+fn unsent(room: i64, message: &Seen, attempts: &HashMap<MessageKey, &Attempt>, diverging: &mut Count) {
     let Some(id) = message.client_message_id else { return };
     match attempts.get(&(room, message.sender, id)) {
-        None => diverging.add(|| format!("room {room}: nobody sent {message:?}")),
+        None => diverging.add(|| format!("room {room}: no client sent {message:?}")),
         Some(attempt) if attempt.content != message.content => {
-            diverging.add(|| format!("room {room}: {:?} was sent, {message:?} is kept", attempt.content));
+            diverging
+                .add(|| format!("room {room}: {:?} was sent, but stored is {message:?}", attempt.content));
         }
         Some(_) => {}
     }
@@ -158,11 +160,11 @@ fn order_of_showing(view: &View, verdict: &mut Verdict) {
 
 fn gaps(view: &View, kept: &Kept, gaps: &mut Count) {
     let shown: BTreeSet<i64> = view.shown.iter().map(|message| message.seq).collect();
-    // Every number up to the newest: one that the history itself has not is a gap too.
+    // All numbers up to the newest. A number that the history itself does not have is a gap too.
     let last = kept.messages.iter().map(|message| message.seq).max().unwrap_or_default();
     for seq in (1..=last).filter(|seq| !shown.contains(seq)) {
         gaps.add(|| {
-            format!("room {}: {} holds its view for complete without {seq}", view.room, view.observer)
+            format!("room {}: {} considers its view complete without {seq}", view.room, view.observer)
         });
     }
 }

@@ -1,17 +1,21 @@
-//! The six counts: what must not be, whatever failed on the way.
+//! The checker. It counts violations of six kinds, which must not occur whatever fault is injected.
 //!
-//! The rules, for each room:
+//! The rules, for each room. A *view* is what one observer (a client) saw; the *history* is what
+//! the database contains at the end.
 //!
-//! - **lost**: a message that was acknowledged and is not in the history. One that was never acknowledged is unknown: it may be in
-//!   the history or not.
-//! - **duplicated**: one `clientMessageId` of a sender at two seqs, anywhere; or one seq twice in a view.
-//! - **diverging**: one seq, two messages, between any two of the history, the acknowledgements and the observers. A message that an
-//!   observer has and the history has not is one, and so is one in the history that nobody tried to send, or with another content.
-//! - **inverted**: a message in a view after one with a higher seq; or a message with a lower seq than one of the same client that
-//!   was acknowledged before this one was first sent.
-//! - **undetected gap**: a seq of the history that is missing in the view of an observer that held it for complete.
-//! - **marker regression**: a read marker that was told lower than the observer already knew it to be, or that ended lower than
-//!   anybody was told.
+//! - **lost**: a message was acknowledged and is not in the history. A message that was never
+//!   acknowledged may be in the history or not.
+//! - **duplicated**: a `clientMessageId` of one sender has two seqs anywhere, or a view contains a
+//!   seq twice.
+//! - **diverging**: two of the history, the acknowledgements and the views have different messages
+//!   at one seq. Also counted: a message in a view that is not in the history, and a message in the
+//!   history that no client sent or that was sent with another content.
+//! - **inverted**: a view shows a message after one with a higher seq; or a message has a lower seq
+//!   than a message of the same client that was acknowledged before this one was first sent.
+//! - **undetected gap**: a seq of the history is missing in a view that its observer considered
+//!   complete.
+//! - **marker regression**: an observer received a lower read marker than it knew, or the marker in
+//!   the database is lower at the end than one that an observer received.
 
 mod messages;
 #[cfg(test)]
@@ -21,46 +25,46 @@ use std::{collections::BTreeMap, fmt};
 
 use super::history::History;
 
-/// How many examples of each count are kept for a person to read.
-const EXAMPLES: usize = 3;
+/// The number of examples in the report for each kind of violation.
+const MAX_EXAMPLES: usize = 3;
 
-/// One of the six counts.
+/// The violations of one kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Count {
-    /// How many.
+    /// The number of violations.
     pub number: u64,
-    /// The first of them.
+    /// Descriptions of the first violations.
     pub examples: Vec<String>,
 }
 
 impl Count {
     fn add(&mut self, example: impl FnOnce() -> String) {
         self.number += 1;
-        if self.examples.len() < EXAMPLES {
+        if self.examples.len() < MAX_EXAMPLES {
             self.examples.push(example());
         }
     }
 }
 
-/// What the checker found.
+/// The violations that the checker found; see the module's documentation for the rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
-    /// Acknowledged and not in the history.
+    /// Acknowledged messages that are not in the history.
     pub lost: Count,
-    /// One message, two seqs.
+    /// Messages with two seqs.
     pub duplicated: Count,
-    /// One seq, two messages.
+    /// Seqs with two messages.
     pub diverging: Count,
-    /// Not in the order of seq.
+    /// Messages that are not in the order of seq.
     pub inverted: Count,
-    /// Held for complete with a seq missing.
+    /// Missing seqs in views that were considered complete.
     pub undetected_gaps: Count,
-    /// A read marker that went back.
+    /// Read markers that moved back.
     pub marker_regressions: Count,
 }
 
 impl Verdict {
-    /// The six with their names.
+    /// Returns the six counts with their names.
     pub fn counts(&self) -> [(&'static str, &Count); 6] {
         [
             ("lost", &self.lost),
@@ -72,7 +76,7 @@ impl Verdict {
         ]
     }
 
-    /// Whether all six are 0.
+    /// Returns whether there is no violation.
     pub fn holds(&self) -> bool {
         self.counts().iter().all(|(_, count)| count.number == 0)
     }
@@ -90,7 +94,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Holds a run against the rules.
+/// Checks the history of a run against the rules.
 pub fn check(history: &History) -> Verdict {
     let mut verdict = Verdict::default();
     messages::check(history, &mut verdict);
@@ -105,7 +109,7 @@ fn markers(history: &History, regressions: &mut Count) {
             if marker.seq < marker.at_least {
                 regressions.add(|| {
                     format!(
-                        "room {}: {} knew {}'s marker at {} and was then told {}",
+                        "room {}: {} knew {}'s marker at {} and then received {}",
                         trail.room, trail.observer, trail.reader, marker.at_least, marker.seq
                     )
                 });
@@ -121,7 +125,7 @@ fn markers(history: &History, regressions: &mut Count) {
         if ended.unwrap_or_default() < seq {
             regressions.add(|| {
                 format!(
-                    "room {room}: {observer} was told {reader}'s marker at {seq}, and it ended at {ended:?}"
+                    "room {room}: {observer} received {reader}'s marker at {seq}, but it is {ended:?} at the end"
                 )
             });
         }

@@ -9,7 +9,7 @@ const ROOM: i64 = 1;
 const CUSTOMER: i64 = 10;
 const COMPANY: i64 = 20;
 
-/// The message at a seq: the customer's are odd, the company's even.
+/// Returns the message at a seq. The customer sends the odd ones, the company the even ones.
 fn message(seq: i64) -> Seen {
     Seen {
         seq,
@@ -43,7 +43,8 @@ fn view(observer: &str) -> View {
     }
 }
 
-/// Six messages, two observers, and the company's marker on its way to 4.
+/// Returns a history without violations: six messages, two observers, and the company's marker,
+/// which moves to 4.
 fn good() -> History {
     let kept = Kept { messages: (1..=6).map(message).collect(), markers: BTreeMap::from([(COMPANY, 4)]) };
     let told = vec![
@@ -66,7 +67,7 @@ impl History {
     }
 }
 
-/// The counts that are not 0.
+/// Returns the counts that are not 0.
 fn found(verdict: &Verdict) -> Vec<(&'static str, u64)> {
     let counts = verdict.counts().map(|(name, count)| (name, count.number));
     counts.into_iter().filter(|(_, number)| *number > 0).collect()
@@ -77,13 +78,13 @@ fn found_in(history: &History) -> Vec<(&'static str, u64)> {
 }
 
 #[test]
-fn a_good_history_has_none_of_the_six() {
+fn good_history_has_no_violation() {
     let verdict = check(&good());
     assert!(verdict.holds(), "{verdict}");
 }
 
 #[test]
-fn an_acknowledged_message_that_the_history_lacks_is_lost() {
+fn acknowledged_message_missing_in_the_history_is_lost() {
     let mut history = good();
     history.messages().pop();
     history.views.iter_mut().for_each(|view| drop(view.shown.pop()));
@@ -91,7 +92,7 @@ fn an_acknowledged_message_that_the_history_lacks_is_lost() {
 }
 
 #[test]
-fn a_message_that_is_kept_twice_is_duplicated() {
+fn message_stored_twice_is_duplicated() {
     let mut history = good();
     let again = Seen { seq: 7, id: 107, ..message(5) };
     history.messages().push(again.clone());
@@ -100,49 +101,49 @@ fn a_message_that_is_kept_twice_is_duplicated() {
 }
 
 #[test]
-fn a_message_that_is_acknowledged_at_two_seqs_is_duplicated() {
+fn message_acknowledged_with_two_seqs_is_duplicated() {
     let mut history = good();
     history.attempts[4].acknowledged.push(Place { seq: 9, id: 109 });
     assert_eq!(found_in(&history), [("duplicated", 1)]);
 }
 
 #[test]
-fn a_message_that_is_shown_twice_is_duplicated() {
+fn message_shown_twice_is_duplicated() {
     let mut history = good();
     history.views[1].shown.push(message(6));
     assert_eq!(found_in(&history), [("duplicated", 1)]);
 }
 
 #[test]
-fn two_messages_at_one_seq_diverge() {
+fn two_messages_with_one_seq_diverge() {
     let mut history = good();
     history.views[1].shown[3].content = "다른 말".to_owned();
     assert_eq!(found_in(&history), [("diverging", 1)]);
 }
 
 #[test]
-fn what_an_observer_was_told_against_its_view_diverges() {
+fn message_that_contradicts_the_view_diverges() {
     let mut history = good();
     history.views[0].contradicted.push(Seen { id: 999, ..message(2) });
     assert_eq!(found_in(&history), [("diverging", 1)]);
 }
 
 #[test]
-fn an_acknowledgement_for_somebody_elses_place_diverges() {
+fn ack_with_another_messages_id_diverges() {
     let mut history = good();
     history.attempts[0].acknowledged[0].id = 999;
     assert_eq!(found_in(&history), [("diverging", 1)]);
 }
 
 #[test]
-fn a_shown_message_that_the_history_lacks_diverges() {
+fn shown_message_missing_in_the_history_diverges() {
     let mut history = good();
     history.views[0].shown.push(Seen { client_message_id: None, ..message(7) });
     assert_eq!(found_in(&history), [("diverging", 1)]);
 }
 
 #[test]
-fn a_kept_message_that_nobody_sent_or_sent_otherwise_diverges() {
+fn stored_message_that_was_not_sent_like_this_diverges() {
     let mut history = good();
     history.attempts.remove(2);
     assert_eq!(found_in(&history), [("diverging", 1)]);
@@ -152,21 +153,21 @@ fn a_kept_message_that_nobody_sent_or_sent_otherwise_diverges() {
 }
 
 #[test]
-fn a_view_that_is_not_in_the_order_of_seq_is_inverted() {
+fn view_out_of_order_is_inverted() {
     let mut history = good();
     history.views[0].shown.swap(2, 3);
     assert_eq!(found_in(&history), [("inverted", 1)]);
 }
 
 #[test]
-fn a_message_sent_after_an_acknowledgement_and_kept_before_it_is_inverted() {
+fn message_sent_after_an_ack_but_stored_before_is_inverted() {
     let mut history = good();
     history.attempts.swap(0, 2);
     assert_eq!(found_in(&history), [("inverted", 1)]);
 }
 
 #[test]
-fn a_settled_view_without_a_seq_is_an_undetected_gap_in_the_middle_and_at_the_end() {
+fn missing_seq_in_a_settled_view_is_an_undetected_gap() {
     for missing in [2, 5] {
         let mut history = good();
         history.views[1].shown.remove(missing);
@@ -175,7 +176,7 @@ fn a_settled_view_without_a_seq_is_an_undetected_gap_in_the_middle_and_at_the_en
 }
 
 #[test]
-fn a_number_that_the_history_itself_lacks_is_a_gap_in_every_settled_view() {
+fn missing_seq_in_the_history_is_a_gap_in_every_settled_view() {
     let mut history = good();
     history.messages().remove(3);
     history.attempts.remove(3);
@@ -184,31 +185,31 @@ fn a_number_that_the_history_itself_lacks_is_a_gap_in_every_settled_view() {
 }
 
 #[test]
-fn a_marker_that_is_told_lower_than_it_was_known_has_regressed() {
+fn marker_lower_than_a_known_one_is_a_regression() {
     let mut history = good();
     history.trails[0].told.push(Marker { seq: 3, at_least: 4 });
     assert_eq!(found_in(&history), [("marker regressions", 1)]);
 }
 
 #[test]
-fn a_marker_that_ends_lower_than_it_was_told_has_regressed() {
+fn final_marker_lower_than_a_received_one_is_a_regression() {
     let mut history = good();
     history.kept.get_mut(&ROOM).unwrap().markers.insert(COMPANY, 3);
     assert_eq!(found_in(&history), [("marker regressions", 1)]);
 }
 
 #[test]
-fn a_send_without_an_acknowledgement_is_unknown_whether_it_was_kept_or_not() {
+fn unacknowledged_message_may_be_stored_or_not() {
     let mut history = good();
     history.attempts[5].acknowledged.clear();
-    assert_eq!(found_in(&history), [], "it was kept");
+    assert_eq!(found_in(&history), [], "it was stored");
     history.messages().pop();
     history.views.iter_mut().for_each(|view| drop(view.shown.pop()));
-    assert_eq!(found_in(&history), [], "it was not");
+    assert_eq!(found_in(&history), [], "it was not stored");
 }
 
 #[test]
-fn a_view_that_its_observer_knows_to_be_incomplete_is_no_undetected_gap() {
+fn gap_in_an_unsettled_view_is_no_violation() {
     let mut history = good();
     history.views[1].settled = false;
     history.views[1].shown.remove(2);
@@ -216,10 +217,10 @@ fn a_view_that_its_observer_knows_to_be_incomplete_is_no_undetected_gap() {
 }
 
 #[test]
-fn a_count_keeps_a_few_examples_for_a_person_to_read() {
+fn count_has_at_most_three_examples() {
     let mut history = good();
     history.views[1].shown.clear();
     let gaps = check(&history).undetected_gaps;
-    assert_eq!((gaps.number, gaps.examples.len()), (6, super::EXAMPLES));
-    assert_eq!(gaps.examples[0], "room 1: company holds its view for complete without 1");
+    assert_eq!((gaps.number, gaps.examples.len()), (6, super::MAX_EXAMPLES));
+    assert_eq!(gaps.examples[0], "room 1: company considers its view complete without 1");
 }

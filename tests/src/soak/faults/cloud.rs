@@ -1,4 +1,4 @@
-//! What the local cloud does wrong.
+//! Faults that the local cloud injects.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::{select, time::sleep};
 
 use super::{Faults, Kind};
 
-/// The functions that a conversation runs through.
+/// The functions that a conversation uses.
 const FUNCTIONS: [&str; 7] = [
     "SendMessageFrame",
     "SendMessageAsCustomer",
@@ -19,19 +19,19 @@ const FUNCTIONS: [&str; 7] = [
     "CreateTicket",
 ];
 
-/// Whether it costs everybody the connection.
-pub(super) fn hits_everybody(kind: Kind) -> bool {
+/// Returns whether a fault closes all connections.
+pub(super) fn closes_all_connections(kind: Kind) -> bool {
     [Kind::ConnectionsDropped, Kind::Outage].contains(&kind)
 }
 
-/// How long to wait before a fault.
+/// Returns the time to wait before a fault.
 pub(super) fn pause_before(kind: Kind, rng: &mut Rng) -> Duration {
-    let range = if hits_everybody(kind) { 1500..3000 } else { 300..900 };
+    let range = if closes_all_connections(kind) { 1500..3000 } else { 300..900 };
     Duration::from_millis(rng.u64(range))
 }
 
 impl Faults<'_> {
-    /// Has one fault happen for a while, or as often as it is to happen.
+    /// Injects one fault for some time or a number of times.
     pub(super) async fn cloud_fault(&self, kind: Kind, mut rng: Rng) {
         self.tally.injected(kind);
         let happened = match kind {
@@ -42,7 +42,7 @@ impl Faults<'_> {
         self.tally.happened(kind, happened);
     }
 
-    /// Nobody reaches the cloud for some time.
+    /// Makes the cloud unreachable for some time.
     pub(super) async fn outage(&self, time: Duration) -> u64 {
         self.system.cloud.cut_off(true);
         self.pause(time).await;
@@ -53,13 +53,14 @@ impl Faults<'_> {
     async fn injection(&self, kind: Kind, rng: &mut Rng) -> u64 {
         let (fault, every, times) = fault(kind, rng);
         let injection = self.system.cloud.inject(fault, every, times);
-        // Some connections have to end for that.
+        // For this fault, some connections must end.
         let ends = (kind == Kind::DisconnectWithheld)
             .then(|| self.system.cloud.inject(Fault::Cut(Moment::AfterFunction), 3, times));
         let time = Duration::from_millis(rng.u64(800..3000));
         select! {
             () = injection.happens(times) => {}
-            // To its end even when no more messages are written: a loss that no later message uncovers is for the heartbeat to find.
+            // The fault continues when no more messages are written: only the heartbeat can then
+            // detect a loss.
             () = sleep(time) => {}
         }
         drop(ends);
@@ -67,10 +68,10 @@ impl Faults<'_> {
     }
 }
 
-/// The fault, at each which chance it happens, and how often at most.
+/// Returns the fault, after how many opportunities it happens each time, and how often at most.
 fn fault(kind: Kind, rng: &mut Rng) -> (Fault, u32, u32) {
     let kill = |function: Option<&str>, at| Fault::Kill { function: function.map(str::to_owned), at };
-    let late = |rng: &mut Rng, most: u64| Duration::from_millis(rng.u64(100..most));
+    let delay = |rng: &mut Rng, limit: u64| Duration::from_millis(rng.u64(100..limit));
     match kind {
         Kind::KillBeforeWork => (kill(any(rng), Point::BeforeWork), rng.u32(1..10), rng.u32(1..4)),
         Kind::KillInPush => {
@@ -85,13 +86,13 @@ fn fault(kind: Kind, rng: &mut Rng) -> (Fault, u32, u32) {
         Kind::FrameDropped => (Fault::Received(Tampering::Drop), rng.u32(2..10), rng.u32(1..10)),
         Kind::FrameDoubled => (Fault::Received(Tampering::Double), rng.u32(1..5), rng.u32(5..30)),
         Kind::FrameDelayed => {
-            (Fault::Received(Tampering::Delay(late(rng, 1000))), rng.u32(1..5), rng.u32(5..30))
+            (Fault::Received(Tampering::Delay(delay(rng, 1000))), rng.u32(1..5), rng.u32(5..30))
         }
         Kind::FrameOvertaken => (Fault::Received(Tampering::Overtaken), rng.u32(1..5), rng.u32(5..30)),
         Kind::PushDropped => (Fault::Pushed(Tampering::Drop), rng.u32(1..8), rng.u32(5..40)),
         Kind::PushDoubled => (Fault::Pushed(Tampering::Double), rng.u32(1..5), rng.u32(5..40)),
         Kind::PushDelayed => {
-            (Fault::Pushed(Tampering::Delay(late(rng, 1000))), rng.u32(1..5), rng.u32(5..40))
+            (Fault::Pushed(Tampering::Delay(delay(rng, 1000))), rng.u32(1..5), rng.u32(5..40))
         }
         Kind::PushOvertaken => (Fault::Pushed(Tampering::Overtaken), rng.u32(1..5), rng.u32(5..40)),
         Kind::ConnectionsGone => (Fault::Connections(Answer::Gone), rng.u32(5..30), rng.u32(1..5)),
@@ -99,7 +100,7 @@ fn fault(kind: Kind, rng: &mut Rng) -> (Fault, u32, u32) {
         Kind::ConnectionsFailed => (Fault::Connections(Answer::Failed), rng.u32(1..4), rng.u32(5..60)),
         Kind::ConnectionsHang => (Fault::Connections(Answer::Hang), rng.u32(3..20), rng.u32(1..6)),
         Kind::ConnectionsLate => {
-            (Fault::Connections(Answer::Late(late(rng, 800))), rng.u32(1..5), rng.u32(5..40))
+            (Fault::Connections(Answer::Late(delay(rng, 800))), rng.u32(1..5), rng.u32(5..40))
         }
         Kind::DisconnectWithheld => (Fault::WithholdDisconnect, 1, rng.u32(2..10)),
         Kind::CutBeforeFunction => (Fault::Cut(Moment::BeforeFunction), rng.u32(2..30), rng.u32(1..6)),
@@ -107,7 +108,7 @@ fn fault(kind: Kind, rng: &mut Rng) -> (Fault, u32, u32) {
     }
 }
 
-/// One of the functions, or all of them.
+/// Returns one of the functions, or `None`, which means all functions.
 fn any(rng: &mut Rng) -> Option<&'static str> {
     FUNCTIONS.get(rng.usize(0..FUNCTIONS.len() * 2)).copied()
 }

@@ -1,4 +1,4 @@
-//! What is done to the database: as its superuser, or to the server's process.
+//! Faults of the database, injected as its superuser or by signals to the server's process.
 
 use std::{
     process::Command,
@@ -13,10 +13,10 @@ use tokio_postgres::{Client, Config, NoTls, error::SqlState};
 use super::Kind;
 use crate::{Failure, System};
 
-/// How long the server may take to come back.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// How long the server may take to accept connections again.
+const RECOVERY_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// The database of a run, with the password of the day.
+/// The database of a run, with its current password.
 pub(super) struct Database<'a> {
     pub(super) system: &'a System,
     password: String,
@@ -27,8 +27,8 @@ impl<'a> Database<'a> {
         Self { system, password: system.database.password.clone() }
     }
 
-    /// Does one of its faults from the beginning to the end; gives how often it was seen to happen.
-    pub(super) async fn suffer(&mut self, kind: Kind, rng: &mut Rng) -> Result<u64, Failure> {
+    /// Injects one fault and removes it again. Returns how often the fault was observed.
+    pub(super) async fn inject(&mut self, kind: Kind, rng: &mut Rng) -> Result<u64, Failure> {
         let time = Duration::from_millis(rng.u64(400..1500));
         let postgres = &self.system.postgres;
         match kind {
@@ -53,24 +53,24 @@ impl<'a> Database<'a> {
         }
     }
 
-    /// The superuser, once the server takes connections.
+    /// Connects as superuser, after waiting until the server accepts connections.
     pub(super) async fn superuser(&self) -> Result<Client, Failure> {
         let started = Instant::now();
         loop {
             match self.system.superuser().await {
-                Err(error) if started.elapsed() > PATIENCE => return Err(error),
+                Err(error) if started.elapsed() > RECOVERY_TIMEOUT => return Err(error),
                 Err(_) => sleep(Duration::from_millis(50)).await,
                 client => return client,
             }
         }
     }
 
-    /// The database's name and its owner's, as SQL writes them.
+    /// Returns the names of the database and its owner, quoted for SQL.
     fn names(&self) -> (String, String) {
         (format!("\"{}\"", self.system.database.name), format!("\"{}\"", self.system.database.user))
     }
 
-    /// A connection of the functions' role; refused with a SQLSTATE where the server says so.
+    /// Connects as the functions' role. The error is the SQLSTATE, if the server sent one.
     async fn as_functions(&self, password: &str) -> Result<Client, Option<SqlState>> {
         let database = &self.system.database;
         let mut config = Config::new();
@@ -99,7 +99,7 @@ impl<'a> Database<'a> {
             Err(_) => None,
         };
         sleep(time).await;
-        // The functions' connections stay as they are, as those to a writer of the past do.
+        // The functions' connections stay read-only, like connections to a former writer.
         superuser.batch_execute("set default_transaction_read_only = off").await?;
         let setting = format!("alter database {database} reset default_transaction_read_only");
         superuser.batch_execute(&setting).await?;
@@ -134,25 +134,25 @@ impl<'a> Database<'a> {
         sleep(secret_moves_after).await;
         let secret = json!({ "username": self.system.database.user, "password": self.password });
         self.system.cloud.rotate_secret("Database", &secret.to_string())?;
-        // Warm functions connect again only when they have to.
+        // Running functions reconnect only after their connections were terminated.
         terminate(&superuser, "true").await?;
         let refused = self.as_functions(&before).await.err().flatten();
         Ok((refused == Some(SqlState::INVALID_PASSWORD)).into())
     }
 
-    /// Ends the server at once, without a checkpoint; the next start recovers from the log.
+    /// Kills the server without a checkpoint. It recovers from its log at the next start.
     async fn crash(&self) -> Result<u64, Failure> {
         let started_at = |superuser: Client| async move {
             let row = superuser.query_typed_one("select pg_postmaster_start_time() as at", &[]).await?;
             Ok::<SystemTime, tokio_postgres::Error>(row.get("at"))
         };
         let before = started_at(self.superuser().await?).await?;
-        let pid = self.system.postgres.pid().ok_or("the server was not started here")?;
+        let pid = self.system.postgres.pid().ok_or("the server was not started by this process")?;
         if !Command::new("kill").args(["-QUIT", &pid.to_string()]).status()?.success() {
-            return Err("the server could not be crashed".into());
+            return Err(format!("`kill -QUIT {pid}` could not stop the server").into());
         }
         let crashed = Instant::now();
-        while crashed.elapsed() < PATIENCE {
+        while crashed.elapsed() < RECOVERY_TIMEOUT {
             self.system.postgres.resume().await?;
             if let Ok(superuser) = self.system.superuser().await
                 && started_at(superuser).await.is_ok_and(|at| at != before)
@@ -161,11 +161,11 @@ impl<'a> Database<'a> {
             }
             sleep(Duration::from_millis(20)).await;
         }
-        Err("the server did not come back after its crash".into())
+        Err(format!("the server did not recover from its crash in {} s", RECOVERY_TIMEOUT.as_secs()).into())
     }
 }
 
-/// Terminates the functions' connections for which a condition holds, and counts them.
+/// Terminates the functions' connections that match an SQL condition, and returns their number.
 pub(super) async fn terminate(superuser: &Client, condition: &str) -> Result<u64, Failure> {
     let terminate = format!(
         "select count(pg_terminate_backend(a.pid)) as terminated

@@ -1,7 +1,8 @@
-//! What goes wrong during a run, and when: chosen by the seed, one after the other and over each other.
+//! Injects faults during a run, in an order that the seed determines.
 //!
-//! Each of the three hands deals its kinds like cards: all of them in random order, and then again. What the cloud does overlaps with itself;
-//! what is done to the database comes one at a time, for a server that is shut down cannot be made read-only.
+//! The kinds of faults are grouped by their injector: cloud, database and client. Each group is
+//! shuffled and injected from first to last, then shuffled again. Faults of the cloud can overlap.
+//! Faults of the database happen one at a time, because a stopped server cannot be made read-only.
 
 mod cloud;
 mod database;
@@ -19,34 +20,38 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use database::Database;
+
+pub use kind::{FaultSelection, Injector, Kind};
+pub use tally::{FaultCounts, FaultEvent, Tally};
+
 use super::{
     participant::{Common, Phase},
-    wire::Wire,
+    wire::{Switch, Wire},
 };
 use crate::{Failure, System};
-use database::Database;
-pub use kind::{Chosen, Hand, Kind};
-pub use tally::{Event, Tallied, Tally};
 
-/// Time of `Chosen::Outages`: from the beginning of one to the beginning of the next, and how long it lasts.
-const EVERY: Duration = Duration::from_secs(15);
-const LASTING: Duration = Duration::from_secs(2);
+/// The time from the beginning of one outage of `FaultSelection::Outages` to the beginning of the
+/// next.
+const OUTAGE_INTERVAL: Duration = Duration::from_secs(15);
+/// The length of an outage of `FaultSelection::Outages`.
+const OUTAGE_LENGTH: Duration = Duration::from_secs(2);
 
 /// The faults of a run.
 pub struct Faults<'a> {
     system: &'a System,
     common: &'a Common,
-    chosen: &'a Chosen,
+    selection: &'a FaultSelection,
     phase: watch::Receiver<Phase>,
-    /// What has happened so far.
+    /// The numbers of faults so far.
     pub tally: Tally,
 }
 
-/// The kinds of one hand in random order, over and over.
+/// The kinds of faults of one injector, shuffled again for each round.
 struct Deck {
     kinds: Vec<Kind>,
     left: Vec<Kind>,
-    /// How often all of them were dealt, this time included.
+    /// The number of the current round; the first round is 1.
     round: u32,
     rng: Rng,
 }
@@ -63,53 +68,55 @@ impl Deck {
 }
 
 impl<'a> Faults<'a> {
-    /// The faults that are chosen; nothing happens before [`Faults::run`].
+    /// Creates the faults of a selection. No fault happens before [`Faults::run`].
     pub fn new(
         system: &'a System,
         common: &'a Common,
-        chosen: &'a Chosen,
+        selection: &'a FaultSelection,
         phase: watch::Receiver<Phase>,
     ) -> Self {
-        let kinds = if *chosen == Chosen::Outages { &[Kind::Outage] } else { chosen.kinds() };
-        Self { system, common, chosen, phase, tally: Tally::new(kinds) }
+        let kinds = if *selection == FaultSelection::Outages { &[Kind::Outage] } else { selection.kinds() };
+        Self { system, common, selection, phase, tally: Tally::new(kinds) }
     }
 
-    /// Has things go wrong while messages are written, and puts everything right before it returns.
+    /// Injects faults during [`Phase::Sending`], and removes all of them before it returns.
     pub async fn run(&self, rng: &mut Rng) -> Result<(), Failure> {
-        if *self.chosen == Chosen::Outages {
+        if *self.selection == FaultSelection::Outages {
             self.outages().await;
             return Ok(());
         }
-        let mut deck = |hand: Hand| {
-            let kinds = self.chosen.kinds().iter().filter(|kind| kind.hand() == hand).copied().collect();
+        let mut deck = |injector: Injector| {
+            let kinds = self.selection.kinds().iter();
+            let kinds = kinds.filter(|kind| kind.injector() == injector).copied().collect();
             Deck { kinds, left: Vec::new(), round: 0, rng: rng.fork() }
         };
-        let decks = (deck(Hand::Cloud), deck(Hand::Database), deck(Hand::Client));
+        let decks = (deck(Injector::Cloud), deck(Injector::Database), deck(Injector::Client));
         let ((), database, ()) =
             tokio::join!(self.cloud(decks.0), self.database(decks.1), self.clients(decks.2));
         database
     }
 
-    /// Waits; false when the faults are to end.
+    /// Waits. Returns false if the faults have to end.
     async fn pause(&self, time: Duration) -> bool {
         let mut phase = self.phase.clone();
         timeout(time, phase.wait_for(|phase| *phase > Phase::Sending)).await.is_err()
     }
 
     async fn outages(&self) {
-        while self.pause(EVERY.saturating_sub(LASTING)).await {
+        while self.pause(OUTAGE_INTERVAL.saturating_sub(OUTAGE_LENGTH)).await {
             self.tally.injected(Kind::Outage);
-            self.tally.happened(Kind::Outage, self.outage(LASTING).await);
+            self.tally.happened(Kind::Outage, self.outage(OUTAGE_LENGTH).await);
         }
     }
 
     async fn cloud(&self, mut deck: Deck) {
-        let mut going = FuturesUnordered::new();
+        let mut running = FuturesUnordered::new();
         let mut phase = self.phase.clone();
         let mut ended = std::pin::pin!(phase.wait_for(|phase| *phase > Phase::Sending));
         while let Some(kind) = deck.next() {
-            // What costs everybody the connection comes in every third round, or there would be nothing but reconnects.
-            if cloud::hits_everybody(kind) && deck.round % 3 != 1 {
+            // Only in every third round; otherwise the clients would spend most of the time
+            // reconnecting.
+            if cloud::closes_all_connections(kind) && deck.round % 3 != 1 {
                 continue;
             }
             let time = cloud::pause_before(kind, &mut deck.rng);
@@ -118,14 +125,14 @@ impl<'a> Faults<'a> {
                 select! {
                     () = &mut wait => break,
                     _ = &mut ended => {
-                        // Those that go on come to their own end.
-                        while going.next().await.is_some() {}
+                        // Running faults end by themselves.
+                        while running.next().await.is_some() {}
                         return;
                     }
-                    Some(()) = going.next(), if !going.is_empty() => {}
+                    Some(()) = running.next(), if !running.is_empty() => {}
                 }
             }
-            going.push(self.cloud_fault(kind, deck.rng.fork()));
+            running.push(self.cloud_fault(kind, deck.rng.fork()));
         }
     }
 
@@ -137,7 +144,7 @@ impl<'a> Faults<'a> {
                 break;
             }
             self.tally.injected(kind);
-            let happened = database.suffer(kind, &mut deck.rng).await;
+            let happened = database.inject(kind, &mut deck.rng).await;
             let happened = happened.map_err(|error| format!("{kind}: {error}"))?;
             self.tally.happened(kind, happened);
         }
@@ -160,7 +167,7 @@ impl<'a> Faults<'a> {
     }
 }
 
-fn switch(kind: Kind, wire: &Wire) -> &super::wire::Switch {
+fn switch(kind: Kind, wire: &Wire) -> &Switch {
     match kind {
         Kind::CutBeforeSend => &wire.cut_before_send,
         Kind::CutAfterSend => &wire.cut_after_send,

@@ -1,4 +1,5 @@
-//! What rivals in the database do: sessions that hold what the functions want, and triggers that refuse.
+//! Faults of the database that need a rival session, which holds locks, or a trigger, which fails
+//! inserts.
 
 use std::time::{Duration, Instant};
 
@@ -8,11 +9,12 @@ use tokio_postgres::{Client, error::SqlState};
 use super::database::{Database, terminate};
 use crate::Failure;
 
-/// How long a rival waits for a send to come by.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a rival waits for a send, and for PostgreSQL to update its statistics.
+const WAIT_LIMIT: Duration = Duration::from_secs(3);
 
-/// A send that got this far holds its room's row, and waits for the rival.
-const DEADLOCKING: &str = "
+/// Creates a trigger that makes a send, which already holds the lock of its room's row, wait for
+/// the rival.
+const CREATE_DEADLOCK_TRIGGER: &str = "
     create or replace function soak_deadlock() returns trigger language plpgsql as $$
     begin
         perform pg_advisory_xact_lock(20261122);
@@ -20,8 +22,9 @@ const DEADLOCKING: &str = "
     end $$;
     create trigger soak before insert on messages for each row execute function soak_deadlock();";
 
-/// Some sends are refused. The sequence counts them, for no rollback takes it back.
-const REFUSING: &str = "
+/// Creates a trigger that fails some sends. A sequence counts them, because a rollback does not
+/// undo `nextval`.
+const CREATE_FAILURE_TRIGGER: &str = "
     create sequence if not exists soak_refusals;
     create or replace function soak_refuse() returns trigger language plpgsql security definer as $$
     begin
@@ -33,17 +36,18 @@ const REFUSING: &str = "
     end $$;
     create trigger soak before insert on messages for each row execute function soak_refuse();";
 
-const OVER: &str = "drop trigger if exists soak on messages";
+const DROP_TRIGGER: &str = "drop trigger if exists soak on messages";
 
 impl Database<'_> {
-    /// Holds the rooms, so that sends wait amid their statement, and terminates those.
+    /// Locks all rooms, so that sends wait during their statement, and terminates those
+    /// connections.
     pub(super) async fn terminate_in_transaction(&self) -> Result<u64, Failure> {
         let mut rival = self.superuser().await?;
         let watch = self.superuser().await?;
         let holding = rival.transaction().await?;
         holding.batch_execute("select from rooms order by id for update").await?;
         let waiting = "a.wait_event_type = 'Lock'";
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + WAIT_LIMIT;
         let mut terminated = 0;
         while terminated == 0 && Instant::now() < until {
             sleep(Duration::from_millis(50)).await;
@@ -53,19 +57,22 @@ impl Database<'_> {
         Ok(terminated)
     }
 
-    /// Lets sends take their rooms' rows and then want what the rival holds, who then wants the rooms' rows. The rival gives up before it would
-    /// look for a deadlock, so that the victims are never its own.
+    /// Causes a deadlock: sends lock the rows of their rooms and wait for a lock that the rival
+    /// holds, and the rival waits for the rows of the rooms.
+    ///
+    /// The rival's statement times out before its own deadlock check, so PostgreSQL always cancels
+    /// a send and never the rival.
     pub(super) async fn deadlock(&self) -> Result<u64, Failure> {
         let watch = self.superuser().await?;
         let before = deadlocks(&watch).await?;
-        watch.batch_execute(DEADLOCKING).await?;
-        let met = self.meet(&watch).await;
-        watch.batch_execute(OVER).await?;
-        if !met? {
+        watch.batch_execute(CREATE_DEADLOCK_TRIGGER).await?;
+        let has_blocked = self.block_sends(&watch).await;
+        watch.batch_execute(DROP_TRIGGER).await?;
+        if !has_blocked? {
             return Ok(0);
         }
-        // A connection tells the statistics of what it did when it is idle, within a second.
-        let until = Instant::now() + PATIENCE;
+        // A connection reports its statistics within a second after it becomes idle.
+        let until = Instant::now() + WAIT_LIMIT;
         let mut after = before;
         while after == before && Instant::now() < until {
             sleep(Duration::from_millis(100)).await;
@@ -74,15 +81,16 @@ impl Database<'_> {
         Ok(after.saturating_sub(before))
     }
 
-    /// Whether a send came by.
-    async fn meet(&self, watch: &Client) -> Result<bool, Failure> {
+    /// Holds the lock that sends wait for, and then waits for the rooms. Returns whether a send
+    /// waited.
+    async fn block_sends(&self, watch: &Client) -> Result<bool, Failure> {
         let mut rival = self.superuser().await?;
         let rival = rival.transaction().await?;
-        let patience = "set local deadlock_timeout = '1min'; set local statement_timeout = '2s'";
-        rival.batch_execute(patience).await?;
+        let timeouts = "set local deadlock_timeout = '1min'; set local statement_timeout = '2s'";
+        rival.batch_execute(timeouts).await?;
         rival.batch_execute("select pg_advisory_xact_lock(20261122)").await?;
         let waits = "select count(*) as waiting from pg_locks where locktype = 'advisory' and not granted";
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + WAIT_LIMIT;
         while watch.query_typed_one(waits, &[]).await?.get::<_, i64>("waiting") == 0 {
             if Instant::now() > until {
                 return Ok(false);
@@ -95,10 +103,10 @@ impl Database<'_> {
         }
     }
 
-    /// Refuses some sends for a while.
+    /// Fails some sends with a serialization failure for some time.
     pub(super) async fn serialization_failure(&self, time: Duration) -> Result<u64, Failure> {
         let superuser = self.superuser().await?;
-        superuser.batch_execute(REFUSING).await?;
+        superuser.batch_execute(CREATE_FAILURE_TRIGGER).await?;
         let refused = async {
             let last = "select case when is_called then last_value else 0 end as refused from soak_refusals";
             let before: i64 = superuser.query_typed_one(last, &[]).await?.get("refused");
@@ -107,12 +115,12 @@ impl Database<'_> {
             Ok::<u64, Failure>((after - before).unsigned_abs())
         };
         let refused = refused.await;
-        superuser.batch_execute(OVER).await?;
+        superuser.batch_execute(DROP_TRIGGER).await?;
         refused
     }
 }
 
-/// How many there were in this database so far.
+/// Returns the number of deadlocks in this database since the statistics began.
 async fn deadlocks(superuser: &Client) -> Result<u64, Failure> {
     let count = "select deadlocks from pg_stat_database where datname = current_database()";
     Ok(superuser.query_typed_one(count, &[]).await?.get::<_, i64>("deadlocks").unsigned_abs())

@@ -1,4 +1,4 @@
-//! What a client does by itself: it writes, sends, reads, types, looks.
+//! What a client does without being triggered by the server: it sends, reads and types.
 
 use std::{
     sync::atomic::Ordering,
@@ -11,16 +11,18 @@ use serde_json::{Value, json};
 use super::{Participant, Phase, calls};
 
 impl Participant {
-    /// Writes new messages, and sends what is due: mostly over the connection, sometimes over HTTP.
+    /// Writes new messages and sends those that are due, mostly over WebSocket, sometimes over
+    /// HTTP.
     pub(super) async fn send(&mut self, now: Instant) {
         let sending = self.phase() == Phase::Sending;
         let rooms: Vec<i64> = self.rooms.keys().copied().collect();
         for id in rooms {
             let Some(room) = self.rooms.get_mut(&id) else { continue };
             if sending && room.outbox.wants_more(now) {
-                let name = uuid::Builder::from_random_bytes(self.rng.u128(..).to_be_bytes()).into_uuid();
+                let message_id =
+                    uuid::Builder::from_random_bytes(self.rng.u128(..).to_be_bytes()).into_uuid();
                 let number = self.common.written.fetch_add(1, Ordering::Relaxed);
-                room.outbox.write(name, text(number, &self.identity.name, &mut self.rng), now);
+                room.outbox.write(message_id, text(number, &self.identity.name, &mut self.rng), now);
             }
             let Some(message) = room.outbox.due(now) else { continue };
             let up = self.link.is_up();
@@ -36,32 +38,34 @@ impl Participant {
                     "content": message.content,
                 });
                 if !self.send_frame(id, &frame, now).await {
-                    self.lose();
+                    self.disconnect();
                     return;
                 }
             } else {
-                room.outbox.postponed(now + Duration::from_millis(100));
+                room.outbox.postpone(now + Duration::from_millis(100));
             }
         }
     }
 
-    /// Sends a message's frame, unless the wire breaks; false when the connection is gone.
+    /// Sends a message's frame. Returns false if the connection is lost, also by a client-side
+    /// fault.
     async fn send_frame(&mut self, room: i64, frame: &Value, now: Instant) -> bool {
         let common = &self.common;
-        if common.wire.cut_before_send.strikes() || !self.link.send(frame).await {
+        if common.wire.cut_before_send.fire() || !self.link.send(frame).await {
             return false;
         }
         if let Some(room) = self.rooms.get_mut(&room) {
             room.outbox.sent(&mut self.rng, now);
         }
-        if common.wire.send_twice.strikes() && !self.link.send(frame).await {
+        if common.wire.send_twice.fire() && !self.link.send(frame).await {
             return false;
         }
-        !common.wire.cut_after_send.strikes()
+        !common.wire.cut_after_send.fire()
     }
 
-    /// What people do beside talking: they read, now and then behind another of their tabs, they type, they look at a room.
-    pub(super) async fn idle(&mut self) {
+    /// Does one random thing other than sending: moves a read marker (sometimes to an older
+    /// message, like a tab that is behind), types, or fetches a room.
+    pub(super) async fn act_randomly(&mut self) {
         let ids: Vec<i64> = self.rooms.keys().copied().collect();
         let Some(id) = self.rng.choice(ids) else { return };
         let Some(room) = self.rooms.get_mut(&id) else { return };
@@ -78,13 +82,13 @@ impl Participant {
             }
             _ => {
                 let known = (room.markers.known(account.id), room.markers.known_of_other(account.id));
-                self.jobs.push(Box::pin(calls::look(account, id, known)));
+                self.jobs.push(Box::pin(calls::fetch_room(account, id, known)));
             }
         }
     }
 }
 
-/// Something that somebody could say, and that nobody else says in this run.
+/// Returns a text that is unique in this run.
 fn text(number: u64, client: &str, rng: &mut Rng) -> String {
     let kinds = [
         "안녕하세요, 주문하려고요.",

@@ -1,4 +1,4 @@
-//! What a client asks over HTTP, beside its connection and without holding it up.
+//! HTTP requests of a client. They run concurrently with its WebSocket connection.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -12,53 +12,55 @@ use crate::{
     },
 };
 
-/// What came of a call.
-pub(super) enum Done {
-    /// A connection was asked for.
+/// The result of a request.
+pub(super) enum CallResult {
+    /// A connection was opened.
     Opened(Result<Box<Socket>, Failure>),
-    /// A part of a room's history was asked for, on the connection of that number.
+    /// A page of a room's history was fetched. `connection` is the number of the connection at the
+    /// time of the request.
     Fetched { room: i64, connection: u64, page: Result<Page, Failure> },
     /// A message was posted.
-    Posted { room: i64, client_message_id: Uuid, outcome: Posted },
-    /// A room's read markers were asked for, when they were known to stand at `known`: one's own, the other's.
-    Looked { room: i64, known: (i64, i64), found: Result<Look, Failure> },
+    Posted { room: i64, client_message_id: Uuid, outcome: PostOutcome },
+    /// A room was fetched. `known` are the read markers at the time of the request: the client's
+    /// own and the other side's.
+    FetchedRoom { room: i64, known: (i64, i64), state: Result<RoomState, Failure> },
     /// A read marker was moved.
     Marked { room: i64, seq: i64, confirmed: bool },
 }
 
-/// A part of a room's history.
+/// A page of a room's history.
 pub(super) struct Page {
     pub(super) messages: Vec<Seen>,
     pub(super) last_seq: i64,
 }
 
-/// Where a room's markers stand.
-pub(super) struct Look {
+/// The read markers and the newest seq of a room.
+pub(super) struct RoomState {
     pub(super) other: i64,
     pub(super) read: i64,
     pub(super) other_read: i64,
     pub(super) last_seq: i64,
 }
 
-/// What became of a message that was posted.
-pub(super) enum Posted {
-    Kept(Place),
+/// The outcome of posting a message.
+pub(super) enum PostOutcome {
+    Stored(Place),
     Unknown,
-    Refused(String),
+    Rejected(String),
 }
 
-/// Takes a ticket, and connects with it.
-pub(super) async fn open(account: Account) -> Done {
+/// Creates a ticket and connects with it.
+pub(super) async fn open(account: Account) -> CallResult {
     let open = async {
         let ticket = account.call(Method::POST, "/realtime/tickets", &Value::Null).await?.expect(201)?;
         let path = ticket.body["url"].as_str().ok_or("the ticket has no url")?;
         Ok(Box::new(Socket::open(&account.person().await.client.socket_address(path)).await?))
     };
-    Done::Opened(open.await)
+    CallResult::Opened(open.await)
 }
 
-/// Fetches what comes after a seq.
-pub(super) async fn fetch(account: Account, room: i64, connection: u64, after: i64) -> Done {
+/// Fetches the messages after a seq.
+pub(super) async fn fetch(account: Account, room: i64, connection: u64, after: i64) -> CallResult {
     let fetch = async {
         let path = format!("{}/messages?after={after}&limit=100", account.room(room));
         let body = account.call(Method::GET, &path, &Value::Null).await?.expect(200)?.body;
@@ -66,52 +68,52 @@ pub(super) async fn fetch(account: Account, room: i64, connection: u64, after: i
         let messages = messages.iter().map(seen).collect::<Option<_>>().ok_or("a message lacks a field")?;
         Ok(Page { messages, last_seq: body["lastSeq"].as_i64().ok_or("the page has no lastSeq")? })
     };
-    Done::Fetched { room, connection, page: fetch.await }
+    CallResult::Fetched { room, connection, page: fetch.await }
 }
 
 /// Posts a message.
-pub(super) async fn post(account: Account, message: Attempt) -> Done {
+pub(super) async fn post(account: Account, message: Attempt) -> CallResult {
     let Attempt { room, client_message_id, content, .. } = message;
     let body = json!({ "clientMessageId": client_message_id, "content": content });
     let path = format!("{}/messages", account.room(room));
     let outcome = match account.call(Method::POST, &path, &body).await {
-        Ok(answer) => posted(&answer),
-        Err(_) => Posted::Unknown,
+        Ok(answer) => post_outcome(&answer),
+        Err(_) => PostOutcome::Unknown,
     };
-    Done::Posted { room, client_message_id, outcome }
+    CallResult::Posted { room, client_message_id, outcome }
 }
 
-fn posted(answer: &Answer) -> Posted {
+fn post_outcome(answer: &Answer) -> PostOutcome {
     match (answer.status, place(&answer.body)) {
-        (200 | 201, Some(place)) => Posted::Kept(place),
-        (400..=499, _) if is_final(answer.code()) => Posted::Refused(answer.code().to_owned()),
-        _ => Posted::Unknown,
+        (200 | 201, Some(place)) => PostOutcome::Stored(place),
+        (400..=499, _) if is_final(answer.code()) => PostOutcome::Rejected(answer.code().to_owned()),
+        _ => PostOutcome::Unknown,
     }
 }
 
-/// Looks where a room's markers stand.
-pub(super) async fn look(account: Account, room: i64, known: (i64, i64)) -> Done {
-    let look = async {
+/// Fetches a room's read markers and newest seq.
+pub(super) async fn fetch_room(account: Account, room: i64, known: (i64, i64)) -> CallResult {
+    let fetch = async {
         let body = account.call(Method::GET, &account.room(room), &Value::Null).await?.expect(200)?.body;
         let number = |field: &str| body[field].as_i64().ok_or(format!("the room has no {field}"));
-        Ok(Look {
+        Ok(RoomState {
             other: number("receiverId")?,
             read: number("readSeq")?,
             other_read: number("receiverReadSeq")?,
             last_seq: number("lastSeq")?,
         })
     };
-    Done::Looked { room, known, found: look.await }
+    CallResult::FetchedRoom { room, known, state: fetch.await }
 }
 
-/// Moves one's own marker.
-pub(super) async fn mark(account: Account, room: i64, seq: i64) -> Done {
+/// Moves the account's own read marker.
+pub(super) async fn mark(account: Account, room: i64, seq: i64) -> CallResult {
     let path = format!("{}/read", account.room(room));
     let answer = account.call(Method::PUT, &path, &json!({ "seq": seq })).await;
-    Done::Marked { room, seq, confirmed: answer.is_ok_and(|answer| answer.status == 204) }
+    CallResult::Marked { room, seq, confirmed: answer.is_ok_and(|answer| answer.status == 204) }
 }
 
-/// A message as the HTTP API and the frames have it.
+/// Parses a message of a response or a frame.
 pub(in crate::soak) fn seen(message: &Value) -> Option<Seen> {
     let Place { seq, id } = place(message)?;
     Some(Seen {
@@ -123,12 +125,12 @@ pub(in crate::soak) fn seen(message: &Value) -> Option<Seen> {
     })
 }
 
-/// Where a message or an `ack` says that the message is.
+/// Parses the seq and id of a message or an `ack`.
 pub(super) fn place(message: &Value) -> Option<Place> {
     Some(Place { seq: message["seq"].as_i64()?, id: message["id"].as_i64()? })
 }
 
-/// Whether repeating a message that was refused so would change nothing.
+/// Returns whether an error code is permanent, so that sending the message again cannot help.
 pub(super) fn is_final(code: &str) -> bool {
     ["validation_failed", "malformed_json", "room_not_found", "receiver_withdrawn", "message_id_reused"]
         .contains(&code)

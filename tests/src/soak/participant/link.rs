@@ -1,4 +1,4 @@
-//! A client's connection: up, being opened, or lost until the jitter is over; and its heartbeat.
+//! A client's connection and its heartbeat. After a loss, the client reconnects with jitter.
 
 use std::{
     future::pending,
@@ -12,44 +12,48 @@ use tokio::time::timeout;
 use super::{Participant, Phase, room::Room};
 use crate::{Failure, Socket};
 
-/// Full jitter: a random time below this, doubled with each failure up to the longest.
-const BASE: Duration = Duration::from_millis(100);
-const LONGEST: Duration = Duration::from_secs(2);
+/// The limit of the first delay before reconnecting. The delay is random (full jitter), and its
+/// limit doubles with each failure.
+const BASE_DELAY: Duration = Duration::from_millis(100);
+/// The highest limit of the delay.
+const MAX_DELAY: Duration = Duration::from_secs(2);
 
-/// The time between heartbeats; 4 minutes in earnest.
-const HEARTBEAT: Duration = Duration::from_secs(3);
+/// The time between heartbeats. In the product it is 4 minutes.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(3);
 
-/// How long a heartbeat may stay without an answer. The second one in a row means that the connection is dead.
-const UNANSWERED: Duration = Duration::from_secs(4);
+/// How long a client waits for the answer to a heartbeat. After two heartbeats in a row without an
+/// answer, it closes the connection.
+const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The connection of a client.
 pub(super) struct Link {
     state: State,
     failures: u32,
-    /// Since when the client is without a connection, or has one and has not caught up yet.
+    /// When the connection was lost. Set until the client has all messages again.
     pub(super) lost_at: Option<Instant>,
-    /// When the connection was back.
+    /// When the client was connected again. Set until it has all messages again.
     pub(super) back_at: Option<Instant>,
 }
 
 enum State {
     Down { until: Instant },
     Opening,
-    Up { socket: Box<Socket>, beat: Beat },
+    Up { socket: Box<Socket>, heartbeat: Heartbeat },
 }
 
-/// What is to be done about the heartbeat.
+/// The next action of the heartbeat.
 enum Next {
     Nothing,
     Send,
-    /// The connection is dead.
+    /// Close the connection, which does not work.
     GiveUp,
 }
 
 /// The heartbeat of a connection.
-struct Beat {
+struct Heartbeat {
     due: Instant,
-    /// The one that waits for its answer: since when, and whether it was sent when nobody writes anything.
+    /// The heartbeat without an answer yet: when it was sent, and whether in a phase without new
+    /// messages.
     open: Option<(Instant, bool)>,
     unanswered: u32,
 }
@@ -74,21 +78,23 @@ impl Link {
     pub(super) fn up(&mut self, socket: Box<Socket>, now: Instant) {
         self.failures = 0;
         self.back_at = self.lost_at.is_some().then_some(now);
-        let beat = Beat { due: now + HEARTBEAT / 8, open: None, unanswered: 0 };
-        self.state = State::Up { socket, beat };
+        let heartbeat = Heartbeat { due: now + HEARTBEAT_INTERVAL / 8, open: None, unanswered: 0 };
+        self.state = State::Up { socket, heartbeat };
     }
 
-    /// The connection is gone, or none could be had. Whatever is left of it is cut without a closing frame.
+    /// Marks the connection as lost or failed and starts the delay. An open connection is closed
+    /// without a close frame.
     pub(super) fn down(&mut self, rng: &mut Rng, now: Instant) {
         if self.is_up() {
             self.lost_at.get_or_insert(now);
         }
-        let longest = BASE.saturating_mul(1 << self.failures.min(10)).min(LONGEST);
+        let limit = BASE_DELAY.saturating_mul(1 << self.failures.min(10)).min(MAX_DELAY);
         self.failures += 1;
-        self.state = State::Down { until: now + longest.mul_f64(rng.f64()) };
+        self.state = State::Down { until: now + limit.mul_f64(rng.f64()) };
     }
 
-    /// The next event; none when the connection has ended. Waits for ever without a connection.
+    /// Waits for the next frame. Returns `None` when the connection has ended. Never returns while
+    /// there is no connection.
     pub(super) async fn event(&mut self) -> Option<Value> {
         match &mut self.state {
             State::Up { socket, .. } => socket.receive().await,
@@ -96,64 +102,65 @@ impl Link {
         }
     }
 
-    /// Sends a frame; false when there is no connection, or it does not take the frame.
+    /// Sends a frame. Returns false if there is no connection or sending fails.
     pub(super) async fn send(&mut self, frame: &Value) -> bool {
         let State::Up { socket, .. } = &mut self.state else { return false };
         matches!(timeout(Duration::from_secs(1), socket.send(frame)).await, Ok(Ok(())))
     }
 
-    /// The server answers. Gives whether this answers a heartbeat that was sent to settle.
-    pub(super) fn alive(&mut self) -> bool {
-        let State::Up { beat, .. } = &mut self.state else { return false };
-        beat.unanswered = 0;
-        beat.open.take().is_some_and(|(_, settling)| settling)
+    /// Notes that the server answered. Returns whether this answers a heartbeat that was sent in a
+    /// phase without new messages.
+    pub(super) fn on_answer(&mut self) -> bool {
+        let State::Up { heartbeat, .. } = &mut self.state else { return false };
+        heartbeat.unanswered = 0;
+        heartbeat.open.take().is_some_and(|(_, settling)| settling)
     }
 
     fn next(&mut self, settling: bool, rng: &mut Rng, now: Instant) -> Next {
-        let State::Up { beat, .. } = &mut self.state else { return Next::Nothing };
-        if beat.open.is_some_and(|(since, _)| now >= since + UNANSWERED) {
-            beat.open = None;
-            beat.unanswered += 1;
-            beat.due = now;
+        let State::Up { heartbeat, .. } = &mut self.state else { return Next::Nothing };
+        if heartbeat.open.is_some_and(|(since, _)| now >= since + HEARTBEAT_TIMEOUT) {
+            heartbeat.open = None;
+            heartbeat.unanswered += 1;
+            heartbeat.due = now;
         }
-        if beat.unanswered >= 2 {
+        if heartbeat.unanswered >= 2 {
             return Next::GiveUp;
         }
-        if beat.open.is_some() || now < beat.due {
+        if heartbeat.open.is_some() || now < heartbeat.due {
             return Next::Nothing;
         }
-        beat.open = Some((now, settling));
-        beat.due = now + HEARTBEAT.mul_f64(0.75 + rng.f64() / 2.0);
+        heartbeat.open = Some((now, settling));
+        heartbeat.due = now + HEARTBEAT_INTERVAL.mul_f64(0.75 + rng.f64() / 2.0);
         Next::Send
     }
 }
 
 impl Participant {
-    /// A connection was asked for.
-    pub(super) fn opened(&mut self, opened: Result<Box<Socket>, Failure>) {
+    /// Handles the result of opening a connection.
+    pub(super) fn on_open(&mut self, opened: Result<Box<Socket>, Failure>) {
         let now = Instant::now();
         match opened {
             Ok(socket) => {
                 self.connection += 1;
                 self.link.up(socket, now);
                 for room in self.rooms.values_mut() {
-                    room.timeline.doubt();
-                    room.outbox.hurry(now);
+                    room.timeline.mark_unverified();
+                    room.outbox.resend_now(now);
                 }
             }
             Err(_) => self.link.down(&mut self.rng, now),
         }
     }
 
-    /// The connection is gone, or is cut here.
-    pub(super) fn lose(&mut self) {
+    /// Handles the loss of the connection, or closes it.
+    pub(super) fn disconnect(&mut self) {
         self.link.down(&mut self.rng, Instant::now());
         self.times.lost += 1;
-        self.settled(false);
+        self.set_settled(false);
     }
 
-    /// Tells the server what this client has, when it is time.
-    pub(super) async fn beat(&mut self, now: Instant) {
+    /// Sends a heartbeat with the newest seqs of this client, if one is due.
+    pub(super) async fn heartbeat(&mut self, now: Instant) {
         let settling = [Phase::Arriving, Phase::Settling].contains(&self.phase());
         let next = self.link.next(settling, &mut self.rng, now);
         let lost = match next {
@@ -166,7 +173,7 @@ impl Participant {
             Next::GiveUp => true,
         };
         if lost {
-            self.lose();
+            self.disconnect();
         }
     }
 }

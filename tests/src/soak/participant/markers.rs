@@ -1,4 +1,4 @@
-//! The read markers of a room as a client knows them: they only go forward.
+//! The read markers of a room that a client knows. They only move forward.
 
 use std::collections::BTreeMap;
 
@@ -12,29 +12,31 @@ pub(super) struct Markers {
 }
 
 impl Markers {
-    /// Where a side's marker is known to stand.
+    /// Returns the known marker of a side.
     pub(super) fn known(&self, reader: i64) -> i64 {
         self.shown.get(&reader).copied().unwrap_or_default()
     }
 
-    /// Where the marker of the side that is not `reader`'s is known to stand.
+    /// Returns the known marker of the side that is not `reader`.
     pub(super) fn known_of_other(&self, reader: i64) -> i64 {
         self.shown.iter().find(|(id, _)| **id != reader).map_or(0, |(_, seq)| *seq)
     }
 
-    /// A marker was pushed, or a move of one's own was confirmed. One that another overtook is passed over.
-    pub(super) fn heard(&mut self, reader: i64, seq: i64) {
+    /// Records a pushed marker, or a confirmed move of the own marker. A marker that is not newer
+    /// is ignored, because a later push may have overtaken it.
+    pub(super) fn on_push(&mut self, reader: i64, seq: i64) {
         if seq > self.known(reader) {
-            self.note(reader, Marker { seq, at_least: 0 });
+            self.record(reader, Marker { seq, at_least: 0 });
         }
     }
 
-    /// A marker was asked for when it was known to stand at `at_least`.
-    pub(super) fn answered(&mut self, reader: i64, seq: i64, at_least: i64) {
-        self.note(reader, Marker { seq, at_least });
+    /// Records a marker from a response. `at_least` is the marker that was known when the request
+    /// was sent.
+    pub(super) fn on_response(&mut self, reader: i64, seq: i64, at_least: i64) {
+        self.record(reader, Marker { seq, at_least });
     }
 
-    fn note(&mut self, reader: i64, marker: Marker) {
+    fn record(&mut self, reader: i64, marker: Marker) {
         let shown = self.shown.entry(reader).or_default();
         *shown = marker.seq.max(*shown);
         self.told.entry(reader).or_default().push(marker);

@@ -1,8 +1,13 @@
-//! One client: a tab of a customer, or a device of a company, which keeps its half of what delivery promises.
+//! One client of the soak, which does what a client must do to get every message once and in order.
 //!
-//! It connects with a ticket, and again with full jitter when the connection is lost; asks for what it missed once it is registered; applies
-//! messages by seq wherever they come from; notices a missing number, and by its heartbeat a missing end; sends each message under one
-//! `clientMessageId` until it is acknowledged, one at a time in a room. It knows what it was told and nothing else.
+//! - It connects with a ticket, and reconnects with full jitter.
+//! - After each connect, it fetches the messages that it missed.
+//! - It orders messages by seq, whichever way they arrive.
+//! - It detects gaps from the seqs of messages, and missing newest messages from heartbeats.
+//! - It sends each message with the same `clientMessageId` until it is acknowledged, and sends one
+//!   message at a time to a room.
+//!
+//! It uses only what the server sends to it.
 
 mod acts;
 mod calls;
@@ -30,41 +35,43 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{account::Account, refusals::Refusals, wire::Wire};
-use calls::Done;
+use calls::CallResult;
 use link::Link;
 use room::Room;
 
 pub(super) use calls::seen;
 pub use record::{Record, Times};
 
-/// How often a client looks at what is due.
+use super::{account::Account, refusals::Refusals, wire::Wire};
+
+/// The time between two checks of what is due.
 const TICK: Duration = Duration::from_millis(20);
 
-/// How many histories a client fetches at a time: as many connections as a browser has to a host.
-const FETCHES: usize = 6;
+/// How many histories a client fetches at the same time. A browser opens as many connections to a
+/// host.
+const MAX_CONCURRENT_FETCHES: usize = 6;
 
-/// Where a run is.
+/// The phases of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// Everybody connects, and makes sure of having everything, for the first time.
+    /// The clients connect and verify for the first time that they have all messages.
     Arriving,
-    /// New messages are written.
+    /// The clients write new messages.
     Sending,
-    /// What is written is sent until it is acknowledged.
+    /// The clients send the written messages until all are acknowledged.
     Draining,
-    /// Everybody makes sure of having everything.
+    /// The clients verify that they have all messages.
     Settling,
-    /// Everybody goes.
+    /// The clients end.
     Over,
 }
 
-/// What all clients of a run share.
+/// The state that all clients of a run share.
 #[derive(Debug, Default)]
 pub struct Common {
-    /// What goes wrong on the clients' side.
+    /// The switches of client-side faults.
     pub wire: Wire,
-    /// What clients were refused with.
+    /// The errors that clients received.
     pub refusals: Refusals,
     /// Messages written so far.
     pub written: AtomicU64,
@@ -72,25 +79,26 @@ pub struct Common {
     pub acknowledged: AtomicU64,
 }
 
-/// What a client says of itself while it runs.
+/// The status of a running client.
 #[derive(Debug, Default)]
 pub struct Status {
-    /// Nothing waits for an acknowledgement.
+    /// Whether no message waits for an acknowledgement.
     pub empty: AtomicBool,
-    /// The server said, before anything was sent or after everything was, that this client has everything.
+    /// Whether, in a phase without new messages, the answer to a heartbeat confirmed that this
+    /// client has all messages.
     pub settled: AtomicBool,
 }
 
-/// Who a client is.
+/// The identity of a client.
 pub struct Identity {
-    /// What reports call it.
+    /// The name in reports.
     pub name: String,
-    /// Whose client it is.
+    /// The account.
     pub account: Account,
-    /// The rooms that it has open.
+    /// The rooms that the client has open.
     pub rooms: Vec<i64>,
-    /// How long it thinks between two messages to one room, on average.
-    pub thinks: Duration,
+    /// The average pause between two messages to a room.
+    pub think_time: Duration,
 }
 
 /// A client.
@@ -102,19 +110,19 @@ pub struct Participant {
     rng: Rng,
     rooms: BTreeMap<i64, Room>,
     link: Link,
-    /// The number of the connection, for what was asked on one and answered on the next.
+    /// The number of the current connection, to recognise responses to requests of an earlier one.
     connection: u64,
-    jobs: FuturesUnordered<BoxFuture<'static, Done>>,
+    jobs: FuturesUnordered<BoxFuture<'static, CallResult>>,
     fetching: usize,
-    /// Whether it has begun to write messages.
-    sends: bool,
-    /// When it next does something that is no sending: reads, types, looks at a room.
-    idles_until: Instant,
+    /// Whether the client has begun to write messages.
+    has_begun: bool,
+    /// When the client next does something other than sending.
+    next_random_act: Instant,
     times: Times,
 }
 
 impl Participant {
-    /// A client that has not connected yet. All that it chooses comes from `rng`.
+    /// Creates a client that is not connected. `rng` makes all its random choices.
     pub fn new(
         identity: Identity,
         common: Arc<Common>,
@@ -136,23 +144,23 @@ impl Participant {
             connection: 0,
             jobs: FuturesUnordered::new(),
             fetching: 0,
-            sends: false,
-            idles_until: now,
+            has_begun: false,
+            next_random_act: now,
             times: Times::default(),
         }
     }
 
-    /// Lives until the run is over.
+    /// Runs until [`Phase::Over`].
     pub async fn run(mut self) -> Record {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 event = self.link.event() => match event {
-                    Some(event) => self.heard(&event),
-                    None => self.lose(),
+                    Some(event) => self.on_frame(&event),
+                    None => self.disconnect(),
                 },
-                Some(done) = self.jobs.next(), if !self.jobs.is_empty() => self.done(done),
+                Some(result) = self.jobs.next(), if !self.jobs.is_empty() => self.on_result(result),
                 _ = ticks.tick() => {}
             }
             if self.phase() == Phase::Over {
@@ -166,38 +174,39 @@ impl Participant {
         *self.phase.borrow()
     }
 
-    /// Does all that is due.
+    /// Does everything that is due.
     async fn act(&mut self) {
         let now = Instant::now();
         if self.link.is_due(now) {
             self.link.opening();
             self.jobs.push(Box::pin(calls::open(self.identity.account.clone())));
         }
-        self.beat(now).await;
-        self.caught_up(now);
-        self.resync(now);
-        if !self.sends && self.phase() == Phase::Sending {
-            self.sends = true;
+        self.heartbeat(now).await;
+        self.record_recovery(now);
+        self.fetch_histories(now);
+        if !self.has_begun && self.phase() == Phase::Sending {
+            self.has_begun = true;
             for room in self.rooms.values_mut() {
-                room.outbox.begin(now + self.identity.thinks.mul_f64(self.rng.f64()));
+                room.outbox.begin(now + self.identity.think_time.mul_f64(self.rng.f64()));
             }
         }
         self.send(now).await;
-        if now >= self.idles_until {
-            self.idles_until = now + Duration::from_millis(self.rng.u64(2000..8000));
-            self.idle().await;
+        if now >= self.next_random_act {
+            self.next_random_act = now + Duration::from_millis(self.rng.u64(2000..8000));
+            self.act_randomly().await;
         }
         let empty = self.rooms.values().all(|room| room.outbox.is_empty());
         self.status.empty.store(empty, Ordering::Relaxed);
     }
 
-    /// Asks for the histories that may lack something. Register first, then fetch: not without a connection.
-    fn resync(&mut self, now: Instant) {
+    /// Fetches the histories of rooms in which messages may be missing. Only while connected: a
+    /// message that is sent before the connection is registered is not pushed to it.
+    fn fetch_histories(&mut self, now: Instant) {
         if !self.link.is_up() {
             return;
         }
         for room in self.rooms.values_mut().filter(|room| room.wants_history(now)) {
-            if self.fetching == FETCHES {
+            if self.fetching == MAX_CONCURRENT_FETCHES {
                 return;
             }
             room.fetching = true;
@@ -205,8 +214,8 @@ impl Participant {
             let account = self.identity.account.clone();
             let after = room.timeline.last();
             self.jobs.push(Box::pin(calls::fetch(account, room.id, self.connection, after)));
-            if room.timeline.is_unsure() && self.common.wire.cut_while_resyncing.strikes() {
-                return self.lose();
+            if !room.timeline.is_verified() && self.common.wire.cut_while_resyncing.fire() {
+                return self.disconnect();
             }
         }
     }

@@ -1,4 +1,5 @@
-//! What a client sends to a room: one message in flight, sent again under the same name until it is acknowledged.
+//! The messages that a client sends to a room, one at a time. Each is sent again with the same
+//! `clientMessageId` until it is acknowledged.
 
 use std::time::{Duration, Instant};
 
@@ -7,12 +8,14 @@ use uuid::Uuid;
 
 use crate::soak::history::{Attempt, Place};
 
-/// How long a client waits for an acknowledgement before it sends again; half as long again each time, up to the longest.
-const PATIENCE: Duration = Duration::from_secs(2);
-const LONGEST: Duration = Duration::from_secs(8);
+/// How long a client waits for the first acknowledgement before it sends again. The time grows by
+/// half with each send.
+const ACK_TIMEOUT: Duration = Duration::from_secs(2);
+/// The longest time to wait for an acknowledgement.
+const MAX_ACK_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// How long a client waits after a refusal that can pass.
-const AFTER_REFUSAL: Duration = Duration::from_millis(300);
+/// How long a client waits after a temporary error.
+const RETRY_DELAY: Duration = Duration::from_millis(300);
 
 /// The messages that one client sends to one room.
 pub(super) struct Outbox {
@@ -23,17 +26,17 @@ pub(super) struct Outbox {
     state: State,
 }
 
-/// Of the last attempt.
+/// The state of the last message.
 enum State {
-    /// There is none.
+    /// There is no message yet.
     New,
-    /// It is done; the next message is written then.
+    /// The message is acknowledged; the next one is written at `until`.
     Thinking { until: Instant },
-    /// It waits for an acknowledgement, until it is sent (again).
+    /// The message is not acknowledged; it is sent (again) at `until`.
     Waiting { until: Instant },
-    /// A request over HTTP carries it.
+    /// The message is in an HTTP request.
     Posting,
-    /// It was refused for good.
+    /// The message was rejected with a permanent error.
     Stuck(String),
 }
 
@@ -42,22 +45,22 @@ impl Outbox {
         Self { room, sender, name: name.to_owned(), attempts: Vec::new(), state: State::New }
     }
 
-    /// The first message is written then.
+    /// Sets the time at which the first message is written.
     pub(super) fn begin(&mut self, at: Instant) {
         self.state = State::Thinking { until: at };
     }
 
-    /// Whether it is time to write another message.
+    /// Returns whether it is time to write another message.
     pub(super) fn wants_more(&self, now: Instant) -> bool {
         matches!(self.state, State::Thinking { until } if now >= until)
     }
 
-    /// Whether nothing waits for an acknowledgement.
+    /// Returns whether no message waits for an acknowledgement.
     pub(super) fn is_empty(&self) -> bool {
         matches!(self.state, State::New | State::Thinking { .. } | State::Stuck(_))
     }
 
-    /// Writes a message, which is due at once.
+    /// Writes a message, which is due immediately.
     pub(super) fn write(&mut self, client_message_id: Uuid, content: String, now: Instant) {
         self.attempts.push(Attempt {
             room: self.room,
@@ -71,7 +74,7 @@ impl Outbox {
         self.state = State::Waiting { until: now };
     }
 
-    /// The message to be sent (again) now.
+    /// Returns the message if it has to be sent (again) now.
     pub(super) fn due(&self, now: Instant) -> Option<&Attempt> {
         if matches!(self.state, State::Waiting { until } if now >= until) {
             self.attempts.last()
@@ -80,17 +83,17 @@ impl Outbox {
         }
     }
 
-    /// It goes out over WebSocket.
+    /// Notes that the message was sent over WebSocket.
     pub(super) fn sent(&mut self, rng: &mut Rng, now: Instant) {
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.sends += 1;
-            let patience =
-                PATIENCE.mul_f64(1.5_f64.powi(attempt.sends.min(10).cast_signed() - 1)).min(LONGEST);
-            self.state = State::Waiting { until: now + patience.mul_f64(0.75 + rng.f64() / 2.0) };
+            let factor = 1.5_f64.powi(attempt.sends.min(10).cast_signed() - 1);
+            let timeout = ACK_TIMEOUT.mul_f64(factor).min(MAX_ACK_TIMEOUT);
+            self.state = State::Waiting { until: now + timeout.mul_f64(0.75 + rng.f64() / 2.0) };
         }
     }
 
-    /// It goes out over HTTP, and the answer decides when it is sent again.
+    /// Notes that the message was sent over HTTP. The response decides when it is sent again.
     pub(super) fn posted(&mut self) {
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.sends += 1;
@@ -98,33 +101,35 @@ impl Outbox {
         }
     }
 
-    /// There is a new connection, and what was sent on the old one may have been lost with it.
-    pub(super) fn hurry(&mut self, now: Instant) {
+    /// Makes an unacknowledged message due: it may have been lost with the previous connection.
+    pub(super) fn resend_now(&mut self, now: Instant) {
         if let State::Waiting { until } = &mut self.state {
             *until = now.min(*until);
         }
     }
 
-    /// It could not go out now.
-    pub(super) fn postponed(&mut self, until: Instant) {
+    /// Postpones a message that could not be sent.
+    pub(super) fn postpone(&mut self, until: Instant) {
         self.state = State::Waiting { until };
     }
 
-    /// A refusal that can pass, or a request whose fate is not known: to be sent again soon.
+    /// Handles a temporary error or an unknown outcome: the message is sent again soon.
     pub(super) fn failed(&mut self, client_message_id: Uuid, rng: &mut Rng, now: Instant) {
         if self.is_open(client_message_id) {
-            self.state = State::Waiting { until: now + AFTER_REFUSAL.mul_f64(0.5 + rng.f64()) };
+            self.state = State::Waiting { until: now + RETRY_DELAY.mul_f64(0.5 + rng.f64()) };
         }
     }
 
-    /// A refusal that no repeating will change.
-    pub(super) fn refused(&mut self, client_message_id: Uuid, why: &str) {
+    /// Handles a permanent error.
+    pub(super) fn rejected(&mut self, client_message_id: Uuid, why: &str) {
         if self.is_open(client_message_id) {
             self.state = State::Stuck(why.to_owned());
         }
     }
 
-    /// An acknowledgement; gives the content that it is for. The first one for the open message makes room for the next, at `next_at`.
+    /// Handles an acknowledgement. The first one for the current message allows the next message at
+    /// `next_at`. Returns the content of the message and whether this was its first
+    /// acknowledgement, or `None` for an unknown message.
     pub(super) fn acknowledged(&mut self, id: Uuid, place: Place, next_at: Instant) -> Option<(&str, bool)> {
         let open = self.is_open(id);
         let attempt = self.attempts.iter_mut().rev().find(|attempt| attempt.client_message_id == id)?;
@@ -141,11 +146,11 @@ impl Outbox {
         !self.is_empty() && self.attempts.last().is_some_and(|attempt| attempt.client_message_id == id)
     }
 
-    /// All that was tried, and why the last one was given up, if it was.
+    /// Returns all messages, and the reason if the last one was given up.
     pub(super) fn into_attempts(self) -> (Vec<Attempt>, Option<String>) {
         let given_up = match self.state {
             State::New | State::Thinking { .. } => None,
-            State::Waiting { .. } | State::Posting => Some("no acknowledgement came".to_owned()),
+            State::Waiting { .. } | State::Posting => Some("no acknowledgement".to_owned()),
             State::Stuck(why) => Some(why),
         };
         (self.attempts, given_up)
@@ -159,7 +164,7 @@ mod tests {
     const PLACE: Place = Place { seq: 2, id: 7 };
 
     #[test]
-    fn a_message_is_sent_again_under_its_name_until_it_is_acknowledged_and_only_then_the_next() {
+    fn message_is_sent_again_until_acknowledged_and_then_the_next() {
         let (mut rng, now, id) = (Rng::with_seed(1), Instant::now(), Uuid::from_u128(1));
         let mut outbox = Outbox::new(1, 10, "tab");
         assert!(!outbox.wants_more(now));
@@ -174,20 +179,20 @@ mod tests {
             outbox.failed(id, &mut rng, now.checked_sub(Duration::from_secs(1)).unwrap());
         }
         assert_eq!(outbox.acknowledged(id, PLACE, now), Some(("하나", true)));
-        assert_eq!(outbox.acknowledged(id, PLACE, now), Some(("하나", false)), "the doubled frame's");
+        assert_eq!(outbox.acknowledged(id, PLACE, now), Some(("하나", false)), "of a repeated frame");
         assert!(outbox.wants_more(now));
         let (attempts, given_up) = outbox.into_attempts();
         assert_eq!((attempts[0].sends, &attempts[0].acknowledged[..], given_up), (3, &[PLACE][..], None));
     }
 
     #[test]
-    fn a_late_refusal_of_an_acknowledged_message_changes_nothing() {
+    fn late_error_for_an_acknowledged_message_changes_nothing() {
         let (mut rng, now, id) = (Rng::with_seed(1), Instant::now(), Uuid::from_u128(1));
         let mut outbox = Outbox::new(1, 10, "tab");
         outbox.write(id, "하나".to_owned(), now);
         outbox.acknowledged(id, PLACE, now);
         outbox.failed(id, &mut rng, now);
-        outbox.refused(id, "room_not_found");
+        outbox.rejected(id, "room_not_found");
         assert!(outbox.is_empty() && outbox.into_attempts().1.is_none());
     }
 }

@@ -1,39 +1,39 @@
-//! What a client leaves behind.
+//! The record of a client at the end of a run.
 
 use std::time::Duration;
 
 use super::Participant;
 use crate::soak::history::{Attempt, Trail, View};
 
-/// What a client observed, and how long it took to be whole again.
+/// The observations and measurements of a client.
 pub struct Record {
-    /// What it tried to send.
+    /// The messages that the client sent.
     pub attempts: Vec<Attempt>,
-    /// What it ended up with, room by room.
+    /// The messages that the client has, for each room.
     pub views: Vec<View>,
-    /// What it was told of read markers.
+    /// The read markers that the client received.
     pub trails: Vec<Trail>,
-    /// Why it gave up messages: none if it gave up none.
+    /// The reasons for messages that were given up.
     pub given_up: Vec<String>,
-    /// Its figures.
+    /// The measurements.
     pub times: Times,
 }
 
-/// The figures of one client, or of all.
+/// The measurements of one client, or of all clients.
 #[derive(Debug, Default)]
 pub struct Times {
-    /// Pushed messages that came.
+    /// The number of pushed messages.
     pub pushes: u64,
-    /// Connections that were lost.
+    /// The number of lost connections.
     pub lost: u64,
-    /// From noticing a missing number, or the loss of the connection, to being whole again.
+    /// The times from detecting a gap or losing the connection until the client had all messages.
     pub heals: Vec<Duration>,
-    /// From the connection being back to being whole again.
+    /// The times from reconnecting until the client had all messages.
     pub replays: Vec<Duration>,
 }
 
 impl Times {
-    /// Adds another client's.
+    /// Adds the measurements of another client.
     pub fn add(&mut self, other: Self) {
         self.pushes += other.pushes;
         self.lost += other.lost;
@@ -53,7 +53,7 @@ impl Participant {
             times: self.times,
         };
         for (id, room) in self.rooms {
-            let settled = room.timeline.is_whole();
+            let settled = room.timeline.is_complete();
             let (shown, contradicted) = room.timeline.into_parts();
             record.views.push(View { observer: observer.clone(), room: id, settled, shown, contradicted });
             record.trails.extend(room.markers.into_trails(&observer, id));

@@ -1,11 +1,11 @@
-//! One room of a client: its messages, its markers, and what the client sends to it.
+//! One room of a client: messages, read markers and outbox.
 
 use std::time::{Duration, Instant};
 
 use super::{markers::Markers, outbox::Outbox, timeline::Timeline};
 
-/// How long a client waits when its fetch failed or did not help.
-const AGAIN: Duration = Duration::from_millis(250);
+/// How long a client waits after a fetch that failed or returned no new messages.
+const FETCH_DELAY: Duration = Duration::from_millis(250);
 
 /// A room that is open in a client.
 pub(super) struct Room {
@@ -13,7 +13,7 @@ pub(super) struct Room {
     pub(super) timeline: Timeline,
     pub(super) markers: Markers,
     pub(super) outbox: Outbox,
-    /// Whether its history is being asked for.
+    /// Whether a fetch of the history is running.
     pub(super) fetching: bool,
     not_before: Instant,
 }
@@ -30,14 +30,14 @@ impl Room {
         }
     }
 
-    /// Whether its history is to be asked for now.
+    /// Returns whether the history has to be fetched now.
     pub(super) fn wants_history(&self, now: Instant) -> bool {
-        let incomplete = self.timeline.is_unsure() || self.timeline.has_gap(now);
+        let incomplete = !self.timeline.is_verified() || self.timeline.has_gap(now);
         incomplete && !self.fetching && now >= self.not_before
     }
 
-    /// The last fetch failed or did not help: the next one waits a little.
-    pub(super) fn wait(&mut self, now: Instant) {
-        self.not_before = now + AGAIN;
+    /// Delays the next fetch, after one that failed or returned no new messages.
+    pub(super) fn delay_fetch(&mut self, now: Instant) {
+        self.not_before = now + FETCH_DELAY;
     }
 }

@@ -1,4 +1,4 @@
-//! The messages of a room as a client shows them: by seq, nothing before what comes before it.
+//! The messages of a room that a client shows: ordered by seq, without gaps.
 
 use std::{
     collections::BTreeMap,
@@ -7,42 +7,44 @@ use std::{
 
 use crate::soak::history::Seen;
 
-/// How long a missing number may still come by itself: then it was overtaken by the one after it, and is no gap.
+/// How long a missing seq is not considered a gap, because its message may only have been
+/// overtaken.
 pub(super) const GRACE: Duration = Duration::from_millis(100);
 
-/// What a client knows of a room's messages.
+/// The messages of a room that a client knows.
 pub(super) struct Timeline {
     shown: Vec<Seen>,
-    /// What came before its turn.
+    /// Messages that arrived before one with a lower seq.
     early: BTreeMap<i64, Seen>,
     contradicted: Vec<Seen>,
-    heard_of: i64,
-    /// Whether this connection has not been compared with the server since it was made.
-    unsure: bool,
+    /// The newest seq that the server has, as far as the client knows.
+    expected: i64,
+    /// Whether a fetch since the last connect returned no unknown message.
+    verified: bool,
     behind_since: Option<Instant>,
 }
 
 impl Timeline {
-    /// An empty room, which the server has yet to be asked about.
+    /// Creates an empty timeline that is not verified.
     pub(super) fn new() -> Self {
         Self {
             shown: Vec::new(),
             early: BTreeMap::new(),
             contradicted: Vec::new(),
-            heard_of: 0,
-            unsure: true,
+            expected: 0,
+            verified: false,
             behind_since: None,
         }
     }
 
-    /// The newest seq up to which nothing is missing.
+    /// Returns the newest seq up to which no message is missing.
     pub(super) fn last(&self) -> i64 {
         self.shown.last().map_or(0, |message| message.seq)
     }
 
-    /// Takes a message, from wherever it came. Gives how long the room had a gap, if this closes one.
-    pub(super) fn learn(&mut self, message: Seen) -> Option<Duration> {
-        self.heard_of = self.heard_of.max(message.seq);
+    /// Adds a message from any source. If it closes a gap, returns how long the gap existed.
+    pub(super) fn receive(&mut self, message: Seen) -> Option<Duration> {
+        self.expected = self.expected.max(message.seq);
         if message.seq <= self.last() {
             let index = usize::try_from(message.seq - 1).unwrap_or_default();
             self.compare(index, message);
@@ -69,45 +71,46 @@ impl Timeline {
         }
     }
 
-    /// The server has messages up to this seq.
-    pub(super) fn hear_of(&mut self, seq: i64) {
-        self.heard_of = self.heard_of.max(seq);
+    /// Notes that the server has messages up to this seq.
+    pub(super) fn expect_up_to(&mut self, seq: i64) {
+        self.expected = self.expected.max(seq);
         if self.is_behind() {
             self.behind_since.get_or_insert_with(Instant::now);
         }
     }
 
-    /// There is a new connection: what was missed before it was registered is not known.
-    pub(super) fn doubt(&mut self) {
-        self.unsure = true;
+    /// Notes that there is a new connection: messages may have been missed before it was
+    /// registered.
+    pub(super) fn mark_unverified(&mut self) {
+        self.verified = false;
     }
 
-    /// The server was asked after the connection was registered, and had no more than this client has.
-    pub(super) fn assure(&mut self) {
-        self.unsure = false;
+    /// Notes that a fetch on the current connection returned no unknown message.
+    pub(super) fn mark_verified(&mut self) {
+        self.verified = true;
     }
 
-    /// Whether a seq is known to be missing.
+    /// Returns whether a seq is known to be missing.
     pub(super) fn is_behind(&self) -> bool {
-        self.heard_of > self.last()
+        self.expected > self.last()
     }
 
-    /// Whether a seq is missing that will not come by itself.
+    /// Returns whether a seq has been missing for longer than [`GRACE`].
     pub(super) fn has_gap(&self, now: Instant) -> bool {
         self.behind_since.is_some_and(|since| now >= since + GRACE)
     }
 
-    /// Whether the server has yet to be asked.
-    pub(super) fn is_unsure(&self) -> bool {
-        self.unsure
+    /// Returns whether a fetch since the last connect returned no unknown message.
+    pub(super) fn is_verified(&self) -> bool {
+        self.verified
     }
 
-    /// Whether this client holds the room for complete.
-    pub(super) fn is_whole(&self) -> bool {
-        !self.unsure && !self.is_behind()
+    /// Returns whether this client considers the room complete.
+    pub(super) fn is_complete(&self) -> bool {
+        self.verified && !self.is_behind()
     }
 
-    /// What was shown, in order, and what contradicted it.
+    /// Returns the shown messages in order, and the messages that contradict them.
     pub(super) fn into_parts(self) -> (Vec<Seen>, Vec<Seen>) {
         (self.shown, self.contradicted)
     }
@@ -131,59 +134,59 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_early_waits_for_what_comes_before_it() {
+    fn early_message_waits_for_those_before_it() {
         let mut timeline = Timeline::new();
-        assert_eq!(timeline.learn(message(1)), None);
-        assert_eq!(timeline.learn(message(3)), None);
+        assert_eq!(timeline.receive(message(1)), None);
+        assert_eq!(timeline.receive(message(3)), None);
         assert!(timeline.is_behind());
-        assert_eq!(timeline.learn(message(2)), None, "it was only overtaken");
+        assert_eq!(timeline.receive(message(2)), None, "it was only overtaken");
         assert!(!timeline.is_behind());
         assert_eq!(seqs(timeline), (vec![1, 2, 3], 0));
     }
 
     #[test]
-    fn a_gap_is_one_that_lasts_and_when_it_closes_it_says_how_long_it_took() {
+    fn gap_starts_after_the_grace_time_and_its_length_is_returned() {
         let mut timeline = Timeline::new();
-        timeline.learn(message(2));
+        timeline.receive(message(2));
         let noticed = Instant::now();
         assert!(!timeline.has_gap(noticed) && timeline.has_gap(noticed + GRACE));
         timeline.behind_since = noticed.checked_sub(GRACE * 3);
-        assert!(timeline.learn(message(1)).is_some_and(|time| time >= GRACE * 3));
+        assert!(timeline.receive(message(1)).is_some_and(|time| time >= GRACE * 3));
         assert!(!timeline.has_gap(noticed + GRACE));
     }
 
     #[test]
-    fn what_comes_again_is_shown_once() {
+    fn repeated_message_is_shown_once() {
         let mut timeline = Timeline::new();
         for seq in [1, 1, 3, 3, 2, 2, 3] {
-            timeline.learn(message(seq));
+            timeline.receive(message(seq));
         }
         assert_eq!(seqs(timeline), (vec![1, 2, 3], 0));
     }
 
     #[test]
-    fn another_message_for_a_seq_that_is_taken_is_noted() {
+    fn second_message_for_a_seq_is_recorded_as_contradiction() {
         let mut timeline = Timeline::new();
         for id in [101, 999] {
-            timeline.learn(Seen { id, ..message(1) });
+            timeline.receive(Seen { id, ..message(1) });
         }
-        timeline.learn(message(5));
-        timeline.learn(Seen { content: "다른 말".to_owned(), ..message(5) });
+        timeline.receive(message(5));
+        timeline.receive(Seen { content: "다른 말".to_owned(), ..message(5) });
         assert_eq!(seqs(timeline), (vec![1], 2));
     }
 
     #[test]
-    fn a_room_is_whole_when_the_server_was_asked_and_nothing_is_known_to_be_missing() {
+    fn room_is_complete_if_verified_and_not_behind() {
         let mut timeline = Timeline::new();
-        timeline.learn(message(1));
-        assert!(!timeline.is_whole(), "nobody was asked");
-        timeline.assure();
-        assert!(timeline.is_whole());
-        timeline.hear_of(2);
-        assert!(!timeline.is_whole());
-        timeline.learn(message(2));
-        assert!(timeline.is_whole());
-        timeline.doubt();
-        assert!(!timeline.is_whole(), "a new connection");
+        timeline.receive(message(1));
+        assert!(!timeline.is_complete(), "not verified");
+        timeline.mark_verified();
+        assert!(timeline.is_complete());
+        timeline.expect_up_to(2);
+        assert!(!timeline.is_complete());
+        timeline.receive(message(2));
+        assert!(timeline.is_complete());
+        timeline.mark_unverified();
+        assert!(!timeline.is_complete(), "a new connection");
     }
 }
