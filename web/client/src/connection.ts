@@ -7,14 +7,15 @@ import { bounded } from "./wait.js";
 /**
  * The state of the connection:
  *
- * - `closed`: it is not wanted, or no account is logged in
- * - `offline`: the browser has reported that it has no network, and nothing has arrived since
- * - `connecting`: it is being opened, or it is not known whether it has survived
- * - `open`: frames come and go
+ * - `closed`: the program has not called `connect`, or no account is logged in
+ * - `offline`: the browser has reported that it has no network, and no frame has arrived since
+ * - `connecting`: the connection is being opened, or the network changed and no frame has arrived
+ *   since
+ * - `open`: frames can be sent and received
  */
 export type ConnectionState = "closed" | "offline" | "connecting" | "open";
 
-/** The part of a `WebSocket` that is used, as browsers and the package `ws` have it. */
+/** The part of the `WebSocket` interface that is used. Browsers and the package `ws` provide it. */
 export interface Socket {
   send(text: string): void;
   close(): void;
@@ -40,30 +41,36 @@ export interface ConnectionPorts {
 type Timer = ReturnType<typeof setTimeout>;
 
 const MINUTE_MS = 60_000;
-/** After a loss the first attempt waits up to this long, so that not all clients come at once. */
+/**
+ * The longest wait before the first attempt after a loss. The wait is random, so that clients that
+ * lost their connections together do not reconnect at the same time.
+ */
 const SPREAD_MS = 5_000;
-/** The same if only this client was disconnected. */
+/** The longest wait if only this client was disconnected. */
 const ALONE_MS = 800;
-/** Events of the browser start at most one attempt in this time. */
+/** The shortest time between two attempts that events of the browser cause. */
 const EVENT_MS = 3_000;
-/** The longest time for one attempt: a ticket and a handshake. */
+/** The longest time for one attempt, which is a ticket and a handshake. */
 const MAX_DIAL_MS = 10_000;
-/** After this long without an answer to a heartbeat, the connection is dead. */
+/** A heartbeat without an answer after this time means that the connection is lost. */
 const ANSWER_MS = 8_000;
-/** A page that becomes visible opens a second connection after this long without an answer. */
+/** A page that becomes visible opens a second connection if no answer arrives in this time. */
 const DOUBT_MS = 2_000;
-/** A clock that ticks this often ... */
+/** The interval of the timer that detects sleep. */
 const TICK_MS = 10_000;
-/** ... and misses this much has slept. Browsers let a hidden page's timers run once a minute. */
+/**
+ * A longer time between two ticks means that the computer has slept. It is more than a minute
+ * because browsers run the timers of hidden pages only once a minute.
+ */
 const SLEPT_MS = 75_000;
-/** The most rooms of one heartbeat. */
+/** The maximum number of rooms in one heartbeat. */
 const MAX_ROOMS = 20;
 
 /**
- * The time from the start of a failed attempt to the start of the next one: 5 s, 5 s, 5 to 10 s,
- * 10 to 20 s, then 20 to 40 s. The random start spreads the first attempts of many clients, and
- * they stay spread because the first distances are equal. Waits from 0 seconds on would put second
- * attempts among first ones.
+ * The time from the start of a failed attempt to the start of the next one: 5 s, 5 s, 5 to 10 s, 10
+ * to 20 s, then 20 to 40 s. The first attempts of many clients start at random times within 5 s.
+ * Because the first distances are equal, the next attempts are spread in the same way, and no
+ * second attempt happens before all first ones.
  */
 const pace = (attempt: number): number => SPREAD_MS * Math.min(4, 2 ** Math.max(0, attempt - 2));
 const distance = (attempt: number): number =>
@@ -76,20 +83,20 @@ export class Connection {
   #wanted = false;
   /** The connection in use. */
   #socket: Socket | undefined;
-  /** The attempt to open one; there is one at a time. */
+  /** The current attempt to open a connection; there is at most one. */
   #dialing: AbortController | undefined;
   /** The number of attempts since the server last answered over a connection. */
   #attempts = 0;
-  /** Whether an attempt started at a random time; those after it keep a distance from it. */
+  /** Whether an attempt started at a random time. The next attempts then keep fixed distances. */
   #spread = false;
-  /** No attempt is allowed before this time, by `Retry-After`. All times are monotonic. */
+  /** The earliest time of the next attempt, from `Retry-After`. All times are monotonic. */
   #notBefore = 0;
   /** When the next attempt is due, and whether an event of the browser causes it. */
   #retryAt = Infinity;
   #byEvent = false;
   /** When the last attempt started that an event caused. */
   #eventAt = -Infinity;
-  /** When this client was last woken. A loss right after it concerns this client alone. */
+  /** When this client was last woken. A loss just after that probably affects only this client. */
   #wokenAt = -Infinity;
   #offline = false;
   /** Whether the network has changed since the last frame. */
@@ -140,7 +147,7 @@ export class Connection {
     if (!this.#socket && !this.#dialing) this.#schedule(0);
   }
 
-  /** Sends a heartbeat. The connection is lost if nothing comes after it. */
+  /** Sends a heartbeat. If no frame arrives after it, the connection is treated as lost. */
   probe(): void {
     const socket = this.#socket;
     if (!socket || this.#answer) return;
@@ -153,17 +160,17 @@ export class Connection {
     this.#beat = setTimeout(() => this.probe(), (3.5 + Math.random()) * MINUTE_MS);
   }
 
-  /** Sends a frame if there is a connection. True does not mean that it arrives. */
+  /** Sends a frame. Returns false if there is no connection; true does not mean that it arrives. */
   send(frame: ClientFrame): boolean {
     try {
       this.#socket?.send(JSON.stringify(frame));
     } catch {
-      return false; // Between the loss of a connection and its event.
+      return false; // The connection was lost, but its event has not fired yet.
     }
     return !!this.#socket;
   }
 
-  /** Gives up the connection, and opens another one after a while. */
+  /** Closes the connection and opens another one after a wait. */
   drop(): void {
     if (this.#socket) this.#lose(this.#socket);
   }
@@ -189,12 +196,12 @@ export class Connection {
     this.#tell();
   };
 
-  /** The page has become visible, or was frozen and runs again. */
+  /** Handles a page that has become visible, or that runs again after it was frozen. */
   readonly #shown = ({ type }: Event): void => {
     if (type === "resume" || document.visibilityState === "visible") this.#wake(DOUBT_MS);
   };
 
-  /** Notices that the computer has slept. A wall clock that jumps costs one heartbeat. */
+  /** Detects that the computer has slept. If only the clock was changed, one heartbeat is sent. */
   #watch(): void {
     const now = Date.now();
     if (now - this.#ticked > SLEPT_MS) this.#wake(DOUBT_MS);
@@ -203,12 +210,13 @@ export class Connection {
   }
 
   /**
-   * Something happened to this client alone. Without a connection, an attempt follows within a
-   * second; a connection has `patience` milliseconds to answer before it is replaced.
+   * Handles an event that affects only this client. Without a connection, starts an attempt within
+   * a second. With one, sends a heartbeat and replaces the connection if no answer arrives within
+   * `answerMs` milliseconds.
    */
-  #wake(patience: number): void {
+  #wake(answerMs: number): void {
     const now = (this.#wokenAt = performance.now());
-    const wait = this.#socket ? patience : Math.random() * ALONE_MS;
+    const wait = this.#socket ? answerMs : Math.random() * ALONE_MS;
     const at = Math.max(now + wait, this.#eventAt + EVENT_MS);
     if (this.#socket) {
       this.probe();
@@ -224,7 +232,9 @@ export class Connection {
     this.#tell();
   }
 
-  /** Opens a connection. The one in use, if any, is closed only then, so that nothing is missed. */
+  /**
+   * Opens a connection. A connection in use is closed only after that, so that nothing is missed.
+   */
   #dial(): void {
     if (this.#dialing || !this.#wanted || !this.#ports.mayOpen()) return;
     clearTimeout(this.#retry);
@@ -273,12 +283,12 @@ export class Connection {
     this.#recycle = setTimeout(() => this.#dial(), (90 + 20 * Math.random()) * MINUTE_MS);
     this.#tell();
     this.#ports.opened();
-    // At once: the server may not know the connection.
+    // Sent immediately, because the server may not know the connection.
     this.probe();
   }
 
   #receive(socket: Socket, data: unknown): void {
-    // What still comes over an earlier connection may be for another account.
+    // A frame of an earlier connection may be for another account.
     if (socket !== this.#socket) return;
     clearTimeout(this.#answer);
     clearTimeout(this.#doubt);
@@ -287,13 +297,14 @@ export class Connection {
     this.#tell();
     const frame = parseFrame(data);
     if (!frame) return;
-    // An error may be all that ever comes, and a connection may fail to be replaced.
+    // Only these frames show that the connection works: a broken server may send nothing but
+    // errors. During an attempt to replace the connection, its attempts are not reset.
     const proves = frame.type && frame.type !== "error";
     if (proves && !this.#dialing && this.#retryAt === Infinity) this.#attempts = 0;
     this.#ports.received(frame);
   }
 
-  /** A connection has ended, or is given up; only the one in use matters. */
+  /** Handles the end of a connection. Connections that are not in use are ignored. */
   #lose(socket: Socket): void {
     if (socket !== this.#socket) return;
     this.#leave();
@@ -302,7 +313,7 @@ export class Connection {
     else this.#again();
   }
 
-  /** Lets go of the connection in use, if any, and of what is scheduled. */
+  /** Closes the connection in use, if any, and clears all timers. */
   #leave(): void {
     for (const timer of [this.#retry, this.#beat, this.#answer, this.#doubt, this.#recycle]) {
       clearTimeout(timer);
@@ -314,7 +325,7 @@ export class Connection {
     socket?.close();
   }
 
-  /** Ends an attempt, which may hang in a network that is gone, and schedules another one. */
+  /** Ends an attempt, which may hang because the network has changed, and schedules another one. */
   #abandon(): void {
     const dialing = this.#dialing;
     if (!dialing) return;
@@ -324,7 +335,7 @@ export class Connection {
     this.#schedule(performance.now() + Math.random() * SPREAD_MS, true);
   }
 
-  /** The connection was lost, perhaps together with many others. */
+  /** Schedules an attempt after a loss that may affect many clients. */
   #again(): void {
     this.#spread = true;
     const more = this.#attempts > 1 ? pace(this.#attempts) : 0;

@@ -1,4 +1,4 @@
-/** The error that calls, rooms and messages fail with. */
+/** The error of calls, rooms and messages. */
 
 import type { components } from "./api.js";
 
@@ -8,9 +8,9 @@ export type FieldError = components["schemas"]["FieldError"];
 /**
  * A code of the server, which is stable, or a code of the client:
  *
- * - `network`: no answer came, or it came too late
- * - `gateway`: the answer is not from ChatChat, but from API Gateway or from a third party on the
- *   way, such as the login page of a hotel
+ * - `network`: no response arrived in time
+ * - `gateway`: the response is not from ChatChat, but from API Gateway or from a third party, such
+ *   as the login page of a hotel
  * - `closed`: this program closed the room or the chat, or the account logged out
  */
 export type ErrorCode =
@@ -33,13 +33,13 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
-/** A call, a room or a message failed. `message` can be shown to a person. */
+/** The error of a call, a room or a message. Its `message` can be shown to a person. */
 export class ChatError extends Error {
-  /** For programs. */
+  /** The stable code. */
   declare readonly code: ErrorCode;
-  /** The HTTP status; 0 without an HTTP answer. */
+  /** The HTTP status; 0 if there was no HTTP response. */
   declare readonly status: number;
-  /** Finds the request in the server's log. */
+  /** The request's id in the server's log. */
   declare readonly requestId: string | undefined;
   /** All invalid fields; only for `validation_failed`. */
   declare readonly fields: readonly FieldError[] | undefined;
@@ -52,7 +52,7 @@ export class ChatError extends Error {
     Object.assign(this, { name: "ChatError", code, status, requestId, fields, retryAfter });
   }
 
-  /** Whether the same can succeed later although nothing else changes. */
+  /** Whether the same action can succeed later. */
   get transient(): boolean {
     return /^(network|gateway|internal|unavailable|too_many_(attempts|requests))$/.test(this.code);
   }

@@ -32,7 +32,7 @@ export interface RoomPosition {
 
 /** The frames from the server, by their `type`. */
 export interface ServerFrames {
-  /** The server stored a message that this connection sent. A repeat gets another `ack`. */
+  /** The server stored a message that this connection sent. Each repeat gets an `ack` too. */
   ack: {
     type: "ack";
     clientMessageId: string;
@@ -43,8 +43,8 @@ export interface ServerFrames {
     createdAt: string;
   };
   /**
-   * A message that the other side sent, or the same account over another connection. It can come
-   * twice, out of order, or not at all.
+   * A message from the other side, or from the same account over another connection. The frame can
+   * arrive twice, out of order, or not at all.
    */
   message: {
     type: "message";
@@ -54,7 +54,7 @@ export interface ServerFrames {
   };
   /** `readerId` has read the room up to `seq`. */
   read: { type: "read"; roomId: number; readerId: number; seq: number };
-  /** `accountId` is typing. No frame says that it stopped; see `Room.receiverTyping`. */
+  /** `accountId` is typing. There is no frame for the end of typing; see `Room.receiverTyping`. */
   typing: { type: "typing"; roomId: number; accountId: number };
   /** The rooms that have newer messages than the client reported. */
   heartbeat: { type: "heartbeat"; rooms: RoomPosition[] };
@@ -71,7 +71,7 @@ export interface ServerFrames {
 /** Any frame from the server. */
 export type ServerFrame = ServerFrames[keyof ServerFrames];
 
-/** A frame from API Gateway: a function failed without an answer. It names no frame. @internal */
+/** An error of API Gateway: a function failed. It does not name the frame. @internal */
 export interface GatewayFrame {
   type?: never;
   message: string;
@@ -85,7 +85,7 @@ export interface GatewayFrame {
  */
 export type Shape = 0 | "" | null | readonly [Shape] | { readonly [name: string]: Shape };
 
-/** Whether a value from the network, or from storage, has the expected form. @internal */
+/** Returns whether a value from the network or from storage has the expected form. @internal */
 export const fits = (value: unknown, shape: Shape): boolean => {
   if (shape === 0) return Number.isSafeInteger(value) && (value as number) >= 0;
   if (shape === "") return typeof value === "string";
@@ -101,10 +101,12 @@ export const fits = (value: unknown, shape: Shape): boolean => {
   );
 };
 
-/** Returns a value that has the expected form. @throws ChatError `gateway` @internal */
+/**
+ * Returns the value if it has the expected form. @throws ChatError `gateway` otherwise @internal
+ */
 export const checked = <T>(value: T, shape: Shape): T => {
   if (fits(value, shape)) return value;
-  throw new ChatError({ code: "gateway", message: "The answer does not have the expected form." });
+  throw new ChatError({ code: "gateway", message: "The response does not have the expected form." });
 };
 
 /** @internal */

@@ -1,4 +1,4 @@
-/** One HTTP request: its types from the OpenAPI document, its response or its {@link ChatError}. */
+/** HTTP requests, with types from the OpenAPI document. */
 
 import type { paths } from "./api.js";
 import { ChatError } from "./error.js";
@@ -33,8 +33,8 @@ type InBody<O> = O extends { requestBody: { content: infer C } }
   : { body?: never };
 
 /**
- * The parameters in the path and the query of a route, and its body; `POST /files` takes a
- * `FormData`. A call has 30 seconds, an upload 5 minutes.
+ * The path and query parameters of a route, and its body. The body of `POST /files` is a
+ * `FormData`. The time limit is 30 seconds for a call and 5 minutes for an upload.
  */
 export type Input<R extends Route> = InPath<Operation<R>> &
   InQuery<Operation<R>> &
@@ -58,7 +58,10 @@ export type Answer<R extends Route> = Operation<R> extends { responses: infer A 
 export type Arguments<R extends Route> =
   Record<never, never> extends Input<R> ? [input?: Input<R>] : [input: Input<R>];
 
-/** The routes of `logIn`, `logOut` and `resume`; the rest of the chat must learn their outcome. */
+/**
+ * The routes of `logIn`, `logOut` and `resume`. They cannot be called directly, because the chat
+ * needs their outcome.
+ */
 type SessionRoute = `${"POST" | "DELETE"} /${Role}/${"session" | "token"}`;
 
 /** Calls a route. */
@@ -67,30 +70,30 @@ export type Call = <R extends Exclude<Route, SessionRoute>>(
   ...input: Arguments<R>
 ) => Promise<Answer<R>>;
 
-/** Sends one request with this access token, or without one. @internal */
+/** Sends one request, with an access token if one is given. @internal */
 export type Send = <R extends Route>(
   token: string | undefined,
   route: R,
   ...input: Arguments<R>
 ) => Promise<Answer<R>>;
 
-/** Any input, for the code below, which does not know the route. */
+/** The input of any route. */
 interface AnyInput extends Waiting {
   path?: Record<string, unknown>;
   query?: Record<string, string>;
   body?: unknown;
 }
 
-/** The time that API Gateway gives a request. */
+/** The time limit of a call, which is also API Gateway's. */
 const CALL_MS = 30_000;
-/** 4 MiB over a slow mobile line. */
+/** The time limit of an upload: 4 MiB over a slow mobile network. */
 const UPLOAD_MS = 300_000;
-/** A longer `Retry-After` is cut to a day; `setTimeout` cannot wait for more than 24 days. */
+/** The longest accepted `Retry-After`, one day. `setTimeout` cannot wait longer than 24 days. */
 const MAX_RETRY_AFTER = 86_400;
 
 /**
- * The routes that read, set or clear the refresh cookie. Only they send it, and only one of them
- * may run at a time.
+ * The routes that read, set or clear the refresh cookie. Only these requests contain cookies, and
+ * only one of them may run at a time.
  *
  * @internal
  */
@@ -109,7 +112,7 @@ export const createSend = (
     const headers: Record<string, string> = {};
     if (token) headers["authorization"] = `Bearer ${token}`;
     if (language) headers["accept-language"] = language;
-    // Only `fetch` knows the boundary of a form, so it sets the type of a form.
+    // `fetch` sets the content type of a form, because it chooses the boundary.
     if (body && !form) headers["content-type"] = "application/json";
     const target = template.replace(/{(\w+)}/g, (_, name: string) =>
       encodeURIComponent(String(path?.[name])),
@@ -136,7 +139,7 @@ export const createSend = (
       try {
         json = JSON.parse(text);
       } catch {
-        // Not from ChatChat, unless the response has no body.
+        // The response has no body, or is not from ChatChat.
       }
       if (ok && (status === 204 || fits(json, {}))) return json;
       throw errorOf(answer, ok || !fits(json, {}) ? {} : (json as Record<string, unknown>));
@@ -145,14 +148,14 @@ export const createSend = (
   return send as Send;
 };
 
-/** The error of a response; what does not fit the contract is left out. */
+/** Creates the error of a response. Fields that do not have the expected form are left out. */
 const errorOf = ({ status, headers }: Response, json: Record<string, unknown>): ChatError => {
   const text = (name: string): string | undefined =>
     fits(json[name], "") ? (json[name] as string) : undefined;
   const seconds = Number(headers.get("retry-after"));
   return new ChatError({
     code: (text("code") ?? "gateway") as ChatError["code"],
-    message: text("message") ?? `The server answered with HTTP ${status}.`,
+    message: text("message") ?? `The server returned HTTP ${status}.`,
     requestId: text("requestId") ?? headers.get("apigw-requestid") ?? undefined,
     fields: fits(json["fields"], [{ field: "", code: "", message: "" }])
       ? (json["fields"] as ChatError["fields"])

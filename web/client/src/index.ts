@@ -25,21 +25,21 @@ export interface ChatOptions {
   /** The role of the account. A chat uses only the routes and the cookie of its role. */
   role: Role;
   /**
-   * The HTTP API: by default `/api` on the origin of the page. A program passes an absolute URL,
-   * such as `https://chat.example.com/api`.
+   * The URL of the HTTP API, by default `/api` on the origin of the page. Outside a browser, pass
+   * an absolute URL such as `https://chat.example.com/api`.
    */
   url?: string;
   /** The language of error messages, such as `ko` or `en`; by default that of the browser. */
   language?: string;
-  /** Stores unsent messages and drafts, so that they survive a reload; by default nothing does. */
+  /** Stores unsent messages and drafts, so that they survive a reload. By default, they do not. */
   keep?: Keep;
   /** Replaces the global `fetch`, for example by one that stores cookies. */
   fetch?: typeof fetch;
   /** Replaces the global `WebSocket`. Node 20 has none; pass the one of the package `ws`. */
   WebSocket?: new (url: string) => Socket;
   /**
-   * How programs that share a cookie store work together: by default the tabs of a browser use Web
-   * Locks and a `BroadcastChannel`, if they have them, and other programs use nothing.
+   * Coordinates chats that share a cookie store. By default, the tabs of a browser use Web Locks
+   * and a `BroadcastChannel`, if available, and other programs use nothing.
    */
   tabs?: Tabs;
 }
@@ -60,46 +60,45 @@ export interface Chat {
   /** The id of the account that is logged in, or whose session has expired. */
   readonly account: number | undefined;
   readonly connection: ConnectionState;
-  /** The open rooms, and those that still have pending messages. A new list for each call. */
+  /** The open rooms and the closed rooms with pending messages, as a new list. */
   readonly rooms: readonly Room[];
   /**
-   * Calls a route of the HTTP API, as the account if one is logged in. An access token that has
-   * expired is refreshed first.
+   * Calls a route of the HTTP API, as the account if one is logged in. An expired access token is
+   * refreshed first.
    *
-   * @example await chat.call("GET /companies", { query: { keyword: "꽃" } })
-   * @throws ChatError for each response that is not a success, and without a response; the reason
-   * of `signal` if that aborts
+   * @example await chat.call("GET /companies", { query: { keyword: "꽃" } }) @throws ChatError if
+   * the response is not a success or there is none; the reason of `signal` if it aborts
    */
   readonly call: Call;
   /**
-   * Logs in. If that is another account than before, the rooms of the other account are closed.
+   * Logs in. The rooms of another account that was logged in before are closed.
    *
    * @throws ChatError `login_failed`; `too_many_attempts` with `retryAfter`
    */
   logIn(username: string, password: string, options?: Waiting): Promise<void>;
   /**
-   * Logs in by the cookie of an earlier login.
+   * Continues the session of an earlier login, if its cookie is valid.
    *
-   * @returns whether that worked
-   * @throws ChatError if it cannot be found out now, for example `network`
+   * @returns whether the cookie is valid
+   * @throws ChatError if that cannot be determined now, for example `network`
    */
   resume(options?: Waiting): Promise<boolean>;
   /**
-   * Logs out in all tabs, closes all rooms, and removes what was kept of the account.
+   * Logs out in all tabs, closes all rooms, and deletes the account's stored messages and drafts.
    *
-   * @throws ChatError if the server did not do it; then the session goes on
+   * @throws ChatError if the request failed; the session then continues
    */
   logOut(options?: Waiting): Promise<void>;
   /**
-   * Opens the connection, and keeps it open until `close`. It also finds out, and tries until it
-   * knows, whether the cookie of an earlier login is valid.
+   * Opens the connection and keeps it open until `close`. If it is not known whether the cookie of
+   * an earlier login is valid, tries until it is known.
    *
    * @throws TypeError if there is no `WebSocket`
    */
   connect(): void;
-  /** Ends everything: the connection, all rooms, and all timers. */
+  /** Closes the connection and all rooms, and ends all timers. */
   close(): void;
-  /** Opens a room. The same room for the same id, until it is closed or the account changes. */
+  /** Opens a room. Returns the same object until the room is closed or the account changes. */
   room(id: number): Room;
   /**
    * Listens to an event.
@@ -109,7 +108,7 @@ export interface Chat {
   on<E extends keyof ChatEvents>(event: E, listener: (detail: ChatEvents[E]) => void): () => void;
 }
 
-/** More than the pushes that can come between the two of a repeated one. */
+/** More than the number of pushes that can arrive between a push and its repeat. */
 const MAX_REPORTED = 100;
 
 /** Creates a chat. Nothing is sent before `resume`, `logIn`, `connect`, `call` or `room`. */
@@ -119,14 +118,14 @@ export const createChat = (options: ChatOptions): Chat => {
   const name = `chatchat ${base} ${role}`;
   const events = new EventTarget();
   const rooms = new Map<number, Room>();
-  /** The ids of the last messages that were reported; a push can come twice. */
+  /** The ids of the last messages that were reported, because a push can arrive twice. */
   const reported = new Set<number>();
   const kept = new Kept(options.keep);
   /** The account that rooms and kept contents belong to. */
   let owner: number | undefined;
 
   const emit = <E extends keyof ChatEvents>(event: E, detail: ChatEvents[E]): void => {
-    // An EventTarget reports what a listener throws, and calls the others.
+    // If a listener throws, an EventTarget reports the error and calls the other listeners.
     events.dispatchEvent(new CustomEvent(event, { detail }));
   };
   const eachRoom = (act: (room: Room) => void): void => [...rooms.values()].forEach(act);
@@ -169,7 +168,7 @@ export const createChat = (options: ChatOptions): Chat => {
     } catch (error) {
       if ((error as ChatError).code !== "unauthenticated") throw error;
       await session.refresh(token, signal);
-      // Nothing is repeated as another account, or without any change.
+      // The call is not repeated as another account or with the same token.
       if (session.token === token || (account && session.account !== account)) throw error;
       answer = await run();
     }
@@ -178,7 +177,7 @@ export const createChat = (options: ChatOptions): Chat => {
     return answer;
   };
 
-  /** Calls a route that requires a login; finds out first whether there is one. */
+  /** Calls a route that requires a login. If needed, determines first whether there is one. */
   const callLoggedIn = async <R extends Route>(route: R, ...input: Arguments<R>) => {
     if (!session.token) await session.refresh(undefined, input[0]?.signal);
     if (!session.token) throw new ChatError({ code: "unauthenticated", message: "No account is logged in." });
@@ -198,7 +197,7 @@ export const createChat = (options: ChatOptions): Chat => {
       [...rooms.values()]
         .filter(({ receiver }) => receiver)
         .map(({ id, lastSeq }) => ({ roomId: id, lastSeq })),
-    // The connection is registered first, and rooms are fetched afterwards: nothing is missed.
+    // Rooms are fetched after the connection is registered, so that no message is missed.
     opened: () => eachRoom((room) => room.resume()),
     lost: () => eachRoom((room) => room.pause()),
     changed: (state) => emit("connection", state),
@@ -269,7 +268,7 @@ export const createChat = (options: ChatOptions): Chat => {
     resume: ({ signal } = {}) => session.resume(signal),
     logOut: ({ signal } = {}) => session.logOut(signal),
     connect: () => {
-      if (!WebSocket) throw new TypeError("There is no WebSocket here; pass one to createChat.");
+      if (!WebSocket) throw new TypeError("There is no global WebSocket; pass one to createChat.");
       connection.open();
     },
     close: () => {
@@ -290,14 +289,14 @@ export const createChat = (options: ChatOptions): Chat => {
   };
 };
 
-/** The tabs of a browser share its cookies. Other programs do not, even if they have locks. */
+/** The tabs of a browser share cookies. Other programs do not, even if they have Web Locks. */
 const browserTabs = (name: string): Tabs => {
   if (typeof document === "undefined") return {};
   const tabs: Tabs = { locks: navigator.locks };
   try {
     tabs.channel = new BroadcastChannel(name);
   } catch {
-    // Missing or denied: each tab then refreshes for itself.
+    // It is missing or denied. Each tab then refreshes its own token.
   }
   return tabs;
 };

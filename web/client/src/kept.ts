@@ -1,4 +1,4 @@
-/** What a reload must not lose: the unsent messages and the drafts of an account, by room. */
+/** The unsent messages and drafts of an account, by room, which survive a reload. */
 
 import { ChatError, type ErrorCode } from "./error.js";
 import { fits } from "./frames.js";
@@ -14,7 +14,8 @@ import type { PendingMessage } from "./outbox.js";
  * };
  * ```
  *
- * Both may throw, as `localStorage` does if it is denied or full: then a reload loses the contents.
+ * Both functions may throw, as `localStorage` does if it is denied or full. The contents are then
+ * lost at a reload.
  */
 export interface Keep {
   load(key: string): string | null | undefined;
@@ -22,13 +23,13 @@ export interface Keep {
   save(key: string, text: string | null): void;
 }
 
-/** What is kept of one room. @internal */
+/** The kept contents of one room. @internal */
 export interface KeptRoom {
   draft: string;
   pending: readonly PendingMessage[];
 }
 
-/** A message as it is stored; a failed one has its error. */
+/** A stored message. Only failed messages have an error. */
 interface Stored {
   clientMessageId: string;
   content: string;
@@ -44,23 +45,23 @@ const ROOM = { draft: "", pending: [MESSAGE] } as const;
 export class Kept {
   readonly #keep: Keep | undefined;
   #key = "";
-  /** What was last saved here. It also stands in for a storage that is denied. */
+  /** The text that was saved last. It is used if the storage is denied. */
   #text: string | null = null;
-  /** The unsent messages of this tab, by room. Others in the storage belong to other tabs. */
+  /** The unsent messages of this tab, by room. Other messages in the storage are of other tabs. */
   #own: Record<number, readonly PendingMessage[]> = {};
 
   constructor(keep: Keep | undefined) {
     this.#keep = keep;
   }
 
-  /** Turns to another account, or to no account. */
+  /** Switches to another account, or to no account. */
   open(account: number | undefined): void {
     this.#key = account ? `chatchat.unsent.${account}` : "";
     this.#text = null;
     this.#own = {};
   }
 
-  /** The rooms that have unsent messages. */
+  /** The ids of the rooms that have unsent messages. */
   get rooms(): number[] {
     const rooms = this.#load();
     return Object.keys(rooms).filter((id) => rooms[id]?.pending.length).map(Number);
@@ -103,7 +104,7 @@ export class Kept {
     try {
       if (this.#key) this.#keep?.save(this.#key, text);
     } catch {
-      // Denied or full.
+      // The storage is denied or full.
     }
   }
 
@@ -112,7 +113,7 @@ export class Kept {
     try {
       if (this.#key && this.#keep) text = this.#keep.load(this.#key) ?? null;
     } catch {
-      // Denied.
+      // The storage is denied.
     }
     try {
       const rooms = JSON.parse(text ?? "{}");

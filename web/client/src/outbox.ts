@@ -1,18 +1,19 @@
-/** The unsent messages of one room: sends one at a time, until the server acknowledges it. */
+/** The unsent messages of one room. One is sent at a time, until the server acknowledges it. */
 
 import { ChatError } from "./error.js";
 import type { ClientFrame } from "./frames.js";
 import { jitter } from "./wait.js";
 
-/** A message that is not in the room's order yet. A change makes a new object. */
+/** A message that is not in the room's messages yet. Objects are replaced and never changed. */
 export interface PendingMessage {
-  /** A UUID. By it the server recognises a repeat, and the room its own message. */
+  /** A UUID with which the server recognises repeats and the room recognises its own messages. */
   readonly clientMessageId: string;
   /** The text as the server stores it: trimmed, and in NFC. */
   readonly content: string;
   /**
    * - `sending`: it is sent until the server acknowledges it
-   * - `sent`: the server has stored it; it moves to the room's messages after those before it
+   * - `sent`: the server has stored it; it moves to the room's messages when those before it are
+   *   there
    * - `failed`: the server has rejected it; it is sent again only after `retry`
    */
   readonly state: "sending" | "sent" | "failed";
@@ -23,21 +24,24 @@ export interface PendingMessage {
 /** What the outbox needs and reports. @internal */
 export interface OutboxPorts {
   send(frame: ClientFrame): boolean;
-  /** No answer came in time, so the connection may be dead. */
+  /** No ack arrived in time, so the connection may be lost. */
   doubt(): void;
   changed(): void;
 }
 
 /** The longest message, in Unicode scalar values. */
 const MAX_CHARACTERS = 2_000;
-/** An ack takes a fraction of a second; from a cold function, some seconds. */
+/**
+ * How long to wait for an ack, which usually takes less than a second, or seconds after a cold
+ * start.
+ */
 const ACK_MS = 8_000;
-/** After this many internal errors a message is taken for the cause, and the next one goes on. */
+/** After this many internal errors, the message itself is treated as the cause and fails. */
 const MAX_INTERNAL = 8;
 
 /**
- * A text as the server stores it. Half of a surrogate pair is not a character; it would spoil the
- * whole frame, and the error would not name the message.
+ * Returns a text as the server stores it. Half of a surrogate pair is replaced, because it would
+ * make the whole frame invalid, and the error would not name the message.
  */
 const stored = (content: string): string =>
   content
@@ -47,18 +51,18 @@ const stored = (content: string): string =>
 
 /** @internal */
 export class Outbox {
-  /** In the order of typing. */
+  /** The messages in the order of their `send` calls. */
   pending: readonly PendingMessage[] = [];
   readonly #room: number;
   readonly #ports: OutboxPorts;
   #open = false;
   /**
-   * The id of the only message that is under way. API Gateway does not keep the order of two frames
-   * of one connection, so the next message waits for the ack.
+   * The id of the message that was sent and not acknowledged. There is at most one: API Gateway
+   * does not keep the order of two frames of one connection, so the next message waits for the ack.
    */
   #underWay: string | undefined;
   #attempts = 0;
-  /** Why nothing can be sent any more. */
+  /** The reason why no message can be sent any more. */
   #broken: ChatError | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -72,7 +76,7 @@ export class Outbox {
     const before = this.pending.find((message) => message.clientMessageId === clientMessageId);
     if (before) return before;
     const text = stored(content);
-    // A frame that is too long would end the connection, and so would each repeat.
+    // A frame that is too long would close the connection, again at each repeat.
     if (!text || [...text].length > MAX_CHARACTERS) {
       throw new RangeError("A message has 1 to 2,000 characters.");
     }
@@ -88,20 +92,20 @@ export class Outbox {
     this.#next();
   }
 
-  /** The connection is open, and the room has been looked at: messages may go. */
+  /** Starts sending: the connection is open and the room was fetched. */
   open(): void {
     this.#open = true;
     this.#broken = undefined;
     this.#next();
   }
 
-  /** The connection is gone. It is unknown which messages arrived. */
+  /** Stops sending: the connection was lost, and it is unknown which messages arrived. */
   shut(): void {
     this.#open = false;
     this.#done();
   }
 
-  /** The server has stored the message. */
+  /** Handles an ack: the server has stored the message. */
   acknowledge(clientMessageId: string): PendingMessage | undefined {
     const message = this.#change(clientMessageId, { state: "sent" });
     if (this.#underWay === clientMessageId) this.#done();
@@ -109,7 +113,7 @@ export class Outbox {
     return message;
   }
 
-  /** The server has rejected the message, for good or for now; without an id, what is under way. */
+  /** Handles a permanent or temporary error of a message; without an id, of the one under way. */
   refuse(clientMessageId: string | undefined, error: ChatError): void {
     clientMessageId ??= this.#underWay;
     if (!clientMessageId) return;
@@ -134,7 +138,7 @@ export class Outbox {
     if (this.#failed(clientMessageId)) this.remove([clientMessageId]);
   }
 
-  /** The messages are in the room's order now, or are not wanted any more. */
+  /** Removes messages that are in the room's messages now, or that were discarded. */
   remove(clientMessageIds: readonly (string | undefined)[]): void {
     const rest = this.pending.filter((message) => !clientMessageIds.includes(message.clientMessageId));
     if (rest.length === this.pending.length) return;
@@ -142,7 +146,7 @@ export class Outbox {
     this.#ports.changed();
   }
 
-  /** Nothing can be sent to this room any more. */
+  /** Fails all messages: no message can be sent to this room any more. */
   fail(error: ChatError): void {
     this.shut();
     this.#broken = error;
@@ -164,7 +168,7 @@ export class Outbox {
     });
   }
 
-  /** Sends what is under way again after a while. */
+  /** Sends the message under way again after a wait. */
   #again(): void {
     this.#after(jitter(this.#attempts++), () => {
       this.#underWay = undefined;

@@ -1,4 +1,4 @@
-/** One room: its messages in order of seq, the pending ones, and the markers of both sides. */
+/** One room: its messages in order of seq, its pending messages, and the markers of both sides. */
 
 import { ChatError } from "./error.js";
 import { checked, MESSAGE, ROOM, type Message, type Receiver, type RoomDetail, type ServerFrames } from "./frames.js";
@@ -21,28 +21,28 @@ export interface RoomPorts extends Omit<OutboxPorts, "changed"> {
   ended(room: Room): void;
 }
 
-/** `ready` waits this long. */
+/** The time limit of `ready`. */
 const READY_MS = 30_000;
-/** The most messages of one call. */
+/** The maximum number of messages in one response. */
 const PAGE = 100;
 
 /**
  * A room as one side sees it. Lists and objects are replaced and never changed, so that they can be
- * compared by identity. `chat.on("room", …)` reports each change.
+ * compared by identity. Each change causes a `room` event.
  */
 export class Room {
   readonly id: number;
-  /** Ascending by seq, without a gap, from the oldest that was loaded to the newest. */
+  /** The messages in ascending order of seq, without gaps, from the oldest loaded one. */
   messages: readonly Message[] = [];
   /** The other side; undefined until the room is loaded. */
   receiver: Receiver | undefined;
-  /** How far this account has read. It only grows. */
+  /** The read marker of this account. It never decreases. */
   readSeq = 0;
-  /** How far the other side has read. It only grows. */
+  /** The read marker of the other side. It never decreases. */
   receiverReadSeq = 0;
   /**
-   * Why the room cannot be loaded, or cannot catch up. While the error is `transient`, the room
-   * tries again by itself; with any other error nothing comes or goes any more.
+   * The reason why the room cannot be loaded or updated. While the error is `transient`, the room
+   * retries; with any other error, it neither sends nor receives.
    */
   error: ChatError | undefined;
 
@@ -52,15 +52,15 @@ export class Room {
   readonly #sync: Sync;
   #loaded!: Promise<void>;
   #settle!: (error?: ChatError) => void;
-  /** Ends the calls of the room with it. */
+  /** Aborts the room's calls when the room ends. */
   readonly #life = new AbortController();
   /** Messages after a gap, by seq. */
   readonly #ahead = new Map<number, Message>();
   /** The highest seq that is known to exist. */
   #newest = 0;
-  /** Whether anything may have been missed since the room was last looked at. */
+  /** Whether frames may have been missed since the room was last fetched. */
   #stale = true;
-  /** Whether nothing comes or goes any more: the room has failed, or has ended for good. */
+  /** Whether the room neither sends nor receives any more, because it has failed or ended. */
   #over = false;
   #ended = false;
   /** Whether the program shows the room. If not, it ends when nothing is pending. @internal */
@@ -85,7 +85,9 @@ export class Room {
     this.wake();
   }
 
-  /** The messages that are not in {@link messages} yet, in the order of typing; show them below. */
+  /**
+   * The messages that are not in {@link messages} yet, in the order of sending. Show them below.
+   */
   get pending(): readonly PendingMessage[] {
     return this.#outbox.pending;
   }
@@ -105,7 +107,7 @@ export class Room {
     return (this.messages[0]?.seq ?? 1) > 1;
   }
 
-  /** The text in the input box. It belongs to the account and the room, and is kept. */
+  /** The text in the input box. It is stored by account and room. */
   get draft(): string {
     return this.#draft;
   }
@@ -125,8 +127,8 @@ export class Room {
   }
 
   /**
-   * Shows a message as pending at once, and sends it until the server has stored it. Messages are
-   * stored in the order of these calls.
+   * Adds a pending message and sends it until the server has stored it. Messages are stored in the
+   * order of these calls.
    *
    * @param content - 1 to 2,000 characters after trimming
    * @param clientMessageId - the id of an earlier attempt, if this is a repeat
@@ -146,7 +148,7 @@ export class Room {
     this.#outbox.discard(clientMessageId);
   }
 
-  /** Marks the room as read up to `seq`. The marker only grows, at most to {@link lastSeq}. */
+  /** Marks the room as read up to `seq`, at most {@link lastSeq}. The marker never decreases. */
   markRead(seq: number = this.lastSeq): void {
     const marker = Math.min(seq, this.lastSeq);
     if (!(marker > this.readSeq)) return;
@@ -155,7 +157,7 @@ export class Room {
     this.#changed();
   }
 
-  /** Tells the other side that this one is typing. It can be called at each key. */
+  /** Signals that this side is typing. It can be called at each key. */
   typing(): void {
     this.#signals.sendTyping();
   }
@@ -164,24 +166,27 @@ export class Room {
    * Loads messages before the oldest loaded one.
    *
    * @param limit - 1 to 100
-   * @returns whether there are still older ones
+   * @returns whether there are more older messages
    * @throws ChatError if the call fails; it can be repeated
    */
   async loadOlder(limit: number = 50, { signal }: Waiting = {}): Promise<boolean> {
     const oldest = this.messages[0];
     if (oldest && this.hasOlder) {
       const messages = await this.#history({ before: oldest.seq, limit }, signal);
-      // The seqs right before the oldest one; anything else would be a gap.
+      // The seqs must end just before the oldest one; otherwise there would be a gap.
       const complete = messages.every(({ seq }, n) => seq === oldest.seq - messages.length + n);
       checked(complete && messages[0], MESSAGE);
-      // Two calls at once get the same messages.
+      // Two concurrent calls get the same messages.
       if (this.messages[0] === oldest) this.messages = [...messages, ...this.messages];
       this.#changed();
     }
     return this.hasOlder;
   }
 
-  /** Looks again now, also after an error: for a button “try again”. Obeys `Retry-After`. */
+  /**
+   * Fetches the room now, also after an error, such as for a “try again” button. Obeys
+   * `Retry-After`.
+   */
   refresh(): void {
     if (this.#over && !this.#ended) {
       this.#over = false;
@@ -192,15 +197,15 @@ export class Room {
   }
 
   /**
-   * Lets go of the room. If nothing is pending, it ends now; otherwise it goes on until all is sent
-   * or discarded. `chat.room` opens it again.
+   * Closes the room. If messages are pending, it ends after all of them were sent or discarded.
+   * `chat.room` opens it again.
    */
   close(): void {
     this.held = false;
     this.#changed();
   }
 
-  /** Takes up what was kept of the room; called when the account is known. @internal */
+  /** Restores the room's stored messages and draft, when the account is known. @internal */
   restore(): void {
     const { draft, pending } = this.#ports.load(this.id);
     this.#draft ||= draft;
@@ -209,7 +214,7 @@ export class Room {
     if (ids.length || rest.length) this.#outbox.restore([...pending, ...rest]);
   }
 
-  /** Ends the room at once: the chat was closed, or the account has changed. @internal */
+  /** Ends the room immediately: the chat was closed, or the account has changed. @internal */
   end(error = new ChatError({ code: "closed", message: "The room was closed." })): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -219,25 +224,25 @@ export class Room {
     this.#ports.ended(this);
   }
 
-  /** Takes messages of a push, or of a response such as that of `POST /auto-replies/{id}`. */
+  /** Adds messages of a push, or of a response such as that of `POST /auto-replies/{id}`. */
   receive(...messages: readonly Message[]): void {
     this.#take(messages);
     void this.#sync.run();
   }
 
-  /** Continues after a login, or at once after a pause. @internal */
+  /** Continues after a login, or ends a pause. @internal */
   wake(): void {
     this.#sync.wake();
   }
 
-  /** The connection is new. What came before it is unknown. @internal */
+  /** Handles a new connection. Frames may have been missed before it. @internal */
   resume(): void {
     this.#outbox.shut();
     this.#stale = true;
     this.wake();
   }
 
-  /** The connection is gone. @internal */
+  /** Handles the loss of the connection. @internal */
   pause(): void {
     this.#outbox.shut();
     this.#signals.showTyping(false);
@@ -251,34 +256,34 @@ export class Room {
     this.receive({ id, seq, senderId, type: "general", content, createdAt, clientMessageId });
   }
 
-  /** The server rejected a frame; without an id, perhaps one of this room. @internal */
+  /** Handles the error of a frame; without an id, the frame may be of this room. @internal */
   refuse(clientMessageId: string | undefined, error: ChatError): void {
     const isOwn = this.pending.some((message) => message.clientMessageId === clientMessageId);
     if (isOwn || !clientMessageId) this.#outbox.refuse(clientMessageId, error);
-    // The state of the room has changed: withdrawn, blocked, not this account's any more.
+    // The other side may have withdrawn or blocked, or the room may not be accessible any more.
     if (isOwn && !error.transient) this.refresh();
   }
 
-  /** The room has messages up to this seq. @internal */
+  /** Notes that the room has messages up to this seq. @internal */
   behind(seq: number): void {
     this.#newest = Math.max(this.#newest, seq);
     void this.#sync.run();
   }
 
-  /** One side has read up to this seq. @internal */
+  /** Handles a read marker of one side. @internal */
   read({ readerId, seq }: Pick<ServerFrames["read"], "readerId" | "seq">): void {
-    // Before the room is loaded it is unknown whose marker that is; then it is asked for.
+    // Before the room is loaded, it is unknown whose marker this is, so the room is fetched again.
     if (!this.receiver) this.#stale = true;
     else if (readerId === this.receiver.receiverId) this.#markers(0, seq);
     else this.#markers(seq, 0);
   }
 
-  /** An account is typing. @internal */
+  /** Handles a `typing` frame. @internal */
   typed({ accountId }: Pick<ServerFrames["typing"], "accountId">): void {
     if (accountId === this.receiver?.receiverId) this.#signals.showTyping(true);
   }
 
-  /** The next step towards a room that is up to date. */
+  /** Returns the next step to bring the room up to date. */
   #next(isFirst: boolean): (() => Promise<void>) | undefined {
     if (this.#over) return undefined;
     if (this.#stale) return () => this.#look();
@@ -287,7 +292,7 @@ export class Room {
   }
 
   #failed(error: ChatError): boolean {
-    // A login goes on here.
+    // The room continues after the next login.
     if (this.#over || error.code === "unauthenticated") return false;
     if (error.transient) this.#report(error);
     else this.#fail(error);
@@ -300,7 +305,7 @@ export class Room {
     this.#changed();
   }
 
-  /** Fetches the newest messages and both markers: all that is missing, most of the time. */
+  /** Fetches the newest messages and both markers, which usually is everything that is missing. */
   async #look(): Promise<void> {
     this.#stale = false;
     try {
@@ -315,8 +320,8 @@ export class Room {
       this.#markers(room.readSeq, room.receiverReadSeq);
       if (this.#signals.marked > room.readSeq) this.#signals.sendMarker();
       this.#settle();
-      // Not before: the response says which messages under way have arrived, and that the room is
-      // this account's.
+      // Only now: the response shows which sent messages have arrived, and that this account may
+      // access the room.
       this.#outbox.open();
     } catch (error) {
       this.#stale = true;
@@ -327,7 +332,7 @@ export class Room {
   async #page(): Promise<void> {
     const after = this.lastSeq;
     this.#take(await this.#history({ after, limit: PAGE }, this.#life.signal));
-    // The server has fewer messages than it reported, so it is not asked again at once.
+    // The server has fewer messages than it reported. The next request waits.
     if (this.lastSeq === after) {
       throw new ChatError({ code: "unavailable", message: "The history is not complete yet." });
     }
@@ -389,7 +394,7 @@ export class Room {
   }
 
   #save(): void {
-    // What a failed or closed room did not send is sent after a reload.
+    // The unsent messages of a failed or closed room stay stored and are sent after a reload.
     if (!this.#over) this.#ports.save(this.id, this);
   }
 

@@ -1,4 +1,4 @@
-/** The session of one role: its access token, refreshed once for all callers and tabs. */
+/** The session of one role. Its access token is refreshed once for all callers and tabs. */
 
 import { ChatError } from "./error.js";
 import { checked, fits } from "./frames.js";
@@ -11,20 +11,20 @@ export type Role = "customer" | "company";
 /**
  * The state of the session:
  *
- * - `unknown`: the server was not asked yet whether the cookie of an earlier login is valid
+ * - `unknown`: it is not known yet whether the cookie of an earlier login is valid
  * - `loggedOut`: no account is logged in
  * - `loggedIn`: the account `chat.account` is logged in
- * - `expired`: the session of `chat.account` has ended (14 days without use, a change of the
- *   password, a logout elsewhere). Rooms keep their messages, drafts and unsent messages; when the
- *   same account logs in again, they go on.
+ * - `expired`: the session of `chat.account` has ended (14 days without use, a password change, a
+ *   logout in another browser). Rooms keep their messages, drafts and unsent messages, and continue
+ *   when the same account logs in again.
  */
 export type SessionState = "unknown" | "loggedOut" | "loggedIn" | "expired";
 
-/** How the tabs of one browser, which share a refresh cookie, work together. */
+/** Coordinates the tabs of one browser, which share a refresh cookie. */
 export interface Tabs {
-  /** Lets one tab at a time change the session; `navigator.locks` in browsers. */
+  /** Ensures that one tab at a time changes the session; `navigator.locks` in browsers. */
   locks?: Pick<LockManager, "request"> | undefined;
-  /** Carries a new token to the other tabs; a `BroadcastChannel` in browsers. */
+  /** Sends a new token to the other tabs; a `BroadcastChannel` in browsers. */
   channel?: Pick<BroadcastChannel, "postMessage" | "onmessage" | "close"> | undefined;
 }
 
@@ -33,30 +33,31 @@ interface Token {
   expiresIn: number;
 }
 
-/** What a tab sends to the others; `token` is null after a logout. */
+/** The message of a tab to the others. `token` is null after a logout. */
 interface News {
   role: Role;
   token: Token | null;
-  /** Whether the token is from a login. The server has then ended the session before it. */
+  /** Whether the token is from a login. In that case, the server has ended the previous session. */
   fresh: boolean;
 }
 
-/** A change of the session has this long; then the next one goes on. */
+/** The longest time that a change of the session may take before the next one starts. */
 const CHANGE_MS = 15_000;
 /**
- * A refresh waits this long for the lock, because a frozen tab may hold it for ever. Without the
- * lock two tabs may refresh with the same cookie; the server then gives both the same successor.
+ * The longest time that a refresh waits for the lock, because a frozen tab may never release it.
+ * Without the lock, two tabs may refresh with the same cookie; the server then returns the same
+ * successor to both.
  */
 const REFRESH_LOCK_MS = 5_000;
 /**
- * The lock is released this long after the new token was sent to the other tabs. Messages and locks
- * are not ordered, and the next tab must know the token, or it refreshes too.
+ * The time from sending a new token to the other tabs until the lock is released. Messages and
+ * locks are not ordered, and the next tab must receive the token first, or it refreshes too.
  */
 const TELLING_MS = 50;
-/** After a refresh ahead of time has failed, the next one waits this long. */
+/** The wait after a failed refresh ahead of time. */
 const AHEAD_MS = 10_000;
 
-/** The account of an access token, which is a JWT; undefined if the value is not a token. */
+/** Returns the account of an access token, which is a JWT, or undefined if it is not a token. */
 const accountOf = (token: Token): number | undefined => {
   try {
     if (!fits(token, { accessToken: "", expiresIn: 0 })) return undefined;
@@ -70,9 +71,9 @@ const accountOf = (token: Token): number | undefined => {
 /** @internal */
 export class Session {
   state: SessionState = "unknown";
-  /** The account of the token, or of the session that has expired. */
+  /** The account of the token, or of the expired session. */
   account: number | undefined;
-  /** Stored only here. */
+  /** The access token. It is stored only in this field. */
   token: string | undefined;
 
   readonly #send: Send;
@@ -81,12 +82,12 @@ export class Session {
   #channel: Tabs["channel"];
   readonly #lock: string;
   readonly #changed: (reset: boolean) => void;
-  /** When to refresh, by the monotonic clock: the wall clock can be wrong, and can jump. */
+  /** When to refresh, in monotonic time, because the wall clock can be wrong or change. */
   #staleAt = 0;
-  /** Until when the server allows no refresh, and what it answered. */
+  /** The earliest time of the next refresh, and the error of the last one. */
   #notBefore = 0;
   #refusal: ChatError | undefined;
-  /** Ends a refresh, and the wait for its lock, with the chat. */
+  /** Aborts a refresh and the wait for its lock when the chat is closed. */
   readonly #life = new AbortController();
   #last: Promise<unknown> = Promise.resolve();
   #refreshing: Promise<void> | undefined;
@@ -122,12 +123,12 @@ export class Session {
     });
   }
 
-  /** The account has logged out, or has withdrawn. */
+  /** Ends the session after a logout or a withdrawal. */
   end(): void {
     this.#tell(null, true);
   }
 
-  /** Whether the refresh cookie is valid. Fails if that cannot be found out now. */
+  /** Returns whether the refresh cookie is valid. Fails if that cannot be determined now. */
   async resume(signal?: AbortSignal): Promise<boolean> {
     await this.refresh(undefined, signal, true);
     return !!this.token;
@@ -140,9 +141,9 @@ export class Session {
   }
 
   /**
-   * Gets a token that is not `stale`, or finds that the session has ended. Fails, and changes
-   * nothing, if neither can be found out now. A session that is known to have ended is asked for
-   * again only with `anew`.
+   * Gets a token other than `stale`, or detects that the session has ended. Fails without a change
+   * if neither is possible now. If the session is known to have ended, does nothing unless `anew`
+   * is set.
    */
   async refresh(stale: string | undefined, signal?: AbortSignal, anew = false): Promise<void> {
     if (this.token !== stale) return;
@@ -153,7 +154,7 @@ export class Session {
       throw new ChatError({ ...this.#refusal, message, retryAfter: Math.ceil(left / 1_000) });
     }
     this.#refreshing ??= new Promise<void>((resolve, reject) => {
-      // A token from another tab will do as well, without waiting for the lock.
+      // A token from another tab also resolves the promise, without waiting for the lock.
       this.#refreshed = resolve;
       const change = async (): Promise<void> => {
         if (this.token === stale) await this.#renew();
@@ -164,9 +165,9 @@ export class Session {
   }
 
   /**
-   * Runs one change of the session at a time, in this tab and in all tabs: the cookie of a response
-   * must not overwrite the cookie of a later one. If the lock is denied, or does not come within
-   * `ms`, the change runs without it.
+   * Runs one change of the session at a time among all tabs, so that the cookie of a response does
+   * not overwrite the cookie of a later one. If the lock is denied or not granted within `ms`, the
+   * change runs without it.
    */
   async alone<T>(ms: number, signal: AbortSignal | undefined, change: () => Promise<T>): Promise<T> {
     const before = this.#last;
@@ -200,7 +201,7 @@ export class Session {
     const renew = (signal: AbortSignal) => this.#send(undefined, `POST /${this.#role}/token`, { signal });
     try {
       const renewed = await bounded(CHANGE_MS, this.#life.signal, renew);
-      // Otherwise another tab has logged in or out meanwhile.
+      // If they differ, another tab has logged in or out in the meantime.
       if (this.token === token && this.state === state) this.#take(renewed, false);
     } catch (error) {
       const { code, retryAfter = 0 } = error as ChatError;
@@ -233,12 +234,12 @@ export class Session {
     const account = token ? accountOf(token) : state === "expired" ? this.account : undefined;
     const switched = account !== this.account;
     const changed = fresh || switched || state !== this.state;
-    // A connection belongs to the session that asked for its ticket.
+    // A connection belongs to the session that created its ticket.
     const reset = fresh || !token || (switched && this.account !== undefined);
     this.state = state;
     this.account = account;
     this.token = token?.accessToken;
-    // A twentieth before the end: a minute and a half of thirty.
+    // After 95 % of the lifetime: one and a half minutes before the end of thirty.
     this.#staleAt = performance.now() + (token?.expiresIn ?? 0) * 950;
     this.#refreshed?.();
     if (changed) this.#changed(reset);

@@ -1,19 +1,19 @@
-/** What the sides of a room signal besides messages: that they have read, and are typing. */
+/** Read markers and `typing` of a room. */
 
 import type { ClientFrame } from "./frames.js";
 
 type Timer = ReturnType<typeof setTimeout>;
 
-/** One `markRead` frame in this time: a burst of messages must not become a burst of frames. */
+/** The shortest time between `markRead` frames, so that many messages do not cause many frames. */
 const MARK_MS = 1_000;
-/** One `typing` frame in this time; the server relays no more. */
+/** The shortest time between `typing` frames. The server does not relay more. */
 const TYPING_MS = 3_000;
-/** The other side is shown as typing this long after a frame. */
+/** How long the other side is shown as typing after a frame. */
 const TYPING_SHOWN_MS = 4_000;
 
 /** @internal */
 export class Signals {
-  /** The marker that was last set here. It has no ack, so it is sent again after a loss. */
+  /** The marker that was set last. It has no ack, so it is sent again after a reconnect. */
   marked = 0;
   /** Whether the other side is typing. */
   receiverTyping = false;
@@ -58,7 +58,7 @@ export class Signals {
     this.#changed();
   }
 
-  /** Sends a marker that waits, and ends all timers. */
+  /** Sends a waiting marker and ends all timers. */
   end(): void {
     if (this.#marking) this.sendMarker(0);
     clearTimeout(this.#typing);

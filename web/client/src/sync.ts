@@ -3,15 +3,15 @@
 import type { ChatError } from "./error.js";
 import { jitter } from "./wait.js";
 
-/** Frames that overtake each other are in order again after this, most of the time. */
+/** How long to wait for frames that were only overtaken, before a gap is fetched. */
 const REORDER_MS = 200;
 
 /** What a run needs and reports. @internal */
 export interface SyncPorts {
-  /** The next step; undefined if there is none. `isFirst` until a step of the run has succeeded. */
+  /** Returns the next step, if any. `isFirst` is true until a step of the run has succeeded. */
   next(isFirst: boolean): (() => Promise<void>) | undefined;
   succeeded(): void;
-  /** Returns whether the run goes on. */
+  /** Handles an error. Returns whether the run continues. */
   failed(error: ChatError): boolean;
 }
 
@@ -26,14 +26,14 @@ export class Sync {
     this.#ports = ports;
   }
 
-  /** Runs until there is no step left. A run that goes on already takes up what is new. */
+  /** Runs until there is no step left. If a run is active already, that run takes the new steps. */
   async run(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
     let attempts = 0;
     let isFirst = true;
     for (let step; (step = this.#ports.next(isFirst)); ) {
-      // What ends a pause early does not end this one.
+      // `wake` does not shorten this pause, which the server asked for.
       const left = this.#notBefore - performance.now();
       if (left > 0) {
         await this.pause(left);

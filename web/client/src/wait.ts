@@ -1,18 +1,17 @@
-/** Waiting: every wait has a bound and obeys a signal, and retries are spread out. */
+/** Waits with a time limit and a signal, and random pauses between retries. */
 
 import { ChatError } from "./error.js";
 
-/** A signal that ends a wait or a call early. */
+/** The option of all calls that wait. */
 export interface Waiting {
-  /** Ends it early; it then fails with the signal's reason. */
+  /** Ends the call early. It then fails with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Runs `work` for at most `ms` milliseconds. The result does not depend on whether `work` obeys its
- * signal.
+ * Runs `work` for at most `ms` milliseconds, even if `work` ignores its signal.
  *
- * @throws the reason of `signal` if that aborts; a ChatError with the code `network` if time is up
+ * @throws the reason of `signal` if it aborts; a ChatError with the code `network` after `ms`
  */
 export const bounded = async <T>(
   ms: number,
@@ -22,7 +21,7 @@ export const bounded = async <T>(
   signal?.throwIfAborted();
   const control = new AbortController();
   const stop = (): void => control.abort(signal?.reason);
-  const late = new ChatError({ code: "network", message: "No answer came in time." });
+  const late = new ChatError({ code: "network", message: "No response arrived in time." });
   const timer = setTimeout(() => control.abort(late), ms);
   signal?.addEventListener("abort", stop);
   try {
@@ -39,8 +38,8 @@ export const bounded = async <T>(
 };
 
 /**
- * Full jitter: a random wait from 0 to `min(30 s, 1 s · 2^attempt)`, so that clients that failed
- * together do not try again together.
+ * Returns a random wait from 0 to `min(30 s, 1 s · 2^attempt)` (full jitter), so that clients that
+ * failed at the same time do not retry at the same time.
  *
  * @param attempt - the number of attempts that failed before this wait, counted from 0
  * @returns milliseconds

@@ -163,7 +163,7 @@ describe("an error", () => {
     const error = await answered(response);
     expect(error).toBeInstanceOf(ChatError);
     const { status } = response;
-    expect(error).toMatchObject({ status, code: "gateway", message: `The server answered with HTTP ${status}.` });
+    expect(error).toMatchObject({ status, code: "gateway", message: `The server returned HTTP ${status}.` });
     expect(error).toMatchObject({ requestId: undefined, fields: undefined, retryAfter: undefined });
   });
 
