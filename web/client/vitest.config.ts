@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-// `npm run test:local` is the mode `local-cloud`: against one that runs, and nothing else.
+// `npm run test:local` selects the mode `local-cloud`, which runs only this file.
 const LOCAL = "test/local-cloud.test.ts";
 
 export default defineConfig(({ mode }) => ({

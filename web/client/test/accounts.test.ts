@@ -1,4 +1,4 @@
-/** Several accounts in one browser, one after the other. */
+/** Different accounts log in to one browser, one after the other. */
 
 import { describe, expect, test, vi } from "vitest";
 import type { Chat, Room } from "../src/index.js";
@@ -11,7 +11,7 @@ useFakeClock();
 const FIRST = ["haneul01", "sky-2026x"] as const;
 const OTHER = ["badabada", "sky-2026x"] as const;
 
-/** The ways in which another account takes the place of the first one. */
+/** The ways in which another account replaces the first one. */
 const switches: Record<string, (chat: Chat, server: FakeServer) => Promise<unknown>> = {
   "logs in": (chat) => during(chat.logIn(...OTHER)),
   "logs in after a logout": async (chat) => {
@@ -125,7 +125,7 @@ test("listeners and the connection serve the next account", async () => {
   expect(server.open).toHaveLength(1);
 });
 
-test("the other tabs turn to another account too", async () => {
+test("the other tabs switch to another account too", async () => {
   const shared = new FakeBrowser();
   const server = new FakeServer();
   server.keep(COMPANY, "hello");
@@ -161,7 +161,7 @@ describe("an expired session", () => {
     expect(room.draft).toBe("a draft");
   });
 
-  test("goes on when the same account logs in again", async () => {
+  test("continues when the same account logs in again", async () => {
     const { server, chat, room } = await expired();
     room.send("typed after the end");
     server.keep(COMPANY, "meanwhile");
@@ -186,7 +186,7 @@ describe("an expired session", () => {
   });
 });
 
-test("a logout removes what was kept of the account", async () => {
+test("a logout deletes the account's stored messages and drafts", async () => {
   const keep = storage();
   const { server, chat, room } = await inRoom(1, { keep });
   server.socket.dead = true;

@@ -50,7 +50,7 @@ describe("connecting", () => {
     chat.connect();
     await pass(10 * MINUTE);
     expect(chat.connection).toBe("closed");
-    expect(server.requests).toHaveLength(1); // Whether there is a session.
+    expect(server.requests).toHaveLength(1); // The check for a session.
     await during(chat.logIn("haneul01", "sky-2026x"));
     expect(chat.connection).toBe("open");
   });
@@ -144,7 +144,7 @@ describe("an open connection", () => {
     expect(new Set(socket.frames.slice(0, 3).flatMap(({ rooms }) => rooms!.map(({ roomId }) => roomId))).size).toBe(41);
   });
 
-  test("that is dead is found by a heartbeat without an answer", async () => {
+  test("that is dead is detected by a heartbeat without an answer", async () => {
     const { server, chat, states } = await connected();
     server.socket.dead = true;
     await pass(3.4 * MINUTE);
@@ -155,7 +155,7 @@ describe("an open connection", () => {
     expect(states).toEqual(["connecting", "open", "connecting", "open"]);
   });
 
-  test("counts as alive while anything comes, even an error of API Gateway", async () => {
+  test("counts as alive while any frame arrives, even an error of API Gateway", async () => {
     const { server } = await connected();
     const { socket } = server;
     socket.handles = () => (socket.deliver({ message: "Internal server error" }), true);
@@ -211,7 +211,7 @@ describe("an open connection", () => {
     expect(server.sockets).toHaveLength(2);
   });
 
-  test("that was given up delivers nothing any more", async () => {
+  test("that was replaced delivers no frames", async () => {
     const { server, chat, room } = await inRoom();
     const earlier = server.socket;
     const frames: unknown[] = [];
@@ -229,7 +229,7 @@ test("a message between registration and fetch is not missed", async () => {
   server.say("while away");
   let said = false;
   server.intercept(({ path }) => {
-    // The connection is open by now. This push overtakes the response, which lacks the message.
+    // The connection is open now. This push arrives before the response, which lacks the message.
     if (path === PATH && !said) (said = true), setTimeout(() => server.say("in between"), 1);
     return undefined;
   });
@@ -239,7 +239,7 @@ test("a message between registration and fetch is not missed", async () => {
 });
 
 describe("close", () => {
-  test("leaves neither connection nor timer", async () => {
+  test("leaves no connection and no timer", async () => {
     const { server, chat, room } = await inRoom(1);
     room.send("never acknowledged");
     room.markRead();

@@ -1,4 +1,4 @@
-/** Messages arrive complete and in order, whatever pushes do. */
+/** Rooms show all messages in order, even if pushes are lost, repeated or reordered. */
 
 import { describe, expect, test, vi } from "vitest";
 import type { Room } from "../src/index.js";
@@ -26,7 +26,7 @@ describe("pushes", () => {
     expect(server.requests).toHaveLength(count);
   });
 
-  test("that come twice are shown once, and reported once", async () => {
+  test("that arrive twice are shown once and reported once", async () => {
     const { server, chat, room } = await inRoom();
     const reported: number[] = [];
     chat.on("message", ({ message }) => reported.push(message.seq));
@@ -47,7 +47,7 @@ describe("pushes", () => {
     expect(room.messages).toEqual(server.messages);
   });
 
-  test("of which one is lost are completed by a fetch, and shown only then", async () => {
+  test("after a lost one are shown only after a fetch has filled the gap", async () => {
     const { server, room } = await inRoom();
     server.keep(COMPANY, "lost");
     server.say("after it");
@@ -59,7 +59,7 @@ describe("pushes", () => {
     expect([path, ...query]).toEqual([`${PATH}/messages`, ["after", "1"], ["limit", "100"]]);
   });
 
-  test("of which hundreds are lost are fetched one page at a time", async () => {
+  test("that were lost by the hundreds are fetched page by page", async () => {
     const { server, room } = await inRoom();
     for (let n = 0; n < 350; n++) server.keep(COMPANY, "lost");
     let [fetching, most] = [0, 0];
@@ -77,14 +77,14 @@ describe("pushes", () => {
     expect(server.calls(`GET ${PATH}/messages`)).toBe(4);
   });
 
-  test("that are lost at the end are found by the heartbeat", async () => {
+  test("that are lost at the end are detected by the heartbeat", async () => {
     const { server, room } = await inRoom();
     server.keep(COMPANY, "its push is lost");
     await pass(5 * 60 * SECOND);
     expect(room.messages).toEqual(server.messages);
   });
 
-  test("that come before the room is loaded are not lost", async () => {
+  test("that arrive before the room is loaded are not lost", async () => {
     const server = new FakeServer();
     server.keep(COMPANY, "hello");
     const chat = chatWith(server);
@@ -112,7 +112,7 @@ describe("pushes", () => {
     expect(seqs(room)).toEqual([1]);
   });
 
-  test("of one's own messages are shown, and settle pending ones", async () => {
+  test("of own messages are shown, and replace pending ones", async () => {
     const { server, room } = await inRoom();
     const elsewhere = server.keep(CUSTOMER, "typed in another tab", crypto.randomUUID()).message;
     server.socket.deliver(pushOf(elsewhere));
@@ -150,7 +150,7 @@ describe("pushes", () => {
 });
 
 describe("catching up", () => {
-  test("goes on after the network failed in it", async () => {
+  test("continues after a failure of the network", async () => {
     const { server, room } = await inRoom();
     let failures = 3;
     server.intercept(({ path }) => (path.endsWith("/messages") && failures-- > 0 ? new TypeError("fetch failed") : undefined));
@@ -178,7 +178,7 @@ describe("catching up", () => {
     expect(room.messages).toEqual(server.messages);
   });
 
-  test("goes on after the server restarted in it", async () => {
+  test("continues after a restart of the server", async () => {
     const { server, room } = await inRoom();
     for (let n = 0; n < 250; n++) server.keep(COMPANY, "lost");
     let drops = 2;
@@ -198,14 +198,14 @@ describe("catching up", () => {
     const mend = server.intercept(() => new TypeError("fetch failed"));
     server.keep(COMPANY, "lost");
     server.say("after it");
-    await pass(200 * SECOND); // The pauses are long by now.
+    await pass(200 * SECOND); // The pauses are long now.
     mend();
     server.socket.drop();
     await pass(6 * SECOND);
     expect(room.messages).toEqual(server.messages);
   });
 
-  test("takes an absence of 5,000 messages", async () => {
+  test("works for 5,000 missed messages", async () => {
     const { server, room } = await inRoom();
     server.socket.drop();
     for (let n = 0; n < 5_000; n++) server.keep(COMPANY, "while away");

@@ -107,7 +107,7 @@ test.each(["/realtime/tickets", "/customer/token"])("a hostile answer of %s is a
   }
 });
 
-test("a server that promises more than it has is not asked on and on", async () => {
+test("a server that reports messages it does not have is not polled quickly", async () => {
   const { server } = await inRoom();
   const count = server.requests.length;
   server.socket.deliver({ type: "heartbeat", rooms: [{ roomId: ROOM, lastSeq: Number.MAX_SAFE_INTEGER }] });
@@ -133,7 +133,7 @@ test("older messages with a gap are rejected, and can be asked for again", async
   expect(room.messages[0]!.seq).toBe(11);
 });
 
-test("a listener that throws stops neither the others nor the chat", async () => {
+test("a listener that throws does not stop the others or the chat", async () => {
   const { server, chat, room } = await inRoom();
   const reported: unknown[] = [];
   const report = (error: unknown): void => void reported.push(error);
@@ -171,7 +171,7 @@ test("a response that arrives after the room was closed changes nothing", async 
   expect(room.messages).toHaveLength(1);
 });
 
-test("a room keeps its contents when the server rejects it for now", async () => {
+test("a room keeps its contents after a temporary error", async () => {
   const { server, room } = await inRoom();
   server.intercept(({ path }) => (path === PATH ? refusal(503, "unavailable") : undefined));
   server.socket.drop();

@@ -1,4 +1,4 @@
-/** Unsent messages and drafts over a reload. */
+/** Unsent messages and drafts survive a reload. */
 
 import { describe, expect, test } from "vitest";
 import { chatWith, during, inRoom, pass, SECOND, settle, shown, storage, useFakeClock } from "./fake/chat.js";

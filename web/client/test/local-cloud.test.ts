@@ -66,7 +66,7 @@ test("400 messages over a failing network arrive once and in order", async () =>
     const odds: Record<Fault, number> = { before: 0.015, after: 0.015, resync: 0.2, silence: 0.003 };
     for (const { proxy } of people) {
       const chances: Record<Fault, number> = { before: 0, after: 0, resync: 0, silence: 0 };
-      // By chance, and once in any case.
+      // At random, and at least once.
       proxy.chooses = (fault) => random() < odds[fault] || (++chances[fault] * odds[fault] > 0.5 && !proxy.happened[fault]);
     }
     for (let n = 1; n <= 200; n++) {
@@ -78,7 +78,7 @@ test("400 messages over a failing network arrive once and in order", async () =>
     const marked = people.map(({ chat }, side) => chat.on("room", () => rooms[side]!.markRead()));
     await until("all is sent", () => rooms.every((room) => room.pending.length === 0), 200);
     for (const { proxy } of people) proxy.chooses = () => false;
-    // A heartbeat would find a connection that died silently after minutes; this finds it at once.
+    // A heartbeat would detect a dead connection after minutes; this detects it immediately.
     network.dispatchEvent(new Event("online"));
     await until("both sides have all", () => rooms.every((room) => room.lastSeq === all), 60);
 
@@ -117,7 +117,7 @@ test("the example of the README gets its answer", async () => {
   expect(await ask(options, { username: customer.username, password: PASSWORD }, name, "식빵 예약되나요?")).toBe("네!");
 });
 
-test("a session goes on with its cookie, and ends with its logout", async () => {
+test("a session continues with its cookie and ends with its logout", async () => {
   const { chat, id, username } = await signUp("customer", "김바다");
   chats(chat);
   const options = { url: cloud().href, role: "customer", fetch: withCookies(), WebSocket } as const;

@@ -66,11 +66,11 @@ test("can be closed at any moment of connecting", async () => {
     chat.close();
     expect(chat.connection).toBe("closed");
   }
-  // What a closed chat throws later would end the program.
+  // An error that a closed chat throws later would end the program.
   await new Promise((resolve) => setTimeout(resolve, 100));
 });
 
-test("survives a server that is gone, and comes back", async () => {
+test("survives a server that stops and starts again", async () => {
   const { chat, sockets, server } = await serve();
   chat.connect();
   await until("the connection is open", () => chat.connection === "open");

@@ -163,7 +163,7 @@ describe("when the connection drops", () => {
   });
 });
 
-test("a socket that throws, as between a loss and its event, loses nothing", async () => {
+test("a socket that throws between a loss and its event loses no message", async () => {
   const { server, room } = await inRoom();
   const { socket } = server;
   vi.spyOn(socket, "send").mockImplementation(() => {
@@ -178,7 +178,7 @@ test("a socket that throws, as between a loss and its event, loses nothing", asy
   expect(room.messages).toHaveLength(2);
 });
 
-test("a frame that is lost on a connection that lives is sent again", async () => {
+test("a frame that is lost on an open connection is sent again", async () => {
   const { server, room } = await inRoom();
   let lost = 1;
   server.socket.handles = ({ action }) => action === "sendMessage" && lost-- > 0;
@@ -286,7 +286,7 @@ describe("a rejection", () => {
     },
   );
 
-  test("for good brings the room up to date, which may have changed", async () => {
+  test("that is permanent refreshes the room, which may have changed", async () => {
     const { server, room } = await inRoom();
     expect(room.receiver!.receiverDeleted).toBe(false);
     server.receiverDeleted = true;
@@ -296,7 +296,7 @@ describe("a rejection", () => {
     expect(room.receiver!.receiverDeleted).toBe(true);
   });
 
-  test("for good can be retried under the same id", async () => {
+  test("that is permanent can be retried under the same id", async () => {
     const { server, room } = await inRoom();
     rejectNext(server.socket, "receiver_withdrawn");
     const { clientMessageId } = room.send("rejected");
@@ -322,7 +322,7 @@ describe("a rejection", () => {
     },
   );
 
-  test("of API Gateway has the message under way retried", async () => {
+  test("of API Gateway makes the message under way be retried", async () => {
     const { server, room } = await inRoom();
     const { socket } = server;
     let failing = 1;
@@ -333,7 +333,7 @@ describe("a rejection", () => {
     expect(server.messages).toHaveLength(2);
   });
 
-  test("that never ends does not hold up the next message for ever", async () => {
+  test("that repeats does not block the next message forever", async () => {
     const { server, room } = await inRoom();
     const { socket } = server;
     socket.handles = ({ action, content, clientMessageId }) => {
@@ -370,7 +370,7 @@ describe("a rejection", () => {
   });
 });
 
-test("a server that limits messages gets them slowly, and all of them", async () => {
+test("a server that limits messages receives all of them slowly", async () => {
   const { server, room } = await inRoom();
   const { socket } = server;
   let tokens = 20;

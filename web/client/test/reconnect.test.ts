@@ -228,7 +228,7 @@ describe("one client", () => {
     }
   });
 
-  test("goes on after a handshake that is rejected", async () => {
+  test("continues after a rejected handshake", async () => {
     const server = new FakeServer();
     const chat = chatWith(server);
     let rejected = 2;

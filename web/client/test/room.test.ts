@@ -45,7 +45,7 @@ describe("a room", () => {
     expect(room.messages).toHaveLength(2);
   });
 
-  test("reports little for one message", async () => {
+  test("emits few events for one message", async () => {
     const { server, chat } = await inRoom();
     let reports = 0;
     chat.on("room", () => reports++);
@@ -55,7 +55,7 @@ describe("a room", () => {
     expect(reports).toBeLessThanOrEqual(2);
   });
 
-  test("that is not the caller's has an error, and is left alone", async () => {
+  test("of another account has an error and is not fetched again", async () => {
     const server = new FakeServer();
     const chat = chatWith(server);
     const room = chat.room(404);
@@ -88,7 +88,7 @@ describe("a room", () => {
     expect(room.messages).toHaveLength(2);
   });
 
-  test("reports why it is not open, and opens in the end", async () => {
+  test("reports why it is not open, and opens later", async () => {
     const server = new FakeServer();
     server.keep(COMPANY, "hello");
     const answers = [new TypeError("fetch failed"), refusal(503, "unavailable", { "retry-after": "20" }), json(500, { message: "Internal Server Error" })];

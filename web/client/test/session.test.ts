@@ -27,7 +27,7 @@ describe("an access token that is not valid any more", () => {
     expect(server.calls(TOKEN)).toBe(1);
   });
 
-  test("is refreshed once even if the fifty find out at different times", async () => {
+  test("is refreshed once even if the fifty fail at different times", async () => {
     const { server, chat } = await loggedIn();
     server.tokens.clear();
     server.intercept(async ({ path }) => (path === "/customers/me" ? void (await later(Math.random() * 500)) : undefined));
@@ -136,7 +136,7 @@ describe("a refresh", () => {
     expect(server.calls(TOKEN)).toBe(1);
   });
 
-  test("that hangs ends after 15 seconds, and the session goes on", async () => {
+  test("that hangs ends after 15 seconds, and the session continues", async () => {
     const { server, chat } = await loggedIn();
     server.tokens.clear();
     const mend = server.intercept((request) => (isToken(request) ? new Promise<never>(() => {}) : undefined));
@@ -177,7 +177,7 @@ describe("resuming", () => {
     expect(states).toEqual(["loggedOut", "loggedIn"]);
   });
 
-  test("fails and decides nothing when the server cannot be reached", async () => {
+  test("fails without a state change when the server cannot be reached", async () => {
     const server = new FakeServer();
     server.intercept(() => new TypeError("fetch failed"));
     const chat = chatWith(server);
@@ -199,7 +199,7 @@ describe("resuming", () => {
 });
 
 describe("a logout", () => {
-  test("that the server did not do changes nothing", async () => {
+  test("that fails changes nothing", async () => {
     const { server, chat, states } = await loggedIn();
     server.intercept(({ method }) => (method === "DELETE" ? new TypeError("fetch failed") : undefined));
     expect(await failure(chat.logOut())).toMatchObject({ code: "network" });
@@ -214,7 +214,7 @@ describe("a logout", () => {
     expect(states).toEqual(["loggedIn", "loggedOut"]);
   });
 
-  test("whose response was lost is found by the next call", async () => {
+  test("whose response was lost is detected by the next call", async () => {
     const { server, chat } = await loggedIn();
     server.intercept(({ method }) => (method === "DELETE" ? (server.expire(), new TypeError("fetch failed")) : undefined));
     await failure(chat.logOut());

@@ -46,7 +46,7 @@ describe("markers", () => {
     expect(server.readSeq).toBe(9);
   });
 
-  test("are found when they moved during an absence, on either side", async () => {
+  test("that moved during a disconnect are fetched, on either side", async () => {
     const { server, room } = await inRoom(9);
     server.socket.dead = true;
     room.markRead(6);

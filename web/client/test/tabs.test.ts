@@ -35,7 +35,7 @@ describe("tabs", () => {
     expect(request).toHaveBeenCalledOnce();
   });
 
-  test("go on with the new token without waiting for their turn", async () => {
+  test("continue with the new token without waiting for the lock", async () => {
     const { server, chats } = browser(5);
     let done = 0;
     for (const chat of chats) void chat.resume().then(() => done++);
@@ -73,7 +73,7 @@ describe("tabs", () => {
     expect(states).toEqual(["loggedIn", "loggedOut"]);
   });
 
-  test("of the other role are not concerned, and neither is their cookie", async () => {
+  test("of the other role and their cookie are not affected", async () => {
     const { shared, server, chats } = browser(1);
     const [customer] = chats as [Chat];
     const company = chatWith(server, { role: "company", tabs: shared.tab() });
@@ -125,7 +125,7 @@ describe("tabs", () => {
     expect(chats[1]!.session).toBe("unknown");
   });
 
-  test("ignore what is not theirs on the channel", async () => {
+  test("ignore other messages on the channel", async () => {
     const { shared, server, chats } = browser(1);
     await during(chats[0]!.resume());
     const stranger = shared.tab().channel;
@@ -149,7 +149,7 @@ describe("a lock that another tab never releases", () => {
     return { server, chat };
   };
 
-  test("delays a refresh by 5 seconds, not for ever", async () => {
+  test("delays a refresh by 5 seconds, not forever", async () => {
     const { server, chat } = await frozen();
     const resumed = chat.resume();
     await pass(4.9 * SECOND);

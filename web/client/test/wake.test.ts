@@ -1,4 +1,4 @@
-/** What a page learns from its browser: no network, a sleep, a return. */
+/** Events of the browser: offline and online, sleep and wake, hidden and visible. */
 
 import { describe, expect, test, vi } from "vitest";
 import { chatWith, connected, inRoom, MINUTE, pass, SECOND, settle, useFakeClock } from "./fake/chat.js";
@@ -12,7 +12,7 @@ describe("a client in a page", () => {
 
   const wakes = { "becomes visible": () => page.visible(), "is online again": () => page.online() };
 
-  test("reports offline at once, and open only after something arrived", async () => {
+  test("reports offline immediately, and open only after a frame arrived", async () => {
     const { server, chat, states } = await connected();
     server.socket.dead = true;
     const mend = server.intercept(() => new TypeError("fetch failed"));
@@ -54,7 +54,7 @@ describe("a client in a page", () => {
     expect(chat.connection).toBe("open");
   });
 
-  test("trusts what arrives more than an offline event that is wrong", async () => {
+  test("is open again when a frame arrives after a wrong offline event", async () => {
     const { server, chat } = await connected();
     page.offline();
     expect(chat.connection).toBe("offline");
@@ -62,7 +62,7 @@ describe("a client in a page", () => {
     expect(chat.connection).toBe("open");
     server.socket.drop();
     await pass(6 * SECOND);
-    expect(chat.connection).toBe("open"); // Although no online event came.
+    expect(chat.connection).toBe("open"); // Without an online event.
   });
 
   test("is offline from the start in a page without network", async () => {
@@ -113,7 +113,7 @@ describe("a client in a page", () => {
     expect(room.messages).toEqual(server.messages);
   });
 
-  test("that hears of a loss right after it woke reconnects at once", async () => {
+  test("that detects a loss just after it woke reconnects immediately", async () => {
     const { server, chat } = await connected();
     // Browsers report the loss of a frozen page's connection after `resume`. A page may be hidden.
     page.hidden();
@@ -122,17 +122,17 @@ describe("a client in a page", () => {
     server.socket.drop();
     await pass(1 * SECOND);
     expect(chat.connection).toBe("open");
-    // Later losses may concern many clients.
+    // Later losses may affect many clients.
     await pass(3 * SECOND);
     server.socket.drop();
     await pass(4 * SECOND);
     expect(chat.connection).toBe("connecting");
   });
 
-  test("notices by itself that the computer has slept", async () => {
+  test("detects that the computer has slept", async () => {
     const { server, chat } = await connected();
     server.socket.dead = true;
-    // The monotonic clock and the timers stand still in a sleep; the wall clock goes on.
+    // During sleep, the monotonic clock and the timers stop, and the wall clock continues.
     vi.setSystemTime(Date.now() + 10 * MINUTE);
     await pass(15 * SECOND);
     expect(server.sockets).toHaveLength(2);

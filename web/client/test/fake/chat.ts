@@ -8,10 +8,10 @@ export const URL_OF_API = "https://chat.test/api";
 /** The lock that the customers' tabs share. */
 export const LOCK = `chatchat ${URL_OF_API} customer`;
 
-/** Moves the clock, and lets everything happen that is due until then. */
+/** Moves the clock and runs everything that is due until then. */
 export const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
-/** Lets arrive what is under way. */
+/** Waits until everything in transit has arrived. */
 export const settle = (): Promise<unknown> => pass(100);
 
 export const SECOND = 1_000;
@@ -35,14 +35,14 @@ export const chatWith = (server: FakeServer, options: Partial<ChatOptions> = {})
   return chat;
 };
 
-/** The result of something that needs the clock to move. */
+/** Moves the clock until a promise settles, and returns its result. */
 export const during = async <T>(promise: Promise<T>, ms = 1 * SECOND): Promise<T> => {
   promise.catch(() => {}); // It is handled below, and must not count as unhandled until then.
   await pass(ms);
   return promise;
 };
 
-/** The error of something that must fail. */
+/** Returns the error of a promise that must fail. */
 export const failure = async (promise: Promise<unknown>, ms?: number): Promise<unknown> =>
   during(
     promise.then(
@@ -90,7 +90,7 @@ export const watched = (chat: Chat): SessionState[] => {
   return states;
 };
 
-/** What a room shows, from top to bottom. */
+/** Returns the contents of a room, from top to bottom. */
 export const shown = (room: Room): string[] =>
   [...room.messages, ...room.pending].map(({ content }) => content);
 

@@ -1,4 +1,4 @@
-/** A clock for thousands of clients. It has a heap; that of Vitest searches all its timers. */
+/** A clock for thousands of clients. It uses a heap, because Vitest's clock searches all timers. */
 
 import { vi } from "vitest";
 

@@ -1,4 +1,4 @@
-/** A ChatChat in memory, with one room of customer 12 and company 7, and with faults. */
+/** A ChatChat in memory with faults. It has one room, of customer 12 and company 7. */
 
 import type { Message, Role, ServerFrame } from "../../src/index.js";
 import { FakeSocket } from "./socket.js";
@@ -9,7 +9,7 @@ export const CUSTOMER = 12;
 export const OTHER_CUSTOMER = 13;
 export const COMPANY = 7;
 export const PATH = `/customer/chatrooms/${ROOM}`;
-/** The time that everything takes from one end to the other. */
+/** The latency in each direction. */
 export const LATENCY_MS = 5;
 
 const ACCOUNTS: Record<string, { id: number; role: Role }> = {
@@ -48,7 +48,7 @@ export class FakeServer {
   readonly tokens = new Map<string, number>();
   /** The browser's refresh cookies: one for each role, with its account. */
   readonly cookies = new Map<Role, number>([["customer", CUSTOMER]]);
-  /** Says which pushes are lost on the way. */
+  /** Decides which pushes are lost. */
   loses: (frame: ServerFrame) => boolean = () => false;
   readSeq = 0;
   receiverReadSeq = 0;
@@ -57,8 +57,8 @@ export class FakeServer {
   #intercepts: ((request: Request) => Interception | Promise<Interception>)[] = [];
 
   /**
-   * Answers instead of the product, the newest first. undefined passes the request on, and an Error
-   * is a network that fails.
+   * Functions that respond in place of the server, the newest first. `undefined` passes the request
+   * on, and an `Error` is a failure of the network.
    */
   intercept(answer: (request: Request) => Interception | Promise<Interception>): () => void {
     this.#intercepts.unshift(answer);

@@ -20,13 +20,13 @@ export class FakeSocket {
   readonly url: string;
   account: number | undefined;
   readonly frames: Sent[] = [];
-  /** The network is gone without a word: nothing arrives any more, on either side. */
+  /** Whether the network has failed silently: nothing arrives any more, on either side. */
   dead = false;
   /** Frames of the client that are lost, and the connection with them. */
   dropsBefore: (frame: Sent) => boolean = () => false;
   /** Frames of the client that arrive, but the connection ends before the answer. */
   dropsAfter: (frame: Sent) => boolean = () => false;
-  /** Replaces the server for a frame; true if it has been dealt with. */
+  /** Handles a frame in place of the server. Returns true if the frame was handled. */
   handles: (frame: Sent) => boolean = () => false;
   readonly #listeners: [type: string, listener: Listener][] = [];
   readonly #server: FakeServer;

@@ -1,4 +1,4 @@
-/** What the tabs of one browser share: locks and a channel. */
+/** The locks and the channel that the tabs of one browser share. */
 
 import type { Tabs } from "../../src/index.js";
 import { later } from "./server.js";
@@ -8,7 +8,7 @@ type Held = () => Promise<unknown>;
 export class FakeBrowser {
   readonly #queues = new Map<string, Promise<unknown>>();
   readonly #channels: FakeChannel[] = [];
-  /** The time that a message takes to the other tabs; it can be longer than the grant of a lock. */
+  /** The time until a message reaches the other tabs. It can be longer than granting a lock. */
   delayMs = 20;
 
   /** One more tab. */
@@ -19,7 +19,7 @@ export class FakeBrowser {
     return { locks: { request } as unknown as Tabs["locks"] & object, channel };
   }
 
-  /** A tab takes the lock and never releases it, as one does that the browser has frozen. */
+  /** Makes a tab take the lock and never release it, like a tab that the browser has frozen. */
   freeze(name: string): void {
     void this.#request(name, undefined, () => new Promise(() => {}));
   }

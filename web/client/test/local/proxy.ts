@@ -10,7 +10,7 @@ export const FAULTS = {
   after: "after the server has a frame, before its answer",
   /** A request for a room, or for a part of its history, gets no answer. */
   resync: "while catching up",
-  /** Nothing passes any more, and neither side notices. */
+  /** All data are dropped, and neither side detects it. */
   silence: "without a word",
 } as const;
 
@@ -19,9 +19,9 @@ export type Fault = keyof typeof FAULTS;
 export class Proxy {
   /** How often each fault happened. */
   readonly happened: Record<Fault, number> = { before: 0, after: 0, resync: 0, silence: 0 };
-  /** Decides at each moment at which a fault is possible. */
+  /** Decides whether a fault happens, at each moment when one is possible. */
   chooses: (fault: Fault) => boolean = () => false;
-  /** How many milliseconds everything that the cloud sends over a WebSocket is delayed. */
+  /** The delay, in milliseconds, of everything that the cloud sends over a WebSocket. */
   delay = 0;
   #isCut = false;
   readonly #server;
