@@ -9,7 +9,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -21,7 +21,7 @@ export interface paths {
         put?: never;
         /**
          * A customer signs up
-         * @description Usernames are unique without regard to case, over customers and companies together, and are never given out again.
+         * @description Usernames are unique among customers and companies together, ignoring case, and are never reused.
          */
         post: operations["sign_up_customer"];
         delete?: never;
@@ -35,7 +35,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -44,16 +44,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Anybody searches the directory
-         * @description The visible companies whose name contains the keyword, newest first, ten on a page: without regard to case, and to whether characters are
-         *     composed (Unicode NFC) or in pieces (NFD).
+         * Search the directory
+         * @description The visible companies whose name contains the keyword, newest first, ten per page. The comparison ignores case, and the difference
+         *     between composed (Unicode NFC) and decomposed (NFD) characters.
          */
         get: operations["find_companies"];
         put?: never;
         /**
          * A company signs up
-         * @description The new company has an empty description and is hidden: it is not in the directory until it makes itself visible. Usernames are
-         *     unique without regard to case, over customers and companies together, and are never given out again.
+         * @description The new company has an empty description and is not visible in the directory until it changes its visibility. Usernames are
+         *     unique among customers and companies together, ignoring case, and are never reused.
          */
         post: operations["sign_up_company"];
         delete?: never;
@@ -67,12 +67,12 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
                 /**
-                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @description The origin of the page; browsers send it automatically. Other origins than the allowed ones are rejected; a request without the header is accepted.
                  * @example https://chat.example.com
                  */
                 Origin?: components["parameters"]["Origin"];
@@ -84,14 +84,14 @@ export interface paths {
         put?: never;
         /**
          * A customer logs in
-         * @description A company's username is wrong here. A wrong username and a wrong password get the same answer after the same time. The username is
-         *     trimmed and compared without regard to case. The session whose cookie is replaced ends.
+         * @description The username of a company is treated as unknown. A wrong username and a wrong password get the same response after the same time.
+         *     The username is trimmed and compared ignoring case. The session whose cookie is replaced ends.
          */
         post: operations["log_in_customer"];
         /**
          * A customer logs out
-         * @description Every session whose cookie is presented ends: its access tokens are no longer valid, and its WebSocket connections are closed. The same
-         *     answer comes without a cookie, and for one that is not valid. The request has no body.
+         * @description Ends every session whose cookie is in the request: its access tokens are invalid, and its WebSocket connections are closed. The
+         *     response is the same without a cookie and with an invalid one. The request has no body.
          */
         delete: operations["log_out_customer"];
         options?: never;
@@ -104,12 +104,12 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
                 /**
-                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @description The origin of the page; browsers send it automatically. Other origins than the allowed ones are rejected; a request without the header is accepted.
                  * @example https://chat.example.com
                  */
                 Origin?: components["parameters"]["Origin"];
@@ -121,14 +121,14 @@ export interface paths {
         put?: never;
         /**
          * A company logs in
-         * @description A customer's username is wrong here. A wrong username and a wrong password get the same answer after the same time. The username is
-         *     trimmed and compared without regard to case. The session whose cookie is replaced ends.
+         * @description The username of a customer is treated as unknown. A wrong username and a wrong password get the same response after the same time.
+         *     The username is trimmed and compared ignoring case. The session whose cookie is replaced ends.
          */
         post: operations["log_in_company"];
         /**
          * A company logs out
-         * @description Every session whose cookie is presented ends: its access tokens are no longer valid, and its WebSocket connections are closed. The same
-         *     answer comes without a cookie, and for one that is not valid. The request has no body.
+         * @description Ends every session whose cookie is in the request: its access tokens are invalid, and its WebSocket connections are closed. The
+         *     response is the same without a cookie and with an invalid one. The request has no body.
          */
         delete: operations["log_out_company"];
         options?: never;
@@ -141,12 +141,12 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
                 /**
-                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @description The origin of the page; browsers send it automatically. Other origins than the allowed ones are rejected; a request without the header is accepted.
                  * @example https://chat.example.com
                  */
                 Origin?: components["parameters"]["Origin"];
@@ -157,9 +157,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A customer's client trades its refresh token
-         * @description Returns a new access token, and the next refresh token in the cookie. The request has no body. A token that was valid until the password
-         *     changed within the last 10 seconds gets 503: by the next try, the browser has the cookie of the change.
+         * A customer's client refreshes its access token
+         * @description Returns a new access token, and the next refresh token in the cookie. The request has no body. A token that became invalid through a
+         *     password change in the last 10 seconds gets 503: at the next attempt, the browser has the cookie of the change.
          */
         post: operations["refresh_customer"];
         delete?: never;
@@ -173,12 +173,12 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
                 /**
-                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @description The origin of the page; browsers send it automatically. Other origins than the allowed ones are rejected; a request without the header is accepted.
                  * @example https://chat.example.com
                  */
                 Origin?: components["parameters"]["Origin"];
@@ -189,9 +189,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A company's client trades its refresh token
-         * @description Returns a new access token, and the next refresh token in the cookie. The request has no body. A token that was valid until the password
-         *     changed within the last 10 seconds gets 503: by the next try, the browser has the cookie of the change.
+         * A company's client refreshes its access token
+         * @description Returns a new access token, and the next refresh token in the cookie. The request has no body. A token that became invalid through a
+         *     password change in the last 10 seconds gets 503: at the next attempt, the browser has the cookie of the change.
          */
         post: operations["refresh_company"];
         delete?: never;
@@ -205,7 +205,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -213,21 +213,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A customer looks at their own profile */
+        /** A customer gets their own profile */
         get: operations["own_customer_profile"];
         put?: never;
         post?: never;
         /**
-         * A customer leaves
-         * @description For good: all sessions end, all connections are closed, nobody can send to them any more, and the username stays taken. The other
-         *     side of a room still reads it, and sees neither name nor picture.
+         * A customer withdraws
+         * @description Permanent: all sessions end, all connections are closed, no messages can be sent to the account, and the username stays reserved.
+         *     The other side of a room can still read it, without name and picture.
          */
         delete: operations["withdraw_customer"];
         options?: never;
         head?: never;
         /**
          * A customer changes their profile
-         * @description What the body does not have stays as it is.
+         * @description Fields that are missing in the body do not change.
          */
         patch: operations["change_customer"];
         trace?: never;
@@ -237,7 +237,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -253,8 +253,8 @@ export interface paths {
         head?: never;
         /**
          * A customer changes their password
-         * @description The account's other sessions end and their connections are closed. The caller's own goes on with another refresh token, in the cookie; its
-         *     access token stays valid. A client whose answer was lost logs in with the new password.
+         * @description The account's other sessions end and their connections are closed. The caller's session continues with a new refresh token in the
+         *     cookie; its access token stays valid. If the response is lost, the client must log in with the new password.
          */
         patch: operations["change_password_of_customer"];
         trace?: never;
@@ -264,7 +264,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -287,14 +287,14 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The session; digits alone.
+                 * @description The session's id; only digits.
                  * @example 204
                  */
                 id: components["parameters"]["Session"];
@@ -306,8 +306,8 @@ export interface paths {
         post?: never;
         /**
          * A customer ends one of its sessions
-         * @description The session's tokens are no longer valid, and its WebSocket connections are closed. A session that has ended, that belongs to another
-         *     account or that does not exist gets the same answer, and nothing changes.
+         * @description The session's tokens become invalid, and its WebSocket connections are closed. For a session that has ended, belongs to another
+         *     account or does not exist, the response is the same and nothing changes.
          */
         delete: operations["end_session_of_customer"];
         options?: never;
@@ -320,7 +320,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -328,21 +328,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A company looks at its own profile */
+        /** A company gets its own profile */
         get: operations["own_company_profile"];
         put?: never;
         post?: never;
         /**
-         * A company leaves
-         * @description For good: all sessions end, all connections are closed, nobody can send to it any more, and the username stays taken. The other
-         *     side of a room still reads it, and sees neither name nor picture.
+         * A company withdraws
+         * @description Permanent: all sessions end, all connections are closed, no messages can be sent to the account, and the username stays reserved.
+         *     The other side of a room can still read it, without name and picture.
          */
         delete: operations["withdraw_company"];
         options?: never;
         head?: never;
         /**
          * A company changes its profile
-         * @description What the body does not have stays as it is.
+         * @description Fields that are missing in the body do not change.
          */
         patch: operations["change_company"];
         trace?: never;
@@ -352,7 +352,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -368,8 +368,8 @@ export interface paths {
         head?: never;
         /**
          * A company changes its password
-         * @description The account's other sessions end and their connections are closed. The caller's own goes on with another refresh token, in the cookie; its
-         *     access token stays valid. A client whose answer was lost logs in with the new password.
+         * @description The account's other sessions end and their connections are closed. The caller's session continues with a new refresh token in the
+         *     cookie; its access token stays valid. If the response is lost, the client must log in with the new password.
          */
         patch: operations["change_password_of_company"];
         trace?: never;
@@ -379,7 +379,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -402,14 +402,14 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The session; digits alone.
+                 * @description The session's id; only digits.
                  * @example 204
                  */
                 id: components["parameters"]["Session"];
@@ -421,8 +421,8 @@ export interface paths {
         post?: never;
         /**
          * A company ends one of its sessions
-         * @description The session's tokens are no longer valid, and its WebSocket connections are closed. A session that has ended, that belongs to another
-         *     account or that does not exist gets the same answer, and nothing changes.
+         * @description The session's tokens become invalid, and its WebSocket connections are closed. For a session that has ended, belongs to another
+         *     account or does not exist, the response is the same and nothing changes.
          */
         delete: operations["end_session_of_company"];
         options?: never;
@@ -435,7 +435,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -446,15 +446,15 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Somebody uploads a picture
-         * @description For customers and companies. The picture is decoded in full, turned upright, made to fit 512 × 512, and encoded anew, as PNG where it
-         *     has pixels that are not opaque, else as JPEG; nothing of the file but its pixels is kept, and of an animation only the first picture.
-         *     What the form says of the file's name and type has no effect. Uploading the same picture again gives the same URL.
+         * An account uploads a picture
+         * @description For customers and companies. The picture is decoded completely, turned upright, scaled to fit 512 × 512, and encoded again: as PNG if
+         *     it has pixels that are not opaque, otherwise as JPEG. Only the pixels of the file are stored, and only the first picture of an
+         *     animation. The file's name and type in the form are ignored. Uploading the same picture again returns the same URL.
          *
-         *     A form past 4 MiB and 64 KiB is `body_too_large` too. One past about 4.4 MiB does not reach the product: API Gateway answers 413.
+         *     A form of more than 4 MiB and 64 KiB is `body_too_large` too. A form of more than about 4.4 MiB gets 413 from API Gateway.
          *
-         *     The picture is shown to nobody until a profile takes its URL. At the URL it is served with its exact media type,
-         *     `X-Content-Type-Options: nosniff` and a cache time of a year.
+         *     The picture is not visible to other accounts until a profile uses its URL. It is served with its exact media type,
+         *     `X-Content-Type-Options: nosniff` and a cache time of one year.
          */
         post: operations["upload_picture"];
         delete?: never;
@@ -468,7 +468,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -477,9 +477,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Anybody looks at a company
-         * @description A hidden company looks as if it did not exist, except to itself and to customers that have a room with it. One that has withdrawn
-         *     looks so to everybody.
+         * Get a company
+         * @description A hidden company gets the same response as one that does not exist, except for itself and for customers that have a room with it. A
+         *     withdrawn company gets it for all callers.
          */
         get: operations["show_company"];
         put?: never;
@@ -495,7 +495,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -503,12 +503,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A company looks at its FAQ */
+        /** A company gets its FAQ */
         get: operations["list_auto_replies"];
         put?: never;
         /**
          * A company adds an entry to its FAQ
-         * @description It can have six.
+         * @description The FAQ can have six entries.
          */
         post: operations["create_auto_reply"];
         delete?: never;
@@ -522,14 +522,14 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The entry of the FAQ; digits alone.
+                 * @description The id of the FAQ entry; only digits.
                  * @example 5
                  */
                 id: components["parameters"]["AutoReply"];
@@ -541,14 +541,14 @@ export interface paths {
         post?: never;
         /**
          * A company deletes an entry of its FAQ
-         * @description What was asked before stays in the rooms.
+         * @description Questions that were asked before stay in the rooms.
          */
         delete: operations["delete_auto_reply"];
         options?: never;
         head?: never;
         /**
          * A company changes an entry of its FAQ
-         * @description What was asked before stays in the rooms as it was.
+         * @description Questions that were asked before do not change in the rooms.
          */
         patch: operations["change_auto_reply"];
         trace?: never;
@@ -558,7 +558,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -567,7 +567,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Any client reads a company's FAQ
+         * List the questions of a company's FAQ
          * @description The FAQ of a hidden company is visible to the company itself and to customers that have a room with it.
          */
         get: operations["list_questions"];
@@ -584,14 +584,14 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The entry of the FAQ; digits alone.
+                 * @description The id of the FAQ entry; only digits.
                  * @example 5
                  */
                 id: components["parameters"]["AutoReply"];
@@ -601,10 +601,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A customer asks an entry of the FAQ in a room
-         * @description Question and answer are kept in the room as two `auto` messages, the question the customer's, the answer the company's, and pushed to
-         *     every open connection of both sides. The entry has to be one of the room's company. Asking again with the same `clientMessageId` is
-         *     harmless: it gives the first answer again, with 200. Without one, asking again asks again.
+         * A customer asks a question of the FAQ in a room
+         * @description Question and answer are stored in the room as two `auto` messages, the question from the customer and the answer from the company, and
+         *     pushed to all open connections of both sides. The entry must belong to the room's company. With a `clientMessageId` the request is
+         *     idempotent: a repeat returns the first result with 200. Without one, a repeat asks again.
          */
         post: operations["ask_auto_reply"];
         delete?: never;
@@ -618,7 +618,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -628,14 +628,14 @@ export interface paths {
         };
         /**
          * A customer lists their rooms
-         * @description All rooms of the customer, the one with the latest message first.
+         * @description All rooms of the customer; the room with the latest message is first.
          */
         get: operations["list_rooms_as_customer"];
         put?: never;
         /**
          * A customer opens the room with a company
-         * @description There is one room for each customer and company, so opening it again gives the same one, also when the company has become hidden
-         *     or has withdrawn since. A new room begins with a guide message in the name of the company.
+         * @description There is one room for each customer and company, so opening it again returns the same room, also if the company has become hidden
+         *     or has withdrawn. A new room begins with a guide message in the name of the company.
          */
         post: operations["open_room"];
         delete?: never;
@@ -649,7 +649,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -659,7 +659,7 @@ export interface paths {
         };
         /**
          * A company lists its rooms
-         * @description The rooms in which a person has typed, on either side, the one with the latest message first.
+         * @description The rooms with a message that a person wrote; the room with the latest message is first.
          */
         get: operations["list_rooms_as_company"];
         put?: never;
@@ -675,14 +675,14 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The room; digits alone.
+                 * @description The room's id; only digits.
                  * @example 31
                  */
                 id: components["parameters"]["Room"];
@@ -690,8 +690,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A customer looks into a room
-         * @description The room and its newest messages, in ascending order. The call marks nothing as read.
+         * A customer gets a room
+         * @description The room and its newest messages, in ascending order. The request does not mark them as read.
          */
         get: operations["show_room_as_customer"];
         put?: never;
@@ -707,14 +707,14 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The room; digits alone.
+                 * @description The room's id; only digits.
                  * @example 31
                  */
                 id: components["parameters"]["Room"];
@@ -722,8 +722,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A company looks into a room
-         * @description The room and its newest messages, in ascending order. The call marks nothing as read.
+         * A company gets a room
+         * @description The room and its newest messages, in ascending order. The request does not mark them as read.
          */
         get: operations["show_room_as_company"];
         put?: never;
@@ -739,14 +739,14 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The room; digits alone.
+                 * @description The room's id; only digits.
                  * @example 31
                  */
                 id: components["parameters"]["Room"];
@@ -754,16 +754,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A customer reads a part of a room's history
-         * @description Up to `limit` messages, ascending by seq: those right after `after`, those right before `before`, or the newest. `after` and `before`
-         *     exclude each other, which no schema of a parameter can say: both together get 400 with `before: conflict`.
+         * A customer gets a part of a room's history
+         * @description At most `limit` messages in ascending order of seq: those just after `after`, those just before `before`, or the newest. `after` and
+         *     `before` cannot be used together, which a schema cannot express: both get 400 with `before: conflict`.
          */
         get: operations["history_as_customer"];
         put?: never;
         /**
          * A customer sends a message
-         * @description The answer comes after the message is kept. It is pushed to every open connection of both sides. Sending it again with the same
-         *     `clientMessageId` and content is harmless: it gives the first answer again, with 200.
+         * @description The response is sent after the message is stored. The message is pushed to all open connections of both sides. The request is
+         *     idempotent: a repeat with the same `clientMessageId` and content returns the first result with 200.
          */
         post: operations["send_message_as_customer"];
         delete?: never;
@@ -777,14 +777,14 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The room; digits alone.
+                 * @description The room's id; only digits.
                  * @example 31
                  */
                 id: components["parameters"]["Room"];
@@ -792,16 +792,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A company reads a part of a room's history
-         * @description Up to `limit` messages, ascending by seq: those right after `after`, those right before `before`, or the newest. `after` and `before`
-         *     exclude each other, which no schema of a parameter can say: both together get 400 with `before: conflict`.
+         * A company gets a part of a room's history
+         * @description At most `limit` messages in ascending order of seq: those just after `after`, those just before `before`, or the newest. `after` and
+         *     `before` cannot be used together, which a schema cannot express: both get 400 with `before: conflict`.
          */
         get: operations["history_as_company"];
         put?: never;
         /**
          * A company sends a message
-         * @description The answer comes after the message is kept. It is pushed to every open connection of both sides. Sending it again with the same
-         *     `clientMessageId` and content is harmless: it gives the first answer again, with 200.
+         * @description The response is sent after the message is stored. The message is pushed to all open connections of both sides. The request is
+         *     idempotent: a repeat with the same `clientMessageId` and content returns the first result with 200.
          */
         post: operations["send_message_as_company"];
         delete?: never;
@@ -815,14 +815,14 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The room; digits alone.
+                 * @description The room's id; only digits.
                  * @example 31
                  */
                 id: components["parameters"]["Room"];
@@ -831,8 +831,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * A customer has read a room up to a seq
-         * @description The marker never goes back and never passes the newest message; where it moves, both sides are told.
+         * A customer marks a room as read up to a seq
+         * @description The marker never moves back and never beyond the newest message. If it moves, `read` is pushed to both sides.
          */
         put: operations["mark_read_as_customer"];
         post?: never;
@@ -847,14 +847,14 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The room; digits alone.
+                 * @description The room's id; only digits.
                  * @example 31
                  */
                 id: components["parameters"]["Room"];
@@ -863,8 +863,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * A company has read a room up to a seq
-         * @description The marker never goes back and never passes the newest message; where it moves, both sides are told.
+         * A company marks a room as read up to a seq
+         * @description The marker never moves back and never beyond the newest message. If it moves, `read` is pushed to both sides.
          */
         put: operations["mark_read_as_company"];
         post?: never;
@@ -879,7 +879,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -890,7 +890,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Somebody asks for a ticket
+         * An account creates a ticket
          * @description For customers and companies. A ticket opens one WebSocket connection, once, within 30 seconds. The request has no body.
          */
         post: operations["create_ticket"];
@@ -905,7 +905,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -914,8 +914,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether the product works
-         * @description 503 `unavailable` when the database does not answer.
+         * Check the health of the product
+         * @description 503 `unavailable` if the database does not respond.
          */
         get: operations["health"];
         put?: never;
@@ -932,17 +932,17 @@ export interface components {
     schemas: {
         /**
          * Format: int64
-         * @description An account, a room or a message, from 1 to 2^53 − 1.
+         * @description The id of an account, a room or a message, from 1 to 2^53 − 1.
          */
         Id: number;
         /**
          * Format: int64
-         * @description A message's number in its room, 1, 2, 3 and so on without a gap.
+         * @description The number of a message in its room: 1, 2, 3 and so on without gaps.
          */
         Seq: number;
         /**
          * Format: int64
-         * @description A place in a room, given by the seq that stands before it; 0 stands before the first message.
+         * @description The seq of the last message that was read or received; 0 if there is none.
          */
         Marker: number;
         /**
@@ -963,28 +963,28 @@ export interface components {
          */
         Password: string;
         /**
-         * @description A person's or a company's name, 1 to 20 characters on one line, after trimming; not blank, no control characters.
+         * @description The name of a customer or company: 1 to 20 characters in one line, after trimming; not blank, no control characters.
          * @example 김하늘
          */
         Name: string;
         /**
-         * @description What a company says of itself, 0 to 200 characters on one line, after trimming; no control characters.
+         * @description The description of a company: 0 to 200 characters in one line, after trimming; no control characters.
          * @example 꽃다발과 화분을 당일 배송합니다.
          * @example
          */
         Description: string;
         /**
-         * @description What is asked often, 1 to 60 characters on one line, after trimming; not blank, no control characters.
+         * @description A frequent question: 1 to 60 characters in one line, after trimming; not blank, no control characters.
          * @example 당일 배송이 되나요?
          */
         Question: string;
         /**
-         * @description What is answered to it, 1 to 200 characters on one line, after trimming; not blank, no control characters.
+         * @description The answer: 1 to 200 characters in one line, after trimming; not blank, no control characters.
          * @example 오후 3시 전에 주문하시면 당일에 배송합니다.
          */
         FaqAnswer: string;
         /**
-         * @description 1 to 2,000 characters after trimming; may have newlines; not blank, no NUL.
+         * @description 1 to 2,000 characters after trimming; newlines are allowed; not blank, no NUL.
          * @example 오늘 주문하면 내일 받을 수 있나요?
          */
         MessageContent: string;
@@ -996,7 +996,7 @@ export interface components {
         NewClientMessageId: string;
         /**
          * Format: uuid
-         * @description The UUID by which the sender recognises the message, in lower case.
+         * @description The UUID that the sender chose for the message, in lower case.
          * @example 0191e3a8-0000-7000-8000-00000000abcd
          */
         ClientMessageId: string;
@@ -1006,14 +1006,14 @@ export interface components {
          */
         PictureUrl: string | null;
         /**
-         * @description A path that `POST /files` returned to this account, unchanged; any other gets `unknown_picture`. Null or an empty (or
-         *     blank) text removes the picture.
+         * @description A path that `POST /files` returned to this account, unchanged; any other value gets `unknown_picture`. Null, an empty or a
+         *     blank text removes the picture.
          */
         NewPictureUrl: string | null;
         AccessToken: {
-            /** @description What `Authorization` takes as a bearer token. It is a JWT whose `sub` is the account's id. */
+            /** @description The bearer token for `Authorization`. It is a JWT whose `sub` is the account's id. */
             accessToken: string;
-            /** @description Seconds from now; less than 1800 only if the session ends before. */
+            /** @description The lifetime in seconds; less than 1800 only if the session ends earlier. */
             expiresIn: number;
         };
         /** @description An active session of the caller's account. */
@@ -1021,29 +1021,29 @@ export interface components {
             id: components["schemas"]["Id"];
             /** @description The time of the login. */
             createdAt: components["schemas"]["Timestamp"];
-            /** @description The time of the latest trade, change of password in the session, or login; the latest request was at most 30 minutes later. */
+            /** @description The time of the latest refresh, password change in this session, or login. The latest request was at most 30 minutes later. */
             lastUsedAt: components["schemas"]["Timestamp"];
-            /** @description Whether it is the session that the access token belongs to. */
+            /** @description Whether this is the session of the access token. */
             current: boolean;
         };
-        /** @description A customer, for themselves. */
+        /** @description A customer's own profile. */
         CustomerProfile: {
             id: components["schemas"]["Id"];
             username: components["schemas"]["Username"];
             name: components["schemas"]["Name"];
             imageUrl: components["schemas"]["PictureUrl"];
         };
-        /** @description A company, for itself. */
+        /** @description A company's own profile. */
         CompanyProfile: {
             id: components["schemas"]["Id"];
             username: components["schemas"]["Username"];
             name: components["schemas"]["Name"];
             description: components["schemas"]["Description"];
             imageUrl: components["schemas"]["PictureUrl"];
-            /** @description Whether the directory shows the company. */
+            /** @description Whether the company is visible in the directory. */
             profileVisibility: boolean;
         };
-        /** @description A company, for everybody. */
+        /** @description The public profile of a company. */
         CompanySummary: {
             id: components["schemas"]["Id"];
             name: components["schemas"]["Name"];
@@ -1067,30 +1067,30 @@ export interface components {
         OpenedRoom: {
             chatRoomId: components["schemas"]["Id"];
         };
-        /** @description Where in a paged list an answer stands. */
+        /** @description The position of a response in a list with pages. */
         Page: {
             /**
              * Format: int64
-             * @description The page that was asked for.
+             * @description The number of this page.
              */
             current: number;
             /**
              * Format: int64
-             * @description How many pages there are; 0 for an empty list.
+             * @description The number of pages; 0 for an empty list.
              */
             total: number;
         };
         /**
-         * @description Where the next page of a list begins; opaque to the client.
+         * @description The beginning of the next page of a list; opaque to clients.
          * @example AAZg2vz9dHsAAAAAAAAAEvlC3hQm3r5dYV8b1mYtq0kq1fB4w9Zs7c2nJx6uGtE4
          */
         Cursor: string;
-        /** @description The account on the other side; one that has left shows neither name nor picture. */
+        /** @description The account on the other side. A withdrawn account has no name and no picture. */
         Receiver: {
             receiverId: components["schemas"]["Id"];
             receiverName: components["schemas"]["Name"] | null;
             receiverImageUrl: components["schemas"]["PictureUrl"];
-            /** @description Whether it has left. */
+            /** @description Whether the account has withdrawn. */
             receiverDeleted: boolean;
         };
         /** @description A room in a list. */
@@ -1098,15 +1098,15 @@ export interface components {
             id: components["schemas"]["Id"];
             /** @description The content of the newest message. */
             lastMessage: components["schemas"]["MessageContent"];
-            /** @description The account that the newest message is from; the company for what the product wrote in its name. */
+            /** @description The sender of the newest message. For an automatic message, the company. */
             lastMessageSenderId: components["schemas"]["Id"];
-            /** @description When the newest message was stored. */
+            /** @description The time when the newest message was stored. */
             lastMessageDate: components["schemas"]["Timestamp"];
-            /** @description The newest message's seq. */
+            /** @description The seq of the newest message. */
             lastSeq: components["schemas"]["Seq"];
             /**
              * Format: int64
-             * @description How many `general` messages of the other side stand past the caller's read marker.
+             * @description The number of `general` messages of the other side after the caller's read marker.
              */
             unreadMessageCount: number;
         } & components["schemas"]["Receiver"];
@@ -1117,18 +1117,18 @@ export interface components {
             readSeq: components["schemas"]["Marker"];
             /** @description The other side's read marker. */
             receiverReadSeq: components["schemas"]["Marker"];
-            /** @description The newest message's seq. */
+            /** @description The seq of the newest message. */
             lastSeq: components["schemas"]["Seq"];
-            /** @description Ascending by seq. */
+            /** @description The newest messages, in ascending order of seq. */
             messages: components["schemas"]["Message"][];
         } & components["schemas"]["Receiver"];
-        /** @description A message of a room. `clientMessageId` is shown to its sender alone. */
+        /** @description A message of a room. Only its sender receives the `clientMessageId`. */
         Message: {
             id: components["schemas"]["Id"];
             seq: components["schemas"]["Seq"];
             senderId: components["schemas"]["Id"];
             /**
-             * @description `general`: a person typed it. `auto`: the product wrote it.
+             * @description `general`: written by a person. `auto`: written by the product.
              * @enum {unknown}
              */
             type: "general" | "auto";
@@ -1136,7 +1136,7 @@ export interface components {
             createdAt: components["schemas"]["Timestamp"];
             clientMessageId?: components["schemas"]["ClientMessageId"];
         };
-        /** @description A message that a person typed, for its sender. */
+        /** @description A message that a person wrote, for its sender. */
         SentMessage: components["schemas"]["Message"] & {
             /** @constant */
             type?: "general";
@@ -1150,43 +1150,43 @@ export interface components {
              */
             url: string;
             /**
-             * @description Seconds from now.
+             * @description The lifetime in seconds.
              * @constant
              */
             expiresIn: 30;
         };
-        /** @description Why a request was not done. */
+        /** @description The error of a request. */
         Error: {
             /**
-             * @description Stable, for programs.
+             * @description The stable code for programs.
              * @enum {unknown}
              */
             code: "malformed_json" | "validation_failed" | "login_failed" | "invalid_refresh_token" | "unauthenticated" | "wrong_role" | "wrong_password" | "origin_not_allowed" | "route_not_found" | "company_not_found" | "room_not_found" | "auto_reply_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "username_taken" | "password_unchanged" | "faq_limit_reached" | "receiver_withdrawn" | "message_id_reused" | "too_many_attempts" | "internal" | "unavailable";
-            /** @description A sentence for a person, in Korean or English. */
+            /** @description The message for a person, in Korean or English. */
             message: string;
-            /** @description To find the request in the log. */
+            /** @description The request's id in the log. */
             requestId: string;
-            /** @description Every field that is wrong; with `validation_failed` alone. */
+            /** @description All invalid fields; only with `validation_failed`. */
             fields?: components["schemas"]["FieldError"][];
         };
-        /** @description A field that is wrong. */
+        /** @description An invalid field. */
         FieldError: {
-            /** @description Its name in the body, the path or the query; `body` for JSON that is no object. */
+            /** @description The name in the body, the path or the query; `body` if the JSON is not an object. */
             field: string;
             /**
-             * @description Stable, for programs.
+             * @description The stable code for programs.
              * @enum {unknown}
              */
             code: "required" | "wrong_type" | "too_short" | "too_long" | "too_many" | "out_of_range" | "invalid_characters" | "invalid_format" | "letter_and_digit_required" | "mismatch" | "same_as_username" | "common_password" | "unsupported_picture" | "too_many_pixels" | "unknown_picture" | "conflict";
-            /** @description A sentence for a person, in Korean or English. */
+            /** @description The message for a person, in Korean or English. */
             message: string;
         };
-        /** @description Something in the path or the query is wrong. */
+        /** @description A path or query parameter is invalid. */
         InvalidParameters: components["schemas"]["Error"] & {
             /** @constant */
             code?: "validation_failed";
         };
-        /** @description The body is not JSON, or something in it or in the path is wrong. */
+        /** @description The body is not JSON, or a field or path parameter is invalid. */
         InvalidBody: components["schemas"]["Error"] & {
             /** @enum {unknown} */
             code?: "malformed_json" | "validation_failed";
@@ -1197,7 +1197,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description It is done; there is nothing to say. */
+        /** @description The request succeeded. */
         Done: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1228,7 +1228,7 @@ export interface components {
                 "application/json": components["schemas"]["AccessToken"];
             };
         };
-        /** @description It is done, and the cookie has another refresh token. */
+        /** @description The request succeeded, and the cookie contains a new refresh token. */
         PasswordChanged: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1237,7 +1237,7 @@ export interface components {
             };
             content?: never;
         };
-        /** @description The account's active sessions, the caller's own first, then the latest used; of more than 100 the first 100. */
+        /** @description The account's active sessions: first the caller's, then the others by latest use. At most 100. */
         Sessions: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1249,7 +1249,7 @@ export interface components {
                 };
             };
         };
-        /** @description It is done, and the cookie is cleared. */
+        /** @description The request succeeded, and the cookie is cleared. */
         LoggedOut: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1258,7 +1258,7 @@ export interface components {
             };
             content?: never;
         };
-        /** @description A page of the list. A room that moves while a client pages is at the top of the first page. */
+        /** @description A page of the list. A room that gets a message while a client pages moves to the top of the first page. */
         Rooms: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1271,7 +1271,7 @@ export interface components {
                     next: components["schemas"]["Cursor"] | null;
                     /**
                      * Format: int64
-                     * @description The sum of `unreadMessageCount` over all rooms of the list, whatever the page, the filter and the keyword.
+                     * @description The sum of `unreadMessageCount` of all rooms, independent of page, filter and keyword.
                      */
                     unreadTotal: number;
                 };
@@ -1287,7 +1287,7 @@ export interface components {
                 "application/json": components["schemas"]["RoomDetail"];
             };
         };
-        /** @description The messages, ascending by seq, and the newest seq of the room. */
+        /** @description The messages, in ascending order of seq, and the newest seq of the room. */
         History: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1300,7 +1300,7 @@ export interface components {
                 };
             };
         };
-        /** @description The message is kept. */
+        /** @description The message is stored. */
         Sent: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1310,7 +1310,7 @@ export interface components {
                 "application/json": components["schemas"]["SentMessage"];
             };
         };
-        /** @description The message was kept before, under the same `clientMessageId`; nothing is pushed again. */
+        /** @description The message was stored before with the same `clientMessageId`; it is not pushed again. */
         SentBefore: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1320,7 +1320,7 @@ export interface components {
                 "application/json": components["schemas"]["SentMessage"];
             };
         };
-        /** @description The answer, and the two messages that are kept. */
+        /** @description The answer, and the two stored messages. */
         Asked: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1330,7 +1330,7 @@ export interface components {
                 "application/json": components["schemas"]["AskedAutoReply"];
             };
         };
-        /** @description The same was asked before, under the same `clientMessageId`; nothing is pushed again. */
+        /** @description The question was asked before with the same `clientMessageId`; nothing is pushed again. */
         AskedBefore: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1340,7 +1340,7 @@ export interface components {
                 "application/json": components["schemas"]["AskedAutoReply"];
             };
         };
-        /** @description The body is not JSON, or some of its fields are wrong. */
+        /** @description The body is not JSON, or fields are invalid. */
         SignUpInvalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1363,7 +1363,7 @@ export interface components {
                 };
             };
         };
-        /** @description The body is not JSON, or some of its fields are wrong. */
+        /** @description The body is not JSON, or fields are invalid. */
         ChangeCustomerInvalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1373,7 +1373,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidBody"];
             };
         };
-        /** @description The folder is wrong, the form is broken, or its file is no picture that can be used. */
+        /** @description The folder is invalid, the form is malformed, or its file is not a supported picture. */
         UploadInvalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1386,7 +1386,7 @@ export interface components {
                 };
             };
         };
-        /** @description The body is not JSON, or some of its fields are wrong. */
+        /** @description The body is not JSON, or fields are invalid. */
         ChangeCompanyInvalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1397,8 +1397,8 @@ export interface components {
             };
         };
         /**
-         * @description The refresh token is missing, unknown, expired or replayed, or its session has ended, or the cookies are of several accounts; only a login
-         *     helps.
+         * @description The refresh token is missing, unknown, expired or replayed, its session has ended, or the cookies belong to several accounts. A new
+         *     login is needed.
          */
         RefreshRefused: {
             headers: {
@@ -1413,7 +1413,7 @@ export interface components {
                 };
             };
         };
-        /** @description The body is not JSON, or some of its fields are wrong. */
+        /** @description The body is not JSON, or fields are invalid. */
         ChangePasswordInvalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1433,7 +1433,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidBody"];
             };
         };
-        /** @description The keyword or the page is wrong. */
+        /** @description The keyword or the page is invalid. */
         FindCompaniesInvalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1443,7 +1443,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidParameters"];
             };
         };
-        /** @description The id in the path is wrong. */
+        /** @description The id in the path is invalid. */
         IdInvalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1453,7 +1453,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidParameters"];
             };
         };
-        /** @description The company's id is missing or wrong. */
+        /** @description The company's id is missing or invalid. */
         CompanyIdInvalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1463,7 +1463,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidParameters"];
             };
         };
-        /** @description The body is not JSON, or the entry's id or some fields are wrong. */
+        /** @description The body is not JSON, or the entry's id or fields are invalid. */
         AutoReplyInvalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1473,7 +1473,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidBody"];
             };
         };
-        /** @description The body is not JSON, or the entry's id or some fields are wrong. */
+        /** @description The body is not JSON, or the entry's id or fields are invalid. */
         AskInvalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1483,7 +1483,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidBody"];
             };
         };
-        /** @description The body is not JSON, or the company's id is wrong. */
+        /** @description The body is not JSON, or the company's id is invalid. */
         OpenRoomInvalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1493,7 +1493,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidBody"];
             };
         };
-        /** @description A parameter of the query is wrong, or the cursor is not one of this list. */
+        /** @description A query parameter is invalid, or the cursor does not belong to this list. */
         RoomsInvalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1503,7 +1503,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidParameters"];
             };
         };
-        /** @description The room's id or the limit is wrong. */
+        /** @description The room's id or the limit is invalid. */
         RoomInvalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1513,7 +1513,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidParameters"];
             };
         };
-        /** @description The room's id or a parameter of the query is wrong. */
+        /** @description The room's id or a query parameter is invalid. */
         HistoryInvalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1523,7 +1523,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidParameters"];
             };
         };
-        /** @description The body is not JSON, or the room's id or some fields are wrong. */
+        /** @description The body is not JSON, or the room's id or fields are invalid. */
         SendMessageInvalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1533,7 +1533,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidBody"];
             };
         };
-        /** @description The body is not JSON, or the room's id or the seq is wrong. */
+        /** @description The body is not JSON, or the room's id or the seq is invalid. */
         MarkReadInvalid: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1543,7 +1543,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidBody"];
             };
         };
-        /** @description There is no access token, or it is malformed, forged or expired, or its session has ended. */
+        /** @description The access token is missing, malformed, forged or expired, or its session has ended. */
         Unauthenticated: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1553,7 +1553,7 @@ export interface components {
                 "application/json": components["schemas"]["Unauthenticated"];
             };
         };
-        /** @description A company calls a customer's route, or the reverse. */
+        /** @description A company called a customer's route, or a customer called a company's route. */
         WrongRole: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1566,7 +1566,7 @@ export interface components {
                 };
             };
         };
-        /** @description The password is wrong, or a company calls a customer's route, or the reverse. */
+        /** @description The password is wrong, or the caller has the wrong role. */
         PasswordRefused: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1579,7 +1579,7 @@ export interface components {
                 };
             };
         };
-        /** @description The request comes from a page whose origin is not listed. */
+        /** @description The request comes from a page whose origin is not allowed. */
         OriginNotAllowed: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1592,7 +1592,7 @@ export interface components {
                 };
             };
         };
-        /** @description There is no such company, or not for this caller. */
+        /** @description The company does not exist or is hidden from the caller. */
         CompanyNotFound: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1605,7 +1605,7 @@ export interface components {
                 };
             };
         };
-        /** @description There is no such room, or it is not the caller's. */
+        /** @description The room does not exist or does not belong to the caller. */
         RoomNotFound: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1618,7 +1618,7 @@ export interface components {
                 };
             };
         };
-        /** @description There is no such entry, or it is not the caller's. */
+        /** @description The entry does not exist or does not belong to the caller. */
         AutoReplyNotFound: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1631,7 +1631,7 @@ export interface components {
                 };
             };
         };
-        /** @description There is no such room, or it is not the caller's; or its company has no such entry. */
+        /** @description The room does not exist or does not belong to the caller, or its company has no such entry. */
         RoomOrAutoReplyNotFound: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1657,7 +1657,7 @@ export interface components {
                 };
             };
         };
-        /** @description The path has other methods. */
+        /** @description The path exists only with other methods. */
         MethodNotAllowed: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1671,7 +1671,7 @@ export interface components {
                 };
             };
         };
-        /** @description The username is or was somebody's. */
+        /** @description Another account has or had this username. */
         UsernameTaken: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1684,7 +1684,7 @@ export interface components {
                 };
             };
         };
-        /** @description The new password is the current one. */
+        /** @description The new password equals the current one. */
         PasswordUnchanged: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1697,7 +1697,7 @@ export interface components {
                 };
             };
         };
-        /** @description The FAQ has six entries. */
+        /** @description The FAQ has six entries already. */
         FaqLimitReached: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1710,7 +1710,7 @@ export interface components {
                 };
             };
         };
-        /** @description The account on the other side has left, or the `clientMessageId` stands for another content already. */
+        /** @description The account on the other side has withdrawn, or the `clientMessageId` was used already for another content. */
         MessageRefused: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1775,7 +1775,7 @@ export interface components {
                 };
             };
         };
-        /** @description Too many passwords were tried, for this username or from this address. */
+        /** @description There were too many failed attempts for this username or from this address. */
         TooManyAttempts: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1789,7 +1789,7 @@ export interface components {
                 };
             };
         };
-        /** @description A defect of the product; the log has its cause. */
+        /** @description An unexpected error; the log contains the cause. */
         Internal: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1802,7 +1802,7 @@ export interface components {
                 };
             };
         };
-        /** @description The database or another service is away. */
+        /** @description The database or another service is not available. */
         Unavailable: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
@@ -1819,43 +1819,43 @@ export interface components {
     };
     parameters: {
         /**
-         * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+         * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
          * @example ko-KR,ko;q=0.9,en;q=0.8
          */
         AcceptLanguage: string;
         /**
-         * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+         * @description The origin of the page; browsers send it automatically. Other origins than the allowed ones are rejected; a request without the header is accepted.
          * @example https://chat.example.com
          */
         Origin: string;
         /**
-         * @description The entry of the FAQ; digits alone.
+         * @description The id of the FAQ entry; only digits.
          * @example 5
          */
         AutoReply: components["schemas"]["Id"];
         /**
-         * @description The room; digits alone.
+         * @description The room's id; only digits.
          * @example 31
          */
         Room: components["schemas"]["Id"];
         /**
-         * @description The session; digits alone.
+         * @description The session's id; only digits.
          * @example 204
          */
         Session: components["schemas"]["Id"];
         /**
-         * @description Which page, counting from 1.
+         * @description The number of the page, counted from 1.
          * @example 1
          */
         Page: number;
         /**
-         * @description The `next` of another page of the same list, with the same `filter` and `keyword`: the page after that one. Without it, the first
+         * @description The `next` of a page of the same list, with the same `filter` and `keyword`, to get the following page. Without it, the first
          *     page.
          * @example AAZg2vz9dHsAAAAAAAAAEvlC3hQm3r5dYV8b1mYtq0kq1fB4w9Zs7c2nJx6uGtE4
          */
         Cursor: components["schemas"]["Cursor"];
         /**
-         * @description How many rooms at most.
+         * @description The maximum number of rooms.
          * @example 20
          */
         RoomsLimit: number;
@@ -1866,45 +1866,45 @@ export interface components {
          */
         RoomFilter: "unread" | "unanswered";
         /**
-         * @description What the name of the other side contains, regardless of case: at most 100 characters after trimming, on one line. Empty or absent
-         *     finds all rooms.
+         * @description A part of the name of the other side, ignoring case: at most 100 characters after trimming, in one line. Without it or if it is
+         *     empty, all rooms.
          * @example 하늘
          */
         ReceiverKeyword: string;
         /**
-         * @description The messages right after this seq. Excludes `before`.
+         * @description Returns the messages just after this seq. Cannot be used with `before`.
          * @example 40
          */
         After: components["schemas"]["Marker"];
         /**
-         * @description The messages right before this seq. Excludes `after`.
+         * @description Returns the messages just before this seq. Cannot be used with `after`.
          * @example 21
          */
         Before: components["schemas"]["Marker"];
         /**
-         * @description How many messages at most.
+         * @description The maximum number of messages.
          * @example 20
          */
         Limit: number;
     };
     requestBodies: {
         /**
-         * @description No schema can say three of the rules: `confirmPassword` is the same text as `password` (else `mismatch`), the password is not the
-         *     username, without regard to case and to white space around it (else `same_as_username`), and not one of those that everybody tries
-         *     first (else `common_password`).
+         * @description Three rules are not in the schema: `confirmPassword` must equal `password` (otherwise `mismatch`), the password must differ from the
+         *     username, ignoring case and surrounding white space (otherwise `same_as_username`), and must not be a common password (otherwise
+         *     `common_password`).
          */
         SignUp: {
             content: {
                 "application/json": {
                     username: components["schemas"]["Username"];
                     password: components["schemas"]["Password"];
-                    /** @description The same text as `password`. */
+                    /** @description Must equal `password`. */
                     confirmPassword: components["schemas"]["Password"];
                     name: components["schemas"]["Name"];
                 };
             };
         };
-        /** @description Whatever is typed is looked up, not checked against the rules for new accounts. */
+        /** @description The values are looked up and not checked against the rules for new accounts. */
         LogIn: {
             content: {
                 "application/json": {
@@ -1915,20 +1915,19 @@ export interface components {
             };
         };
         /**
-         * @description No schema can say three of the rules: `confirmNewPassword` is the same text as `newPassword` (else `mismatch`), and the new password is
-         *     not the username, without regard to case (else `same_as_username`), and not one of those that everybody tries first (else
-         *     `common_password`).
+         * @description Three rules are not in the schema: `confirmNewPassword` must equal `newPassword` (otherwise `mismatch`), the new password must differ
+         *     from the username, ignoring case (otherwise `same_as_username`), and must not be a common password (otherwise `common_password`).
          */
         ChangePassword: {
             content: {
                 "application/json": {
                     /**
                      * Format: password
-                     * @description The current one, not checked against the rules for new ones.
+                     * @description The current password, not checked against the rules for new passwords.
                      */
                     password: string;
                     newPassword: components["schemas"]["Password"];
-                    /** @description The same text as `newPassword`. */
+                    /** @description Must equal `newPassword`. */
                     confirmNewPassword: components["schemas"]["Password"];
                 };
             };
@@ -1938,7 +1937,7 @@ export interface components {
                 "application/json": {
                     /**
                      * Format: password
-                     * @description The current one.
+                     * @description The current password.
                      */
                     password: string;
                 };
@@ -1970,22 +1969,22 @@ export interface components {
     };
     headers: {
         /**
-         * @description No answer is for a cache.
+         * @description Responses must not be cached.
          * @example no-store
          */
         CacheControl: "no-store";
         /**
-         * @description After how many seconds to try again.
+         * @description The number of seconds to wait before the next attempt.
          * @example 1
          */
         RetryAfter: number;
         /**
-         * @description The methods that the path has.
+         * @description The methods of the path.
          * @example GET, PATCH
          */
         Allow: string;
         /**
-         * @description The refresh token, for 14 days or what is left of the session's 90.
+         * @description The refresh token, valid for 14 days or until the session is 90 days old.
          * @example __Host-customer=3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=1209600
          */
         RefreshCookie: string;
@@ -1995,7 +1994,7 @@ export interface components {
          */
         NoRefreshCookie: string;
         /**
-         * @description The cookie is cleared, only if the request carried cookies of several accounts.
+         * @description Clears the cookie, if the request contained cookies of several accounts.
          * @example __Host-customer=; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=0
          */
         ConflictingCookies: string;
@@ -2009,7 +2008,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2032,19 +2031,19 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description What the name contains: at most 100 characters after trimming, on one line. Empty or absent finds all.
+                 * @description A part of the name: at most 100 characters after trimming, in one line. Without it or if it is empty, all companies.
                  * @example 꽃
                  */
                 keyword?: string;
                 /**
-                 * @description Which page, counting from 1.
+                 * @description The number of the page, counted from 1.
                  * @example 1
                  */
                 page?: components["parameters"]["Page"];
             };
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2078,7 +2077,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2102,12 +2101,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
                 /**
-                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @description The origin of the page; browsers send it automatically. Other origins than the allowed ones are rejected; a request without the header is accepted.
                  * @example https://chat.example.com
                  */
                 Origin?: components["parameters"]["Origin"];
@@ -2132,12 +2131,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
                 /**
-                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @description The origin of the page; browsers send it automatically. Other origins than the allowed ones are rejected; a request without the header is accepted.
                  * @example https://chat.example.com
                  */
                 Origin?: components["parameters"]["Origin"];
@@ -2158,12 +2157,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
                 /**
-                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @description The origin of the page; browsers send it automatically. Other origins than the allowed ones are rejected; a request without the header is accepted.
                  * @example https://chat.example.com
                  */
                 Origin?: components["parameters"]["Origin"];
@@ -2188,12 +2187,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
                 /**
-                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @description The origin of the page; browsers send it automatically. Other origins than the allowed ones are rejected; a request without the header is accepted.
                  * @example https://chat.example.com
                  */
                 Origin?: components["parameters"]["Origin"];
@@ -2214,12 +2213,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
                 /**
-                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @description The origin of the page; browsers send it automatically. Other origins than the allowed ones are rejected; a request without the header is accepted.
                  * @example https://chat.example.com
                  */
                 Origin?: components["parameters"]["Origin"];
@@ -2241,12 +2240,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
                 /**
-                 * @description Whose page asks; browsers send it by themselves. One that is not listed is refused, none is let through.
+                 * @description The origin of the page; browsers send it automatically. Other origins than the allowed ones are rejected; a request without the header is accepted.
                  * @example https://chat.example.com
                  */
                 Origin?: components["parameters"]["Origin"];
@@ -2268,7 +2267,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2299,7 +2298,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2325,7 +2324,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2336,7 +2335,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description The new name; null leaves it as it is. */
+                    /** @description The new name; null does not change it. */
                     name?: components["schemas"]["Name"] | null;
                     imageUrl?: components["schemas"]["NewPictureUrl"];
                 };
@@ -2358,7 +2357,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2385,7 +2384,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2407,14 +2406,14 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The session; digits alone.
+                 * @description The session's id; only digits.
                  * @example 204
                  */
                 id: components["parameters"]["Session"];
@@ -2436,7 +2435,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2467,7 +2466,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2493,7 +2492,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2504,12 +2503,12 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description The new name; null leaves it as it is. */
+                    /** @description The new name; null does not change it. */
                     name?: components["schemas"]["Name"] | null;
-                    /** @description The new description; null leaves it as it is, an empty text empties it. */
+                    /** @description The new description; null does not change it, an empty text removes it. */
                     description?: components["schemas"]["Description"] | null;
                     imageUrl?: components["schemas"]["NewPictureUrl"];
-                    /** @description Whether the directory shows the company; null leaves it as it is. */
+                    /** @description Whether the company is visible in the directory; null does not change it. */
                     profileVisibility?: boolean | null;
                 };
             };
@@ -2530,7 +2529,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2557,7 +2556,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2579,14 +2578,14 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The session; digits alone.
+                 * @description The session's id; only digits.
                  * @example 204
                  */
                 id: components["parameters"]["Session"];
@@ -2607,14 +2606,14 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description What the picture is for.
+                 * @description The purpose of the picture.
                  * @example profile
                  */
                 folder: "profile";
             };
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2625,13 +2624,13 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
-                    /** @description JPEG, PNG or WebP, 1 byte to 4 MiB, at most 25 megapixels. Exactly one; other fields are ignored. */
+                    /** @description JPEG, PNG or WebP, 1 byte to 4 MiB, at most 25 megapixels. Exactly one file; other fields are ignored. */
                     file: string;
                 };
             };
         };
         responses: {
-            /** @description The picture, for the caller's own profile. */
+            /** @description The picture, for the caller's profile. */
             201: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
@@ -2660,14 +2659,14 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The company; digits alone.
+                 * @description The company's id; only digits.
                  * @example 7
                  */
                 id: components["schemas"]["Id"];
@@ -2698,7 +2697,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2731,7 +2730,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2768,14 +2767,14 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The entry of the FAQ; digits alone.
+                 * @description The id of the FAQ entry; only digits.
                  * @example 5
                  */
                 id: components["parameters"]["AutoReply"];
@@ -2798,14 +2797,14 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The entry of the FAQ; digits alone.
+                 * @description The id of the FAQ entry; only digits.
                  * @example 5
                  */
                 id: components["parameters"]["AutoReply"];
@@ -2829,14 +2828,14 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description The company; digits alone.
+                 * @description The company's id; only digits.
                  * @example 7
                  */
                 companyId: components["schemas"]["Id"];
             };
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2870,14 +2869,14 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The entry of the FAQ; digits alone.
+                 * @description The id of the FAQ entry; only digits.
                  * @example 5
                  */
                 id: components["parameters"]["AutoReply"];
@@ -2888,7 +2887,7 @@ export interface operations {
             content: {
                 "application/json": {
                     chatRoomId: components["schemas"]["Id"];
-                    /** @description By which the customer recognises the question. */
+                    /** @description The customer's id of the question, which makes the request idempotent. */
                     clientMessageId?: components["schemas"]["NewClientMessageId"] | null;
                 };
             };
@@ -2911,13 +2910,13 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The `next` of another page of the same list, with the same `filter` and `keyword`: the page after that one. Without it, the first
+                 * @description The `next` of a page of the same list, with the same `filter` and `keyword`, to get the following page. Without it, the first
                  *     page.
                  * @example AAZg2vz9dHsAAAAAAAAAEvlC3hQm3r5dYV8b1mYtq0kq1fB4w9Zs7c2nJx6uGtE4
                  */
                 cursor?: components["parameters"]["Cursor"];
                 /**
-                 * @description How many rooms at most.
+                 * @description The maximum number of rooms.
                  * @example 20
                  */
                 limit?: components["parameters"]["RoomsLimit"];
@@ -2928,15 +2927,15 @@ export interface operations {
                  */
                 filter?: components["parameters"]["RoomFilter"];
                 /**
-                 * @description What the name of the other side contains, regardless of case: at most 100 characters after trimming, on one line. Empty or absent
-                 *     finds all rooms.
+                 * @description A part of the name of the other side, ignoring case: at most 100 characters after trimming, in one line. Without it or if it is
+                 *     empty, all rooms.
                  * @example 하늘
                  */
                 keyword?: components["parameters"]["ReceiverKeyword"];
             };
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2959,7 +2958,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2975,7 +2974,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The room that there was already. */
+            /** @description The existing room. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
@@ -3009,13 +3008,13 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The `next` of another page of the same list, with the same `filter` and `keyword`: the page after that one. Without it, the first
+                 * @description The `next` of a page of the same list, with the same `filter` and `keyword`, to get the following page. Without it, the first
                  *     page.
                  * @example AAZg2vz9dHsAAAAAAAAAEvlC3hQm3r5dYV8b1mYtq0kq1fB4w9Zs7c2nJx6uGtE4
                  */
                 cursor?: components["parameters"]["Cursor"];
                 /**
-                 * @description How many rooms at most.
+                 * @description The maximum number of rooms.
                  * @example 20
                  */
                 limit?: components["parameters"]["RoomsLimit"];
@@ -3026,15 +3025,15 @@ export interface operations {
                  */
                 filter?: components["parameters"]["RoomFilter"];
                 /**
-                 * @description What the name of the other side contains, regardless of case: at most 100 characters after trimming, on one line. Empty or absent
-                 *     finds all rooms.
+                 * @description A part of the name of the other side, ignoring case: at most 100 characters after trimming, in one line. Without it or if it is
+                 *     empty, all rooms.
                  * @example 하늘
                  */
                 keyword?: components["parameters"]["ReceiverKeyword"];
             };
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -3056,21 +3055,21 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many messages at most.
+                 * @description The maximum number of messages.
                  * @example 20
                  */
                 limit?: components["parameters"]["Limit"];
             };
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The room; digits alone.
+                 * @description The room's id; only digits.
                  * @example 31
                  */
                 id: components["parameters"]["Room"];
@@ -3092,21 +3091,21 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many messages at most.
+                 * @description The maximum number of messages.
                  * @example 20
                  */
                 limit?: components["parameters"]["Limit"];
             };
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The room; digits alone.
+                 * @description The room's id; only digits.
                  * @example 31
                  */
                 id: components["parameters"]["Room"];
@@ -3128,31 +3127,31 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The messages right after this seq. Excludes `before`.
+                 * @description Returns the messages just after this seq. Cannot be used with `before`.
                  * @example 40
                  */
                 after?: components["parameters"]["After"];
                 /**
-                 * @description The messages right before this seq. Excludes `after`.
+                 * @description Returns the messages just before this seq. Cannot be used with `after`.
                  * @example 21
                  */
                 before?: components["parameters"]["Before"];
                 /**
-                 * @description How many messages at most.
+                 * @description The maximum number of messages.
                  * @example 20
                  */
                 limit?: components["parameters"]["Limit"];
             };
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The room; digits alone.
+                 * @description The room's id; only digits.
                  * @example 31
                  */
                 id: components["parameters"]["Room"];
@@ -3175,14 +3174,14 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The room; digits alone.
+                 * @description The room's id; only digits.
                  * @example 31
                  */
                 id: components["parameters"]["Room"];
@@ -3208,31 +3207,31 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The messages right after this seq. Excludes `before`.
+                 * @description Returns the messages just after this seq. Cannot be used with `before`.
                  * @example 40
                  */
                 after?: components["parameters"]["After"];
                 /**
-                 * @description The messages right before this seq. Excludes `after`.
+                 * @description Returns the messages just before this seq. Cannot be used with `after`.
                  * @example 21
                  */
                 before?: components["parameters"]["Before"];
                 /**
-                 * @description How many messages at most.
+                 * @description The maximum number of messages.
                  * @example 20
                  */
                 limit?: components["parameters"]["Limit"];
             };
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The room; digits alone.
+                 * @description The room's id; only digits.
                  * @example 31
                  */
                 id: components["parameters"]["Room"];
@@ -3255,14 +3254,14 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The room; digits alone.
+                 * @description The room's id; only digits.
                  * @example 31
                  */
                 id: components["parameters"]["Room"];
@@ -3289,14 +3288,14 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The room; digits alone.
+                 * @description The room's id; only digits.
                  * @example 31
                  */
                 id: components["parameters"]["Room"];
@@ -3321,14 +3320,14 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
                 /**
-                 * @description The room; digits alone.
+                 * @description The room's id; only digits.
                  * @example 31
                  */
                 id: components["parameters"]["Room"];
@@ -3353,7 +3352,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -3363,7 +3362,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The ticket, and the address to connect to. */
+            /** @description The ticket, and the address for the connection. */
             201: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
@@ -3383,7 +3382,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `message` of an error is in English where this prefers English to Korean, else in Korean.
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
                  * @example ko-KR,ko;q=0.9,en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -3393,7 +3392,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It works. */
+            /** @description The product works. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["CacheControl"];
@@ -3403,7 +3402,7 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "ok";
-                        /** @description The version of the code that answered (semantic versioning). */
+                        /** @description The version of the code (semantic versioning). */
                         version: string;
                     };
                 };
