@@ -116,14 +116,14 @@ pub struct System {
 
 /// The folder with the data and logs of a system.
 enum State {
-    Kept(PathBuf),
+    Persistent(PathBuf),
     Temporary(TempDir),
 }
 
 impl State {
     fn folder(&self) -> &Path {
         match self {
-            Self::Kept(folder) => folder,
+            Self::Persistent(folder) => folder,
             Self::Temporary(folder) => folder.path(),
         }
     }
@@ -134,7 +134,7 @@ impl System {
     pub async fn start(options: SystemOptions) -> Result<Self, Failure> {
         let port = if options.port == 0 { free_port()? } else { options.port };
         let state = match options.state {
-            Some(folder) => State::Kept(folder),
+            Some(folder) => State::Persistent(folder),
             None => State::Temporary(tempfile::tempdir()?),
         };
         let folder = state.folder();
@@ -144,13 +144,13 @@ impl System {
         let postgres = if let Some(postgres) = options.postgres {
             postgres
         } else {
-            let data = matches!(state, State::Kept(_)).then(|| folder.join("postgres"));
+            let data = matches!(state, State::Persistent(_)).then(|| folder.join("postgres"));
             let (fresh, progress) = (options.fresh, progress.clone());
             let postgres = PostgresOptions { data, fresh, progress, ..PostgresOptions::default() };
             Arc::new(Postgres::start(postgres).await?)
         };
         let name = match &state {
-            State::Kept(_) => "chatchat".to_owned(),
+            State::Persistent(_) => "chatchat".to_owned(),
             State::Temporary(_) => format!("chatchat_{}", uuid::Uuid::new_v4().simple()),
         };
         let database = postgres.create_database(&name).await?;

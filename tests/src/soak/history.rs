@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// A message as an observer saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct SeenMessage {
     /// The number in the room.
     pub seq: i64,
     /// The id.
@@ -58,9 +58,9 @@ pub struct View {
     /// Whether the observer considered the view complete.
     pub settled: bool,
     /// The messages in the order in which they were shown.
-    pub shown: Vec<Seen>,
+    pub shown: Vec<SeenMessage>,
     /// Messages that were not shown because another message has their seq.
-    pub contradicted: Vec<Seen>,
+    pub contradicted: Vec<SeenMessage>,
 }
 
 /// A read marker that an observer received.
@@ -76,7 +76,7 @@ pub struct Marker {
 
 /// The read markers of one side of a room that one observer received, in order.
 #[derive(Clone, Debug)]
-pub struct Trail {
+pub struct MarkerTrail {
     /// The observer's name.
     pub observer: String,
     /// The room.
@@ -84,14 +84,14 @@ pub struct Trail {
     /// The account whose marker it is.
     pub reader: i64,
     /// The received markers.
-    pub told: Vec<Marker>,
+    pub received: Vec<Marker>,
 }
 
 /// A room in the database at the end.
 #[derive(Clone, Debug, Default)]
-pub struct Kept {
+pub struct StoredRoom {
     /// The messages, ordered by seq.
-    pub messages: Vec<Seen>,
+    pub messages: Vec<SeenMessage>,
     /// The read marker of each side's account.
     pub markers: BTreeMap<i64, i64>,
 }
@@ -104,7 +104,7 @@ pub struct History {
     /// What each observer has at the end.
     pub views: Vec<View>,
     /// The read markers that each observer received.
-    pub trails: Vec<Trail>,
+    pub trails: Vec<MarkerTrail>,
     /// The rooms in the database at the end.
-    pub kept: BTreeMap<i64, Kept>,
+    pub stored: BTreeMap<i64, StoredRoom>,
 }

@@ -9,11 +9,11 @@ mod checker;
 mod clients;
 mod faults;
 mod history;
-mod kept;
 mod participant;
 mod refusals;
 mod report;
 mod stage;
+mod stored;
 mod wire;
 
 use std::{
@@ -162,8 +162,8 @@ pub async fn run(system: &System, plan: &Plan, on_update: impl Fn(Update)) -> Re
         given_up.extend(record.given_up);
         times.add(record.times);
     }
-    history.kept = kept::rooms(system).await?;
-    history.views.extend(kept::as_read_over_http(&sides).await?);
+    history.stored = stored::rooms(system).await?;
+    history.views.extend(stored::as_read_over_http(&sides).await?);
     let acknowledged = || history.attempts.iter().filter(|attempt| !attempt.acknowledged.is_empty());
     Ok(Report {
         verdict: check(&history),

@@ -78,7 +78,7 @@ test("fields that the contract does not name are ignored", async () => {
 
 const BODIES = [null, 3, "x", [], {}, { messages: null }, { messages: [null] }, { messages: [{ seq: 2 }], lastSeq: 2 }];
 
-test.each(BODIES.map((body) => [JSON.stringify(body), body]))("a room or a history that is %s is asked for again", async (_, body) => {
+test.each(BODIES.map((body) => [JSON.stringify(body), body]))("a room or a history that is %s is fetched again", async (_, body) => {
   const { server, room } = await inRoom();
   let bad = 3;
   server.intercept(({ path }) => (path.startsWith(PATH) && bad-- > 0 ? json(200, body) : undefined));
@@ -92,7 +92,7 @@ test.each(BODIES.map((body) => [JSON.stringify(body), body]))("a room or a histo
   expect(room.error).toBeUndefined();
 });
 
-test.each(["/realtime/tickets", "/customer/token"])("a hostile answer of %s is a failure to be tried again", async (route) => {
+test.each(["/realtime/tickets", "/customer/token"])("a hostile response of %s is a failure that is retried", async (route) => {
   for (const body of [null, 3, "x", [], {}, { url: 5 }, { accessToken: 5 }, { accessToken: "a.b.c", expiresIn: 1800 }, { url: "http://[" }]) {
     const { server, chat } = await inRoom();
     let bad = 2;

@@ -197,7 +197,7 @@ describe("a draft", () => {
 
 describe("a storage", () => {
   test.each(["", "{", "3", "null", "[]", '"x"', '{"31":null}', '{"31":{"draft":5,"pending":[]}}', '{"31":{"draft":"","pending":[null]}}', '{"31":{"draft":"","pending":[{"content":5}]}}', '{"x":{"draft":"","pending":[{"clientMessageId":"a","content":"b","error":5}]}}'])(
-    "with the contents %s is survived",
+    "with the contents %s causes no error",
     async (text) => {
       const keep = storage();
       keep.texts.set(KEY, text);

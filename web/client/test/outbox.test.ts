@@ -270,7 +270,7 @@ describe("an ack", () => {
 
 describe("a rejection", () => {
   test.each(["validation_failed", "room_not_found", "receiver_withdrawn", "message_id_reused", "wrong_role", "blocked"] as const)(
-    "for good (%s) is shown, and the next message goes on",
+    "that is permanent (%s) is shown, and the next message is sent",
     async (code) => {
       const { server, room } = await inRoom();
       rejectNext(server.socket, code);
@@ -309,7 +309,7 @@ describe("a rejection", () => {
   });
 
   test.each(["unavailable", "internal", "too_many_attempts", "too_many_requests"] as const)(
-    "for now (%s) is retried, in order",
+    "that is temporary (%s) is retried, in order",
     async (code) => {
       const { server, room } = await inRoom();
       rejectNext(server.socket, code, 3);

@@ -80,7 +80,7 @@ describe("one client", () => {
     expect(server.open).toEqual([]);
   });
 
-  test.each([429, 503])("obeys Retry-After of %d, whatever event comes", async (status) => {
+  test.each([429, 503])("obeys Retry-After of %d during all events", async (status) => {
     const { server, chat, attempts } = await connected();
     let busy = 1;
     server.intercept((request) => {
@@ -194,7 +194,7 @@ describe("one client", () => {
     expect(chat.connection).toBe("open");
   });
 
-  test("gives up a hanging attempt after 5 seconds", async () => {
+  test("ends a hanging attempt after 5 seconds", async () => {
     const { server, attempts } = await connected();
     server.intercept((request) =>
       isTicket(request) ? (attempts.push(performance.now()), new Promise<never>(() => {})) : undefined,

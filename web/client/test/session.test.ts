@@ -67,7 +67,7 @@ describe("an access token that is not valid any more", () => {
 });
 
 describe("a refresh", () => {
-  test.each([0, 5 * MINUTE, -5 * MINUTE])("comes in time with the wall clock off by %d ms", async (off) => {
+  test.each([0, 5 * MINUTE, -5 * MINUTE])("happens in time with the wall clock off by %d ms", async (off) => {
     const { server, chat } = await loggedIn();
     vi.setSystemTime(Date.now() + off);
     await pass(28 * MINUTE);

@@ -158,7 +158,7 @@ describe("a lock that another tab never releases", () => {
     expect(chat.session).toBe("loggedIn");
   });
 
-  test.each(["logIn", "logOut"] as const)("delays %s by 15 seconds, not for ever", async (way) => {
+  test.each(["logIn", "logOut"] as const)("delays %s by 15 seconds, not forever", async (way) => {
     const { chat } = await frozen();
     await during(way === "logIn" ? chat.logIn("haneul01", "sky-2026x") : chat.logOut(), 15.1 * SECOND);
     expect(chat.session).toBe(way === "logIn" ? "loggedIn" : "loggedOut");

@@ -80,7 +80,7 @@ describe("a client in a page", () => {
     expect(chat.connection).toBe("open");
   });
 
-  test.each(Object.entries(wakes))("that %s sends a heartbeat at once, and finds a dead connection", async (_, wake) => {
+  test.each(Object.entries(wakes))("that %s sends a heartbeat immediately, and detects a dead connection", async (_, wake) => {
     const { server } = await connected();
     const heartbeats = server.socket.sent("heartbeat").length;
     wake();

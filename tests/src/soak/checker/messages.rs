@@ -5,34 +5,34 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
 use super::{Count, Verdict};
-use crate::soak::history::{Attempt, History, Kept, Seen, View};
+use crate::soak::history::{Attempt, History, SeenMessage, StoredRoom, View};
 
 /// The room, the sender, and the `clientMessageId`, which identify a message of a client.
 type MessageKey = (i64, i64, Uuid);
 
 pub(super) fn check(history: &History, verdict: &mut Verdict) {
-    let empty = Kept::default();
-    let kept = |room: i64| history.kept.get(&room).unwrap_or(&empty);
+    let empty = StoredRoom::default();
+    let stored = |room: i64| history.stored.get(&room).unwrap_or(&empty);
     let attempts: HashMap<MessageKey, &Attempt> =
         history.attempts.iter().map(|attempt| (key_of(attempt), attempt)).collect();
 
     acknowledged(history, verdict);
     duplicated_keys(history, &mut verdict.duplicated);
     order_of_sending(history, &mut verdict.inverted);
-    for (room, kept) in &history.kept {
-        for message in &kept.messages {
+    for (room, stored) in &history.stored {
+        for message in &stored.messages {
             unsent(*room, message, &attempts, &mut verdict.diverging);
         }
     }
     for view in &history.views {
-        let by_seq: HashMap<i64, &Seen> =
-            kept(view.room).messages.iter().map(|message| (message.seq, message)).collect();
+        let by_seq: HashMap<i64, &SeenMessage> =
+            stored(view.room).messages.iter().map(|message| (message.seq, message)).collect();
         for message in view.shown.iter().chain(&view.contradicted) {
             diverging(view, message, by_seq.get(&message.seq).copied(), &mut verdict.diverging);
         }
         order_of_showing(view, verdict);
         if view.settled {
-            gaps(view, kept(view.room), &mut verdict.undetected_gaps);
+            gaps(view, stored(view.room), &mut verdict.undetected_gaps);
         }
     }
 }
@@ -44,9 +44,9 @@ fn key_of(attempt: &Attempt) -> MessageKey {
 /// Finds messages that are lost, and acknowledgements with the seq or id of another message.
 fn acknowledged(history: &History, verdict: &mut Verdict) {
     let mut keys: BTreeSet<MessageKey> = BTreeSet::new();
-    let mut places: HashMap<(i64, i64), &Seen> = HashMap::new();
-    for (room, kept) in &history.kept {
-        for message in &kept.messages {
+    let mut places: HashMap<(i64, i64), &SeenMessage> = HashMap::new();
+    for (room, stored) in &history.stored {
+        for message in &stored.messages {
             places.insert((*room, message.seq), message);
             keys.extend(message.client_message_id.map(|id| (*room, message.sender, id)));
         }
@@ -82,9 +82,9 @@ fn duplicated_keys(history: &History, duplicated: &mut Count) {
         let known = seqs.entry(key_of(attempt)).or_default();
         known.extend(attempt.acknowledged.iter().map(|place| place.seq));
     }
-    let kept = history.kept.iter().map(|(room, kept)| (*room, &kept.messages));
+    let stored = history.stored.iter().map(|(room, stored)| (*room, &stored.messages));
     let shown = history.views.iter().map(|view| (view.room, &view.shown));
-    for (room, messages) in kept.chain(shown) {
+    for (room, messages) in stored.chain(shown) {
         for message in messages {
             if let Some(id) = message.client_message_id {
                 seqs.entry((room, message.sender, id)).or_default().insert(message.seq);
@@ -116,7 +116,7 @@ fn order_of_sending(history: &History, inverted: &mut Count) {
 }
 
 /// Checks that a client sent this message of the history, with this content.
-fn unsent(room: i64, message: &Seen, attempts: &HashMap<MessageKey, &Attempt>, diverging: &mut Count) {
+fn unsent(room: i64, message: &SeenMessage, attempts: &HashMap<MessageKey, &Attempt>, diverging: &mut Count) {
     let Some(id) = message.client_message_id else { return };
     match attempts.get(&(room, message.sender, id)) {
         None => diverging.add(|| format!("room {room}: no client sent {message:?}")),
@@ -128,14 +128,14 @@ fn unsent(room: i64, message: &Seen, attempts: &HashMap<MessageKey, &Attempt>, d
     }
 }
 
-fn diverging(view: &View, message: &Seen, kept: Option<&Seen>, diverging: &mut Count) {
-    let same = kept.is_some_and(|kept| {
-        (kept.id, kept.sender, &kept.content) == (message.id, message.sender, &message.content)
-            && (message.client_message_id.is_none() || message.client_message_id == kept.client_message_id)
+fn diverging(view: &View, message: &SeenMessage, stored: Option<&SeenMessage>, diverging: &mut Count) {
+    let same = stored.is_some_and(|stored| {
+        (stored.id, stored.sender, &stored.content) == (message.id, message.sender, &message.content)
+            && (message.client_message_id.is_none() || message.client_message_id == stored.client_message_id)
     });
     if !same {
         diverging.add(|| {
-            format!("room {}: {} has {message:?}, the history has {kept:?}", view.room, view.observer)
+            format!("room {}: {} has {message:?}, the history has {stored:?}", view.room, view.observer)
         });
     }
 }
@@ -158,10 +158,10 @@ fn order_of_showing(view: &View, verdict: &mut Verdict) {
     }
 }
 
-fn gaps(view: &View, kept: &Kept, gaps: &mut Count) {
+fn gaps(view: &View, stored: &StoredRoom, gaps: &mut Count) {
     let shown: BTreeSet<i64> = view.shown.iter().map(|message| message.seq).collect();
     // All numbers up to the newest. A number that the history itself does not have is a gap too.
-    let last = kept.messages.iter().map(|message| message.seq).max().unwrap_or_default();
+    let last = stored.messages.iter().map(|message| message.seq).max().unwrap_or_default();
     for seq in (1..=last).filter(|seq| !shown.contains(seq)) {
         gaps.add(|| {
             format!("room {}: {} considers its view complete without {seq}", view.room, view.observer)

@@ -105,7 +105,7 @@ pub fn check(history: &History) -> Verdict {
 fn markers(history: &History, regressions: &mut Count) {
     let mut highest: BTreeMap<(i64, i64), (i64, &str)> = BTreeMap::new();
     for trail in &history.trails {
-        for marker in &trail.told {
+        for marker in &trail.received {
             if marker.seq < marker.at_least {
                 regressions.add(|| {
                     format!(
@@ -121,7 +121,7 @@ fn markers(history: &History, regressions: &mut Count) {
         }
     }
     for ((room, reader), (seq, observer)) in highest {
-        let ended = history.kept.get(&room).and_then(|kept| kept.markers.get(&reader)).copied();
+        let ended = history.stored.get(&room).and_then(|stored| stored.markers.get(&reader)).copied();
         if ended.unwrap_or_default() < seq {
             regressions.add(|| {
                 format!(

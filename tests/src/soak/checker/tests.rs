@@ -3,15 +3,15 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::{Verdict, check};
-use crate::soak::history::{Attempt, History, Kept, Marker, Place, Seen, Trail, View};
+use crate::soak::history::{Attempt, History, Marker, MarkerTrail, Place, SeenMessage, StoredRoom, View};
 
 const ROOM: i64 = 1;
 const CUSTOMER: i64 = 10;
 const COMPANY: i64 = 20;
 
 /// Returns the message at a seq. The customer sends the odd ones, the company the even ones.
-fn message(seq: i64) -> Seen {
-    Seen {
+fn message(seq: i64) -> SeenMessage {
+    SeenMessage {
         seq,
         id: 100 + seq,
         sender: if seq % 2 == 1 { CUSTOMER } else { COMPANY },
@@ -21,7 +21,7 @@ fn message(seq: i64) -> Seen {
 }
 
 fn attempt(seq: i64) -> Attempt {
-    let Seen { sender, content, client_message_id, id, .. } = message(seq);
+    let SeenMessage { sender, content, client_message_id, id, .. } = message(seq);
     Attempt {
         room: ROOM,
         sender,
@@ -46,8 +46,9 @@ fn view(observer: &str) -> View {
 /// Returns a history without violations: six messages, two observers, and the company's marker,
 /// which moves to 4.
 fn good() -> History {
-    let kept = Kept { messages: (1..=6).map(message).collect(), markers: BTreeMap::from([(COMPANY, 4)]) };
-    let told = vec![
+    let stored =
+        StoredRoom { messages: (1..=6).map(message).collect(), markers: BTreeMap::from([(COMPANY, 4)]) };
+    let received = vec![
         Marker { seq: 2, at_least: 0 },
         Marker { seq: 1, at_least: 0 },
         Marker { seq: 2, at_least: 2 },
@@ -56,14 +57,14 @@ fn good() -> History {
     History {
         attempts: (1..=6).map(attempt).collect(),
         views: vec![view("customer"), view("company")],
-        trails: vec![Trail { observer: "customer".to_owned(), room: ROOM, reader: COMPANY, told }],
-        kept: BTreeMap::from([(ROOM, kept)]),
+        trails: vec![MarkerTrail { observer: "customer".to_owned(), room: ROOM, reader: COMPANY, received }],
+        stored: BTreeMap::from([(ROOM, stored)]),
     }
 }
 
 impl History {
-    fn messages(&mut self) -> &mut Vec<Seen> {
-        &mut self.kept.get_mut(&ROOM).unwrap().messages
+    fn messages(&mut self) -> &mut Vec<SeenMessage> {
+        &mut self.stored.get_mut(&ROOM).unwrap().messages
     }
 }
 
@@ -94,7 +95,7 @@ fn acknowledged_message_missing_in_the_history_is_lost() {
 #[test]
 fn message_stored_twice_is_duplicated() {
     let mut history = good();
-    let again = Seen { seq: 7, id: 107, ..message(5) };
+    let again = SeenMessage { seq: 7, id: 107, ..message(5) };
     history.messages().push(again.clone());
     history.views.iter_mut().for_each(|view| view.shown.push(again.clone()));
     assert_eq!(found_in(&history), [("duplicated", 1)]);
@@ -124,7 +125,7 @@ fn two_messages_with_one_seq_diverge() {
 #[test]
 fn message_that_contradicts_the_view_diverges() {
     let mut history = good();
-    history.views[0].contradicted.push(Seen { id: 999, ..message(2) });
+    history.views[0].contradicted.push(SeenMessage { id: 999, ..message(2) });
     assert_eq!(found_in(&history), [("diverging", 1)]);
 }
 
@@ -138,7 +139,7 @@ fn ack_with_another_messages_id_diverges() {
 #[test]
 fn shown_message_missing_in_the_history_diverges() {
     let mut history = good();
-    history.views[0].shown.push(Seen { client_message_id: None, ..message(7) });
+    history.views[0].shown.push(SeenMessage { client_message_id: None, ..message(7) });
     assert_eq!(found_in(&history), [("diverging", 1)]);
 }
 
@@ -187,14 +188,14 @@ fn missing_seq_in_the_history_is_a_gap_in_every_settled_view() {
 #[test]
 fn marker_lower_than_a_known_one_is_a_regression() {
     let mut history = good();
-    history.trails[0].told.push(Marker { seq: 3, at_least: 4 });
+    history.trails[0].received.push(Marker { seq: 3, at_least: 4 });
     assert_eq!(found_in(&history), [("marker regressions", 1)]);
 }
 
 #[test]
 fn final_marker_lower_than_a_received_one_is_a_regression() {
     let mut history = good();
-    history.kept.get_mut(&ROOM).unwrap().markers.insert(COMPANY, 3);
+    history.stored.get_mut(&ROOM).unwrap().markers.insert(COMPANY, 3);
     assert_eq!(found_in(&history), [("marker regressions", 1)]);
 }
 

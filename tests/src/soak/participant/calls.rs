@@ -8,7 +8,7 @@ use crate::{
     Answer, Failure, Socket,
     soak::{
         account::Account,
-        history::{Attempt, Place, Seen},
+        history::{Attempt, Place, SeenMessage},
     },
 };
 
@@ -30,7 +30,7 @@ pub(super) enum CallResult {
 
 /// A page of a room's history.
 pub(super) struct Page {
-    pub(super) messages: Vec<Seen>,
+    pub(super) messages: Vec<SeenMessage>,
     pub(super) last_seq: i64,
 }
 
@@ -114,9 +114,9 @@ pub(super) async fn mark(account: Account, room: i64, seq: i64) -> CallResult {
 }
 
 /// Parses a message of a response or a frame.
-pub(in crate::soak) fn seen(message: &Value) -> Option<Seen> {
+pub(in crate::soak) fn seen(message: &Value) -> Option<SeenMessage> {
     let Place { seq, id } = place(message)?;
-    Some(Seen {
+    Some(SeenMessage {
         seq,
         id,
         sender: message["senderId"].as_i64()?,

@@ -9,7 +9,7 @@ use super::{
     Participant,
     calls::{self, CallResult, PostOutcome},
 };
-use crate::soak::history::{Place, Seen};
+use crate::soak::history::{Place, SeenMessage};
 
 impl Participant {
     /// Handles a frame.
@@ -124,7 +124,7 @@ impl Participant {
         }
     }
 
-    fn receive(&mut self, room: i64, message: Seen) {
+    fn receive(&mut self, room: i64, message: SeenMessage) {
         if let Some(room) = self.rooms.get_mut(&room) {
             self.times.heals.extend(room.timeline.receive(message));
         }
@@ -137,7 +137,7 @@ impl Participant {
             let sender = self.identity.account.id;
             let Place { seq, id: message } = place;
             let content = content.to_owned();
-            let own = Seen { seq, id: message, sender, content, client_message_id: Some(id) };
+            let own = SeenMessage { seq, id: message, sender, content, client_message_id: Some(id) };
             self.times.heals.extend(room.timeline.receive(own));
             self.common.acknowledged.fetch_add(u64::from(first), Ordering::Relaxed);
         }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::soak::history::{Marker, Trail};
+use crate::soak::history::{Marker, MarkerTrail};
 
 /// Both sides' markers in one room.
 #[derive(Default)]
 pub(super) struct Markers {
     shown: BTreeMap<i64, i64>,
-    told: BTreeMap<i64, Vec<Marker>>,
+    received: BTreeMap<i64, Vec<Marker>>,
 }
 
 impl Markers {
@@ -39,11 +39,12 @@ impl Markers {
     fn record(&mut self, reader: i64, marker: Marker) {
         let shown = self.shown.entry(reader).or_default();
         *shown = marker.seq.max(*shown);
-        self.told.entry(reader).or_default().push(marker);
+        self.received.entry(reader).or_default().push(marker);
     }
 
-    pub(super) fn into_trails(self, observer: &str, room: i64) -> impl Iterator<Item = Trail> {
-        let trail = move |(reader, told)| Trail { observer: observer.to_owned(), room, reader, told };
-        self.told.into_iter().map(trail)
+    pub(super) fn into_trails(self, observer: &str, room: i64) -> impl Iterator<Item = MarkerTrail> {
+        let trail =
+            move |(reader, received)| MarkerTrail { observer: observer.to_owned(), room, reader, received };
+        self.received.into_iter().map(trail)
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Participant;
-use crate::soak::history::{Attempt, Trail, View};
+use crate::soak::history::{Attempt, MarkerTrail, View};
 
 /// The observations and measurements of a client.
 pub struct Record {
@@ -12,7 +12,7 @@ pub struct Record {
     /// The messages that the client has, for each room.
     pub views: Vec<View>,
     /// The read markers that the client received.
-    pub trails: Vec<Trail>,
+    pub trails: Vec<MarkerTrail>,
     /// The reasons for messages that were given up.
     pub given_up: Vec<String>,
     /// The measurements.

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::soak::history::Seen;
+use crate::soak::history::SeenMessage;
 
 /// How long a missing seq is not considered a gap, because its message may only have been
 /// overtaken.
@@ -13,10 +13,10 @@ pub(super) const GRACE: Duration = Duration::from_millis(100);
 
 /// The messages of a room that a client knows.
 pub(super) struct Timeline {
-    shown: Vec<Seen>,
+    shown: Vec<SeenMessage>,
     /// Messages that arrived before one with a lower seq.
-    early: BTreeMap<i64, Seen>,
-    contradicted: Vec<Seen>,
+    early: BTreeMap<i64, SeenMessage>,
+    contradicted: Vec<SeenMessage>,
     /// The newest seq that the server has, as far as the client knows.
     expected: i64,
     /// Whether a fetch since the last connect returned no unknown message.
@@ -43,7 +43,7 @@ impl Timeline {
     }
 
     /// Adds a message from any source. If it closes a gap, returns how long the gap existed.
-    pub(super) fn receive(&mut self, message: Seen) -> Option<Duration> {
+    pub(super) fn receive(&mut self, message: SeenMessage) -> Option<Duration> {
         self.expected = self.expected.max(message.seq);
         if message.seq <= self.last() {
             let index = usize::try_from(message.seq - 1).unwrap_or_default();
@@ -65,7 +65,7 @@ impl Timeline {
         self.behind_since.take().map(|since| since.elapsed()).filter(|time| *time > GRACE)
     }
 
-    fn compare(&mut self, index: usize, message: Seen) {
+    fn compare(&mut self, index: usize, message: SeenMessage) {
         if self.shown.get(index).is_none_or(|known| differ(known, &message)) {
             self.contradicted.push(message);
         }
@@ -111,12 +111,12 @@ impl Timeline {
     }
 
     /// Returns the shown messages in order, and the messages that contradict them.
-    pub(super) fn into_parts(self) -> (Vec<Seen>, Vec<Seen>) {
+    pub(super) fn into_parts(self) -> (Vec<SeenMessage>, Vec<SeenMessage>) {
         (self.shown, self.contradicted)
     }
 }
 
-fn differ(one: &Seen, other: &Seen) -> bool {
+fn differ(one: &SeenMessage, other: &SeenMessage) -> bool {
     (one.id, one.sender, &one.content) != (other.id, other.sender, &other.content)
 }
 
@@ -124,8 +124,8 @@ fn differ(one: &Seen, other: &Seen) -> bool {
 mod tests {
     use super::*;
 
-    fn message(seq: i64) -> Seen {
-        Seen { seq, id: 100 + seq, sender: 1, content: seq.to_string(), client_message_id: None }
+    fn message(seq: i64) -> SeenMessage {
+        SeenMessage { seq, id: 100 + seq, sender: 1, content: seq.to_string(), client_message_id: None }
     }
 
     fn seqs(timeline: Timeline) -> (Vec<i64>, usize) {
@@ -168,10 +168,10 @@ mod tests {
     fn second_message_for_a_seq_is_recorded_as_contradiction() {
         let mut timeline = Timeline::new();
         for id in [101, 999] {
-            timeline.receive(Seen { id, ..message(1) });
+            timeline.receive(SeenMessage { id, ..message(1) });
         }
         timeline.receive(message(5));
-        timeline.receive(Seen { content: "다른 말".to_owned(), ..message(5) });
+        timeline.receive(SeenMessage { content: "다른 말".to_owned(), ..message(5) });
         assert_eq!(seqs(timeline), (vec![1], 2));
     }
 
