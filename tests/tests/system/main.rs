@@ -1,12 +1,10 @@
-//! The whole product, from outside: compiled functions, real PostgreSQL, real WebSockets.
+//! Tests of the whole product from outside: compiled functions, real PostgreSQL, real WebSockets.
 //!
-//! The tests share one system, and each makes its own people; those that restart or starve a system start one of their own.
+//! Most tests share one system, and each creates its own accounts. A test that restarts the system
+//! or uses up its resources starts a separate one.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says so by failing")]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the tests' own questions to the database go through no pooler"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
+#![allow(clippy::disallowed_methods, reason = "the tests' own statements go to PostgreSQL without a pooler")]
 
 mod accounts;
 mod client_library;
@@ -28,34 +26,34 @@ mod room_lists;
 mod rooms;
 mod sessions;
 mod statements;
+mod support;
 mod up;
 mod viewer;
 mod web_manifests;
 mod wrong_input;
 
-use std::{
-    process::Command,
-    sync::{Arc, LazyLock, OnceLock},
-    time::Instant,
-};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use chatchat_local::{Postgres, PostgresOptions, Settings};
 use chatchat_template::Template;
-use chatchat_tests::{
-    Answer, Client, PASSWORD, PATIENCE, Person, System, SystemOptions, Watch, build_functions, root,
-};
+use chatchat_tests::{Client, PASSWORD, Person, System, SystemOptions, Watch, build_functions, root};
 use contract::Contract;
-use reqwest::Method;
-use serde_json::{Value, json};
+use support::{
+    assert_refused, blocked_backends, changed, cookie, end_processes, eventually, mark_read, message_body,
+    next_event, npm_succeeds, post_message, send_message, send_message_with_id, wait_for_blocked, withdraw,
+    wrong_fields,
+};
 use tokio::{runtime::Runtime, sync::OnceCell};
 
-/// The shared system, and a client of it whose every exchange is held against the OpenAPI document.
+use self::{block_on as alone, start_system as own_system};
+
+/// A system, and a client of it that checks each answer against the OpenAPI document.
 struct World {
     system: System,
     client: Client,
 }
 
-/// One runtime for all tests, because the shared system lives in it.
+/// The runtime of all tests, because the shared system runs in it.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 static POSTGRES: OnceCell<Arc<Postgres>> = OnceCell::const_new();
 static WORLD: OnceCell<World> = OnceCell::const_new();
@@ -65,6 +63,7 @@ fn contract() -> &'static Contract {
     CONTRACT.get_or_init(|| Contract::load().unwrap())
 }
 
+/// Checks each answer against the OpenAPI document.
 fn watch() -> Watch {
     Arc::new(|method, path, answer| {
         let body = (!answer.body.is_null()).then_some(&answer.body);
@@ -73,7 +72,7 @@ fn watch() -> Watch {
     })
 }
 
-/// How many rounds each race is run: `RACE_ROUNDS`, 5 unless set.
+/// The number of rounds of each race: the variable `RACE_ROUNDS`, by default 5.
 fn rounds() -> usize {
     std::env::var("RACE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(5)
 }
@@ -92,12 +91,12 @@ fn in_own_world(test: impl AsyncFnOnce(&World)) {
     });
 }
 
-/// Runs a test that starts a system of its own.
-fn alone<F: Future>(test: impl FnOnce() -> F) -> F::Output {
+/// Runs a test that does not need the shared system.
+fn block_on<F: Future>(test: impl FnOnce() -> F) -> F::Output {
     RUNTIME.block_on(async { test().await })
 }
 
-/// The database server that all systems here share, each with a database of its own.
+/// The database server that most systems of these tests share. Each system has its own database.
 async fn postgres() -> Arc<Postgres> {
     let start = || async {
         build_functions().unwrap();
@@ -106,10 +105,10 @@ async fn postgres() -> Arc<Postgres> {
     Arc::clone(POSTGRES.get_or_init(start).await)
 }
 
-async fn own_system() -> System {
+async fn start_system() -> System {
     let options = SystemOptions {
         postgres: Some(postgres().await),
-        // The bursts of fifty of several tests may meet.
+        // Several tests can send a burst of 50 requests at the same time.
         settings: Settings { environments: 120, ..Settings::default() },
         ..SystemOptions::default()
     };
@@ -122,7 +121,7 @@ fn client_of(system: &System) -> Client {
 
 impl World {
     async fn start() -> Self {
-        let system = own_system().await;
+        let system = start_system().await;
         let client = client_of(&system);
         Self { system, client }
     }
@@ -138,90 +137,24 @@ impl World {
         company
     }
 
-    /// A customer and a company with a room.
+    /// A customer, a visible company, and their room.
     async fn pair(&self) -> (Person, Person, i64) {
         let (customer, company) = (self.customer().await, self.company().await);
         let room = customer.open_room(&company).await.unwrap();
         (customer, company, room)
     }
 
-    /// The database, as its superuser.
+    /// A connection to the database as its superuser.
     async fn database(&self) -> tokio_postgres::Client {
         database(&self.system).await
     }
 }
 
+/// A connection to a system's database as its superuser.
 async fn database(system: &System) -> tokio_postgres::Client {
     system.superuser().await.unwrap()
 }
 
 fn template() -> Template {
     Template::read(&root().join("infra/template.yaml")).unwrap()
-}
-
-/// The wrong fields of an answer with their codes, in order.
-fn wrong_fields(body: &Value) -> Vec<(&str, &str)> {
-    body["fields"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|field| {
-            (field["field"].as_str().unwrap_or_default(), field["code"].as_str().unwrap_or_default())
-        })
-        .collect()
-}
-
-/// The same object with one field changed, or taken away by null.
-fn changed(mut object: Value, field: &str, value: Value) -> Value {
-    let fields = object.as_object_mut().unwrap();
-    if value.is_null() {
-        fields.remove(field);
-    } else {
-        fields.insert(field.to_owned(), value);
-    }
-    object
-}
-
-/// The refresh cookie that an answer sets, as a client sends it back.
-fn cookie(answer: &Answer) -> String {
-    answer.header("set-cookie").split(';').next().unwrap_or_default().to_owned()
-}
-
-#[track_caller]
-fn assert_refused(answer: &Answer, status: u16, code: &str) {
-    assert_eq!((answer.status, answer.code()), (status, code), "{}", answer.body);
-}
-
-async fn withdraw(person: &Person) -> Answer {
-    let body = json!({ "password": PASSWORD });
-    person.call(Method::DELETE, person.profile(), &body).await.unwrap()
-}
-
-/// Ends all processes of a function; the next call starts a new one.
-async fn end_processes(system: &System, function: &str) {
-    let pids: Vec<_> = system.cloud.environments(function).into_iter().filter_map(|one| one.pid).collect();
-    for pid in &pids {
-        system.cloud.kill_environment(*pid);
-    }
-    eventually("the processes are gone", async || {
-        system.cloud.environments(function).iter().all(|one| one.pid.is_none_or(|pid| !pids.contains(&pid)))
-    })
-    .await;
-}
-
-/// Runs a script of `web` against the product, and shows what it prints if it fails.
-async fn npm_succeeds(mut npm: Command) {
-    // Waited for on a thread of its own, because the system runs in this one's runtime.
-    let ran = tokio::task::spawn_blocking(move || npm.output()).await.unwrap().unwrap();
-    let printed = [ran.stdout, ran.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    assert!(ran.status.success(), "{}", printed.concat());
-}
-
-/// Waits until it holds, up to [`PATIENCE`].
-async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let limit = Instant::now() + PATIENCE;
-    while !holds().await {
-        assert!(Instant::now() < limit, "it never came to hold that {what}");
-        tokio::task::yield_now().await;
-    }
 }
