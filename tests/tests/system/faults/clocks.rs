@@ -1,4 +1,4 @@
-//! Clients whose clocks are wrong: what the server makes of what they say.
+//! Clients whose clocks are wrong: the server ignores the times that they send.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chatchat_tests::{PASSWORD, Person, Socket};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{message, with_faults};
 use crate::{World, assert_refused};
 
-/// What a clock shows that is so many seconds ahead: for a `Date` header, and as the product writes times.
+/// The time of a clock that is `ahead` seconds ahead, as a `Date` header and in the API's format.
 async fn clock(world: &World, ahead: i32) -> (String, String) {
     let time = format!("(clock_timestamp() at time zone 'utc' + interval '{ahead} seconds')");
     let texts = format!(
@@ -20,20 +20,21 @@ async fn clock(world: &World, ahead: i32) -> (String, String) {
     (texts.get(0), texts.get(1))
 }
 
-/// A token of theirs as it would be 5 minutes after its end.
+/// The account's access token, changed so that it expired 5 minutes ago.
 fn expired(world: &World, person: &Person) -> String {
     let (kid, key) = world.system.signing_key().unwrap();
     let payload = URL_SAFE_NO_PAD.decode(person.token.split('.').nth(1).unwrap()).unwrap();
     let mut claims: Value = serde_json::from_slice(&payload).unwrap();
-    let (began, ends) = (claims["iat"].as_i64().unwrap(), claims["exp"].as_i64().unwrap());
-    (claims["iat"], claims["exp"]) = (json!(2 * began - ends - 300), json!(began - 300));
+    let (issued, expires) = (claims["iat"].as_i64().unwrap(), claims["exp"].as_i64().unwrap());
+    (claims["iat"], claims["exp"]) = (json!(2 * issued - expires - 300), json!(issued - 300));
     let header = Header { typ: Some("at+jwt".to_owned()), kid: Some(kid), ..Header::default() };
     encode(&header, &claims, &EncodingKey::from_secret(key.as_bytes())).unwrap()
 }
 
-/// Fault 23: a client's clock is 5 minutes off, both ways. Here the server's half: it asks nobody for the time.
+/// Fault 23: a client's clock is 5 minutes off, both ways. This is the server's part: it uses its
+/// own clock only. The client library has tests for the client's part.
 #[test]
-fn nothing_that_a_client_says_of_the_time_counts() {
+fn fault_23_times_that_a_client_sends_are_ignored() {
     with_faults(async |world| {
         let (customer, _, room) = world.pair().await;
         let path = format!("{}/messages", customer.room(room));
@@ -82,7 +83,7 @@ fn nothing_that_a_client_says_of_the_time_counts() {
                 kept["createdAt"].as_str().unwrap(),
                 &after,
             ];
-            assert!(times.is_sorted(), "the server's own time: {times:?}");
+            assert!(times.is_sorted(), "these are not the server's times: {times:?}");
         }
     });
 }

@@ -1,4 +1,5 @@
-//! What API Gateway does when it is asked to push: connections that are gone, calls that are throttled, fail or hang.
+//! Faults of API Gateway when a function pushes: connections that are gone, and calls that are
+//! throttled, fail or hang.
 
 use chatchat_local::{Answer, Fault, Injection};
 use chatchat_tests::{Person, Socket};
@@ -6,169 +7,176 @@ use futures_util::{StreamExt, future::join_all, stream::FuturesUnordered};
 use serde_json::{Value, json};
 
 use super::{
-    ahead, assert_kept, connections, happened, make_older, message, messages_after, next, post, told,
-    with_faults,
+    age_connections, assert_happened, assert_kept, assert_receives, connection_count, heartbeat, message,
+    messages_after, post, with_faults,
 };
-use crate::World;
+use crate::{World, next_event};
 
-/// Has these calls of `@connections` answered so, counting from 1 from now on.
-fn calls(world: &World, answer: Answer, numbers: impl IntoIterator<Item = u32>) -> Vec<Injection> {
+/// Injects an answer to calls of `@connections`. `numbers` counts the calls from now on, from 1.
+fn inject_answers(world: &World, answer: Answer, numbers: impl IntoIterator<Item = u32>) -> Vec<Injection> {
     let fault = Fault::Connections(answer);
     numbers.into_iter().map(|number| world.system.cloud.inject(fault.clone(), number, 1)).collect()
 }
 
-/// Each of them was answered so.
-async fn answered(calls: Vec<Injection>) {
-    for call in calls {
-        happened(call, 1).await;
+async fn assert_all_happened(injections: Vec<Injection>) {
+    for injection in injections {
+        assert_happened(injection, 1).await;
     }
 }
 
-/// A customer with so many connections, and a company that has pushed a message to each, so that its function is warm; their room.
-async fn stage<const N: usize>(world: &World) -> (Person, Person, i64, [Socket; N]) {
+/// A customer with N connections, a company, their room, and the connections. The company has sent
+/// a message to each connection, so its function is warm.
+async fn connected_pair<const N: usize>(world: &World) -> (Person, Person, i64, [Socket; N]) {
     let (customer, company, room) = world.pair().await;
     let sockets = join_all((0..N).map(|_| async { customer.connect().await.unwrap() })).await;
     let mut sockets: [Socket; N] = sockets.try_into().ok().unwrap();
     post(&company, &message(room, "안녕하세요")).await.expect(201).unwrap();
     for socket in &mut sockets {
-        told(socket, 2).await;
+        assert_receives(socket, 2).await;
     }
     (customer, company, room, sockets)
 }
 
-/// What a client that has a room up to seq 2 gets when it sends a heartbeat: the message that came before, if one did, and what answers.
-async fn heard(socket: &mut Socket, room: i64) -> Vec<Value> {
+/// Sends a heartbeat of a client that has a room up to seq 2. Returns the message that arrives
+/// before the answer, if there is one, and the answer.
+async fn heartbeat_events(socket: &mut Socket, room: i64) -> Vec<Value> {
     let rooms = json!([{ "roomId": room, "lastSeq": 2 }]);
     socket.send(&json!({ "action": "heartbeat", "rooms": rooms })).await.unwrap();
-    let mut heard = vec![next(socket).await];
-    if heard[0]["type"] == "message" {
-        heard.push(next(socket).await);
+    let mut events = vec![next_event(socket).await];
+    if events[0]["type"] == "message" {
+        events.push(next_event(socket).await);
     }
-    heard
+    events
 }
 
-/// Fault 8: `@connections` answers 410.
+/// Fault 8: `@connections` answers 410. The client learns from its next frame that its connection
+/// was deleted.
 #[test]
-fn a_connection_that_is_said_to_be_gone_is_forgotten_and_its_client_finds_out() {
+fn fault_08_gone_connection_is_deleted() {
     with_faults(async |world| {
-        let (customer, company, room, mut sockets) = stage::<3>(world).await;
-        make_older(world, &customer).await;
-        let gone = calls(world, Answer::Gone, [2]);
+        let (customer, company, room, mut sockets) = connected_pair::<3>(world).await;
+        age_connections(world, &customer).await;
+        let gone = inject_answers(world, Answer::Gone, [2]);
         post(&company, &message(room, "계세요?")).await.expect(201).unwrap();
-        answered(gone).await;
-        assert_eq!(connections(world, &customer).await, 2, "forgotten in the same pass");
+        assert_all_happened(gone).await;
+        assert_eq!(connection_count(world, &customer).await, 2, "deleted before the send is answered");
 
-        let mut forgotten = 0;
+        let mut deleted = 0;
         for socket in &mut sockets {
-            match heard(socket, room).await.as_slice() {
+            match heartbeat_events(socket, room).await.as_slice() {
                 [message, _] => assert_eq!(message["message"]["seq"], 3),
                 [error] => {
                     assert_eq!(error["code"], "unauthenticated", "{error}");
                     socket.closed().await.unwrap();
-                    forgotten += 1;
+                    deleted += 1;
                 }
                 other => panic!("{other:?}"),
             }
         }
-        assert_eq!(forgotten, 1);
+        assert_eq!(deleted, 1);
         let mut again = customer.connect().await.unwrap();
-        assert_eq!(ahead(&mut again, room, 2).await, Some(3));
+        assert_eq!(heartbeat(&mut again, room, 2).await, Some(3));
         assert_kept([&customer, &company], room, &["안녕하세요", "계세요?"]).await;
     });
 }
 
 /// Fault 8: `@connections` also answers 410 for a connection whose `$connect` has not returned yet.
 #[test]
-fn a_410_in_the_first_30_seconds_of_a_connection_keeps_its_row() {
+fn fault_08_410_within_30_seconds_of_connecting_keeps_the_row() {
     with_faults(async |world| {
-        let (customer, company, room, mut sockets) = stage::<3>(world).await;
-        let gone = calls(world, Answer::Gone, [1, 2, 3]);
+        let (customer, company, room, mut sockets) = connected_pair::<3>(world).await;
+        let gone = inject_answers(world, Answer::Gone, [1, 2, 3]);
         post(&company, &message(room, "계세요?")).await.expect(201).unwrap();
-        answered(gone).await;
-        assert_eq!(connections(world, &customer).await, 3);
+        assert_all_happened(gone).await;
+        assert_eq!(connection_count(world, &customer).await, 3);
         post(&company, &message(room, "거기 계세요?")).await.expect(201).unwrap();
         for socket in &mut sockets {
-            told(socket, 4).await;
+            assert_receives(socket, 4).await;
         }
     });
 }
 
 /// Fault 9: `@connections` answers 429.
 #[test]
-fn a_push_that_is_throttled_is_tried_again_and_in_the_end_left_to_the_client() {
-    with_faults(async |world| tried_again(world, Answer::Throttled).await);
+fn fault_09_throttled_push_is_retried_twice() {
+    with_faults(async |world| assert_retried(world, Answer::Throttled).await);
 }
 
 /// Fault 10: `@connections` answers 5xx.
 #[test]
-fn a_push_that_fails_is_tried_again_and_in_the_end_left_to_the_client() {
-    with_faults(async |world| tried_again(world, Answer::Failed).await);
+fn fault_10_failed_push_is_retried_twice() {
+    with_faults(async |world| assert_retried(world, Answer::Failed).await);
 }
 
-async fn tried_again(world: &World, answer: Answer) {
-    let (customer, company, room, [mut socket]) = stage(world).await;
-    let refused = calls(world, answer, 1..=2);
+/// A push is tried three times at most. After that, the client learns of the message from a
+/// heartbeat.
+async fn assert_retried(world: &World, answer: Answer) {
+    let (customer, company, room, [mut socket]) = connected_pair(world).await;
+    let refused = inject_answers(world, answer, 1..=2);
     post(&company, &message(room, "하나")).await.expect(201).unwrap();
-    answered(refused).await;
-    told(&mut socket, 3).await;
+    assert_all_happened(refused).await;
+    assert_receives(&mut socket, 3).await;
 
-    let refused = calls(world, answer, 1..=3);
+    let refused = inject_answers(world, answer, 1..=3);
     post(&company, &message(room, "둘")).await.expect(201).unwrap();
-    answered(refused).await;
-    assert_eq!(ahead(&mut socket, room, 3).await, Some(4));
+    assert_all_happened(refused).await;
+    assert_eq!(heartbeat(&mut socket, room, 3).await, Some(4));
     assert_eq!(messages_after(&customer, room, 3, 10).await[0]["content"], "둘");
 
     post(&company, &message(room, "셋")).await.expect(201).unwrap();
-    told(&mut socket, 5).await;
-    assert_eq!(connections(world, &customer).await, 1, "it was never forgotten");
+    assert_receives(&mut socket, 5).await;
+    assert_eq!(connection_count(world, &customer).await, 1, "the connection is not deleted");
     assert_kept([&customer, &company], room, &["안녕하세요", "하나", "둘", "셋"]).await;
 }
 
 /// Fault 10: `@connections` hangs.
 #[test]
-fn a_push_that_hangs_delays_no_other_and_fails_no_message() {
+fn fault_10_hanging_push_delays_no_other_push() {
     with_faults(async |world| {
-        let (customer, company, room, mut sockets) = stage::<5>(world).await;
-        // The first try of the first connection, and its second, which comes after those of the others; there is no time for a third.
-        let hanging = calls(world, Answer::Hang, [1, 6]);
+        let (customer, company, room, mut sockets) = connected_pair::<5>(world).await;
+        // Call 1 is the first attempt for the first connection. Call 6 is its second attempt, after
+        // the calls for the four others. There is no time for a third.
+        let hanging = inject_answers(world, Answer::Hang, [1, 6]);
         let frame = message(room, "기다리지 마세요");
         let sending = tokio::spawn({
             let company = company.clone();
             async move { post(&company, &frame).await }
         });
-        let mut events: FuturesUnordered<_> = sockets.iter_mut().map(|socket| told(socket, 3)).collect();
+        let mut events: FuturesUnordered<_> =
+            sockets.iter_mut().map(|socket| assert_receives(socket, 3)).collect();
         for _ in 0..4 {
             events.next().await.unwrap();
         }
         drop(events);
-        assert!(!sending.is_finished(), "the one still hangs when all others have it");
+        assert!(!sending.is_finished(), "the first push hangs until the others have arrived");
         assert_eq!(sending.await.unwrap().status, 201);
-        answered(hanging).await;
+        assert_all_happened(hanging).await;
         for socket in &mut sockets {
-            assert_eq!(ahead(socket, room, 2).await, Some(3));
+            assert_eq!(heartbeat(socket, room, 2).await, Some(3));
         }
-        assert_eq!(connections(world, &customer).await, 5);
+        assert_eq!(connection_count(world, &customer).await, 5);
         assert_kept([&customer, &company], room, &["안녕하세요", "기다리지 마세요"]).await;
     });
 }
 
 /// Fault 11: half of the fan-out fails.
 #[test]
-fn where_half_of_the_pushes_fail_the_others_arrive_and_the_rest_is_fetched() {
+fn fault_11_other_pushes_arrive_when_half_of_them_fail() {
     with_faults(async |world| {
-        let (customer, company, room, mut sockets) = stage::<10>(world).await;
-        // Every other of the ten first calls, and all that come after: whoever was unlucky is so three times.
-        let failing = calls(world, Answer::Failed, [2, 4, 6, 8, 10].into_iter().chain(11..=20));
+        let (customer, company, room, mut sockets) = connected_pair::<10>(world).await;
+        // Every second one of the first ten calls, and all later calls. The later calls are the
+        // retries, so five connections fail three times.
+        let failing = inject_answers(world, Answer::Failed, [2, 4, 6, 8, 10].into_iter().chain(11..=20));
         post(&company, &message(room, "반반")).await.expect(201).unwrap();
-        answered(failing).await;
+        assert_all_happened(failing).await;
         let mut arrived = 0;
         for socket in &mut sockets {
-            let heard = heard(socket, room).await;
-            arrived += heard.len() - 1;
-            assert_eq!(heard.last().unwrap()["rooms"], json!([{ "roomId": room, "lastSeq": 3 }]));
+            let events = heartbeat_events(socket, room).await;
+            arrived += events.len() - 1;
+            assert_eq!(events.last().unwrap()["rooms"], json!([{ "roomId": room, "lastSeq": 3 }]));
         }
         assert_eq!(arrived, 5);
-        assert_eq!(connections(world, &customer).await, 10);
+        assert_eq!(connection_count(world, &customer).await, 10);
         assert_kept([&customer, &company], room, &["안녕하세요", "반반"]).await;
     });
 }

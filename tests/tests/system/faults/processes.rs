@@ -1,4 +1,4 @@
-//! The processes of functions: whether they are still the same, and how much they have done.
+//! The processes of a function: whether they are still the same, and how many events they served.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use chatchat_local::EnvironmentState;
 
 use crate::{World, eventually};
 
-/// A function's processes at some time, with how many events each had been given.
+/// A function's processes at one moment, with the number of events that each had been given.
 pub(super) struct Processes<'a> {
     world: &'a World,
     function: &'a str,
@@ -25,10 +25,11 @@ impl<'a> Processes<'a> {
         environments.into_iter().filter_map(|one| Some((one.pid?, one.served))).collect()
     }
 
-    /// Waits until they, with whatever others were started, have done so many events since, and have nothing to do.
-    pub(super) async fn have_done(&self, events: u64) {
+    /// Waits until the function's processes, old and new, have served exactly this many events
+    /// since then and are idle.
+    pub(super) async fn wait_until_served(&self, events: u64) {
         let served = |processes: &BTreeMap<u32, u64>| processes.values().sum::<u64>();
-        let what = format!("{} has done {events} events", self.function);
+        let what = format!("{} has served {events} events", self.function);
         eventually(&what, async || {
             let environments = self.world.system.cloud.environments(self.function);
             environments.iter().all(|one| one.state == EnvironmentState::Idle)
@@ -37,10 +38,15 @@ impl<'a> Processes<'a> {
         .await;
     }
 
-    /// The very same processes have done so many events since, and no other was started: nothing had to begin anew.
-    pub(super) async fn live_on(&self, events: u64) {
-        self.have_done(events).await;
+    /// Asserts that the same processes have served this many events since then, and that no other
+    /// process was started.
+    pub(super) async fn assert_reused(&self, events: u64) {
+        self.wait_until_served(events).await;
         let now = self.now();
-        assert!(!now.is_empty() && now.keys().eq(self.before.keys()), "{:?}, and now {now:?}", self.before);
+        assert!(
+            !now.is_empty() && now.keys().eq(self.before.keys()),
+            "before: {:?}, now: {now:?}",
+            self.before
+        );
     }
 }

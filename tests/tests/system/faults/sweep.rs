@@ -1,19 +1,23 @@
-//! What nobody told the end of, and the function that looks for it.
+//! The sweep: connections whose `$disconnect` never arrived, and expired rows.
 
 use chatchat_local::Fault;
 use chatchat_tests::Person;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{acknowledged, ahead, connections, happened, inject, message, told, with_faults};
+use super::{
+    assert_acknowledged, assert_happened, assert_receives, connection_count, heartbeat, inject, message,
+    with_faults,
+};
 use crate::{World, cookie};
 
-/// Sweeps, and gives how many rows of each table went.
+/// Runs the sweep, and returns the number of deleted rows by table.
 async fn sweep(world: &World) -> Value {
     world.system.cloud.invoke("Sweep", json!({})).await.unwrap()["swept"].clone()
 }
 
-/// Changes the newest connection of somebody, or the session of that connection.
+/// Changes an account's newest connection, or the session of that connection. `change` starts with
+/// the table, such as `sessions ended_at = now()`.
 async fn change_newest(world: &World, person: &Person, change: &str) {
     let newest = "(select id from connections where account_id = $1 order by connected_at desc limit 1)";
     let sql = match change.split_once(' ').unwrap() {
@@ -27,14 +31,14 @@ async fn change_newest(world: &World, person: &Person, change: &str) {
 
 /// Fault 7: `$disconnect` is never delivered.
 #[test]
-fn connections_that_died_quietly_are_swept_those_past_their_time_are_closed_and_living_ones_stay() {
+fn fault_07_sweep_deletes_dead_connections_and_closes_old_ones() {
     with_faults(async |world| {
         let (customer, company, room) = world.pair().await;
         let withheld = inject(world, Fault::WithholdDisconnect, 1);
         customer.connect().await.unwrap().close().await.unwrap();
-        happened(withheld, 1).await;
+        assert_happened(withheld, 1).await;
         sweep(world).await;
-        assert_eq!(connections(world, &customer).await, 1, "it could be alive");
+        assert_eq!(connection_count(world, &customer).await, 1, "the client may still be there");
         change_newest(world, &customer, "connections seen_at = now() - interval '16 minutes'").await;
 
         let mut old = customer.connect().await.unwrap();
@@ -43,23 +47,24 @@ fn connections_that_died_quietly_are_swept_those_past_their_time_are_closed_and_
         other.log_in().await.unwrap();
         let mut ended = other.connect().await.unwrap();
         change_newest(world, &customer, "sessions ended_at = now()").await;
-        let mut living = customer.connect().await.unwrap();
+        let mut active = customer.connect().await.unwrap();
         change_newest(world, &customer, "connections seen_at = now() - interval '16 minutes'").await;
-        assert_eq!(ahead(&mut living, room, 1).await, None, "a heartbeat says that it lives");
+        // The heartbeat updates `seen_at`.
+        assert_eq!(heartbeat(&mut active, room, 1).await, None);
         let mut sender = company.connect().await.unwrap();
-        assert_eq!(connections(world, &customer).await, 4);
+        assert_eq!(connection_count(world, &customer).await, 4);
 
         assert!(sweep(world).await["connections"].as_i64() >= Some(3));
-        assert_eq!(connections(world, &customer).await, 1);
-        assert!(old.closed().await.is_ok() && ended.closed().await.is_ok(), "they are to connect again");
-        acknowledged(&mut sender, &message(room, "아직 계시네요"), 2).await;
-        told(&mut living, 2).await;
+        assert_eq!(connection_count(world, &customer).await, 1);
+        assert!(old.closed().await.is_ok() && ended.closed().await.is_ok(), "the sweep closes them");
+        assert_acknowledged(&mut sender, &message(room, "아직 계시네요"), 2).await;
+        assert_receives(&mut active, 2).await;
     });
 }
 
-/// Fault 7: what else nobody comes back for.
+/// Fault 7, continued: expired tickets, sessions, refresh tokens and login attempts.
 #[test]
-fn tickets_sessions_tokens_and_attempts_go_when_they_are_over_and_not_before() {
+fn fault_07_sweep_deletes_expired_rows_only() {
     with_faults(async |world| {
         let (one, other) = (world.customer().await, world.customer().await);
         let database = world.database().await;
@@ -69,12 +74,12 @@ fn tickets_sessions_tokens_and_attempts_go_when_they_are_over_and_not_before() {
         let mut login = other.clone();
         let mut newest = cookie(&login.log_in().await.unwrap());
         for _ in 0..3 {
-            let trade = world.client.request(Method::POST, "/customer/token").header("cookie", &newest);
-            newest = cookie(&trade.send().await.unwrap().expect(201).unwrap());
+            let refresh = world.client.request(Method::POST, "/customer/token").header("cookie", &newest);
+            newest = cookie(&refresh.send().await.unwrap().expect(201).unwrap());
         }
         one.ticket().await.unwrap();
         other.ticket().await.unwrap();
-        // Of each kind one that is over; that of the tickets has a session that lives.
+        // One expired row in each table. The expired ticket belongs to an active session.
         change(
             "update tickets set expires_at = now() - interval '1 second'
              where session_id = (select id from sessions where account_id = $1)",
@@ -92,7 +97,8 @@ fn tickets_sessions_tokens_and_attempts_go_when_they_are_over_and_not_before() {
              where subject = 'username ' || (select username from accounts where id = $1)",
         )
         .await;
-        // Of four generations; a client may still come back with the last three.
+        // The session has refresh tokens of four generations. A client may still present one of the
+        // last three.
         let old = "update refresh_tokens set created_at = now() - interval '15 days'
                    where session_id = (select max(id) from sessions where account_id = $1)";
         assert_eq!(database.execute(old, &[&other.id]).await.unwrap(), 4);

@@ -1,67 +1,68 @@
-//! Events that Lambda delivers twice, at once and one after the other.
+//! Events that Lambda delivers twice: both at the same time, and one after the other.
 
 use chatchat_local::{Fault, Injection};
 use serde_json::json;
 
 use super::{
-    Processes, acknowledged, ahead, assert_kept, connections, connections_become, happened, inject, message,
-    next, post, told, with_faults,
+    Processes, assert_acknowledged, assert_happened, assert_kept, assert_receives, connection_count,
+    heartbeat, inject, message, post, wait_for_connections, with_faults,
 };
-use crate::World;
+use crate::{World, next_event};
 
-fn twice(world: &World, function: &str) -> Injection {
-    // At once the first time, one after the other the second time.
+fn deliver_twice(world: &World, function: &str) -> Injection {
+    // The first event is delivered twice at the same time, the second one twice in succession.
     inject(world, Fault::DeliverTwice { function: Some(function.to_owned()) }, 2)
 }
 
 /// Fault 15: an event is delivered twice.
 #[test]
-fn a_send_or_a_marker_that_is_delivered_twice_is_done_once() {
+fn fault_15_send_or_read_marker_delivered_twice_applies_once() {
     with_faults(async |world| {
         let (customer, company, room) = world.pair().await;
         let mut socket = customer.connect().await.unwrap();
         let mut receiver = company.connect().await.unwrap();
 
-        let (doubled, processes) =
-            (twice(world, "SendMessageFrame"), Processes::of(world, "SendMessageFrame"));
+        let (duplicated, processes) =
+            (deliver_twice(world, "SendMessageFrame"), Processes::of(world, "SendMessageFrame"));
         for (seq, content) in [(2, "하나"), (3, "둘")] {
-            let ack = acknowledged(&mut socket, &message(room, content), seq).await;
-            assert_eq!(next(&mut socket).await, ack);
-            told(&mut receiver, seq).await;
+            let ack = assert_acknowledged(&mut socket, &message(room, content), seq).await;
+            assert_eq!(next_event(&mut socket).await, ack);
+            assert_receives(&mut receiver, seq).await;
         }
-        happened(doubled, 2).await;
-        processes.have_done(4).await;
+        assert_happened(duplicated, 2).await;
+        processes.wait_until_served(4).await;
 
-        let doubled = twice(world, "SendMessageAsCustomer");
+        let duplicated = deliver_twice(world, "SendMessageAsCustomer");
         let processes = Processes::of(world, "SendMessageAsCustomer");
         for (seq, content) in [(4, "셋"), (5, "넷")] {
-            // Which of the two came first is not to be known.
+            // Either delivery can be the first.
             let answer = post(&customer, &message(room, content)).await;
             assert!([200, 201].contains(&answer.status), "{}", answer.body);
             assert_eq!(answer.body["seq"], seq);
-            told(&mut receiver, seq).await;
-            told(&mut socket, seq).await;
+            assert_receives(&mut receiver, seq).await;
+            assert_receives(&mut socket, seq).await;
         }
-        happened(doubled, 2).await;
-        processes.have_done(4).await;
+        assert_happened(duplicated, 2).await;
+        processes.wait_until_served(4).await;
 
-        let (doubled, processes) = (twice(world, "MarkReadFrame"), Processes::of(world, "MarkReadFrame"));
+        let (duplicated, processes) =
+            (deliver_twice(world, "MarkReadFrame"), Processes::of(world, "MarkReadFrame"));
         for seq in [4, 5] {
             socket.send(&json!({ "action": "markRead", "roomId": room, "seq": seq })).await.unwrap();
             let read = json!({ "type": "read", "roomId": room, "readerId": customer.id, "seq": seq });
-            assert_eq!(next(&mut receiver).await, read);
+            assert_eq!(next_event(&mut receiver).await, read);
         }
-        happened(doubled, 2).await;
-        processes.have_done(4).await;
-        assert_eq!(ahead(&mut receiver, room, 5).await, None, "nothing came twice");
-        assert_eq!(ahead(&mut socket, room, 5).await, None);
+        assert_happened(duplicated, 2).await;
+        processes.wait_until_served(4).await;
+        assert_eq!(heartbeat(&mut receiver, room, 5).await, None, "no message is pushed twice");
+        assert_eq!(heartbeat(&mut socket, room, 5).await, None);
         assert_kept([&customer, &company], room, &["하나", "둘", "셋", "넷"]).await;
     });
 }
 
-/// Fault 15: and those that change nothing.
+/// Fault 15, for events that change nothing.
 #[test]
-fn an_event_that_changes_nothing_is_answered_as_often_as_it_is_delivered() {
+fn fault_15_frame_without_effect_is_answered_per_delivery() {
     with_faults(async |world| {
         let (customer, company, room) = world.pair().await;
         let mut socket = customer.connect().await.unwrap();
@@ -71,44 +72,45 @@ fn an_event_that_changes_nothing_is_answered_as_often_as_it_is_delivered() {
             ("HeartbeatFrame", json!({ "action": "heartbeat", "rooms": [] }), "heartbeat"),
             ("UnknownAction", json!({ "action": "dance" }), "error"),
         ] {
-            let doubled = twice(world, function);
+            let duplicated = deliver_twice(world, function);
             for _ in 0..2 {
                 socket.send(&frame).await.unwrap();
-                let hears = if kind == "typing" { &mut receiver } else { &mut socket };
+                let listener = if kind == "typing" { &mut receiver } else { &mut socket };
                 for _ in 0..2 {
-                    assert_eq!(next(hears).await["type"], kind);
+                    assert_eq!(next_event(listener).await["type"], kind);
                 }
             }
-            happened(doubled, 2).await;
+            assert_happened(duplicated, 2).await;
         }
         assert_kept([&customer, &company], room, &[]).await;
     });
 }
 
-/// Fault 15: and the beginning and the end of a connection.
+/// Fault 15, for `$connect` and `$disconnect`.
 #[test]
-fn a_connection_that_begins_and_ends_twice_is_one_connection_and_then_none() {
+fn fault_15_connect_and_disconnect_twice_apply_once() {
     with_faults(async |world| {
         let (customer, company, room) = world.pair().await;
         let mut sender = company.connect().await.unwrap();
         for seq in [2, 3] {
-            let (doubled, processes) = (twice(world, "Connect"), Processes::of(world, "Connect"));
+            let (duplicated, processes) = (deliver_twice(world, "Connect"), Processes::of(world, "Connect"));
             let mut sockets = [customer.connect().await.unwrap(), customer.connect().await.unwrap()];
-            happened(doubled, 2).await;
-            processes.have_done(4).await;
-            assert_eq!(connections(world, &customer).await, 2);
-            acknowledged(&mut sender, &message(room, "둘 다 들리나요?"), seq).await;
+            assert_happened(duplicated, 2).await;
+            processes.wait_until_served(4).await;
+            assert_eq!(connection_count(world, &customer).await, 2);
+            assert_acknowledged(&mut sender, &message(room, "둘 다 들리나요?"), seq).await;
             for socket in &mut sockets {
-                told(socket, seq).await;
+                assert_receives(socket, seq).await;
             }
 
-            let (doubled, processes) = (twice(world, "Disconnect"), Processes::of(world, "Disconnect"));
+            let (duplicated, processes) =
+                (deliver_twice(world, "Disconnect"), Processes::of(world, "Disconnect"));
             for socket in sockets {
                 socket.close().await.unwrap();
             }
-            happened(doubled, 2).await;
-            processes.have_done(4).await;
-            connections_become(world, &customer, 0).await;
+            assert_happened(duplicated, 2).await;
+            processes.wait_until_served(4).await;
+            wait_for_connections(world, &customer, 0).await;
         }
     });
 }

@@ -1,4 +1,4 @@
-//! Pictures: uploading and serving them.
+//! Uploads of pictures, and how they are served.
 
 mod attempts;
 mod hostile;
@@ -14,13 +14,13 @@ use image::{DynamicImage, GenericImageView, ImageFormat};
 use reqwest::{Method, header::HeaderMap};
 use serde_json::Value;
 
-use crate::{alone, assert_refused, client_of, database, in_world, own_system, postgres, wrong_fields};
+use crate::{assert_refused, block_on, client_of, database, in_world, postgres, start_system, wrong_fields};
 use making::{encoded, jpeg_with_exif, landscape, noise, transparent};
 
 const BOUNDARY: &str = "a-boundary-0191e3a8";
 const FILE: &str = "Content-Disposition: form-data; name=\"file\"; filename=\"picture\"";
 
-/// Uploads whatever it is, as whatever it says it is.
+/// Uploads a body of any kind with any content type.
 async fn send(
     client: &Client,
     token: Option<&str>,
@@ -47,7 +47,7 @@ async fn uploaded(person: &Person, file: &[u8]) -> String {
     answer.body["url"].as_str().unwrap().to_owned()
 }
 
-/// What a browser gets.
+/// A response as a browser gets it.
 struct Served {
     status: u16,
     headers: HeaderMap,
@@ -64,7 +64,7 @@ impl Served {
     }
 }
 
-/// Sends a request for a path of the one origin, as a browser does for a picture.
+/// Sends a request for a path of the origin, as a browser does for a picture.
 async fn fetch(client: &Client, method: Method, path: &str) -> Served {
     let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
     let response = http.request(method, format!("{}{path}", client.url)).send().await.unwrap();
@@ -84,7 +84,7 @@ fn is_red(picture: &DynamicImage, x: u32, y: u32) -> bool {
 }
 
 #[test]
-fn an_upload_comes_out_small_and_is_served_for_good_with_its_exact_type() {
+fn upload_is_resized_and_served_as_immutable() {
     in_world(|world| async move {
         let customer = world.customer().await;
         for (file, size, content_type) in [
@@ -114,11 +114,12 @@ fn an_upload_comes_out_small_and_is_served_for_good_with_its_exact_type() {
 }
 
 #[test]
-fn a_picture_is_turned_upright_before_its_metadata_go() {
+fn picture_is_rotated_by_its_exif_orientation() {
     in_world(|world| async move {
         let customer = world.customer().await;
         let stored = landscape(60, 40);
-        // EXIF's orientation says where the first row and column are; the red quarter goes there.
+        // The EXIF orientation says where the first row and column are, which is where the red
+        // quarter must be.
         for (orientation, size, red) in [
             (1, (60, 40), (5, 5)),
             (2, (60, 40), (55, 5)),
@@ -141,7 +142,7 @@ fn a_picture_is_turned_upright_before_its_metadata_go() {
 }
 
 #[test]
-fn the_pictures_path_has_pictures_and_nothing_else() {
+fn pictures_path_serves_only_pictures() {
     in_world(|world| async move {
         let customer = world.customer().await;
         let url = uploaded(&customer, &encoded(landscape(34, 34), ImageFormat::Png)).await;
@@ -175,9 +176,9 @@ fn the_pictures_path_has_pictures_and_nothing_else() {
 }
 
 #[test]
-fn who_may_not_upload_stores_nothing() {
-    alone(|| async {
-        let system = own_system().await;
+fn rejected_upload_stores_nothing() {
+    block_on(|| async {
+        let system = start_system().await;
         let client = client_of(&system);
         let customer = Person::customer(&client, "김하늘").await.unwrap();
         let file = encoded(landscape(35, 35), ImageFormat::Png);
@@ -212,10 +213,11 @@ fn who_may_not_upload_stores_nothing() {
     });
 }
 
+/// Fault 24: object storage fails during an upload.
 #[test]
-fn fault_24_a_failure_of_storage_answers_503_and_leaves_nothing_behind() {
-    alone(|| async {
-        let system = own_system().await;
+fn fault_24_storage_failure_returns_503_and_stores_nothing() {
+    block_on(|| async {
+        let system = start_system().await;
         let client = client_of(&system);
         let customer = Person::customer(&client, "김하늘").await.unwrap();
         let file = encoded(landscape(36, 36), ImageFormat::Png);
@@ -232,13 +234,14 @@ fn fault_24_a_failure_of_storage_answers_503_and_leaves_nothing_behind() {
         assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "unavailable", "1"));
         assert_eq!((objects(), kept().await), (0, 0));
         let profile = customer.get("/customers/me").await.unwrap().expect(200).unwrap();
-        assert_eq!(profile.body["imageUrl"], Value::Null, "all the rest goes on");
+        assert_eq!(profile.body["imageUrl"], Value::Null, "other requests still work");
 
         drop(fails);
         let url = uploaded(&customer, &file).await;
         assert_eq!((objects(), kept().await), (1, 1));
 
-        // The database is not there for what comes after the bucket: the object is nobody's, and the next try finds it.
+        // The upload stores the object, and then its statement fails. The object has no row, and
+        // the next upload of the same picture uses it.
         let other = encoded(landscape(37, 37), ImageFormat::Png);
         database.batch_execute("alter table pictures rename to away").await.unwrap();
         assert_eq!(upload(&customer, &other).await.status, 500);
@@ -252,11 +255,11 @@ fn fault_24_a_failure_of_storage_answers_503_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_refusal_of_storage_for_good_is_a_defect_and_not_a_pause() {
-    alone(|| async {
+fn permanent_refusal_of_storage_answers_500() {
+    block_on(|| async {
         let options = SystemOptions {
             postgres: Some(postgres().await),
-            // Storage takes no more than that either, and these pixels are 20 KB here and 200 KB as JPEG.
+            // Storage has the same limit. This picture has 20 KB as PNG and 200 KB as JPEG.
             settings: Settings { event_limit: 100 * 1024, ..Settings::default() },
             ..SystemOptions::default()
         };
@@ -269,8 +272,8 @@ fn a_refusal_of_storage_for_good_is_a_defect_and_not_a_pause() {
         let answer = upload(&customer, &making::png_of(512, 512, 1, 0, &making::zlib(&rows))).await;
         assert_refused(&answer, 500, "internal");
         let log = system.log().unwrap();
-        let told = |line: &str| line.contains("\"ERROR\"") && line.contains("EntityTooLarge");
-        assert!(log.lines().any(told), "{log}");
+        let is_error = |line: &str| line.contains("\"ERROR\"") && line.contains("EntityTooLarge");
+        assert!(log.lines().any(is_error), "{log}");
         system.stop().await;
     });
 }

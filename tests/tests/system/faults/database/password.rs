@@ -1,123 +1,131 @@
-//! The database's user and its password: changed while functions are connected.
+//! Changes of the database's user and password while functions are connected.
 
 use serde_json::json;
 use tokio_postgres::{Client as Database, NoTls};
 use uuid::Uuid;
 
-use super::{assert_unavailable, backends, names, terminate, warm};
+use super::{assert_unavailable, backends, quoted_names, terminate_backends, warm_up};
 use crate::{
     World, assert_refused, eventually,
-    faults::{acknowledged, ask, assert_kept, message, post, told, with_faults, with_faults_and_no_pooler},
+    faults::{
+        ask, assert_acknowledged, assert_kept, assert_receives, message, post, with_faults,
+        with_faults_and_no_pooler,
+    },
 };
 
-async fn change(world: &World, database: &Database, password: &str) {
-    let (_, role) = names(world);
+async fn change_password(world: &World, database: &Database, password: &str) {
+    let (_, role) = quoted_names(world);
     database.batch_execute(&format!("alter role {role} password '{password}'")).await.unwrap();
 }
 
-fn rotate(world: &World, user: &str, password: &str) {
+fn rotate_secret(world: &World, user: &str, password: &str) {
     let secret = json!({ "username": user, "password": password });
     world.system.cloud.rotate_secret("Database", &secret.to_string()).unwrap();
 }
 
 /// Fault 22: the database's password is rotated while functions are warm.
 #[test]
-fn a_rotation_of_the_databases_password_needs_no_restart() {
+fn fault_22_password_rotation_needs_no_restart() {
     with_faults_and_no_pooler(async |world| {
         let (customer, company, room) = world.pair().await;
         let mut socket = customer.connect().await.unwrap();
-        let processes = warm(world, &customer, &mut socket, room).await;
+        let processes = warm_up(world, &customer, &mut socket, room).await;
         let database = world.database().await;
         let connected = backends(&database).await;
 
-        // The role changes first, the secret a little later.
+        // The role's password changes first, the secret later.
         let password = Uuid::new_v4().simple().to_string();
-        change(world, &database, &password).await;
+        change_password(world, &database, &password).await;
         let refused = tokio_postgres::connect(&world.system.database.url(), NoTls).await.err();
         assert_eq!(refused.unwrap().code().unwrap().code(), "28P01");
-        acknowledged(&mut socket, &message(room, "하나"), 4).await;
-        assert_eq!(backends(&database).await, connected, "who is connected stays connected");
+        assert_acknowledged(&mut socket, &message(room, "하나"), 4).await;
+        assert_eq!(backends(&database).await, connected, "open connections stay open");
 
-        terminate(&database).await;
+        terminate_backends(&database).await;
         let frames = [message(room, "둘"), message(room, "셋")];
         assert_unavailable(&ask(&mut socket, &frames[0]).await, &frames[0]);
         assert_refused(&post(&customer, &frames[1]).await, 503, "unavailable");
-        rotate(world, &world.system.database.user, &password);
-        acknowledged(&mut socket, &frames[0], 5).await;
+        rotate_secret(world, &world.system.database.user, &password);
+        assert_acknowledged(&mut socket, &frames[0], 5).await;
         post(&customer, &frames[1]).await.expect(201).unwrap();
-        told(&mut socket, 6).await;
+        assert_receives(&mut socket, 6).await;
 
-        // Both at once, and back: nobody notices.
+        // Back to the first password, in both places before the next connection: every send
+        // succeeds.
         let password = &world.system.database.password;
-        change(world, &database, password).await;
-        rotate(world, &world.system.database.user, password);
-        terminate(&database).await;
-        acknowledged(&mut socket, &message(room, "넷"), 7).await;
+        change_password(world, &database, password).await;
+        rotate_secret(world, &world.system.database.user, password);
+        terminate_backends(&database).await;
+        assert_acknowledged(&mut socket, &message(room, "넷"), 7).await;
         post(&customer, &message(room, "다섯")).await.expect(201).unwrap();
 
         let [over_websocket, over_http] = processes;
-        over_websocket.live_on(4).await;
-        over_http.live_on(3).await;
+        over_websocket.assert_reused(4).await;
+        over_http.assert_reused(3).await;
         assert_kept([&customer, &company], room, &["먼저", "그리고", "하나", "둘", "셋", "넷", "다섯"]).await;
     });
 }
 
-/// Fault 22, of the other kind: another user takes the place of the one that the functions knew, who may not log in any more.
+/// Fault 22, with another user: the secret names a new user, and the previous user can no longer
+/// log in.
 #[test]
-fn a_new_user_of_the_database_needs_no_restart() {
+fn fault_22_new_database_user_needs_no_restart() {
     with_faults_and_no_pooler(async |world| {
         let (customer, company, room) = world.pair().await;
         let mut socket = customer.connect().await.unwrap();
-        let [over_websocket, over_http] = warm(world, &customer, &mut socket, room).await;
+        let [over_websocket, over_http] = warm_up(world, &customer, &mut socket, room).await;
         let database = world.database().await;
-        let (_, role) = names(world);
+        let (_, role) = quoted_names(world);
         let create = format!("create role successor login password 'another' in role {role}");
         database.batch_execute(&create).await.unwrap();
-        let who = "select count(*) from pg_stat_activity where usename = 'successor' and application_name = 'chatchat'";
-        let successors = async || database.query_one(who, &[]).await.unwrap().get::<_, i64>(0);
+        let count = "select count(*) from pg_stat_activity where usename = 'successor' and application_name = 'chatchat'";
+        let successors = async || database.query_one(count, &[]).await.unwrap().get::<_, i64>(0);
 
-        rotate(world, "successor", "another");
+        rotate_secret(world, "successor", "another");
         database.batch_execute(&format!("alter role {role} nologin")).await.unwrap();
         assert_eq!(successors().await, 0);
-        terminate(&database).await;
-        acknowledged(&mut socket, &message(room, "하나"), 4).await;
+        terminate_backends(&database).await;
+        assert_acknowledged(&mut socket, &message(room, "하나"), 4).await;
         post(&customer, &message(room, "둘")).await.expect(201).unwrap();
-        told(&mut socket, 5).await;
-        assert!(successors().await >= 2, "one for each function");
-        over_websocket.live_on(1).await;
-        over_http.live_on(1).await;
+        assert_receives(&mut socket, 5).await;
+        assert!(successors().await >= 2, "both functions connect as the new user");
+        over_websocket.assert_reused(1).await;
+        over_http.assert_reused(1).await;
         assert_kept([&customer, &company], room, &["먼저", "그리고", "하나", "둘"]).await;
 
-        let known = &world.system.database;
+        let previous = &world.system.database;
         database.batch_execute(&format!("alter role {role} login")).await.unwrap();
-        rotate(world, &known.user, &known.password);
-        let gone =
+        rotate_secret(world, &previous.user, &previous.password);
+        let disconnect =
             "select pg_terminate_backend(pid, 10000) from pg_stat_activity where usename = 'successor'";
-        database.batch_execute(gone).await.unwrap();
+        database.batch_execute(disconnect).await.unwrap();
         database.batch_execute("drop role successor").await.unwrap();
-        acknowledged(&mut socket, &message(room, "셋"), 6).await;
+        assert_acknowledged(&mut socket, &message(room, "셋"), 6).await;
     });
 }
 
-/// Fault 22, with a pooler too where there is one. A pooler has words of its own for a password that is refused, and for a while
-/// refuses everybody, so that who sends may have to send again. Each try is given to the process that had the last one: another would
-/// have read the new password at its start, and a pooler lends what it has learned to all.
+/// Fault 22, through a pooler if the tests run with one.
+///
+/// A pooler reports a rejected password with its own error, and rejects all clients for some time,
+/// so a client may have to send again. Each attempt waits until the process of the attempt before
+/// is idle and so reuses it. A new process would read the new password at its start, and the pooler
+/// would then accept the old process too.
 #[test]
-fn a_rotation_of_the_databases_password_is_seen_through_a_pooler() {
+fn fault_22_password_rotation_works_through_a_pooler() {
     with_faults(async |world| {
         let (customer, company, room) = world.pair().await;
         let mut socket = customer.connect().await.unwrap();
-        let [over_websocket, over_http] = warm(world, &customer, &mut socket, room).await;
+        let [over_websocket, over_http] = warm_up(world, &customer, &mut socket, room).await;
         let database = world.database().await;
         let first = world.system.database.password.clone();
         let (mut asked, mut posted) = (0, 0);
         for (password, content) in [(Uuid::new_v4().simple().to_string(), "하나"), (first, "둘")] {
-            change(world, &database, &password).await;
-            rotate(world, &world.system.database.user, &password);
-            terminate(&database).await;
+            change_password(world, &database, &password).await;
+            rotate_secret(world, &world.system.database.user, &password);
+            terminate_backends(&database).await;
             let frames = [message(room, content), message(room, &format!("또 {content}"))];
             eventually("a frame is acknowledged", async || {
-                over_websocket.have_done(asked).await;
+                over_websocket.wait_until_served(asked).await;
                 asked += 1;
                 let event = ask(&mut socket, &frames[0]).await;
                 event["type"] == "ack" || {
@@ -127,7 +135,7 @@ fn a_rotation_of_the_databases_password_is_seen_through_a_pooler() {
             })
             .await;
             eventually("a request is answered", async || {
-                over_http.have_done(posted).await;
+                over_http.wait_until_served(posted).await;
                 posted += 1;
                 let answer = post(&customer, &frames[1]).await;
                 answer.status == 201 || {
@@ -136,10 +144,10 @@ fn a_rotation_of_the_databases_password_is_seen_through_a_pooler() {
                 }
             })
             .await;
-            told(&mut socket, if content == "하나" { 5 } else { 7 }).await;
+            assert_receives(&mut socket, if content == "하나" { 5 } else { 7 }).await;
         }
-        over_websocket.live_on(asked).await;
-        over_http.live_on(posted).await;
+        over_websocket.assert_reused(asked).await;
+        over_http.assert_reused(posted).await;
         assert_kept([&customer, &company], room, &["먼저", "그리고", "하나", "또 하나", "둘", "또 둘"]).await;
     });
 }

@@ -1,4 +1,4 @@
-//! The server as a whole: restarted, stopped and started, read-only, out of connections.
+//! Faults of the whole server: it restarts, stops, becomes read-only, or has no free connection.
 
 use std::time::{Duration, Instant};
 
@@ -6,11 +6,11 @@ use chatchat_tests::{Socket, tungstenite};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{assert_unavailable, backends, names, terminate, warm};
+use super::{assert_unavailable, backends, quoted_names, terminate_backends, warm_up};
 use crate::{
     World, assert_refused, end_processes, eventually,
     faults::{
-        Processes, acknowledged, ask, assert_kept, message, post, told, with_faults,
+        Processes, ask, assert_acknowledged, assert_kept, assert_receives, message, post, with_faults,
         with_faults_and_no_pooler,
     },
 };
@@ -22,36 +22,37 @@ async fn started_at(world: &World) -> String {
 
 /// Fault 17: the database restarts.
 #[test]
-fn nobody_notices_a_restart_of_the_database_who_does_nothing_meanwhile() {
+fn fault_17_database_restart_does_not_affect_idle_clients() {
     with_faults(async |world| {
         let (customer, company, room) = world.pair().await;
         let mut socket = customer.connect().await.unwrap();
-        let processes = warm(world, &customer, &mut socket, room).await;
+        let processes = warm_up(world, &customer, &mut socket, room).await;
         let before = started_at(world).await;
         world.system.postgres.restart().await.unwrap();
         assert_ne!(started_at(world).await, before);
-        acknowledged(&mut socket, &message(room, "하나"), 4).await;
+        assert_acknowledged(&mut socket, &message(room, "하나"), 4).await;
         post(&customer, &message(room, "둘")).await.expect(201).unwrap();
-        told(&mut socket, 5).await;
+        assert_receives(&mut socket, 5).await;
         for processes in processes {
-            processes.live_on(1).await;
+            processes.assert_reused(1).await;
         }
         assert_kept([&customer, &company], room, &["먼저", "그리고", "하나", "둘"]).await;
     });
 }
 
-/// Fault 17: the database is stopped, and some time later started.
+/// Fault 17: the database stops, and starts again later.
 #[test]
-fn while_the_database_is_away_sends_fail_as_unavailable_and_afterwards_all_goes_on_by_itself() {
+fn fault_17_sends_are_unavailable_until_the_database_is_back() {
     with_faults_and_no_pooler(async |world| {
         let (customer, company, room) = world.pair().await;
         let mut socket = customer.connect().await.unwrap();
-        let [over_websocket, over_http] = warm(world, &customer, &mut socket, room).await;
+        let [over_websocket, over_http] = warm_up(world, &customer, &mut socket, room).await;
         let ticket = customer.ticket().await.unwrap();
         let url = ticket["url"].as_str().unwrap();
         let cold = "MarkReadFrame";
         end_processes(&world.system, cold).await;
-        eventually("there is no process", async || world.system.cloud.environments(cold).is_empty()).await;
+        eventually("the function has no process", async || world.system.cloud.environments(cold).is_empty())
+            .await;
 
         world.system.postgres.halt().await.unwrap();
         assert!(world.system.superuser().await.is_err());
@@ -69,38 +70,38 @@ fn while_the_database_is_away_sends_fail_as_unavailable_and_afterwards_all_goes_
 
         let since = Instant::now();
         world.system.postgres.resume().await.unwrap();
-        acknowledged(&mut socket, &frames[0], 4).await;
+        assert_acknowledged(&mut socket, &frames[0], 4).await;
         post(&customer, &frames[1]).await.expect(201).unwrap();
         assert!(since.elapsed() < Duration::from_secs(10), "{:?}", since.elapsed());
-        told(&mut socket, 5).await;
+        assert_receives(&mut socket, 5).await;
         let mut again = Socket::open(url).await.unwrap();
         socket.send(&read).await.unwrap();
         assert_eq!(again.next_of("read").await.unwrap()["seq"], 3);
-        over_websocket.live_on(2).await;
-        over_http.live_on(2).await;
-        started.live_on(1).await;
+        over_websocket.assert_reused(2).await;
+        over_http.assert_reused(2).await;
+        started.assert_reused(1).await;
         assert_kept([&customer, &company], room, &["먼저", "그리고", "하나", "둘"]).await;
     });
 }
 
-/// Has new connections be read-only, or not.
+/// Sets whether new connections are read-only.
 async fn set_read_only(world: &World, on: bool) {
-    let (database, _) = names(world);
+    let (database, _) = quoted_names(world);
     let superuser = world.database().await;
     superuser.batch_execute("set default_transaction_read_only = off").await.unwrap();
     let setting = format!("alter database {database} set default_transaction_read_only = {on}");
     superuser.batch_execute(&setting).await.unwrap();
 }
 
-/// Fault 18: the database turns read-only (25006).
+/// Fault 18: the database becomes read-only (25006).
 #[test]
-fn while_the_database_is_read_only_sends_fail_as_unavailable_and_histories_can_be_read() {
+fn fault_18_read_only_database_rejects_sends_and_serves_reads() {
     with_faults_and_no_pooler(async |world| {
         let (customer, company, room) = world.pair().await;
         let mut socket = customer.connect().await.unwrap();
-        let processes = warm(world, &customer, &mut socket, room).await;
+        let processes = warm_up(world, &customer, &mut socket, room).await;
         set_read_only(world, true).await;
-        terminate(&world.database().await).await;
+        terminate_backends(&world.database().await).await;
         let refused = world.database().await.execute("delete from messages where false", &[]).await;
         assert_eq!(refused.unwrap_err().code().unwrap().code(), "25006");
 
@@ -110,50 +111,51 @@ fn while_the_database_is_read_only_sends_fail_as_unavailable_and_histories_can_b
         assert_kept([&customer, &company], room, &["먼저", "그리고"]).await;
 
         set_read_only(world, false).await;
-        acknowledged(&mut socket, &frames[0], 4).await;
+        assert_acknowledged(&mut socket, &frames[0], 4).await;
         post(&customer, &frames[1]).await.expect(201).unwrap();
         for processes in processes {
-            processes.live_on(2).await;
+            processes.assert_reused(2).await;
         }
         assert_kept([&customer, &company], room, &["먼저", "그리고", "하나", "둘"]).await;
     });
 }
 
-/// Fault 18: a warm process is connected to the writer of the past, and there is another.
+/// Fault 18: a warm process is still connected to the previous writer, and there is a new one.
 #[test]
-fn a_connection_that_alone_is_read_only_is_replaced_before_the_sender_notices() {
+fn fault_18_read_only_connection_is_replaced_by_the_send() {
     with_faults_and_no_pooler(async |world| {
         let (customer, company, room) = world.pair().await;
         let mut socket = customer.connect().await.unwrap();
-        let [process, _] = warm(world, &customer, &mut socket, room).await;
+        let [process, _] = warm_up(world, &customer, &mut socket, room).await;
         let watch = world.database().await;
         set_read_only(world, true).await;
-        terminate(&watch).await;
-        // To refuse this, only the session is looked for, on a connection that stays.
+        terminate_backends(&watch).await;
+        // To reject this frame, the function only looks up the session. It keeps that connection,
+        // which is read-only.
         socket.send_raw(tungstenite::Message::text(r#"{"action":"sendMessage"}"#)).await.unwrap();
         assert_eq!(socket.next_of("error").await.unwrap()["code"], "validation_failed");
         set_read_only(world, false).await;
         let stale = backends(&watch).await;
         assert_eq!(stale.len(), 1);
 
-        acknowledged(&mut socket, &message(room, "하나"), 4).await;
-        process.live_on(2).await;
+        assert_acknowledged(&mut socket, &message(room, "하나"), 4).await;
+        process.assert_reused(2).await;
         let fresh = backends(&watch).await;
         assert!(fresh.len() == 1 && fresh != stale, "{stale:?} {fresh:?}");
         assert_kept([&customer, &company], room, &["먼저", "그리고", "하나"]).await;
     });
 }
 
-/// Fault 20: the database is out of connections.
+/// Fault 20: the database has no free connection.
 #[test]
-fn where_the_database_has_no_connection_left_sends_fail_as_unavailable_until_it_has() {
+fn fault_20_sends_are_unavailable_without_a_free_connection() {
     with_faults_and_no_pooler(async |world| {
         let (customer, company, room) = world.pair().await;
         let mut socket = customer.connect().await.unwrap();
-        let processes = warm(world, &customer, &mut socket, room).await;
-        let (database, (_, role)) = (world.database().await, names(world));
+        let processes = warm_up(world, &customer, &mut socket, room).await;
+        let (database, (_, role)) = (world.database().await, quoted_names(world));
         database.batch_execute(&format!("alter role {role} connection limit 0")).await.unwrap();
-        terminate(&database).await;
+        terminate_backends(&database).await;
         let refused =
             tokio_postgres::connect(&world.system.database.url(), tokio_postgres::NoTls).await.err();
         assert_eq!(refused.unwrap().code().unwrap().code(), "53300");
@@ -165,10 +167,10 @@ fn where_the_database_has_no_connection_left_sends_fail_as_unavailable_until_it_
         assert_eq!(refused.header("retry-after"), "1");
 
         database.batch_execute(&format!("alter role {role} connection limit -1")).await.unwrap();
-        acknowledged(&mut socket, &frames[0], 4).await;
+        assert_acknowledged(&mut socket, &frames[0], 4).await;
         post(&customer, &frames[1]).await.expect(201).unwrap();
         for processes in processes {
-            processes.live_on(2).await;
+            processes.assert_reused(2).await;
         }
         assert_kept([&customer, &company], room, &["먼저", "그리고", "하나", "둘"]).await;
     });

@@ -1,41 +1,44 @@
-//! Transactions that are ended from outside, or undone for the sake of others.
+//! Transactions that end because their backend is terminated, or that PostgreSQL rolls back because
+//! of a conflict.
 
+use chatchat_tests::PASSWORD;
 use reqwest::Method;
 use serde_json::json;
 use tokio_postgres::Client as Database;
 
 use super::{assert_unavailable, backends};
 use crate::{
-    PASSWORD, assert_refused, eventually,
-    faults::{Processes, acknowledged, ask, assert_kept, message, post, told, waiting, with_faults},
-    withdraw,
+    assert_refused, blocked_backends, eventually,
+    faults::{Processes, ask, assert_acknowledged, assert_kept, assert_receives, message, post, with_faults},
+    wait_for_blocked, withdraw,
 };
 
-/// Waits until the functions' statement waits for a lock; gives its backend.
-async fn waits(watch: &Database, but: Option<i32>) -> i32 {
-    let find = "select pid from pg_stat_activity a join pg_database d on d.oid = a.datid and d.datname = current_database()
-                where a.usesysid = d.datdba and wait_event_type = 'Lock' and pid is distinct from $1";
-    eventually("the statement waits for the lock", async || {
-        !watch.query(find, &[&but]).await.unwrap().is_empty()
+/// Waits until a backend other than `except` waits for a lock, and returns its process id.
+async fn blocked_backend(watch: &Database, except: Option<i32>) -> i32 {
+    let mut blocked = None;
+    eventually("a statement waits for a lock", async || {
+        blocked = blocked_backends(watch).await.into_iter().find(|backend| Some(*backend) != except);
+        blocked.is_some()
     })
     .await;
-    watch.query_one(find, &[&but]).await.unwrap().get(0)
+    blocked.unwrap()
 }
 
-async fn terminate(watch: &Database, backend: i32) {
+async fn terminate_backend(watch: &Database, backend: i32) {
     let terminated = watch.query_one("select pg_terminate_backend($1, 10000)", &[&backend]).await.unwrap();
     assert!(terminated.get::<_, bool>(0));
 }
 
-/// Fault 19: a backend is terminated in mid-transaction.
+/// Fault 19: a backend is terminated during a transaction. The send's statement runs again on
+/// another backend, and the client notices nothing.
 #[test]
-fn a_send_whose_backend_was_terminated_amid_its_statement_is_done_on_another_and_nobody_notices() {
+fn fault_19_send_whose_backend_is_terminated_is_retried() {
     with_faults(async |world| {
         let (customer, company, room) = world.pair().await;
         let mut socket = customer.connect().await.unwrap();
         let mut receiver = company.connect().await.unwrap();
-        acknowledged(&mut socket, &message(room, "먼저"), 2).await;
-        told(&mut receiver, 2).await;
+        assert_acknowledged(&mut socket, &message(room, "먼저"), 2).await;
+        assert_receives(&mut receiver, 2).await;
         let process = Processes::of(world, "SendMessageFrame");
         let (mut locking, watch) = (world.database().await, world.database().await);
         let lock = locking.transaction().await.unwrap();
@@ -43,30 +46,31 @@ fn a_send_whose_backend_was_terminated_amid_its_statement_is_done_on_another_and
 
         let frame = message(room, "하나");
         socket.send(&frame).await.unwrap();
-        let first = waits(&watch, None).await;
-        terminate(&watch, first).await;
-        let second = waits(&watch, Some(first)).await;
+        let first = blocked_backend(&watch, None).await;
+        terminate_backend(&watch, first).await;
+        let second = blocked_backend(&watch, Some(first)).await;
         lock.rollback().await.unwrap();
         let ack = socket.next().await.unwrap();
         assert_eq!((&ack["type"], &ack["seq"]), (&json!("ack"), &json!(3)), "{ack}");
-        told(&mut receiver, 3).await;
-        process.live_on(1).await;
+        assert_receives(&mut receiver, 3).await;
+        process.assert_reused(1).await;
         assert!(backends(&watch).await.contains(&second));
         assert_kept([&customer, &company], room, &["먼저", "하나"]).await;
     });
 }
 
-/// Fault 19: a transaction of several statements, of which nobody knows whether it was done, is not done a second time.
+/// Fault 19, for a transaction of several statements: the function cannot know whether it was
+/// committed, so the function does not run it again. The client can.
 #[test]
-fn a_withdrawal_whose_backend_was_terminated_is_undone_as_a_whole_and_can_be_tried_again() {
+fn fault_19_withdrawal_whose_backend_is_terminated_rolls_back() {
     with_faults(async |world| {
         let (customer, company, room) = world.pair().await;
         let (mut locking, watch) = (world.database().await, world.database().await);
         let lock = locking.transaction().await.unwrap();
         lock.execute("select from rooms where id = $1 for update", &[&room]).await.unwrap();
         let (answer, ()) = tokio::join!(withdraw(&customer), async {
-            let backend = waits(&watch, None).await;
-            terminate(&watch, backend).await;
+            let backend = blocked_backend(&watch, None).await;
+            terminate_backend(&watch, backend).await;
             lock.rollback().await.unwrap();
         });
         assert_refused(&answer, 503, "unavailable");
@@ -77,20 +81,22 @@ fn a_withdrawal_whose_backend_was_terminated_is_undone_as_a_whole_and_can_be_tri
         let refused = customer.call(Method::DELETE, "/customers/me", &wrong).await.unwrap();
         assert_refused(&refused, 403, "wrong_password");
         assert_eq!(withdraw(&customer).await.status, 204);
-        process.live_on(2).await;
+        process.assert_reused(2).await;
         assert_refused(&post(&company, &message(room, "계세요?")).await, 409, "receiver_withdrawn");
     });
 }
 
-/// Fault 21: a deadlock.
+/// Fault 21: a deadlock. The client notices nothing.
 #[test]
-fn a_send_that_loses_a_deadlock_is_repeated_unnoticed() {
+fn fault_21_send_that_loses_a_deadlock_is_retried() {
     with_faults(async |world| {
         let (customer, company, room) = world.pair().await;
         let mut socket = customer.connect().await.unwrap();
         let (mut rival, watch) = (world.database().await, world.database().await);
-        // A send locks the room and then inserts the next message. The rival inserts one first and locks the room second, and never looks for
-        // a deadlock. Without foreign keys, its insert locks no room.
+        // A send locks the room and then inserts the next message. The rival inserts the message
+        // first and then locks the room. Its `deadlock_timeout` makes sure that the send detects
+        // the deadlock. In a session with the role `replica`, foreign keys are not checked, so the
+        // rival's insert does not lock the room.
         let rival = rival.transaction().await.unwrap();
         rival.batch_execute("set local deadlock_timeout = '1h'").await.unwrap();
         let insert = "insert into messages
@@ -100,7 +106,7 @@ fn a_send_that_loses_a_deadlock_is_repeated_unnoticed() {
         rival.execute(insert, &[&room]).await.unwrap();
         let frame = message(room, "먼저 가세요");
         socket.send(&frame).await.unwrap();
-        eventually("the send waits for the rival", async || waiting(&watch).await == 1).await;
+        wait_for_blocked(&watch, 1).await;
         rival.execute("select from rooms where id = $1 for update", &[&room]).await.unwrap();
         rival.rollback().await.unwrap();
 
@@ -117,12 +123,12 @@ fn a_send_that_loses_a_deadlock_is_repeated_unnoticed() {
 
 /// Fault 21: a serialization failure.
 #[test]
-fn a_send_that_is_undone_for_a_concurrent_change_is_done_again_and_in_the_end_unavailable() {
+fn fault_21_serialization_failure_is_retried_then_unavailable() {
     with_faults(async |world| {
         let (customer, company, room) = world.pair().await;
         let mut socket = customer.connect().await.unwrap();
         let database = world.database().await;
-        // No rollback takes back what a sequence has counted.
+        // A rollback does not reset a sequence, so the sequence counts all attempts.
         let trigger = format!(
             "create sequence tries;
              create function refuse() returns trigger language plpgsql security definer as $$ begin
@@ -138,7 +144,7 @@ fn a_send_that_is_undone_for_a_concurrent_change_is_done_again_and_in_the_end_un
         let tries =
             async || database.query_one("select last_value from tries", &[]).await.unwrap().get::<_, i64>(0);
         let process = Processes::of(world, "SendMessageFrame");
-        acknowledged(&mut socket, &message(room, "하나"), 2).await;
+        assert_acknowledged(&mut socket, &message(room, "하나"), 2).await;
         assert_eq!(tries().await, 2);
 
         let always = format!(
@@ -149,13 +155,13 @@ fn a_send_that_is_undone_for_a_concurrent_change_is_done_again_and_in_the_end_un
         database.batch_execute(&always).await.unwrap();
         let frame = message(room, "둘");
         assert_unavailable(&ask(&mut socket, &frame).await, &frame);
-        assert!(tries().await > 3, "it was tried again");
+        assert!(tries().await > 3, "the function tries again");
         database
             .batch_execute("drop trigger always on messages; drop function refuse; drop sequence tries")
             .await
             .unwrap();
-        acknowledged(&mut socket, &frame, 3).await;
-        process.have_done(3).await;
+        assert_acknowledged(&mut socket, &frame, 3).await;
+        process.wait_until_served(3).await;
         assert_kept([&customer, &company], room, &["하나", "둘"]).await;
     });
 }
