@@ -1,12 +1,13 @@
-//! Two callers who meet at one row, in a known order.
+//! Two calls that wait for the same row in a known order.
 
 use chatchat_tests::System;
-use tokio_postgres::Client as Database;
 
-use crate::{database, eventually};
+use crate::{database, wait_for_blocked};
 
-/// Locks the rows that a statement finds by an id, until `first`, and after it `second`, wait for them: they come to them in this
-/// order.
+/// Runs two calls that wait for the same rows, so that `first` gets the rows before `second`.
+///
+/// The statement `lock` locks the rows by an id. It holds them until `first` waits for them, and
+/// then `second` too.
 pub(super) async fn in_turn<A, B>(
     system: &System,
     lock: &str,
@@ -16,26 +17,17 @@ pub(super) async fn in_turn<A, B>(
 ) -> (A, B) {
     let (mut locking, watching) = (database(system).await, database(system).await);
     let locked = locking.transaction().await.unwrap();
-    assert!(locked.execute(lock, &[&id]).await.unwrap() > 0, "{lock}: there is no such row");
+    assert!(locked.execute(lock, &[&id]).await.unwrap() > 0, "no row matches: {lock}");
     let (first, second, ()) = tokio::join!(
         first,
         async {
-            callers_wait(&watching, 1).await;
+            wait_for_blocked(&watching, 1).await;
             second.await
         },
         async {
-            callers_wait(&watching, 2).await;
+            wait_for_blocked(&watching, 2).await;
             locked.commit().await.unwrap();
         }
     );
     (first, second)
-}
-
-/// Waits until so many statements wait for locks.
-pub(super) async fn callers_wait(watching: &Database, callers: i64) {
-    let waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
-    eventually("the callers wait for the lock", async || {
-        watching.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) >= callers
-    })
-    .await;
 }

@@ -1,10 +1,10 @@
-//! `GET …/me/sessions` and `DELETE …/me/sessions/{id}`: an account sees and ends its sessions.
+//! `GET …/me/sessions` and `DELETE …/me/sessions/{id}`: an account lists and ends its sessions.
 
 use chatchat_tests::{Answer, Person};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Login, assert_closed, assert_open, change_newest_session, living_sessions, log_out, sessions};
+use super::{Login, active_sessions, assert_closed, assert_open, change_newest_session, log_out, sessions};
 use crate::{assert_refused, in_world};
 
 async fn end(person: &Person, session: i64) -> Answer {
@@ -13,7 +13,7 @@ async fn end(person: &Person, session: i64) -> Answer {
 }
 
 #[test]
-fn the_list_has_the_active_sessions_with_the_callers_own_first() {
+fn list_has_active_sessions_with_the_current_one_first() {
     in_world(|world| async move {
         let database = world.database().await;
         for person in [world.customer().await, world.company().await] {
@@ -30,7 +30,7 @@ fn the_list_has_the_active_sessions_with_the_callers_own_first() {
             let current: Vec<_> = listed.iter().map(|session| session["current"] == true).collect();
             assert_eq!(current, [true, false], "{listed:?}");
             assert_eq!(listed[1]["id"], login.session().await);
-            assert_eq!(listed[1]["createdAt"], listed[1]["lastUsedAt"], "it was not renewed yet");
+            assert_eq!(listed[1]["createdAt"], listed[1]["lastUsedAt"], "it was not refreshed yet");
             let times = "select to_char(t at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')
                          from sessions, unnest(array[created_at, last_used_at]) with ordinality as u (t, n) where id = $1 order by n";
             let rows = database.query(times, &[&listed[0]["id"].as_i64().unwrap()]).await.unwrap();
@@ -38,14 +38,14 @@ fn the_list_has_the_active_sessions_with_the_callers_own_first() {
             assert_eq!(json!([listed[0]["createdAt"], listed[0]["lastUsedAt"]]), json!(times));
 
             login.refresh().await;
-            let renewed = &sessions(&login.person).await[0];
-            assert!(renewed["lastUsedAt"].as_str() > renewed["createdAt"].as_str(), "{renewed}");
+            let refreshed = &sessions(&login.person).await[0];
+            assert!(refreshed["lastUsedAt"].as_str() > refreshed["createdAt"].as_str(), "{refreshed}");
         }
     });
 }
 
 #[test]
-fn of_more_than_a_hundred_sessions_the_latest_used_are_listed() {
+fn list_has_the_100_most_recently_used_sessions() {
     in_world(|world| async move {
         let person = world.customer().await;
         let many = "insert into sessions (account_id, created_at, last_used_at, expires_at)
@@ -61,14 +61,17 @@ fn of_more_than_a_hundred_sessions_the_latest_used_are_listed() {
             .map(|row| row.get(0))
             .collect();
         let listed = sessions(&person).await;
-        assert_eq!(listed[0]["current"], true, "though it was used before all others");
+        assert_eq!(
+            listed[0]["current"], true,
+            "the current session comes first, although it was used earlier"
+        );
         let found: Vec<i64> = listed[1..].iter().map(|session| session["id"].as_i64().unwrap()).collect();
         assert_eq!(found, ids.iter().rev().take(99).copied().collect::<Vec<_>>());
     });
 }
 
 #[test]
-fn an_ended_session_loses_its_tokens_and_connections() {
+fn ended_session_loses_its_tokens_and_connections() {
     in_world(|world| async move {
         for person in [world.customer().await, world.company().await] {
             let (other, kept) = (Login::of(&person).await, Login::of(&person).await);
@@ -76,21 +79,21 @@ fn an_ended_session_loses_its_tokens_and_connections() {
             let mut open = kept.person.connect().await.unwrap();
             assert_eq!(end(&person, other.session().await).await.status, 204);
             assert_closed(&mut socket).await;
-            other.assert_over().await;
+            other.assert_ended().await;
             assert_eq!(sessions(&person).await.len(), 2);
             assert_open(&mut open).await;
-            // One's own too.
+            // A session can also end itself.
             let own = kept.session().await;
             assert_eq!(end(&kept.person, own).await.status, 204);
             assert_closed(&mut open).await;
-            kept.assert_over().await;
+            kept.assert_ended().await;
             assert_refused(&end(&kept.person, own).await, 401, "unauthenticated");
         }
     });
 }
 
 #[test]
-fn a_session_of_another_account_is_not_ended() {
+fn session_of_another_account_is_not_ended() {
     in_world(|world| async move {
         let (person, other) = (world.customer().await, Login::of(&world.customer().await).await);
         let company = Login::of(&world.company().await).await;
@@ -107,9 +110,9 @@ fn a_session_of_another_account_is_not_ended() {
             answers.push((answer.status, answer.body.clone(), answer.header("set-cookie").to_owned()));
         }
         assert_eq!(answers, vec![(204, Value::Null, String::new()); 4]);
-        assert!(other.lives().await && company.lives().await);
+        assert!(other.is_active().await && company.is_active().await);
         let still: String = database.query_one(time, &[&session]).await.unwrap().get(0);
-        assert_eq!(still, ended_at, "it is not ended again");
-        assert_eq!(living_sessions(&database, &person).await, 1);
+        assert_eq!(still, ended_at, "an ended session keeps its end");
+        assert_eq!(active_sessions(&database, &person).await, 1);
     });
 }

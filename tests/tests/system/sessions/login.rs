@@ -1,13 +1,14 @@
-//! `POST /customer/session` and `POST /company/session`: a login ends the session whose cookie it replaces.
+//! `POST /customer/session` and `POST /company/session`: a login ends the sessions whose cookies it
+//! replaces.
 
 use chatchat_tests::{Answer, Client, PASSWORD, Person};
 use reqwest::Method;
 use serde_json::json;
 
-use super::{FOREIGN_ORIGINS, Login, assert_closed, assert_open, living_sessions, trade};
+use super::{FOREIGN_ORIGINS, Login, active_sessions, assert_closed, assert_open, refresh_with};
 use crate::{assert_refused, cookie, in_world};
 
-/// Logs in as a browser that has these cookies, from a page of this origin.
+/// Logs in with these cookies, from a page of this origin.
 async fn log_in(
     client: &Client,
     person: &Person,
@@ -25,7 +26,7 @@ async fn log_in(
 }
 
 #[test]
-fn a_login_ends_the_sessions_whose_cookies_it_replaces() {
+fn login_ends_the_sessions_whose_cookies_it_replaces() {
     in_world(|world| async move {
         for person in [world.customer().await, world.company().await] {
             let mut before = Login::of(&person).await;
@@ -40,22 +41,23 @@ fn a_login_ends_the_sessions_whose_cookies_it_replaces() {
                 stranger.person.connect().await.unwrap(),
                 kept.person.connect().await.unwrap(),
             );
-            // An older token of the session counts as well, and so does the session of another account.
+            // The first cookie has an older token of the session, and the second belongs to another
+            // account. Both sessions end.
             let cookies = format!("{old}; {}", stranger.cookie);
             let answer = log_in(&world.client, &person, PASSWORD, &cookies, None).await.expect(201).unwrap();
             assert_closed(&mut socket).await;
             assert_closed(&mut foreign).await;
-            before.assert_over().await;
-            stranger.assert_over().await;
+            before.assert_ended().await;
+            stranger.assert_ended().await;
             assert_open(&mut open).await;
-            assert_eq!(trade(&world.client, &cookie(&answer)).await.status, 201);
-            assert_eq!(living_sessions(&world.database().await, &person).await, 3);
+            assert_eq!(refresh_with(&world.client, &cookie(&answer)).await.status, 201);
+            assert_eq!(active_sessions(&world.database().await, &person).await, 3);
         }
     });
 }
 
 #[test]
-fn a_login_leaves_other_sessions_as_they_are() {
+fn login_does_not_affect_other_sessions() {
     in_world(|world| async move {
         let (customer, company) =
             (Login::of(&world.customer().await).await, Login::of(&world.company().await).await);
@@ -63,21 +65,21 @@ fn a_login_leaves_other_sessions_as_they_are() {
         let client = &world.client;
         let wrong = log_in(client, &customer.person, "wrong-2026", &cookies, None).await;
         assert_refused(&wrong, 400, "login_failed");
-        assert!(customer.lives().await, "a login that fails ends nothing");
+        assert!(customer.is_active().await, "a failed login ends no session");
         log_in(client, &customer.person, PASSWORD, &cookies, None).await.expect(201).unwrap();
-        assert!(!customer.lives().await);
-        assert!(company.lives().await, "the other role has a cookie of its own");
+        assert!(!customer.is_active().await);
+        assert!(company.is_active().await, "the other role has another cookie");
         let foreign = format!("__Host-company={}", cookies.split(['=', ';']).nth(1).unwrap());
         log_in(client, &company.person, PASSWORD, &foreign, None).await.expect(201).unwrap();
-        assert!(company.lives().await);
-        for junk in ["__Host-customer=x", "__Host-customer=", "nick=김하늘"] {
-            log_in(client, &customer.person, PASSWORD, junk, None).await.expect(201).unwrap();
+        assert!(company.is_active().await);
+        for cookies in ["__Host-customer=x", "__Host-customer=", "nick=김하늘"] {
+            log_in(client, &customer.person, PASSWORD, cookies, None).await.expect(201).unwrap();
         }
     });
 }
 
 #[test]
-fn another_sites_page_cannot_log_in() {
+fn login_from_a_foreign_origin_gets_403() {
     in_world(|world| async move {
         let login = Login::of(&world.customer().await).await;
         for origin in FOREIGN_ORIGINS {
@@ -85,7 +87,7 @@ fn another_sites_page_cannot_log_in() {
             assert_refused(&answer, 403, "origin_not_allowed");
             assert_eq!(answer.header("set-cookie"), "");
         }
-        assert!(login.lives().await);
+        assert!(login.is_active().await);
         let own = Some(world.client.url.as_str());
         let answer = log_in(&world.client, &login.person, PASSWORD, &login.cookie, own).await;
         assert_eq!(answer.status, 201);

@@ -1,4 +1,4 @@
-//! Sessions: how they are renewed, listed, and what ends them.
+//! Sessions: how clients refresh and list them, and what ends them.
 
 mod in_turn;
 mod lifetime;
@@ -20,15 +20,14 @@ use chatchat_tests::{Answer, Client, Person, Socket};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio_postgres::Client as Database;
-use uuid::Uuid;
 
 use crate::{assert_refused, cookie};
 
-/// Origins of pages that are not the product's.
+/// Origins that are not the product's.
 const FOREIGN_ORIGINS: [&str; 5] =
     ["https://evil.example", "null", "http://localhost:1", "https://chat.example.com", ""];
 
-/// A login as a browser holds it: an access token and a cookie.
+/// A login as a browser holds it: an access token and a refresh cookie.
 #[derive(Clone)]
 struct Login {
     person: Person,
@@ -42,28 +41,28 @@ impl Login {
         Self { person, cookie }
     }
 
-    /// Takes the access token and the cookie that an answer of a renewal gives.
+    /// Takes the access token and the cookie of an answer to a refresh.
     fn take(&mut self, answer: &Answer) {
         self.cookie = cookie(answer);
         answer.body["accessToken"].as_str().unwrap().clone_into(&mut self.person.token);
     }
 
-    /// Trades the refresh token; the login has the new ones from now on.
+    /// Uses the refresh token, and takes the new tokens.
     async fn refresh(&mut self) {
-        self.take(&trade(&self.person.client, &self.cookie).await.expect(201).unwrap());
+        self.take(&refresh_with(&self.person.client, &self.cookie).await.expect(201).unwrap());
     }
 
-    /// Whether the access token opens anything.
-    async fn lives(&self) -> bool {
+    /// Whether the access token is accepted.
+    async fn is_active(&self) -> bool {
         let answer = self.person.get(self.person.profile()).await.unwrap();
         assert!(answer.status == 200 || answer.code() == "unauthenticated", "{}", answer.body);
         answer.status == 200
     }
 
     /// Asserts that neither token of the login is valid.
-    async fn assert_over(&self) {
-        assert!(!self.lives().await);
-        assert_refused(&trade(&self.person.client, &self.cookie).await, 400, "invalid_refresh_token");
+    async fn assert_ended(&self) {
+        assert!(!self.is_active().await);
+        assert_refused(&refresh_with(&self.person.client, &self.cookie).await, 400, "invalid_refresh_token");
     }
 
     /// The session's id.
@@ -73,14 +72,14 @@ impl Login {
     }
 }
 
-/// The account's list of sessions.
+/// The sessions that an account's list shows.
 async fn sessions(person: &Person) -> Vec<Value> {
     let path = format!("{}/sessions", person.profile());
     let answer = person.get(&path).await.unwrap().expect(200).unwrap();
     answer.body["sessions"].as_array().unwrap().clone()
 }
 
-/// Changes the newest session of an account.
+/// Changes columns of an account's newest session.
 async fn change_newest_session(database: &Database, person: &Person, change: &str) {
     let sql = format!(
         "update sessions set {change} where id = (select max(id) from sessions where account_id = $1)"
@@ -88,9 +87,9 @@ async fn change_newest_session(database: &Database, person: &Person, change: &st
     assert_eq!(database.execute(&sql, &[&person.id]).await.unwrap(), 1, "{sql}");
 }
 
-/// Asserts that an answer clears the cookie of a role.
+/// Asserts that an answer clears the refresh cookie of a role.
 #[track_caller]
-fn assert_cleared(answer: &Answer, kind: &str) {
+fn assert_cookie_cleared(answer: &Answer, kind: &str) {
     let expected = format!("__Host-{kind}=; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=0");
     assert_eq!(answer.header("set-cookie"), expected);
 }
@@ -109,13 +108,13 @@ async fn with_cookie(
     request.send().await.unwrap()
 }
 
-/// Presents refresh cookies at the route of the role whose cookie comes first.
-async fn trade(client: &Client, cookies: &str) -> Answer {
+/// Refreshes with cookies, at the route of the role whose cookie comes first.
+async fn refresh_with(client: &Client, cookies: &str) -> Answer {
     let path = format!("/{}/token", role(cookies));
     with_cookie(client, Method::POST, &path, cookies, None).await
 }
 
-/// Logs out with refresh cookies, at the route of the role whose cookie comes first.
+/// Logs out with cookies, at the route of the role whose cookie comes first.
 async fn log_out(client: &Client, cookies: &str) -> Answer {
     let path = format!("/{}/session", role(cookies));
     with_cookie(client, Method::DELETE, &path, cookies, None).await
@@ -135,25 +134,21 @@ async fn change_password(person: &Person, password: &str, new: &str) -> Answer {
     person.call(Method::PATCH, &format!("{}/password", person.profile()), &body).await.unwrap()
 }
 
-async fn say(person: &Person, room: i64, text: &str) -> Answer {
-    let body = json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": text });
-    person.post(&format!("{}/messages", person.room(room)), &body).await.unwrap()
-}
-
-/// The connection is closed within 5 seconds.
+/// Asserts that the server closes the connection within 5 seconds.
 async fn assert_closed(socket: &mut Socket) {
     let started = Instant::now();
     socket.closed().await.unwrap();
     assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
 }
 
-/// The connection is open, and its session lives.
+/// Asserts that the connection is open and that its session is active.
 async fn assert_open(socket: &mut Socket) {
     socket.send(&json!({ "action": "heartbeat", "rooms": [] })).await.unwrap();
     socket.next_of("heartbeat").await.unwrap();
 }
 
-async fn living_sessions(database: &Database, person: &Person) -> i64 {
-    let living = "select count(*) from sessions where account_id = $1 and ended_at is null";
-    database.query_one(living, &[&person.id]).await.unwrap().get(0)
+/// The number of an account's sessions that have not ended.
+async fn active_sessions(database: &Database, person: &Person) -> i64 {
+    let active = "select count(*) from sessions where account_id = $1 and ended_at is null";
+    database.query_one(active, &[&person.id]).await.unwrap().get(0)
 }

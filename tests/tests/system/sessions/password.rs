@@ -1,5 +1,5 @@
-//! `PATCH …/me/password`: it ends all other sessions and replaces the refresh token of its own, and no login with the old password
-//! outlives it.
+//! `PATCH …/me/password`: a change ends all other sessions and replaces the refresh token of its
+//! own session. No login with the old password outlives the change.
 
 use chatchat_tests::PASSWORD;
 use futures_util::future::join_all;
@@ -7,19 +7,19 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    Login, assert_closed, assert_open, change_newest_session, change_password, in_turn::in_turn,
-    living_sessions, log_in, log_out, trade,
+    Login, active_sessions, assert_closed, assert_open, change_newest_session, change_password,
+    in_turn::in_turn, log_in, log_out, refresh_with,
 };
 use crate::{assert_refused, cookie, in_own_world, in_world, rounds, wrong_fields};
 
 const NEW: &str = "byeol-2027";
 
 /// Locks the newest session of an account.
-const ITS_SESSION: &str =
+const LOCK_NEWEST_SESSION: &str =
     "select from sessions where id = (select max(id) from sessions where account_id = $1) for update";
 
 #[test]
-fn a_changed_password_ends_the_other_sessions_and_their_connections() {
+fn password_change_ends_other_sessions_and_connections() {
     in_world(|world| async move {
         let client = &world.client;
         let mut login = Login::of(&world.customer().await).await;
@@ -28,8 +28,8 @@ fn a_changed_password_ends_the_other_sessions_and_their_connections() {
             (login.person.connect().await.unwrap(), other.person.connect().await.unwrap());
         let changed = change_password(&login.person, PASSWORD, NEW).await.expect(204).unwrap();
         assert_closed(&mut ended).await;
-        other.assert_over().await;
-        assert!(login.lives().await);
+        other.assert_ended().await;
+        assert!(login.is_active().await);
         assert_open(&mut kept).await;
         login.cookie = cookie(&changed);
         login.refresh().await;
@@ -39,7 +39,7 @@ fn a_changed_password_ends_the_other_sessions_and_their_connections() {
 }
 
 #[test]
-fn refresh_tokens_from_before_a_changed_password_are_invalid() {
+fn password_change_invalidates_older_refresh_tokens() {
     in_world(|world| async move {
         let (client, database) = (&world.client, world.database().await);
         for person in [world.customer().await, world.company().await] {
@@ -56,53 +56,57 @@ fn refresh_tokens_from_before_a_changed_password_are_invalid() {
             change_newest_session(&database, &person, "rotated_at = rotated_at - interval '10 seconds'")
                 .await;
             for token in &old {
-                let refused = trade(client, token).await;
+                let refused = refresh_with(client, token).await;
                 assert_refused(&refused, 400, "invalid_refresh_token");
-                assert_eq!(refused.header("set-cookie"), "", "the browser has the new one by now");
+                assert_eq!(refused.header("set-cookie"), "", "the browser already has the new cookie");
                 assert_eq!(log_out(client, token).await.status, 204);
             }
-            // None of them was a replay, or ended the session in another way.
+            // None of them counted as a replay or ended the session.
             assert_open(&mut socket).await;
-            assert!(login.lives().await, "also where the answer to the change was lost");
+            assert!(login.is_active().await, "the access token from before the change is still valid");
             login.cookie = cookie(&changed);
             for _ in 0..3 {
                 login.refresh().await;
-                assert_refused(&trade(client, old.last().unwrap()).await, 400, "invalid_refresh_token");
+                assert_refused(
+                    &refresh_with(client, old.last().unwrap()).await,
+                    400,
+                    "invalid_refresh_token",
+                );
             }
         }
     });
 }
 
 #[test]
-fn a_tab_that_renews_while_the_password_changes_is_to_retry() {
+fn refresh_during_a_password_change_gets_503() {
     in_own_world(async |world| {
         let mut login = Login::of(&world.customer().await).await;
         let (changing, refreshing) =
-            (change_password(&login.person, PASSWORD, NEW), trade(&world.client, &login.cookie));
+            (change_password(&login.person, PASSWORD, NEW), refresh_with(&world.client, &login.cookie));
         let (changed, refreshed) =
-            in_turn(&world.system, ITS_SESSION, login.person.id, changing, refreshing).await;
+            in_turn(&world.system, LOCK_NEWEST_SESSION, login.person.id, changing, refreshing).await;
         assert_eq!(changed.status, 204);
         assert_refused(&refreshed, 503, "unavailable");
         assert_eq!(refreshed.header("retry-after"), "1");
         assert_eq!(refreshed.header("set-cookie"), "");
         login.cookie = cookie(&changed);
         login.refresh().await;
-        assert!(login.lives().await);
+        assert!(login.is_active().await);
     });
 }
 
 #[test]
-fn a_token_renewed_before_the_change_is_invalid_after_it() {
+fn token_issued_before_a_password_change_is_invalid_after_it() {
     in_own_world(async |world| {
         let mut login = Login::of(&world.customer().await).await;
         let (refreshing, changing) =
-            (trade(&world.client, &login.cookie), change_password(&login.person, PASSWORD, NEW));
+            (refresh_with(&world.client, &login.cookie), change_password(&login.person, PASSWORD, NEW));
         let (refreshed, changed) =
-            in_turn(&world.system, ITS_SESSION, login.person.id, refreshing, changing).await;
+            in_turn(&world.system, LOCK_NEWEST_SESSION, login.person.id, refreshing, changing).await;
         assert_eq!((refreshed.status, changed.status), (201, 204));
-        let pass = "rotated_at = rotated_at - interval '10 seconds'";
-        change_newest_session(&world.database().await, &login.person, pass).await;
-        let late = trade(&world.client, &cookie(&refreshed)).await;
+        let pass_grace_period = "rotated_at = rotated_at - interval '10 seconds'";
+        change_newest_session(&world.database().await, &login.person, pass_grace_period).await;
+        let late = refresh_with(&world.client, &cookie(&refreshed)).await;
         assert_refused(&late, 400, "invalid_refresh_token");
         login.cookie = cookie(&changed);
         login.refresh().await;
@@ -110,12 +114,13 @@ fn a_token_renewed_before_the_change_is_invalid_after_it() {
 }
 
 #[test]
-fn a_change_whose_session_ends_meanwhile_changes_nothing() {
+fn password_change_has_no_effect_if_its_session_ends() {
     in_own_world(async |world| {
         let login = Login::of(&world.customer().await).await;
         let (leaving, changing) =
             (log_out(&world.client, &login.cookie), change_password(&login.person, PASSWORD, NEW));
-        let (out, changed) = in_turn(&world.system, ITS_SESSION, login.person.id, leaving, changing).await;
+        let (out, changed) =
+            in_turn(&world.system, LOCK_NEWEST_SESSION, login.person.id, leaving, changing).await;
         assert_eq!(out.status, 204);
         assert_refused(&changed, 401, "unauthenticated");
         assert_eq!(log_in(&world.client, &login.person.username, PASSWORD).await.status, 201);
@@ -123,7 +128,7 @@ fn a_change_whose_session_ends_meanwhile_changes_nothing() {
 }
 
 #[test]
-fn a_password_that_cannot_be_taken_is_refused_and_changes_nothing() {
+fn invalid_password_change_is_rejected_without_effect() {
     in_world(|world| async move {
         for person in [world.customer().await, world.company().await] {
             assert_refused(&change_password(&person, "wrong-2026", NEW).await, 403, "wrong_password");
@@ -150,14 +155,14 @@ fn a_password_that_cannot_be_taken_is_refused_and_changes_nothing() {
                 found.sort_unstable();
                 assert_eq!(found, expected, "{body}");
             }
-            assert_eq!(living_sessions(&world.database().await, &person).await, 1);
+            assert_eq!(active_sessions(&world.database().await, &person).await, 1);
             person.clone().log_in().await.unwrap();
         }
     });
 }
 
 #[test]
-fn a_login_with_the_old_password_does_not_outlive_the_change() {
+fn logins_against_a_password_change_do_not_outlive_it() {
     in_world(|world| async move {
         let database = world.database().await;
         for _ in 0..rounds() {
@@ -168,14 +173,14 @@ fn a_login_with_the_old_password_does_not_outlive_the_change() {
             for answer in answers {
                 assert!([201, 400].contains(&answer.status), "{}: {}", answer.status, answer.body);
             }
-            assert_eq!(living_sessions(&database, &person).await, 1, "the one that changed the password");
+            assert_eq!(active_sessions(&database, &person).await, 1, "the session that changed the password");
         }
-        println!("a changed password against 8 logins, {} rounds", rounds());
+        println!("password change against 8 logins, {} rounds", rounds());
     });
 }
 
 #[test]
-fn a_login_that_has_begun_when_the_password_changes_does_not_outlive_it() {
+fn login_begun_before_a_password_change_does_not_outlive_it() {
     in_own_world(async |world| {
         let person = world.customer().await;
         let (begun, changed) = in_turn(
@@ -188,7 +193,7 @@ fn a_login_that_has_begun_when_the_password_changes_does_not_outlive_it() {
         .await;
         assert_eq!(changed.status, 204);
         assert_eq!(begun.status, 201, "{}", begun.body);
-        let living = living_sessions(&world.database().await, &person).await;
-        assert_eq!(living, 1, "the one that changed the password");
+        let active = active_sessions(&world.database().await, &person).await;
+        assert_eq!(active, 1, "the session that changed the password");
     });
 }

@@ -1,12 +1,13 @@
-//! Requests with several refresh cookies of one name: what an attacker who can plant cookies cannot do.
+//! Requests with several refresh cookies of the same name, as an attacker can cause who can set
+//! cookies.
 
 use futures_util::future::join_all;
 use reqwest::Method;
 
-use super::{Login, assert_cleared, assert_closed, log_out, trade, with_cookie};
+use super::{Login, assert_closed, assert_cookie_cleared, log_out, refresh_with, with_cookie};
 use crate::{World, assert_refused, cookie, in_world, rounds};
 
-/// The token of a cookie under the name of another.
+/// The token of a cookie in the cookie of another role.
 fn renamed(cookie: &str, kind: &str) -> String {
     format!("__Host-{kind}={}", cookie.split_once('=').unwrap().1)
 }
@@ -15,7 +16,7 @@ async fn login(world: &World) -> Login {
     Login::of(&world.customer().await).await
 }
 
-/// A login, and one of its cookies that is a replay.
+/// A login, and one of its older cookies. Using that cookie is a replay.
 async fn replayed(world: &World) -> (Login, String) {
     let mut login = login(world).await;
     let old = login.cookie.clone();
@@ -31,61 +32,61 @@ fn orders(one: &str, other: &str) -> [String; 2] {
 }
 
 #[test]
-fn cookies_of_two_accounts_renew_none_and_are_cleared() {
+fn cookies_of_two_accounts_are_rejected_and_cleared() {
     in_world(|world| async move {
         let (mut user, mut attacker) = (login(world).await, login(world).await);
         for cookies in orders(&user.cookie, &attacker.cookie) {
-            let answer = trade(&world.client, &cookies).await;
+            let answer = refresh_with(&world.client, &cookies).await;
             assert_refused(&answer, 400, "invalid_refresh_token");
-            assert_cleared(&answer, "customer");
+            assert_cookie_cleared(&answer, "customer");
         }
-        // Neither session was renewed or ended.
+        // Neither session was refreshed or ended.
         user.refresh().await;
         attacker.refresh().await;
-        assert!(user.lives().await && attacker.lives().await);
+        assert!(user.is_active().await && attacker.is_active().await);
     });
 }
 
 #[test]
-fn cookies_of_two_sessions_of_an_account_renew_the_newer() {
+fn cookies_of_two_sessions_refresh_the_newer_session() {
     in_world(|world| async move {
         let mut older = login(world).await;
         let newer = Login::of(&older.person).await;
         let session = newer.session().await;
         for cookies in orders(&older.cookie, &newer.cookie) {
-            let mut renewed = older.clone();
-            renewed.take(&trade(&world.client, &cookies).await.expect(201).unwrap());
-            assert_eq!(renewed.session().await, session);
+            let mut refreshed = older.clone();
+            refreshed.take(&refresh_with(&world.client, &cookies).await.expect(201).unwrap());
+            assert_eq!(refreshed.session().await, session);
         }
         older.refresh().await;
     });
 }
 
 #[test]
-fn an_old_token_beside_the_current_one_is_not_a_replay() {
+fn old_token_beside_the_current_one_is_not_a_replay() {
     in_world(|world| async move {
         let (user, old) = replayed(world).await;
-        let mut renewed = Vec::new();
+        let mut refreshed = Vec::new();
         for cookies in orders(&user.cookie, &old) {
-            renewed.push(cookie(&trade(&world.client, &cookies).await.expect(201).unwrap()));
+            refreshed.push(cookie(&refresh_with(&world.client, &cookies).await.expect(201).unwrap()));
         }
-        assert_eq!(renewed[0], renewed[1], "the second is a repeat");
-        assert!(user.lives().await);
+        assert_eq!(refreshed[0], refreshed[1], "the second refresh is a repeat");
+        assert!(user.is_active().await);
     });
 }
 
 #[test]
-fn a_replay_of_another_session_ends_that_session_alone() {
+fn replay_of_another_session_ends_only_that_session() {
     in_world(|world| async move {
-        for of_the_user in [true, false] {
+        for same_account in [true, false] {
             let (other, old) = replayed(world).await;
             let mut socket = other.person.connect().await.unwrap();
-            let mut user = if of_the_user { Login::of(&other.person).await } else { login(world).await };
-            let answer = trade(&world.client, &format!("{old}; {}", user.cookie)).await;
+            let mut user = if same_account { Login::of(&other.person).await } else { login(world).await };
+            let answer = refresh_with(&world.client, &format!("{old}; {}", user.cookie)).await;
             user.take(&answer.expect(201).unwrap());
-            assert!(user.lives().await);
+            assert!(user.is_active().await);
             assert_closed(&mut socket).await;
-            other.assert_over().await;
+            other.assert_ended().await;
         }
     });
 }
@@ -100,7 +101,7 @@ fn invalid_cookies_do_not_hide_the_valid_one() {
         world.database().await.execute(expire, &[&expired.person.id]).await.unwrap();
         let company = Login::of(&world.company().await).await;
         let name = "__Host-customer";
-        // As many as fit into the headers that API Gateway takes.
+        // As many as fit into the headers that API Gateway accepts.
         let planted: Vec<_> = (0..150).map(|number| format!("{name}={number:A>43}; ")).collect();
         for others in [
             format!("{}; {}; ", ended.cookie, expired.cookie),
@@ -108,32 +109,32 @@ fn invalid_cookies_do_not_hide_the_valid_one() {
             format!("{name}=; {name}; {name}=x; {name}=\"{}\"; ", user.cookie),
             planted.concat(),
         ] {
-            let answer = trade(&world.client, &format!("{others}{}", user.cookie)).await;
+            let answer = refresh_with(&world.client, &format!("{others}{}", user.cookie)).await;
             user.take(&answer.expect(201).unwrap());
-            let answer = trade(&world.client, &format!("{}; {others}", user.cookie)).await;
+            let answer = refresh_with(&world.client, &format!("{}; {others}", user.cookie)).await;
             user.take(&answer.expect(201).unwrap());
         }
-        assert!(company.lives().await);
+        assert!(company.is_active().await);
     });
 }
 
 #[test]
-fn a_token_of_the_other_role_is_invalid() {
+fn token_of_the_other_role_is_invalid() {
     in_world(|world| async move {
         let mut customer = login(world).await;
         let mut company = Login::of(&world.company().await).await;
         let foreign = [renamed(&customer.cookie, "company"), renamed(&company.cookie, "customer")];
         for cookie in &foreign {
-            assert_refused(&trade(&world.client, cookie).await, 400, "invalid_refresh_token");
+            assert_refused(&refresh_with(&world.client, cookie).await, 400, "invalid_refresh_token");
             assert_eq!(log_out(&world.client, cookie).await.status, 204);
         }
-        // A route passes over the cookie of the other role, though it comes first.
+        // A route ignores the cookie of the other role, even if that cookie comes first.
         let both = format!("{}; {}", customer.cookie, company.cookie);
-        let renewed = with_cookie(&world.client, Method::POST, "/company/token", &both, None).await;
-        company.take(&renewed.expect(201).unwrap());
+        let refreshed = with_cookie(&world.client, Method::POST, "/company/token", &both, None).await;
+        company.take(&refreshed.expect(201).unwrap());
         customer.refresh().await;
         company.refresh().await;
-        assert!(customer.lives().await && company.lives().await);
+        assert!(customer.is_active().await && company.is_active().await);
     });
 }
 
@@ -144,7 +145,8 @@ fn fifty_refreshes_with_two_cookies_get_one_successor() {
             let older = login(world).await;
             let mut newer = Login::of(&older.person).await;
             let cookies = orders(&older.cookie, &newer.cookie);
-            let answers = join_all((0..50).map(|number| trade(&world.client, &cookies[number % 2]))).await;
+            let answers =
+                join_all((0..50).map(|number| refresh_with(&world.client, &cookies[number % 2]))).await;
             for answer in &answers {
                 assert_eq!((answer.status, cookie(answer)), (201, cookie(&answers[0])), "{}", answer.body);
             }

@@ -1,18 +1,19 @@
-//! `DELETE …/me`: who has withdrawn is gone, and the counterpart keeps the room.
+//! `DELETE …/me`: a withdrawn account no longer exists for others, except in the rooms of its
+//! counterparts.
 
 use chatchat_tests::{PASSWORD, Socket};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Login, assert_cleared, assert_closed, say};
-use crate::{assert_refused, in_world, withdraw};
+use super::{Login, assert_closed, assert_cookie_cleared};
+use crate::{assert_refused, in_world, mark_read, send_message, withdraw};
 
 #[test]
-fn who_has_withdrawn_is_gone_and_the_counterpart_keeps_the_room() {
+fn withdrawn_company_is_hidden_and_its_customers_keep_the_room() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let client = &world.client;
-        say(&company, room, "어서 오세요").await.expect(201).unwrap();
+        send_message(&company, room, "어서 오세요").await.expect(201).unwrap();
         let entry = json!({ "question": "언제 여나요?", "answer": "아침 7시입니다." });
         let entry = company.post("/company/auto-replies", &entry).await.unwrap().expect(201).unwrap();
         let login = Login::of(&company).await;
@@ -22,13 +23,13 @@ fn who_has_withdrawn_is_gone_and_the_counterpart_keeps_the_room() {
         let wrong = json!({ "password": "wrong-2026" });
         let wrong = company.call(Method::DELETE, "/companies/me", &wrong).await.unwrap();
         assert_refused(&wrong, 403, "wrong_password");
-        let gone = withdraw(&company).await;
-        assert_eq!(gone.status, 204);
-        assert_cleared(&gone, "company");
+        let withdrawn = withdraw(&company).await;
+        assert_eq!(withdrawn.status, 204);
+        assert_cookie_cleared(&withdrawn, "company");
         for socket in &mut sockets {
             assert_closed(socket).await;
         }
-        login.assert_over().await;
+        login.assert_ended().await;
         assert_refused(&withdraw(&company).await, 401, "unauthenticated");
         assert_eq!(Socket::handshake(&ticket, &[]).await.err(), Some(401));
         let body = json!({ "username": company.username, "password": PASSWORD });
@@ -58,7 +59,7 @@ fn who_has_withdrawn_is_gone_and_the_counterpart_keeps_the_room() {
             );
         }
         assert_eq!(customer.history(room).await.unwrap().len(), 2);
-        assert_refused(&say(&customer, room, "계세요?").await, 409, "receiver_withdrawn");
+        assert_refused(&send_message(&customer, room, "계세요?").await, 409, "receiver_withdrawn");
         let path = format!("/auto-replies/{}", entry.body["id"]);
         let asking = customer.post(&path, &json!({ "chatRoomId": room })).await.unwrap();
         assert_refused(&asking, 409, "receiver_withdrawn");
@@ -75,20 +76,18 @@ fn who_has_withdrawn_is_gone_and_the_counterpart_keeps_the_room() {
 }
 
 #[test]
-fn a_company_reads_on_when_its_customer_has_withdrawn_and_gets_no_answer() {
+fn company_can_read_but_not_send_after_a_customers_withdrawal() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
-        say(&customer, room, "안녕하세요").await.expect(201).unwrap();
+        send_message(&customer, room, "안녕하세요").await.expect(201).unwrap();
         let mut socket = company.connect().await.unwrap();
         assert_eq!(withdraw(&customer).await.status, 204);
         let shown = company.listed_room(room).await.unwrap();
         assert_eq!((&shown["receiverDeleted"], &shown["receiverName"]), (&json!(true), &Value::Null));
         assert_eq!(company.history(room).await.unwrap().len(), 2);
-        assert_refused(&say(&company, room, "계세요?").await, 409, "receiver_withdrawn");
+        assert_refused(&send_message(&company, room, "계세요?").await, 409, "receiver_withdrawn");
         socket.say(room, "계세요?").await.unwrap();
         assert_eq!(socket.next_of("error").await.unwrap()["code"], "receiver_withdrawn");
-        let path = format!("{}/read", company.room(room));
-        let read = company.call(Method::PUT, &path, &json!({ "seq": 2 })).await.unwrap();
-        assert_eq!(read.status, 204);
+        mark_read(&company, room, 2).await;
     });
 }
