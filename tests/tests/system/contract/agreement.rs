@@ -1,4 +1,4 @@
-//! The documents agree with their own examples, with each other, and with the template.
+//! The documents agree with their examples, with each other, and with `infra/template.yaml`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,12 +9,12 @@ use serde_json::Value;
 
 use super::{
     document::{Document, entries},
-    fits,
+    validate,
 };
 use crate::{contract, template};
 
-/// Asserts that the documents and the template have the same of something.
-fn same<T: Ord + Debug>(documented: &BTreeSet<T>, declared: &BTreeSet<T>) {
+/// Asserts that the documents and the template have the same items.
+fn assert_same<T: Ord + Debug>(documented: &BTreeSet<T>, declared: &BTreeSet<T>) {
     let only_documented: Vec<_> = documented.difference(declared).collect();
     let only_declared: Vec<_> = declared.difference(documented).collect();
     assert!(
@@ -24,8 +24,8 @@ fn same<T: Ord + Debug>(documented: &BTreeSet<T>, declared: &BTreeSet<T>) {
     assert!(!documented.is_empty());
 }
 
-/// Walks a document and pairs each example with its schema: `schema` with `example` or `examples`, `payload` with `examples`,
-/// and schemas that carry `examples` themselves.
+/// Collects each example of a document with its schema: `schema` with `example` or `examples`,
+/// `payload` with `examples`, and schemas that have `examples` themselves.
 fn examples<'a>(
     document: &'a Document,
     place: &str,
@@ -60,14 +60,14 @@ fn every_example_fits_its_schema() {
         examples(&document, "", &document.value, &mut found);
         assert!(!found.is_empty(), "{}", document.file);
         for (place, schema, example) in found {
-            let outcome = fits(&document.validator(schema).unwrap(), example);
+            let outcome = validate(&document.validator(schema).unwrap(), example);
             assert_eq!(outcome, Ok(()), "{}: {place}: {example}", document.file);
         }
     }
 }
 
 #[test]
-fn what_both_documents_name_they_describe_alike() {
+fn schemas_in_both_documents_are_equal() {
     let (http, websocket) = (Document::openapi().unwrap(), Document::asyncapi().unwrap());
     for (name, schema) in entries(&websocket.value["components"]["schemas"]) {
         assert_eq!(schema, &http.value["components"]["schemas"][name], "{name}");
@@ -75,13 +75,13 @@ fn what_both_documents_name_they_describe_alike() {
 }
 
 #[test]
-fn the_http_routes_are_those_of_the_template() {
+fn documented_routes_equal_the_routes_of_the_template() {
     let declared = template().http_routes().unwrap().into_iter().filter(|route| route.path != "$default");
-    same(&contract().http_routes(), &declared.map(|route| (route.method, route.path)).collect());
+    assert_same(&contract().http_routes(), &declared.map(|route| (route.method, route.path)).collect());
 }
 
 #[test]
-fn an_operation_has_the_name_of_its_handler() {
+fn operation_ids_equal_the_names_of_the_handlers() {
     let (document, template) = (Document::openapi().unwrap(), template());
     let documented = document.methods().map(|(path, method, operation)| {
         let name = operation["operationId"].as_str().unwrap_or_default();
@@ -92,11 +92,11 @@ fn an_operation_has_the_name_of_its_handler() {
         functions.into_iter().map(|function| (function.id, function.handler)).collect();
     let routes = template.http_routes().unwrap().into_iter().filter(|route| route.path != "$default");
     let declared = routes.map(|route| (route.method, route.path, handlers[&route.function].clone()));
-    same(&documented.collect(), &declared.collect());
+    assert_same(&documented.collect(), &declared.collect());
 }
 
 #[test]
-fn the_actions_are_those_of_the_template() {
+fn documented_actions_equal_the_actions_of_the_template() {
     let declared = template().websocket_routes().unwrap().into_iter().map(|route| route.key);
-    same(&contract().actions(), &declared.filter(|key| !key.starts_with('$')).collect());
+    assert_same(&contract().actions(), &declared.filter(|key| !key.starts_with('$')).collect());
 }

@@ -1,4 +1,4 @@
-//! Reading a document: what it refers to, its operations and messages, and their schemas.
+//! Reads a document: its references, operations, messages and schemas.
 
 use std::{collections::BTreeMap, fs};
 
@@ -18,7 +18,7 @@ const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "
 /// One of the two documents.
 pub(super) struct Document {
     pub(super) file: &'static str,
-    /// What its schemas are written in.
+    /// The JSON Schema draft of its schemas.
     draft: Draft,
     pub(super) value: Value,
 }
@@ -28,7 +28,7 @@ impl Document {
         Self::read(OPENAPI, Draft::Draft202012)
     }
 
-    /// AsyncAPI's schemas are a superset of JSON Schema's draft 7.
+    /// The schemas of AsyncAPI are a superset of JSON Schema draft 7.
     pub(super) fn asyncapi() -> Result<Self, Failure> {
         Self::read(ASYNCAPI, Draft::Draft7)
     }
@@ -38,7 +38,7 @@ impl Document {
         Ok(Self { file, draft, value: parse_yaml(file, &text)? })
     }
 
-    /// The same value, or what it refers to inside the document.
+    /// Resolves a value's `$ref` inside the document, or returns the value if it has none.
     pub(super) fn follow<'a>(&'a self, value: &'a Value) -> Result<&'a Value, Failure> {
         let Some(reference) = value["$ref"].as_str() else {
             return Ok(value);
@@ -47,7 +47,7 @@ impl Document {
         self.follow(target.ok_or_else(|| format!("{}: there is no {reference}", self.file))?)
     }
 
-    /// A schema of the document; `$ref` in it means the document's components.
+    /// Compiles a schema of the document. A `$ref` in it refers to the document's components.
     pub(super) fn validator(&self, schema: &Value) -> Result<Validator, Failure> {
         let standalone = json!({ "allOf": [schema], "components": self.value["components"] });
         let options = jsonschema::options().with_draft(self.draft).should_validate_formats(true);
@@ -56,7 +56,7 @@ impl Document {
             .map_err(|error| format!("{}: {error} in the schema {schema}", self.file).into())
     }
 
-    /// The schema of a response's body.
+    /// The schema of a response's body, if the response has a body.
     pub(super) fn body(&self, response: &Value) -> Result<Option<Validator>, Failure> {
         match &self.follow(response)?["content"]["application/json"]["schema"] {
             Value::Null => Ok(None),
@@ -85,7 +85,8 @@ impl Document {
         })
     }
 
-    /// The payloads of all messages that are sent or received, by the constant that their field `name` has to be.
+    /// The payloads of all messages of a direction (`send` or `receive`), by the constant of their
+    /// field `name`.
     pub(super) fn payloads(&self, direction: &str, name: &str) -> Result<BTreeMap<String, &Value>, Failure> {
         let operations =
             entries(&self.value["operations"]).filter(|(_, operation)| operation["action"] == direction);

@@ -1,4 +1,5 @@
-//! The contract of both APIs, `infra/openapi.yaml` and `infra/asyncapi.yaml`, and whether answers and events fit it.
+//! The contract of both APIs, `infra/openapi.yaml` and `infra/asyncapi.yaml`, and checks of answers
+//! and events against it.
 
 mod agreement;
 mod document;
@@ -13,28 +14,28 @@ use serde_json::Value;
 
 /// Both documents, with a compiled schema for every answer and every event.
 pub(super) struct Contract {
-    /// Literal paths before those with variables.
+    /// The operations of literal paths, before those of paths with variables.
     operations: Vec<Operation>,
     route_not_found: Answers,
     method_not_allowed: Answers,
-    /// By `type`.
+    /// The schemas of events, by `type`.
     events: BTreeMap<String, Validator>,
     actions: BTreeSet<String>,
 }
 
-/// A method of a path.
+/// A method of a path, with its documented answers.
 struct Operation {
     method: String,
     path: String,
     answers: Answers,
 }
 
-/// The documented statuses with their bodies' schemas; none for an answer without a body.
+/// The documented statuses with the schemas of their bodies. A status without a schema has no body.
 type Answers = BTreeMap<u16, Option<Validator>>;
 
 impl Contract {
-    /// Reads both documents and compiles their schemas. Fails where a document is no YAML, refers to what it does not have, or
-    /// has a schema that is none.
+    /// Reads both documents and compiles their schemas. Fails if a document is not valid YAML, has
+    /// a dangling `$ref`, or contains an invalid schema.
     pub(super) fn load() -> Result<Self, Failure> {
         let http = Document::openapi()?;
         let websocket = Document::asyncapi()?;
@@ -52,9 +53,10 @@ impl Contract {
         })
     }
 
-    /// Whether the document of the HTTP API allows an answer: its status is documented for the operation, and its body fits the
-    /// schema. `path` is a concrete one and may have a query; null counts as no body. What no operation matches has to be answered
-    /// as the document's `RouteNotFound` and `MethodNotAllowed` say. The error is for a person to read.
+    /// Checks an answer against the OpenAPI document: its status must be documented for the
+    /// operation, and its body must fit the schema. `path` is a concrete path and may have a query.
+    /// A null body counts as no body. A request that matches no operation must get the document's
+    /// `RouteNotFound` or `MethodNotAllowed`. The error is a text for people.
     pub(super) fn check_answer(
         &self,
         method: &str,
@@ -70,8 +72,8 @@ impl Contract {
             }
             (Some(None), None) => Ok(()),
             (Some(None), Some(_)) => Err("no body is documented".to_owned()),
-            (Some(Some(_)), None) => Err("a body is documented, and there is none".to_owned()),
-            (Some(Some(schema)), Some(body)) => fits(schema, body),
+            (Some(Some(_)), None) => Err("a body is documented, but the answer has none".to_owned()),
+            (Some(Some(schema)), Some(body)) => validate(schema, body),
         };
         outcome.map_err(|problem| {
             let body = body.map_or_else(|| "none".to_owned(), Value::to_string);
@@ -79,17 +81,16 @@ impl Contract {
         })
     }
 
-    /// Whether the document of the WebSocket API allows a frame from the server: it has the message whose `type` it has, and the
-    /// frame fits that message's schema. The error is for a person to read.
+    /// Checks a frame from the server against the AsyncAPI document: a message with its `type` must
+    /// be documented, and the frame must fit that message's schema. The error is a text for people.
     pub(super) fn check_event(&self, event: &Value) -> Result<(), String> {
         let kind = event["type"].as_str().unwrap_or_default();
         let outcome = match self.events.get(kind) {
-            None => Err(format!("its type is none of {:?}", self.events.keys().collect::<Vec<_>>())),
-            Some(schema) => fits(schema, event),
+            None => Err(format!("its type is not one of {:?}", self.events.keys().collect::<Vec<_>>())),
+            Some(schema) => validate(schema, event),
         };
-        outcome.map_err(|problem| {
-            format!("an event came that {ASYNCAPI} does not allow: {problem}; the event: {event}")
-        })
+        outcome
+            .map_err(|problem| format!("{ASYNCAPI} does not allow an event: {problem}; the event: {event}"))
     }
 
     /// The documented methods and paths of the HTTP API, such as `GET` and `/companies/{id}`.
@@ -103,7 +104,8 @@ impl Contract {
     }
 
     fn answers(&self, method: &str, path: &str) -> &Answers {
-        let mut of_path = self.operations.iter().filter(|operation| is_of(path, &operation.path)).peekable();
+        let mut of_path =
+            self.operations.iter().filter(|operation| matches_template(path, &operation.path)).peekable();
         let otherwise =
             if of_path.peek().is_some() { &self.method_not_allowed } else { &self.route_not_found };
         of_path
@@ -112,21 +114,21 @@ impl Contract {
     }
 }
 
-/// Whether a concrete path is one of a template's such as `/companies/{id}`.
-fn is_of(path: &str, template: &str) -> bool {
+/// Whether a concrete path matches a template such as `/companies/{id}`.
+fn matches_template(path: &str, template: &str) -> bool {
     let (segments, parts): (Vec<_>, Vec<_>) = (path.split('/').collect(), template.split('/').collect());
     let fits =
         |(segment, part): (&&str, &&str)| segment == part || (is_variable(part) && !segment.is_empty());
     segments.len() == parts.len() && segments.iter().zip(&parts).all(fits)
 }
 
-/// Whether a segment of a path stands for any, such as `{id}`.
+/// Whether a segment of a template is a variable, such as `{id}`.
 fn is_variable(part: &str) -> bool {
     part.starts_with('{')
 }
 
-/// Everything that a schema finds wrong with a value.
-fn fits(schema: &Validator, value: &Value) -> Result<(), String> {
+/// Validates a value. The error lists all problems.
+fn validate(schema: &Validator, value: &Value) -> Result<(), String> {
     let describe = |error: jsonschema::ValidationError<'_>| match error.instance_path().as_str() {
         "" => error.to_string(),
         place => format!("{place}: {error}"),

@@ -1,4 +1,4 @@
-//! Wrong answers and events are caught: without this the checks of all other tests say nothing.
+//! The contract detects invalid answers and events. The other tests rely on this.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ fn error(code: &str) -> Value {
 }
 
 #[test]
-fn a_wrong_answer_is_caught() {
+fn invalid_answer_is_detected() {
     let send = "/customer/chatrooms/31/messages";
     assert_eq!(contract().check_answer("POST", send, 201, Some(&message())), Ok(()));
     let with = |field, value| Some(changed(message(), field, value));
@@ -31,7 +31,7 @@ fn a_wrong_answer_is_caught() {
         ("POST", send, 201, with("id", json!("902")), "/id: \"902\" is not of type \"integer\""),
         ("POST", send, 201, with("createdAt", json!("2026-11-22T09:30:00Z")), "/createdAt"),
         ("POST", send, 201, with("clientMessageId", Value::Null), "clientMessageId"),
-        ("POST", send, 201, None, "a body is documented, and there is none"),
+        ("POST", send, 201, None, "a body is documented, but the answer has none"),
         ("POST", send, 202, Some(message()), "this status is not documented"),
         ("GET", one, 403, Some(error("wrong_role")), "this status is not documented"),
         ("GET", one, 404, Some(error("room_not_found")), "/code"),
@@ -49,7 +49,7 @@ fn a_wrong_answer_is_caught() {
 }
 
 #[test]
-fn a_literal_path_goes_before_one_with_a_variable() {
+fn literal_path_takes_precedence_over_a_variable() {
     let own = json!({
         "id": 7, "username": "skyflower", "name": "하늘꽃집", "description": "", "imageUrl": null, "profileVisibility": true,
     });
@@ -60,7 +60,7 @@ fn a_literal_path_goes_before_one_with_a_variable() {
 }
 
 #[test]
-fn what_no_operation_matches_is_not_found_or_has_other_methods() {
+fn unmatched_request_must_get_404_or_405() {
     for (method, path, status, code, allowed) in [
         ("GET", "/nowhere", 404, "route_not_found", true),
         ("GET", "/companies/", 404, "route_not_found", true),
@@ -76,7 +76,7 @@ fn what_no_operation_matches_is_not_found_or_has_other_methods() {
 }
 
 #[test]
-fn a_wrong_event_is_caught() {
+fn invalid_event_is_detected() {
     let sender = json!({ "name": "김하늘", "imageUrl": null });
     let event =
         |message: Value| json!({ "type": "message", "roomId": 31, "message": message, "sender": sender });
@@ -90,12 +90,12 @@ fn a_wrong_event_is_caught() {
             "/sender: \"imageUrl\" is a required property",
         ),
         (changed(event(message()), "roomId", json!(0)), "/roomId: 0 is less than the minimum of 1"),
-        (changed(event(message()), "type", json!("gossip")), "its type is none of"),
-        (json!({ "message": "Internal server error" }), "its type is none of"),
-        (json!([]), "its type is none of"),
+        (changed(event(message()), "type", json!("gossip")), "its type is not one of"),
+        (json!({ "message": "Internal server error" }), "its type is not one of"),
+        (json!([]), "its type is not one of"),
     ] {
         let found = contract().check_event(&event).unwrap_err();
-        let told = found.contains(problem) && found.ends_with(&event.to_string());
-        assert!(told, "{problem:?} is expected: {found}");
+        let described = found.contains(problem) && found.ends_with(&event.to_string());
+        assert!(described, "{problem:?} is expected: {found}");
     }
 }

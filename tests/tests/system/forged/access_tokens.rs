@@ -1,10 +1,10 @@
-//! Access tokens: only what the product signed, about a session that lives, opens anything.
+//! Access tokens: only tokens that the product signed, of active sessions, are accepted.
 
 use chatchat_tests::{Answer, Client, Person};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{end_sessions, everything_of, forger::Forger};
+use super::{account_hash, end_sessions, forger::Forger};
 use crate::{assert_refused, changed, in_world};
 
 async fn with_token(client: &Client, path: &str, token: &str) -> Answer {
@@ -16,13 +16,13 @@ async fn with_authorization(client: &Client, path: &str, authorization: &str) ->
 }
 
 #[test]
-fn no_forged_or_damaged_access_token_opens_anything() {
+fn forged_and_damaged_access_tokens_are_rejected() {
     in_world(|world| async move {
         let mut customer = world.customer().await;
         let database = world.database().await;
         let forger = Forger::new(world, &customer);
         let unchanged = with_token(&world.client, "/customers/me", &forger.unchanged()).await;
-        assert_eq!(unchanged.status, 200, "what the forger does not change is right");
+        assert_eq!(unchanged.status, 200, "an unchanged token of the forger is valid");
         let ended = customer.token.clone();
         customer.log_in().await.unwrap();
         let good = customer.token.clone();
@@ -42,7 +42,7 @@ fn no_forged_or_damaged_access_token_opens_anything() {
             forgeries.push((name, format!("{scheme}{good}")));
         }
         forgeries.push(("nothing after the scheme", "Bearer ".to_owned()));
-        let before = everything_of(&database, &customer).await;
+        let before = account_hash(&database, &customer).await;
         for (name, authorization) in &forgeries {
             for path in ["/customers/me", "/companies"] {
                 let answer = with_authorization(&world.client, path, authorization).await;
@@ -50,10 +50,10 @@ fn no_forged_or_damaged_access_token_opens_anything() {
                 assert_eq!(found, (401, "unauthenticated"), "{name} {path}: {}", answer.body);
             }
         }
-        assert_eq!(everything_of(&database, &customer).await, before);
+        assert_eq!(account_hash(&database, &customer).await, before);
         end_sessions(&database, &customer).await;
         for (name, token) in
-            [("sid of an ended session", &ended), ("of a session that ended just now", &good)]
+            [("sid of a session that has ended", &ended), ("sid of a session that ended just now", &good)]
         {
             let answer = with_token(&world.client, "/customers/me", token).await;
             assert_eq!((answer.status, answer.code()), (401, "unauthenticated"), "{name}");
@@ -62,35 +62,41 @@ fn no_forged_or_damaged_access_token_opens_anything() {
     });
 }
 
-/// Only the product's own key could make such a token. The session says who calls; the claims beside it open nothing more.
+/// Only the owner of the product's key can make such a token. The session decides which account it
+/// is; the other claims give no further access.
 #[test]
-fn a_token_signed_with_our_key_about_two_accounts_gives_nothing_of_the_second() {
+fn token_with_claims_of_two_accounts_shows_one_account_only() {
     in_world(|world| async move {
         let (customer, company, _) = world.pair().await;
         let victim = Person::customer(&world.client, "피해자").await.unwrap();
         let database = world.database().await;
         let forger = Forger::new(world, &customer);
-        let before = everything_of(&database, &victim).await;
+        let before = account_hash(&database, &victim).await;
         let token = forger.with_claim("sub", victim.id.to_string().into());
         let answer = with_token(&world.client, "/customers/me", &token).await;
-        assert!(!answer.body.to_string().contains(&victim.username), "sub is not who calls: {}", answer.body);
+        assert!(
+            !answer.body.to_string().contains(&victim.username),
+            "`sub` must not select the account: {}",
+            answer.body
+        );
         assert!(answer.status == 401 || answer.body["id"] == customer.id, "{}", answer.body);
         let token = forger.with_claim("role", "company".into());
         for path in ["/companies/me", "/company/chatrooms", "/company/auto-replies"] {
             let answer = with_token(&Client::new(&world.client.url).unwrap(), path, &token).await;
             let text = answer.body.to_string();
             assert!(!text.contains(&company.username) && !text.contains("새벽빵집"), "{path}: {text}");
-            assert!([200, 401].contains(&answer.status), "an empty list at the most: {path}: {text}");
+            assert!([200, 401].contains(&answer.status), "{path}: {text}");
         }
         let answer = with_token(&world.client, "/customers/me", &token).await;
         assert!([401, 403].contains(&answer.status), "{}", answer.body);
-        assert_eq!(everything_of(&database, &victim).await, before);
+        assert_eq!(account_hash(&database, &victim).await, before);
     });
 }
 
-/// RFC 7515, section 4.1.11: whoever does not understand a critical extension has to refuse.
+/// RFC 7515, section 4.1.11: a recipient that does not understand a critical extension must reject
+/// the token.
 #[test]
-fn a_token_with_a_critical_extension_is_refused() {
+fn token_with_a_critical_extension_is_rejected() {
     in_world(|world| async move {
         let customer = world.customer().await;
         let forger = Forger::new(world, &customer);

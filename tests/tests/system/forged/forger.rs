@@ -1,4 +1,4 @@
-//! The forger of access tokens, who even knows the key, and all that they try.
+//! The forged access tokens. The forger knows the signing key.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chatchat_tests::Person;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{World, changed};
 
-/// Somebody who knows the key, and what the tokens of a customer say.
+/// An attacker who knows the signing key and the claims of a customer's token.
 pub(super) struct Forger {
     kid: String,
     secret: String,
@@ -18,7 +18,7 @@ fn part(value: &Value) -> String {
     URL_SAFE_NO_PAD.encode(value.to_string())
 }
 
-/// A message with its signature.
+/// A message with a signature.
 fn signed(message: &str, secret: &str, algorithm: Algorithm) -> String {
     let key = EncodingKey::from_secret(secret.as_bytes());
     format!("{message}.{}", crypto::sign(message.as_bytes(), &key, algorithm).unwrap())
@@ -39,7 +39,7 @@ impl Forger {
         json!({ "alg": "HS256", "typ": "at+jwt", "kid": self.kid })
     }
 
-    /// Signed with the right key, whatever is signed.
+    /// A message with a signature of the product's key.
     fn sign(&self, message: &str, algorithm: Algorithm) -> String {
         signed(message, &self.secret, algorithm)
     }
@@ -48,12 +48,12 @@ impl Forger {
         self.sign(&format!("{}.{}", part(header), part(claims)), Algorithm::HS256)
     }
 
-    /// What the product would have made.
+    /// The token that the product would issue.
     pub(super) fn unchanged(&self) -> String {
         self.token(&self.header(), &self.claims)
     }
 
-    /// With another header field; null takes it away.
+    /// A token with a changed header field, which null removes.
     fn with_header(&self, field: &str, value: Value) -> String {
         self.token(&changed(self.header(), field, value), &self.claims)
     }
@@ -62,7 +62,7 @@ impl Forger {
         self.token(&self.header(), &changed(self.claims.clone(), field, value))
     }
 
-    /// With another algorithm in the header, and signed so.
+    /// A token with another algorithm name in its header, signed with an algorithm.
     fn with_algorithm(&self, name: &str, algorithm: Algorithm) -> String {
         let header = changed(self.header(), "alg", name.into());
         self.sign(&format!("{}.{}", part(&header), part(&self.claims)), algorithm)
@@ -101,12 +101,12 @@ impl Forger {
             ("kid with NUL", self.with_header("kid", format!("{}\0", self.kid).into())),
             ("kid very long", self.with_header("kid", long.into())),
             ("kid a number", self.with_header("kid", json!(1))),
-            ("jwk with a key of its own", {
+            ("jwk with the forger's key", {
                 let header = changed(self.header(), "jwk", jwk);
                 let message = format!("{}.{}", part(&header), part(&self.claims));
                 signed(&message, &"0".repeat(32), Algorithm::HS256)
             }),
-            ("header no object", self.token(&json!("HS256"), &self.claims)),
+            ("header not an object", self.token(&json!("HS256"), &self.claims)),
         ]
     }
 
@@ -127,7 +127,7 @@ impl Forger {
                 "exp with a fraction",
                 self.with_claim("exp", json!(600.5 + f64::from(u32::try_from(now).unwrap()))),
             ),
-            ("exp past all numbers", self.with_claim("exp", json!(1e300))),
+            ("exp too large for an integer", self.with_claim("exp", json!(1e300))),
             ("iat missing", self.with_claim("iat", Value::Null)),
             ("iat in the future", self.with_claim("iat", json!(now + 3600))),
             ("iat a text", self.with_claim("iat", json!("now"))),
@@ -137,22 +137,22 @@ impl Forger {
             ("sub letters", self.with_claim("sub", "admin".into())),
             ("sub negative", self.with_claim("sub", "-1".into())),
             ("sub a number", self.with_claim("sub", json!(1))),
-            ("sub past all ids", self.with_claim("sub", "9007199254740992".into())),
+            ("sub larger than any id", self.with_claim("sub", "9007199254740992".into())),
             ("sid missing", self.with_claim("sid", Value::Null)),
             ("sid 0", self.with_claim("sid", json!(0))),
             ("sid negative", self.with_claim("sid", json!(-1))),
             ("sid a text", self.with_claim("sid", self.claims["sid"].to_string().into())),
-            ("sid never given out", self.with_claim("sid", json!(9_007_199_254_740_991_i64))),
+            ("sid unknown", self.with_claim("sid", json!(9_007_199_254_740_991_i64))),
             ("role missing", self.with_claim("role", Value::Null)),
             ("role unknown", self.with_claim("role", "admin".into())),
             ("role in capitals", self.with_claim("role", "CUSTOMER".into())),
-            ("claims no object", self.token(&self.header(), &json!([1]))),
+            ("claims not an object", self.token(&self.header(), &json!([1]))),
             ("claims empty", self.token(&self.header(), &json!({}))),
             ("a token in a token", self.token(&self.header(), &json!(self.unchanged()))),
         ]
     }
 
-    /// What becomes of a good token on a bad way.
+    /// Damaged forms of a valid token.
     pub(super) fn damaged(&self, good: &str) -> Vec<(&'static str, String)> {
         let [head, body, signature] = good.split('.').collect::<Vec<_>>()[..] else {
             panic!("a token has three parts")
@@ -171,7 +171,7 @@ impl Forger {
             ("no signature", format!("{head}.{body}")),
             ("body empty", format!("{head}..{signature}")),
             ("header empty", format!(".{body}.{signature}")),
-            ("dots alone", "..".to_owned()),
+            ("only dots", "..".to_owned()),
             ("header doubled", format!("{head}.{good}")),
             ("token doubled", format!("{good}.{good}")),
             ("four parts", format!("{good}.{signature}")),
@@ -181,7 +181,7 @@ impl Forger {
             ("a tab in the middle", format!("{head}.\t{body}.{signature}")),
             ("base64 with padding", format!("{head}.{body}.{signature}=")),
             ("characters of plain base64", format!("{head}.{body}.+/{}", &signature[2..])),
-            ("characters of no base64", format!("{head}.{body}.!*{}", &signature[2..])),
+            ("characters that are not base64", format!("{head}.{body}.!*{}", &signature[2..])),
             ("percent-encoded dots", good.replace('.', "%2E")),
             (
                 "JSON serialisation",

@@ -1,4 +1,5 @@
-//! Forged and damaged access tokens, refresh cookies and tickets: none of them opens anything or changes anything.
+//! Forged and damaged access tokens, refresh cookies and tickets: all are rejected and change
+//! nothing.
 
 mod access_tokens;
 mod forger;
@@ -20,8 +21,8 @@ async fn end_sessions(database: &Database, person: &Person) {
     database.execute(end, &[&person.id]).await.unwrap();
 }
 
-/// A hash of what somebody has: their account, sessions, refresh tokens, tickets, connections.
-async fn everything_of(database: &Database, person: &Person) -> String {
+/// A hash of an account's rows: account, sessions, refresh tokens, tickets, connections.
+async fn account_hash(database: &Database, person: &Person) -> String {
     let all = "select md5(concat(
                    (select a::text from accounts a where id = $1),
                    (select string_agg(s::text, ',' order by id) from sessions s where account_id = $1),

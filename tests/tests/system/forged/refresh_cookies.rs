@@ -1,9 +1,9 @@
-//! Refresh cookies: only one that was given out, under the name of its role, is traded.
+//! Refresh cookies: only an issued token in the cookie of its role is accepted.
 
 use chatchat_tests::{Answer, Person};
 use reqwest::Method;
 
-use super::{end_sessions, everything_of, refresh_token};
+use super::{account_hash, end_sessions, refresh_token};
 use crate::{World, in_world};
 
 async fn refresh(person: &Person, cookies: &[String]) -> Answer {
@@ -14,7 +14,7 @@ async fn refresh(person: &Person, cookies: &[String]) -> Answer {
     request.send().await.unwrap()
 }
 
-/// Forged and damaged cookies of an account, in the place of the good one.
+/// A valid refresh token of an account, and named forgeries, each a list of `Cookie` headers.
 async fn forgeries(world: &World, person: &mut Person) -> (String, Vec<(&'static str, Vec<String>)>) {
     let database = world.database().await;
     let ended = refresh_token(&person.log_in().await.unwrap());
@@ -56,13 +56,13 @@ async fn forgeries(world: &World, person: &mut Person) -> (String, Vec<(&'static
         ("a comma and another value", named(&format!("{good},x"))),
         ("first character changed", named(&format!("{flipped}{}", &good[1..]))),
         ("in the other case", named(&swapped.collect::<String>())),
-        ("never given out", named(&"A".repeat(43))),
+        ("unknown", named(&"A".repeat(43))),
         ("all zeros", named(&"0".repeat(64))),
         ("43 characters that are not ASCII", named(&"가".repeat(43))),
         ("of an ended session", named(&ended)),
         ("of an expired session", named(&expired)),
         ("of a session of 90 days ago", named(&too_old)),
-        ("all of those at once", [named(&ended), named(&expired), named(&too_old)].concat()),
+        ("ended, expired and too old together", [named(&ended), named(&expired), named(&too_old)].concat()),
         ("of the other role", named(&of_the_other_role)),
         ("of the other role, in its own cookie", vec![format!("__Host-{}={of_the_other_role}", other.kind)]),
         ("in the other role's cookie", vec![format!("__Host-{}={good}", other.kind)]),
@@ -73,14 +73,14 @@ async fn forgeries(world: &World, person: &mut Person) -> (String, Vec<(&'static
         ("with SQL", named("' or '1'='1")),
         ("percent-encoded", named(&format!("%{:02X}{}", good.as_bytes()[0], &good[1..]))),
         ("8 KB long", named(&"A".repeat(8000))),
-        ("the name of before", vec![format!("__Secure-refreshToken={good}")]),
+        ("a former name", vec![format!("__Secure-refreshToken={good}")]),
         ("another name", vec![format!("refreshToken={good}")]),
         ("the name without its prefix", vec![format!("{}={good}", person.kind)]),
         ("the name in lower case", vec![format!("{}={good}", name.to_lowercase())]),
         ("the name in upper case", vec![format!("{}={good}", name.to_uppercase())]),
         ("another prefix", vec![format!("__Secure-{}={good}", person.kind)]),
-        ("a name that only ends so", vec![format!("x{name}={good}")]),
-        ("a name that only begins so", vec![format!("{name}s={good}")]),
+        ("a name with a prefix", vec![format!("x{name}={good}")]),
+        ("a name with a suffix", vec![format!("{name}s={good}")]),
         ("a space after the name", vec![format!("{name} ={good}")]),
         ("a no-break space before the name", vec![format!("\u{a0}{name}={good}")]),
         ("a wide space before the name", vec![format!("\u{3000}{name}={good}")]),
@@ -88,19 +88,19 @@ async fn forgeries(world: &World, person: &mut Person) -> (String, Vec<(&'static
         ("the name in the value of another", vec![format!("x={name}={good}")]),
         ("without a name", vec![good.clone()]),
         ("after an empty name", vec![format!("={name}={good}")]),
-        ("as RFC 2965 has it", vec![format!("$Version=1, {name}={good}")]),
+        ("in the form of RFC 2965", vec![format!("$Version=1, {name}={good}")]),
         ("its hash", named(&hash)),
     ];
     (good, forgeries)
 }
 
 #[test]
-fn no_forged_or_damaged_refresh_cookie_is_traded() {
+fn forged_and_damaged_refresh_cookies_are_rejected() {
     in_world(|world| async move {
         let database = world.database().await;
         for mut person in [world.customer().await, world.company().await] {
             let (good, forgeries) = forgeries(world, &mut person).await;
-            let before = everything_of(&database, &person).await;
+            let before = account_hash(&database, &person).await;
             let path = format!("/{}/session", person.kind);
             for (name, cookies) in &forgeries {
                 let answer = refresh(&person, cookies).await;
@@ -108,15 +108,19 @@ fn no_forged_or_damaged_refresh_cookie_is_traded() {
                 assert_eq!(found, (400, "invalid_refresh_token"), "{name}: {}", answer.body);
                 assert_eq!(answer.header("set-cookie"), "", "{name}");
             }
-            assert_eq!(everything_of(&database, &person).await, before);
+            assert_eq!(account_hash(&database, &person).await, before);
             let cookie = format!("__Host-{}={good}", person.kind);
             for cookies in [
                 vec![format!("__Host-{}=wrong; {cookie}", person.kind)],
                 vec![format!("__Host-{}=wrong", person.kind), cookie.clone()],
             ] {
-                assert_eq!(refresh(&person, &cookies).await.status, 201, "a wrong one does not hide it");
+                assert_eq!(
+                    refresh(&person, &cookies).await.status,
+                    201,
+                    "an invalid cookie does not hide the valid one"
+                );
             }
-            // Only what a login or a trade gave out logs out.
+            // Only an issued token ends a session.
             for (name, cookies) in forgeries.iter().filter(|(name, _)| !name.starts_with("of an ended")) {
                 let mut out = person.client.request(Method::DELETE, &path);
                 for cookie in cookies {
@@ -124,8 +128,8 @@ fn no_forged_or_damaged_refresh_cookie_is_traded() {
                 }
                 assert_eq!(out.send().await.unwrap().status, 204, "{name}");
             }
-            let lives = person.get(person.profile()).await.unwrap();
-            assert_eq!(lives.status, 200, "the session of the good one was not ended");
+            let profile = person.get(person.profile()).await.unwrap();
+            assert_eq!(profile.status, 200, "the session of the valid cookie is still active");
             println!("{} forged refresh cookies of a {}", forgeries.len(), person.kind);
         }
     });

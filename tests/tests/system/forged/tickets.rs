@@ -1,4 +1,4 @@
-//! Tickets: only one that was given out, has not expired and was not used opens a connection.
+//! Tickets: only an issued, unexpired and unused ticket opens a connection.
 
 use chatchat_tests::{Socket, new_username};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use super::{end_sessions, refresh_token};
 use crate::in_world;
 
 #[test]
-fn no_forged_or_damaged_ticket_opens_a_connection() {
+fn forged_and_damaged_tickets_are_rejected() {
     in_world(|world| async move {
         let mut customer = world.customer().await;
         let database = world.database().await;
@@ -29,7 +29,7 @@ fn no_forged_or_damaged_ticket_opens_a_connection() {
         let socket = open(&used).await.unwrap();
         let good = ticket(customer.ticket().await.unwrap());
         let forgeries = [
-            ("none", String::new()),
+            ("empty", String::new()),
             ("used", used),
             ("expired", expired),
             ("of an ended session", ended),
@@ -37,16 +37,16 @@ fn no_forged_or_damaged_ticket_opens_a_connection() {
             ("cut by one at its end", good[..good.len() - 1].to_owned()),
             ("longer by one", format!("{good}A")),
             ("padded", format!("{good}%3D")),
-            ("in small letters", good.to_lowercase()),
-            ("never given out", "A".repeat(43)),
+            ("in lower case", good.to_lowercase()),
+            ("unknown", "A".repeat(43)),
             ("a refresh token", refresh_token),
             ("an access token", customer.token.clone()),
             ("very long", "A".repeat(3900)),
             ("NUL", "%00".to_owned()),
-            ("the good one and NUL", format!("{good}%00")),
-            ("the good one and a line break", format!("{good}%0d%0a")),
+            ("valid and NUL", format!("{good}%00")),
+            ("valid and a line break", format!("{good}%0d%0a")),
             ("a space before", format!("%20{good}")),
-            ("bytes that are no UTF-8", "%ff%fe".to_owned()),
+            ("bytes that are not UTF-8", "%ff%fe".to_owned()),
             ("with SQL", "'%20or%20'1'='1".to_owned()),
             ("a username", new_username("ticket")),
         ];
@@ -58,7 +58,7 @@ fn no_forged_or_damaged_ticket_opens_a_connection() {
         for (name, forged) in &forgeries {
             assert_eq!(open(forged).await.err(), Some(401), "{name}");
         }
-        assert_eq!(tickets().await, 1, "the good ticket is not spent");
+        assert_eq!(tickets().await, 1, "the valid ticket is still unused");
         let mut other = open(&good).await.unwrap();
         other.send(&json!({ "action": "heartbeat", "rooms": [] })).await.unwrap();
         assert_eq!(other.next().await.unwrap()["type"], "heartbeat");
