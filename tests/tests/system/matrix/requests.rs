@@ -1,4 +1,5 @@
-//! What is asked in a cell: the route with the id that the caller names, and whatever else the route needs.
+//! The request of a cell: the route with an id of the cell's kind, and everything else that the
+//! route needs.
 
 use chatchat_tests::{Answer, Client, PASSWORD, Person, new_username};
 use reqwest::Method;
@@ -6,15 +7,15 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    stage::{COMPANIES, CUSTOMERS, LIVING, Stage, entry, message, side},
-    table::{A, COMPANY_A, GONE, Id, Names, Row},
+    fixture::{ACTIVE, COMPANIES, CUSTOMERS, Fixture, entry, message, side},
+    table::{COMPANY_A, CUSTOMER_A, Id, Row, Subject, WITHDRAWN_CUSTOMER},
 };
 use crate::cookie;
 
-/// The largest id that can be, which is never given out.
-const NEVER: i64 = 9_007_199_254_740_991;
+/// The largest valid id, which does not exist.
+const UNKNOWN_ID: i64 = 9_007_199_254_740_991;
 
-/// Of 1 × 1 pixel: one red, one blue.
+/// Pictures of 1 × 1 pixel, one for each side.
 const PNGS: [&[u8]; 2] = [
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDATx\x9cc8!'\x07\0\x02\xb6\x01\x054\xa6u\xaa\0\0\0\0IEND\xaeB`\x82",
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDATx\x9cc\x90\x93;\x01\0\x01b\x01\x05\x11\x1b\xa3!\0\0\0\0IEND\xaeB`\x82",
@@ -26,47 +27,47 @@ enum Body {
     Form(Vec<u8>),
 }
 
-/// The form that uploads the picture of a side.
+/// The form that uploads a side's picture.
 fn form(side: usize) -> Body {
     let head = "--matrix\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n";
     Body::Form([head.as_bytes(), PNGS[side], b"\r\n--matrix--\r\n"].concat())
 }
 
-/// An id, as a caller names it.
-fn named(id: Id, own: i64, somebody_elses: i64) -> Value {
+/// An id of a kind.
+fn id_of_kind(id: Id, own: i64, foreign: i64) -> Value {
     match id {
         Id::Own | Id::WithIdentity => own.into(),
-        Id::SomebodyElses => somebody_elses.into(),
-        Id::NeverGivenOut => NEVER.into(),
+        Id::Foreign => foreign.into(),
+        Id::Unknown => UNKNOWN_ID.into(),
         Id::Malformed => "x1".into(),
     }
 }
 
-/// A value in a path or a query.
-fn written(value: &Value) -> String {
+/// The text of a value in a path or a query.
+fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// The name of the other side of the caller's room, or of the other side's room.
+/// A keyword that finds the caller's room or a foreign room, by the name of the room's other side.
 fn keyword(caller: usize, id: Id) -> &'static str {
-    let names = if caller < COMPANY_A || !LIVING.contains(&caller) { COMPANIES } else { CUSTOMERS };
+    let names = if caller < COMPANY_A || !ACTIVE.contains(&caller) { COMPANIES } else { CUSTOMERS };
     match id {
         Id::Own | Id::WithIdentity => names[side(caller)],
-        Id::SomebodyElses => names[1 - side(caller)],
-        Id::NeverGivenOut => "없는이름",
+        Id::Foreign => names[1 - side(caller)],
+        Id::Unknown => "없는이름",
         Id::Malformed => "%00",
     }
 }
 
-/// Adds the fields that an object does not have.
+/// Adds fields to an object, except those that it already has.
 pub(super) fn add_missing(object: &mut Value, fields: &Value) {
     for (name, value) in fields.as_object().unwrap() {
         object.as_object_mut().unwrap().entry(name).or_insert_with(|| value.clone());
     }
 }
 
-/// A request of a cell, and who sends it.
-pub(super) struct Asked {
+/// The request of a cell, and the account that sends it.
+pub(super) struct CellRequest {
     method: Method,
     path: String,
     cookie: Option<String>,
@@ -74,8 +75,8 @@ pub(super) struct Asked {
     by: Option<Person>,
 }
 
-impl Asked {
-    /// Uploads the picture of a side.
+impl CellRequest {
+    /// A request that uploads a side's picture.
     pub(super) fn upload(by: Person, side: usize) -> Self {
         let path = "/files?folder=profile".to_owned();
         Self { method: Method::POST, path, cookie: None, body: form(side), by: Some(by) }
@@ -99,96 +100,100 @@ impl Asked {
         request.send().await.unwrap()
     }
 
-    /// Into a body of JSON; else into the query.
-    fn insert(&mut self, identity: &Value) {
+    /// Adds the fields of an identity to a JSON body, or to the query if there is no JSON body.
+    fn add_identity(&mut self, identity: &Value) {
         if let Body::Json(body) = &mut self.body {
             return add_missing(body, identity);
         }
         for (name, value) in identity.as_object().unwrap() {
             let separator = if self.path.contains('?') { '&' } else { '?' };
-            self.path = format!("{}{separator}{name}={}", self.path, written(value));
+            self.path = format!("{}{separator}{name}={}", self.path, text(value));
         }
     }
 }
 
-impl Stage {
-    /// The request of a cell. What it needs is made before.
-    pub(super) async fn asked(&self, row: &Row, caller: usize, id: Id) -> Asked {
-        let &(route, names, statuses, _) = row;
+impl Fixture {
+    /// Builds the request of a cell. Creates first what the request uses up.
+    pub(super) async fn request(&self, row: &Row, caller: usize, id: Id) -> CellRequest {
+        let &(route, kind, statuses, _) = row;
         let (method, path) = route.split_once(' ').unwrap_or(("GET", "/nowhere"));
-        let (side, done) = (side(caller), statuses[caller] < 400 && id.is_own());
-        let subject = match names {
-            Names::Room => self.room(caller, id),
-            Names::Company => self.company(caller, id),
-            // What is deleted is made for that alone.
-            Names::Entry if method == "DELETE" && done => {
+        let (side, succeeds) = (side(caller), statuses[caller] < 400 && id.is_own());
+        let subject = match kind {
+            Subject::Room => self.room(caller, id),
+            Subject::Company => self.company(caller, id),
+            // An entry that this request deletes. Later rows need the others.
+            Subject::Entry if method == "DELETE" && succeeds => {
                 let made = self.person(caller).post("/company/auto-replies", &entry(side)).await.unwrap();
                 made.expect(201).unwrap().body["id"].clone()
             }
-            Names::Entry => named(id, self.entries[side], self.entries[1 - side]),
-            Names::RoomOfEntry => self.entries[side].into(),
-            Names::Session => named(id, self.new_session(caller).await, self.session(A + 1 - side).await),
-            Names::Cursor => self.cursor(caller, id).await,
-            Names::Keyword => keyword(caller, id).into(),
+            Subject::Entry => id_of_kind(id, self.entries[side], self.entries[1 - side]),
+            Subject::RoomOfEntry => self.entries[side].into(),
+            Subject::Session => {
+                let foreign = self.session(CUSTOMER_A + 1 - side).await;
+                id_of_kind(id, self.new_session(caller).await, foreign)
+            }
+            Subject::Cursor => self.cursor(caller, id).await,
+            Subject::Keyword => keyword(caller, id).into(),
             _ => Value::Null,
         };
-        let subject = written(&subject);
-        let query = match names {
-            Names::Company if method == "GET" && !path.contains("{id}") => format!("?companyId={subject}"),
-            Names::Cursor => format!("?limit=1&cursor={subject}"),
-            Names::Keyword => format!("?keyword={subject}"),
-            Names::File if id == Id::Malformed => "?folder=elsewhere".to_owned(),
-            Names::File => "?folder=profile".to_owned(),
+        let subject = text(&subject);
+        let query = match kind {
+            Subject::Company if method == "GET" && !path.contains("{id}") => format!("?companyId={subject}"),
+            Subject::Cursor => format!("?limit=1&cursor={subject}"),
+            Subject::Keyword => format!("?keyword={subject}"),
+            Subject::File if id == Id::Malformed => "?folder=elsewhere".to_owned(),
+            Subject::File => "?folder=profile".to_owned(),
             _ => String::new(),
         };
         let path = path.replace("{id}", &subject) + &query;
-        let cookie = if names == Names::Cookie { self.refresh_cookie(caller, &path, id).await } else { None };
-        let by = match names {
-            // Whom it uses up sends somebody who lives for this alone.
-            Names::Password if done && caller < COMPANY_A => {
+        let cookie =
+            if kind == Subject::Cookie { self.refresh_cookie(caller, &path, id).await } else { None };
+        let by = match kind {
+            // The request ends the sender's sessions or account, so a new account sends it.
+            Subject::Password if succeeds && caller < COMPANY_A => {
                 Some(Person::customer(&self.client, "잠깐고객").await.unwrap())
             }
-            Names::Password if done => Some(Person::company(&self.client, "잠깐가게").await.unwrap()),
+            Subject::Password if succeeds => Some(Person::company(&self.client, "잠깐가게").await.unwrap()),
             _ => self.people[caller].clone(),
         };
-        let body = if names == Names::File {
+        let body = if kind == Subject::File {
             form(side)
         } else {
             self.body(row, caller, id).map_or(Body::None, Body::Json)
         };
-        let mut asked = Asked { method: method.parse().unwrap(), path, cookie, body, by };
+        let mut request = CellRequest { method: method.parse().unwrap(), path, cookie, body, by };
         if id == Id::WithIdentity {
-            asked.insert(&self.identity(caller));
+            request.add_identity(&self.identity(caller));
         }
-        asked
+        request
     }
 
-    /// The body of JSON that a route takes.
+    /// The JSON body of a request, if its route takes one.
     fn body(&self, row: &Row, caller: usize, id: Id) -> Option<Value> {
-        let &(route, names, ..) = row;
+        let &(route, kind, ..) = row;
         let side = side(caller);
-        let body = match (route.split(' ').next()?, names) {
-            ("POST", Names::Room) => message(side),
-            ("PUT", Names::Room) => json!({ "seq": 1 }),
-            ("POST", Names::Company) => json!({ "companyId": self.company(caller, id) }),
-            ("PATCH", Names::Entry) => entry(side),
-            ("POST", Names::Entry) => {
+        let body = match (route.split(' ').next()?, kind) {
+            ("POST", Subject::Room) => message(side),
+            ("PUT", Subject::Room) => json!({ "seq": 1 }),
+            ("POST", Subject::Company) => json!({ "companyId": self.company(caller, id) }),
+            ("PATCH", Subject::Entry) => entry(side),
+            ("POST", Subject::Entry) => {
                 json!({ "chatRoomId": self.room(caller, Id::Own), "clientMessageId": Uuid::new_v4().to_string() })
             }
-            (_, Names::RoomOfEntry) => json!({ "chatRoomId": self.room(caller, id) }),
-            (_, Names::Picture) => json!({ "imageUrl": self.picture(caller, id) }),
-            (_, Names::NewUsername) => {
+            (_, Subject::RoomOfEntry) => json!({ "chatRoomId": self.room(caller, id) }),
+            (_, Subject::Picture) => json!({ "imageUrl": self.picture(caller, id) }),
+            (_, Subject::NewUsername) => {
                 let username = match id {
                     Id::Malformed => "x".to_owned(),
-                    Id::SomebodyElses => self.person(A + 1 - side).username.clone(),
+                    Id::Foreign => self.person(CUSTOMER_A + 1 - side).username.clone(),
                     _ => new_username("matrix"),
                 };
                 json!({ "username": username, "password": PASSWORD, "confirmPassword": PASSWORD, "name": "새사람" })
             }
-            (_, Names::Login) => self.credentials(caller, id),
-            (_, Names::Password) => {
+            (_, Subject::Login) => self.credentials(caller, id),
+            (_, Subject::Password) => {
                 let password = match id {
-                    Id::NeverGivenOut => json!("nobodys-2026"),
+                    Id::Unknown => json!("unknown-2026"),
                     Id::Malformed => json!(7),
                     _ => json!(PASSWORD),
                 };
@@ -202,35 +207,38 @@ impl Stage {
         Some(body)
     }
 
-    /// A room as a caller names it.
+    /// A room's id of a kind, for a caller.
     pub(super) fn room(&self, caller: usize, id: Id) -> Value {
-        let own = self.rooms[if caller == GONE { 2 } else { side(caller) }];
-        named(id, own, self.rooms[1 - side(caller)])
+        let own = self.rooms[if caller == WITHDRAWN_CUSTOMER { 2 } else { side(caller) }];
+        id_of_kind(id, own, self.rooms[1 - side(caller)])
     }
 
-    /// A cursor of the caller's list of rooms, or of the list of the same role on the other side.
+    /// A cursor of the caller's list of rooms, or of the list of the other side's account with the
+    /// same role.
     async fn cursor(&self, caller: usize, id: Id) -> Value {
         let owner = match id {
             Id::Own | Id::WithIdentity => caller,
-            Id::SomebodyElses if caller < COMPANY_A => A + 1 - side(caller),
-            Id::SomebodyElses => COMPANY_A + 1 - side(caller),
-            Id::NeverGivenOut => return "A".repeat(64).into(),
+            Id::Foreign if caller < COMPANY_A => CUSTOMER_A + 1 - side(caller),
+            Id::Foreign => COMPANY_A + 1 - side(caller),
+            Id::Unknown => return "A".repeat(64).into(),
             Id::Malformed => return "x1".into(),
         };
-        // Who has no list gets that of A.
-        let owner = self.person(if LIVING.contains(&owner) { owner } else { A });
+        // A caller without a list gets a cursor of customer A's list.
+        let owner = self.person(if ACTIVE.contains(&owner) { owner } else { CUSTOMER_A });
         let page = owner.get(&format!("/{}/chatrooms?limit=1", owner.kind)).await.unwrap();
         let next = page.expect(200).unwrap().body["next"].clone();
-        assert!(next.is_string(), "every list has two pages");
+        assert!(next.is_string(), "each list must have two pages");
         next
     }
 
-    /// A company: the visible one of the caller's side, or the hidden one.
+    /// A company's id of a kind: the visible company of the caller's side, or the hidden one as the
+    /// foreign one.
     fn company(&self, caller: usize, id: Id) -> Value {
-        named(id, self.person(COMPANY_A + side(caller)).id, self.hidden)
+        id_of_kind(id, self.person(COMPANY_A + side(caller)).id, self.hidden)
     }
 
-    /// Somebody else's identity, under every name that a field of it could have.
+    /// The identities of the other side's accounts, under every name that a field for them could
+    /// have.
     pub(super) fn identity(&self, caller: usize) -> Value {
         let [customer, company] = self.pair(1 - side(caller));
         json!({
@@ -244,33 +252,34 @@ impl Stage {
         let of = |caller: usize| self.pictures[caller].as_deref().unwrap();
         match id {
             Id::Own | Id::WithIdentity => json!(self.pictures[caller]),
-            Id::SomebodyElses => json!(of(A + 1 - side(caller))),
-            Id::NeverGivenOut => {
-                let (folder, file) = of(A).rsplit_once('/').unwrap();
-                let (_, kind) = file.rsplit_once('.').unwrap();
-                json!(format!("{folder}/{}.{kind}", "0".repeat(64)))
+            Id::Foreign => json!(of(CUSTOMER_A + 1 - side(caller))),
+            Id::Unknown => {
+                let (folder, file) = of(CUSTOMER_A).rsplit_once('/').unwrap();
+                let (_, extension) = file.rsplit_once('.').unwrap();
+                json!(format!("{folder}/{}.{extension}", "0".repeat(64)))
             }
             Id::Malformed => json!(7),
         }
     }
 
     fn credentials(&self, caller: usize, id: Id) -> Value {
-        let (nobody, people) = (new_username("nobody"), &self.people);
+        let (unknown, people) = (new_username("unknown"), &self.people);
         let (username, password) = match id {
             Id::Own | Id::WithIdentity => {
-                (people[caller].as_ref().map_or(nobody, |person| person.username.clone()), PASSWORD)
+                (people[caller].as_ref().map_or(unknown, |person| person.username.clone()), PASSWORD)
             }
-            Id::SomebodyElses => (self.person(A + 1 - side(caller)).username.clone(), "not-theirs-2026"),
-            Id::NeverGivenOut => (nobody, PASSWORD),
+            Id::Foreign => (self.person(CUSTOMER_A + 1 - side(caller)).username.clone(), "not-theirs-2026"),
+            Id::Unknown => (unknown, PASSWORD),
             Id::Malformed => ("\0".to_owned(), ""),
         };
         json!({ "username": username, "password": password })
     }
 
-    /// A session of a caller that serves nothing else, so that it can be ended; of an account without an active session, any.
+    /// A new session of a caller, which a request can end. For a caller that cannot log in, a
+    /// session of customer A.
     async fn new_session(&self, caller: usize) -> i64 {
-        if !LIVING.contains(&caller) {
-            return self.session(A).await;
+        if !ACTIVE.contains(&caller) {
+            return self.session(CUSTOMER_A).await;
         }
         self.person(caller).clone().log_in().await.unwrap();
         self.session(caller).await
@@ -282,17 +291,17 @@ impl Stage {
         self.database.query_one(newest, &[&self.person(caller).id]).await.unwrap().get(0)
     }
 
-    /// A refresh cookie under the name that the route's role has; a caller's own is that of a session that began just now, under the name
-    /// that the login gave it.
+    /// A refresh cookie. A caller's own cookie is that of a new session, under the name that the
+    /// login set. The others have the name of the route's role.
     async fn refresh_cookie(&self, caller: usize, path: &str, id: Id) -> Option<String> {
         let role = path.split('/').nth(1).unwrap();
         match id {
-            Id::Own | Id::WithIdentity if LIVING.contains(&caller) => {
+            Id::Own | Id::WithIdentity if ACTIVE.contains(&caller) => {
                 Some(cookie(&self.person(caller).clone().log_in().await.unwrap()))
             }
             Id::Own | Id::WithIdentity => self.cookies[caller].clone(),
-            Id::SomebodyElses => Some(format!("__Host-{role}={}", self.ended_token)),
-            Id::NeverGivenOut => Some(format!("__Host-{role}={}", "A".repeat(43))),
+            Id::Foreign => Some(format!("__Host-{role}={}", self.ended_token)),
+            Id::Unknown => Some(format!("__Host-{role}={}", "A".repeat(43))),
             Id::Malformed => Some(format!("__Host-{role}=")),
         }
     }

@@ -1,36 +1,38 @@
-//! A cell of a route: asks, and holds the answer and the database to the table.
+//! A cell of a route: sends its request, and compares the answer and the database with the table.
 
 use super::{
-    stage::Stage,
-    table::{CALLERS, Id, Names, Row, expected},
+    fixture::Fixture,
+    table::{CALLERS, Id, Row, Subject, expected},
 };
 
-impl Stage {
-    /// Gives the answer as far as it may not tell a foreign id from a missing one.
+impl Fixture {
+    /// Checks a cell. Returns the parts of the answer that must be the same for a foreign and an
+    /// unknown id.
     pub(super) async fn cell(&self, row: &Row, caller: usize, id: Id) -> String {
         let place = format!("{}, {:?} {id:?}, {}", row.0, row.1, CALLERS[caller]);
         let (status, code) = expected(row, caller, id);
-        let asked = self.asked(row, caller, id).await;
-        // What is refused changes nothing at all; what is done changes nothing of the other side.
+        let request = self.request(row, caller, id).await;
+        // A refused request changes nothing. A successful request changes nothing of the other
+        // side.
         let refused = status >= 400 || !id.is_own();
         let before = self.hash(refused, caller).await;
-        let answer = asked.send(&self.client).await;
+        let answer = request.send(&self.client).await;
         let body = answer.body.to_string();
         assert_eq!((answer.status, answer.code()), (status, code), "{place}: {body}");
         assert_eq!(self.hash(refused, caller).await, before, "{place}: it changed something");
         self.assert_own(caller, &body, &place);
         if row.0.ends_with("/chatrooms") && row.0.starts_with("GET") && status == 200 {
             let own = self.room(caller, Id::Own).to_string();
-            // A cursor's page is after the page that has the latest room, which may be this one.
-            let listed = body.contains(&own) || row.1 == Names::Cursor;
-            assert_eq!(listed, id.is_own(), "{place}: the own room is listed: {body}");
+            // The page of a cursor follows the page with the latest room, which can be this room.
+            let listed = body.contains(&own) || row.1 == Subject::Cursor;
+            assert_eq!(listed, id.is_own(), "{place}: whether the caller's room is listed: {body}");
         }
-        let mut told = answer.body.clone();
-        if let Some(told) = told.as_object_mut() {
-            told.remove("requestId");
+        let mut comparable = answer.body.clone();
+        if let Some(fields) = comparable.as_object_mut() {
+            fields.remove("requestId");
         }
         let headers = ["content-type", "cache-control", "retry-after", "set-cookie"]
             .map(|name| answer.header(name).to_owned());
-        format!("{} {told} {headers:?}", answer.status)
+        format!("{} {comparable} {headers:?}", answer.status)
     }
 }

@@ -1,4 +1,5 @@
-//! The stage: two pairs with a room each, two who have left, and what nobody on one side may see or change of the other.
+//! The accounts of the matrix and their data: two customers and two companies with a room each, two
+//! withdrawn accounts, and what the accounts of one side must not see or change of the other side.
 
 use std::{ops::RangeInclusive, slice};
 
@@ -9,65 +10,64 @@ use tokio_postgres::Client as Database;
 use uuid::Uuid;
 
 use super::{
-    requests::Asked,
-    table::{A, B, CALLERS, COMPANY_A, COMPANY_B, GONE, GONE_COMPANY},
+    requests::CellRequest,
+    table::{CALLERS, COMPANY_A, COMPANY_B, CUSTOMER_A, CUSTOMER_B, WITHDRAWN_COMPANY, WITHDRAWN_CUSTOMER},
 };
-use crate::{World, cookie, withdraw};
+use crate::{World, cookie, message_body, post_message, send_message, withdraw};
 
-/// Those whose accounts live, A, B, company A and company B.
-pub(super) const LIVING: RangeInclusive<usize> = A..=COMPANY_B;
+/// The callers with an active account: both customers and both companies.
+pub(super) const ACTIVE: RangeInclusive<usize> = CUSTOMER_A..=COMPANY_B;
 
-/// Stands in whatever is A's and company A's alone, and B's and company B's.
+/// The texts that mark what only the accounts of side A, and of side B, may see.
 const MARKS: [&str; 2] = ["표식에이", "표식비이"];
 
-/// The names of A and B, and of company A and company B.
+/// The names of the customers and of the companies.
 pub(super) const CUSTOMERS: [&str; 2] = ["표식에이고객", "표식비이고객"];
 pub(super) const COMPANIES: [&str; 2] = ["새벽빵집", "하늘꽃집"];
 
-/// Two pairs with a room each, two who have left, and all that they have.
-pub(super) struct Stage {
+/// The accounts and their data.
+pub(super) struct Fixture {
     pub(super) client: Client,
     pub(super) database: Database,
     /// In the order of [`CALLERS`].
     pub(super) people: [Option<Person>; 7],
-    /// The refresh cookies of those who have left.
+    /// The refresh cookies of the withdrawn accounts.
     pub(super) cookies: [Option<String>; 7],
     /// The refresh token of an ended session of a customer.
     pub(super) ended_token: String,
-    /// R, S, and the room of A' with company A.
+    /// Room R, room S, and the room of customer A' with company A.
     pub(super) rooms: [i64; 3],
-    /// One of company A, one of company B.
+    /// An FAQ entry of company A, and one of company B.
     pub(super) entries: [i64; 2],
-    /// A company that is hidden.
+    /// A hidden company.
     pub(super) hidden: i64,
-    /// A picture of each caller.
+    /// The URL of a picture of each caller.
     pub(super) pictures: [Option<String>; 7],
-    /// The connections of those who can have one.
+    /// The connections of the callers that can connect.
     pub(super) sockets: [Option<Socket>; 7],
-    /// What nobody on the one side may see of the other: by pair.
+    /// The texts of each side that the other side must not see.
     secrets: [Vec<String>; 2],
-    /// Asks for a hash of all tables.
-    everything: String,
+    /// The query for a hash of all tables.
+    hash_of_all_tables: String,
 }
 
-/// 0 for what belongs to A and company A, 1 for B and company B.
+/// The side of a caller: 1 for customer B and company B, 0 for all others.
 pub(super) fn side(caller: usize) -> usize {
-    usize::from(caller == B || caller == COMPANY_B)
+    usize::from(caller == CUSTOMER_B || caller == COMPANY_B)
 }
 
-/// A message with a text that nothing else has, marked as its side's.
+/// The body of a message with a unique text and the mark of a side.
 pub(super) fn message(side: usize) -> Value {
-    let text = format!("{} {}", MARKS[side], Uuid::new_v4());
-    json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": text })
+    message_body(&format!("{} {}", MARKS[side], Uuid::new_v4()))
 }
 
-/// An entry of a side's company, which is public.
+/// An FAQ entry of a side's company. It is public and so has no mark.
 pub(super) fn entry(side: usize) -> Value {
     json!({ "question": "언제 여나요?", "answer": format!("아침 {}시입니다.", 7 + side) })
 }
 
-/// The statement that gives a hash of all tables but the attempts to log in.
-async fn hash_of_all_tables(database: &Database) -> String {
+/// The query for a hash of all tables except the login attempts.
+async fn query_for_hash(database: &Database) -> String {
     let tables = "select string_agg(format(
                       'select %L || count(*) || md5(coalesce(string_agg(t::text, '','' order by t::text), '''')) as h from %I t',
                       tablename, tablename), ' union all ')
@@ -76,10 +76,10 @@ async fn hash_of_all_tables(database: &Database) -> String {
     format!("select string_agg(h, '; ' order by h) from ({each}) hashes")
 }
 
-impl Stage {
-    pub(super) async fn set(world: &World) -> Self {
+impl Fixture {
+    pub(super) async fn create(world: &World) -> Self {
         let (client, database) = (world.client.clone(), world.database().await);
-        // Numbers that no time, count or other id can be mistaken for.
+        // Numbers that no time, count or other id can be equal to.
         for (table, first) in
             [("accounts", 5_500_000_001_i64), ("rooms", 7_700_000_001), ("auto_replies", 8_800_000_001)]
         {
@@ -90,30 +90,28 @@ impl Stage {
         let company = async |name: &str| Person::company(&client, name).await.unwrap();
         let (a, b) = (customer(CUSTOMERS[0]).await, customer(CUSTOMERS[1]).await);
         let (company_a, company_b) = (company(COMPANIES[0]).await, company(COMPANIES[1]).await);
-        // Everyone has a room with one of these too, so that every list has two pages.
+        // Each caller also has a room with one of these, so that each list has two pages.
         let (third, third_company) = (customer("제삼고객").await, company("제삼가게").await);
         third_company.become_visible().await.unwrap();
-        let (mut gone, mut gone_company) = (customer("표식에이탈퇴").await, company("떠난가게").await);
+        let (mut withdrawn, mut withdrawn_company) =
+            (customer("표식에이탈퇴").await, company("떠난가게").await);
         let hidden = company("숨은가게").await.id;
         company_a.become_visible().await.unwrap();
         company_b.become_visible().await.unwrap();
         let rooms = [
             a.open_room(&company_a).await.unwrap(),
             b.open_room(&company_b).await.unwrap(),
-            gone.open_room(&company_a).await.unwrap(),
+            withdrawn.open_room(&company_a).await.unwrap(),
         ];
-        for (person, room) in [(&a, 0), (&company_a, 0), (&b, 1), (&company_b, 1), (&gone, 2)] {
-            let path = format!("{}/messages", person.room(rooms[room]));
-            person.post(&path, &message(room % 2)).await.unwrap().expect(201).unwrap();
+        for (person, room) in [(&a, 0), (&company_a, 0), (&b, 1), (&company_b, 1), (&withdrawn, 2)] {
+            post_message(person, rooms[room], &message(room % 2)).await.expect(201).unwrap();
         }
         for person in [&a, &b] {
             person.open_room(&third_company).await.unwrap();
         }
         for company in [&company_a, &company_b] {
             let room = third.open_room(company).await.unwrap();
-            let body = json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "안녕하세요" });
-            let sent = third.post(&format!("{}/messages", third.room(room)), &body).await.unwrap();
-            sent.expect(201).unwrap();
+            send_message(&third, room, "안녕하세요").await.expect(201).unwrap();
         }
         let mut entries = [0; 2];
         for (side, company) in [&company_a, &company_b].into_iter().enumerate() {
@@ -121,7 +119,9 @@ impl Stage {
             entries[side] = made.expect(201).unwrap().body["id"].as_i64().unwrap();
         }
         let mut cookies = [const { None }; 7];
-        for (place, person) in [(GONE, &mut gone), (GONE_COMPANY, &mut gone_company)] {
+        for (place, person) in
+            [(WITHDRAWN_CUSTOMER, &mut withdrawn), (WITHDRAWN_COMPANY, &mut withdrawn_company)]
+        {
             cookies[place] = Some(cookie(&person.log_in().await.unwrap()));
             withdraw(person).await.expect(204).unwrap();
         }
@@ -135,17 +135,24 @@ impl Stage {
             [mark.to_owned()].into_iter().chain(ids).chain(usernames).collect()
         };
         let secrets = [
-            of(MARKS[0], &[rooms[0], rooms[2], a.id, gone.id], [&a, &company_a]),
+            of(MARKS[0], &[rooms[0], rooms[2], a.id, withdrawn.id], [&a, &company_a]),
             of(MARKS[1], &[rooms[1], b.id], [&b, &company_b]),
         ];
-        let everything = hash_of_all_tables(&database).await;
-        let people =
-            [None, Some(a), Some(b), Some(company_a), Some(company_b), Some(gone), Some(gone_company)];
+        let hash_of_all_tables = query_for_hash(&database).await;
+        let people = [
+            None,
+            Some(a),
+            Some(b),
+            Some(company_a),
+            Some(company_b),
+            Some(withdrawn),
+            Some(withdrawn_company),
+        ];
         let (mut sockets, mut pictures) = ([const { None }; 7], [const { None }; 7]);
-        for place in LIVING {
+        for place in ACTIVE {
             let person = people[place].as_ref().unwrap();
             sockets[place] = Some(person.connect().await.unwrap());
-            let answer = Asked::upload(person.clone(), side(place)).send(&client).await;
+            let answer = CellRequest::upload(person.clone(), side(place)).send(&client).await;
             pictures[place] = answer.expect(201).unwrap().body["url"].as_str().map(str::to_owned);
         }
         Self {
@@ -160,7 +167,7 @@ impl Stage {
             pictures,
             sockets,
             secrets,
-            everything,
+            hash_of_all_tables,
         }
     }
 
@@ -170,13 +177,13 @@ impl Stage {
 
     /// The customer and the company of a side.
     pub(super) fn pair(&self, side: usize) -> [&Person; 2] {
-        [self.person(A + side), self.person(COMPANY_A + side)]
+        [self.person(CUSTOMER_A + side), self.person(COMPANY_A + side)]
     }
 
-    /// A hash of everything in the database, but the attempts to log in; or of what belongs to the other side.
-    pub(super) async fn hash(&self, everything: bool, caller: usize) -> String {
-        if everything {
-            return self.database.query_one(&self.everything, &[]).await.unwrap().get(0);
+    /// A hash of all tables except the login attempts, or of the other side's rows only.
+    pub(super) async fn hash(&self, all_tables: bool, caller: usize) -> String {
+        if all_tables {
+            return self.database.query_one(&self.hash_of_all_tables, &[]).await.unwrap().get(0);
         }
         let other = 1 - side(caller);
         let ids = self.pair(other).map(|person| person.id).to_vec();
@@ -190,14 +197,14 @@ impl Stage {
         self.database.query_one(all, &[&ids, &self.rooms[other]]).await.unwrap().get(0)
     }
 
-    /// Fails where a text that a caller got has something of somebody else.
+    /// Asserts that a text that a caller received contains no secret of another side.
     pub(super) fn assert_own(&self, caller: usize, text: &str, place: &str) {
         let foreign = match caller {
-            A..=COMPANY_B => slice::from_ref(&self.secrets[1 - side(caller)]),
+            CUSTOMER_A..=COMPANY_B => slice::from_ref(&self.secrets[1 - side(caller)]),
             _ => &self.secrets[..],
         };
         for secret in foreign.iter().flatten() {
-            assert!(!text.contains(secret), "{place}: {secret} is not for {}: {text}", CALLERS[caller]);
+            assert!(!text.contains(secret), "{place}: {} must not see {secret}: {text}", CALLERS[caller]);
         }
     }
 }
