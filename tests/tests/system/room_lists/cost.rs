@@ -1,12 +1,13 @@
-//! What a page costs PostgreSQL, in buffers: it reads its own rooms, however many the list has.
+//! The cost of a page in PostgreSQL's buffers: it depends on the page, not on the length of the
+//! list.
 
 use chatchat_tests::Person;
 use tokio_postgres::Client as Database;
 
 use super::list;
-use crate::{alone, client_of, database, own_system};
+use crate::{block_on, client_of, database, start_system};
 
-/// Adds 3,000 rooms to the company and 199 to the customer, in no order and all with unread
+/// Adds 3,000 rooms to the company and 199 to the customer, in random order and with unread
 /// messages.
 async fn fill(database: &Database, customer: i64, company: i64) {
     let fill = format!(
@@ -32,9 +33,9 @@ async fn fill(database: &Database, customer: i64, company: i64) {
     database.batch_execute("vacuum analyze").await.unwrap();
 }
 
-/// The buffers that a page takes.
+/// The number of buffers that PostgreSQL reads for a page.
 async fn buffers(database: &Database, person: &Person, query: &str) -> i64 {
-    // Once to have the process started and connected.
+    // This call starts the process and connects it.
     list(person, query).await;
     database.batch_execute("select pg_stat_statements_reset()").await.unwrap();
     list(person, query).await;
@@ -45,22 +46,22 @@ async fn buffers(database: &Database, person: &Person, query: &str) -> i64 {
 }
 
 #[test]
-fn page_reads_its_rooms_however_long_the_list_is() {
-    alone(|| async {
-        let system = own_system().await;
+fn page_cost_does_not_depend_on_the_length_of_the_list() {
+    block_on(|| async {
+        let system = start_system().await;
         let client = client_of(&system);
         let customer = Person::customer(&client, "김하늘").await.unwrap();
         let company = Person::company(&client, "새벽빵집").await.unwrap();
         let database = database(&system).await;
         fill(&database, customer.id, company.id).await;
-        for (person, most) in [(&customer, 40), (&company, 60)] {
+        for (person, limit) in [(&customer, 40), (&company, 60)] {
             let next = list(person, "limit=50").await["next"].as_str().unwrap().to_owned();
             for query in ["", "filter=unread", "filter=unanswered", &format!("cursor={next}")] {
                 let used = buffers(&database, person, query).await;
-                assert!(used <= most, "{used} buffers for {query:?} of a {}", person.kind);
+                assert!(used <= limit, "{used} buffers for {query:?} of a {}", person.kind);
             }
         }
-        // A name that no room has: all names are read, from the index.
+        // No room has this name, so PostgreSQL reads all names from the index.
         let used = buffers(&database, &company, "keyword=없는이름").await;
         assert!(used <= 80, "{used} buffers for a keyword");
         system.stop().await;

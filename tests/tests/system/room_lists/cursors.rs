@@ -43,7 +43,7 @@ fn last_page_has_no_next_even_when_it_is_full() {
 }
 
 #[test]
-fn rooms_of_the_same_moment_are_each_on_one_page() {
+fn rooms_with_equal_times_are_on_one_page_each() {
     in_world(|world| async move {
         let customer = world.customer().await;
         let rooms = many_rooms(world, &customer, 7).await;
@@ -72,10 +72,10 @@ fn room_that_moves_between_pages_is_on_top_of_the_first() {
     });
 }
 
-/// The rooms that a client has not seen at the end of its pages have moved since it began, so they
-/// are at the top.
+/// A room that a client has not seen after its last page moved to the top of the list after the
+/// client began.
 #[test]
-fn no_room_is_lost_while_rooms_move_and_a_client_pages() {
+fn no_room_is_lost_while_rooms_move_between_pages() {
     in_world(|world| async move {
         let customer = world.customer().await;
         let rooms = many_rooms(world, &customer, 30).await;
@@ -107,12 +107,12 @@ fn no_room_is_lost_while_rooms_move_and_a_client_pages() {
     });
 }
 
-/// Asserts that a list rejects a cursor, and with what it rejects it.
+/// Asserts that a list rejects a cursor, with an error that does not say why.
 async fn assert_rejected(person: &Person, query: &str) {
     let answer = listed(person, query).await;
     assert_eq!((answer.status, answer.code()), (400, "validation_failed"), "{query}: {}", answer.body);
     assert_eq!(wrong_fields(&answer.body), [("cursor", "invalid_format")], "{query}");
-    assert_eq!(answer.body["message"], "입력값을 확인해 주세요.", "the reason is not told");
+    assert_eq!(answer.body["message"], "입력값을 확인해 주세요.");
 }
 
 #[test]

@@ -1,15 +1,15 @@
 //! Filters and keywords.
 
 use chatchat_tests::Person;
-use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{all_ids, ids, list, many_rooms, mark, send};
-use crate::in_world;
+use super::{all_ids, ids, list, many_rooms, rename, send};
+use crate::{World, in_world, mark_read, withdraw};
 
-/// Four customers with a room of one company each, and what was said there: nothing by a person; a
-/// customer's message that is unread; one that is read; one that is answered and not read.
-async fn four_rooms(world: &crate::World) -> (Person, Vec<Person>, Vec<i64>) {
+/// A company, and four customers with a room each. The first room has no message of a person. The
+/// others have a message of the customer: an unread one, a read one, and one that the company
+/// answered without reading it.
+async fn four_rooms(world: &World) -> (Person, Vec<Person>, Vec<i64>) {
     let company = world.company().await;
     let (mut customers, mut rooms) = (Vec::new(), Vec::new());
     for number in 0..4 {
@@ -18,7 +18,7 @@ async fn four_rooms(world: &crate::World) -> (Person, Vec<Person>, Vec<i64>) {
         if number > 0 {
             let seq = send(&customer, room).await;
             match number {
-                2 => mark(&company, room, seq).await,
+                2 => mark_read(&company, room, seq).await,
                 3 => drop(send(&company, room).await),
                 _ => {}
             }
@@ -45,7 +45,7 @@ fn unread_and_unanswered_rooms_of_a_company_are_found() {
             assert_eq!(found(&format!("{query}&keyword=바다")).await, [] as [i64; 0]);
         }
         assert_eq!(list(&company, "filter=unread&limit=1").await["unreadTotal"], 2);
-        mark(&company, rooms[3], 3).await;
+        mark_read(&company, rooms[3], 3).await;
         send(&company, rooms[1]).await;
         assert_eq!(found("filter=unread").await, [rooms[1]]);
         assert_eq!(found("filter=unanswered").await, [rooms[2]]);
@@ -73,7 +73,7 @@ fn unread_and_unanswered_rooms_of_a_customer_are_found() {
 }
 
 #[test]
-fn faq_answers_neither_answer_nor_ask() {
+fn faq_messages_do_not_change_whether_a_room_is_unanswered() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let entry = json!({ "question": "언제 여나요?", "answer": "아침 7시입니다." });
@@ -84,10 +84,10 @@ fn faq_answers_neither_answer_nor_ask() {
         };
         let unanswered = async || all_ids(&customer, "filter=unanswered").await.len();
         ask().await;
-        assert_eq!(unanswered().await, 0, "asking the FAQ is not a question to a person");
+        assert_eq!(unanswered().await, 0, "an FAQ question needs no answer of a person");
         send(&customer, room).await;
         ask().await;
-        assert_eq!(unanswered().await, 1, "an FAQ answer is not an answer of a person");
+        assert_eq!(unanswered().await, 1, "an FAQ answer does not count as an answer");
         send(&company, room).await;
         ask().await;
         assert_eq!(unanswered().await, 0);
@@ -95,7 +95,7 @@ fn faq_answers_neither_answer_nor_ask() {
 }
 
 #[test]
-fn last_message_is_from_its_side_or_from_the_company() {
+fn last_message_has_its_sender_and_faq_answers_the_company() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let assert_last = async |sender: &Person, seq: i64, text: &str| {
@@ -119,11 +119,6 @@ fn last_message_is_from_its_side_or_from_the_company() {
         send(&company, room).await;
         assert_last(&company, 6, "안녕하세요").await;
     });
-}
-
-async fn rename(person: &Person, name: &str) {
-    let change = json!({ "name": name });
-    person.call(Method::PATCH, person.profile(), &change).await.unwrap().expect(204).unwrap();
 }
 
 #[test]
@@ -182,7 +177,7 @@ fn withdrawn_receiver_has_no_name_and_is_not_found_by_it() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         send(&customer, room).await;
-        assert_eq!(crate::withdraw(&customer).await.status, 204);
+        assert_eq!(withdraw(&customer).await.status, 204);
         let page = list(&company, "filter=unanswered").await;
         assert_eq!(
             (&page["chatRooms"][0]["receiverName"], &page["chatRooms"][0]["receiverDeleted"]),
@@ -192,7 +187,7 @@ fn withdrawn_receiver_has_no_name_and_is_not_found_by_it() {
         assert_eq!((ids(&page), &page["unreadTotal"]), (vec![room], &json!(1)));
         let kept = "select concat(customer_name, customer_search_name, customer_picture_key) from rooms where id = $1";
         let kept: String = world.database().await.query_one(kept, &[&room]).await.unwrap().get(0);
-        assert_eq!(kept, "", "the room's copies are gone");
+        assert_eq!(kept, "", "the room's copies are deleted");
     });
 }
 

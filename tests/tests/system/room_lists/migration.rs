@@ -1,15 +1,16 @@
-//! The migration that made the lists: rows from before it, and the code from before it.
+//! The migration `V0007__room_lists.sql`, with rows that existed before it and with the code of the
+//! release before it.
 
 use std::fs;
 
 use chatchat_tests::{Person, root};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{ids, list, send};
-use crate::{alone, client_of, database, in_world, own_system, postgres};
+use crate::{block_on, client_of, database, in_world, postgres, start_system};
 
-/// What the code before the migration does to a room when the customer or the company sends, and
-/// when the FAQ is asked.
+/// The statements with which the code before the migration updates a room: for a message of the
+/// customer, for one of the company, and for an FAQ question with its answer.
 const SENDS: [&str; 3] = [
     "update rooms set last_seq = last_seq + 1, last_message = 'a', last_message_at = clock_timestamp(),
          customer_sent = customer_sent + 1, company_sent = company_sent + 0 where id = $1",
@@ -19,7 +20,7 @@ const SENDS: [&str; 3] = [
 ];
 
 #[test]
-fn code_from_before_the_migration_keeps_the_lists_right() {
+fn code_before_the_migration_keeps_the_lists_correct() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         send(&company, room).await;
@@ -43,16 +44,16 @@ fn code_from_before_the_migration_keeps_the_lists_right() {
         assert_eq!(
             database.execute(counted, &[&company.id]).await.unwrap(),
             1,
-            "its count of rooms is there"
+            "the column `room_count` still exists"
         );
     });
 }
 
-/// The trigger is for the code from before, and the next release drops it.
+/// Only the code before the migration needs the trigger. The next release drops it.
 #[test]
-fn sends_and_faq_answers_keep_lists_right_without_the_trigger() {
-    alone(|| async {
-        let system = own_system().await;
+fn sends_and_faq_answers_keep_lists_correct_without_the_trigger() {
+    block_on(|| async {
+        let system = start_system().await;
         let database = database(&system).await;
         database.batch_execute("drop trigger rooms_note_newest_message on rooms").await.unwrap();
         let client = client_of(&system);
@@ -87,7 +88,7 @@ fn sends_and_faq_answers_keep_lists_right_without_the_trigger() {
     });
 }
 
-/// Rooms as the migrations before left them: one without a message of a person, three whose newest
+/// Rooms as they were before the migration: one without a message of a person, three whose newest
 /// message is from the customer, the company and the FAQ, and one whose company has withdrawn.
 const ROWS: &str = "
     insert into accounts (kind, username, password_hash, name)
@@ -108,7 +109,7 @@ const ROWS: &str = "
     join accounts a on a.username = 'customer' || m.n join rooms r on r.customer_id = a.id";
 
 #[test]
-fn rooms_from_before_the_migration_get_what_lists_show() {
+fn migration_fills_the_new_columns_of_existing_rooms() {
     in_world(|_| async move {
         let name = format!("chatchat_{}", uuid::Uuid::new_v4().simple());
         let database = postgres().await.create_database(&name).await.unwrap();
@@ -131,9 +132,8 @@ fn rooms_from_before_the_migration_get_what_lists_show() {
                         'unread', jsonb_build_array(r.customer_unread, r.company_unread, r.customer_has_unread, r.company_has_unread)
                     )::text from rooms r order by id";
         let rows = client.query(rows, &[]).await.unwrap();
-        let found: Vec<serde_json::Value> =
-            rows.iter().map(|row| serde_json::from_str(row.get(0)).unwrap()).collect();
-        let row = |n: i64, by_customer: bool, unanswered: bool, unread: serde_json::Value| {
+        let found: Vec<Value> = rows.iter().map(|row| serde_json::from_str(row.get(0)).unwrap()).collect();
+        let row = |n: i64, by_customer: bool, unanswered: bool, unread: Value| {
             let company = (n != 5).then(|| format!("company {n}company {n}"));
             json!({
                 "customer": format!("customer {n}customer {n}"), "company": company,

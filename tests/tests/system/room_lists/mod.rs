@@ -1,4 +1,4 @@
-//! The lists of rooms: pages and cursors, filters and keywords, totals of unread messages.
+//! The lists of rooms: pages, cursors, filters, keywords, and totals of unread messages.
 
 mod cost;
 mod cursors;
@@ -10,20 +10,18 @@ mod unread;
 use chatchat_tests::{Answer, Person, new_username};
 use reqwest::Method;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
-use crate::World;
+use crate::{World, send_message};
 
 /// Sends a message and returns its seq.
 async fn send(person: &Person, room: i64) -> i64 {
-    let body = json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "안녕하세요" });
-    let sent = person.post(&format!("{}/messages", person.room(room)), &body).await.unwrap();
+    let sent = send_message(person, room, "안녕하세요").await;
     sent.expect(201).unwrap().body["seq"].as_i64().unwrap()
 }
 
-async fn mark(person: &Person, room: i64, seq: i64) {
-    let path = format!("{}/read", person.room(room));
-    person.call(Method::PUT, &path, &json!({ "seq": seq })).await.unwrap().expect(204).unwrap();
+async fn rename(person: &Person, name: &str) {
+    let change = json!({ "name": name });
+    person.call(Method::PATCH, person.profile(), &change).await.unwrap().expect(204).unwrap();
 }
 
 /// The list of an account with a query such as `limit=2&filter=unread`.
@@ -31,7 +29,7 @@ async fn list(person: &Person, query: &str) -> Value {
     listed(person, query).await.expect(200).unwrap().body
 }
 
-/// The response to the same, whatever its status.
+/// The answer to a request for the list, with any status.
 async fn listed(person: &Person, query: &str) -> Answer {
     person.get(&format!("/{}/chatrooms?{query}", person.kind)).await.unwrap()
 }
@@ -40,7 +38,7 @@ fn ids(page: &Value) -> Vec<i64> {
     page["chatRooms"].as_array().unwrap().iter().map(|room| room["id"].as_i64().unwrap()).collect()
 }
 
-/// All pages of a list, joined by their cursors.
+/// All pages of a list, by their cursors.
 async fn pages(person: &Person, query: &str) -> Vec<Value> {
     let mut pages = vec![list(person, query).await];
     while let Some(next) = pages.last().unwrap()["next"].as_str() {
@@ -55,7 +53,7 @@ async fn all_ids(person: &Person, query: &str) -> Vec<i64> {
     pages(person, query).await.iter().flat_map(ids).collect()
 }
 
-/// Rooms of a customer with that many companies, opened one after the other.
+/// Opens rooms of a customer with `rooms` companies, one after the other, and returns their ids.
 async fn many_rooms(world: &World, customer: &Person, rooms: i64) -> Vec<i64> {
     let made = "with made as (
                     insert into accounts (kind, username, password_hash, name)

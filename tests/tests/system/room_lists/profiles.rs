@@ -1,20 +1,14 @@
 //! The copies of names and pictures that rooms hold.
 
-use chatchat_tests::{Person, new_username};
+use chatchat_tests::new_username;
 use futures_util::future::join_all;
-use reqwest::Method;
 use serde_json::json;
 
-use super::list;
+use super::{list, rename};
 use crate::{World, in_world, rounds, withdraw};
 
-async fn rename(person: &Person, name: &str) {
-    let change = json!({ "name": name });
-    person.call(Method::PATCH, person.profile(), &change).await.unwrap().expect(204).unwrap();
-}
-
-/// How many rooms of an account have copies that differ from the two profiles. A withdrawn account
-/// leaves no copy.
+/// The number of an account's rooms whose copies differ from the two profiles. The copies of a
+/// withdrawn account are empty.
 async fn differing(world: &World, account: i64) -> i64 {
     let copy =
         |side: &str| format!("concat_ws('/', r.{side}_name, r.{side}_search_name, r.{side}_picture_key)");

@@ -3,11 +3,11 @@
 use futures_util::future::join_all;
 use serde_json::json;
 
-use super::{list, mark, send};
-use crate::{in_world, rounds};
+use super::{list, send};
+use crate::{in_world, mark_read, rounds};
 
 #[test]
-fn total_is_of_all_rooms_whatever_page_filter_and_keyword() {
+fn total_counts_all_rooms_for_any_page_filter_and_keyword() {
     in_world(|world| async move {
         let company = world.company().await;
         let mut rooms = Vec::new();
@@ -15,7 +15,7 @@ fn total_is_of_all_rooms_whatever_page_filter_and_keyword() {
             let customer = world.customer().await;
             let room = customer.open_room(&company).await.unwrap();
             send(&customer, room).await;
-            mark(&company, room, 2).await;
+            mark_read(&company, room, 2).await;
             for _ in 0..messages {
                 send(&customer, room).await;
             }
@@ -27,9 +27,9 @@ fn total_is_of_all_rooms_whatever_page_filter_and_keyword() {
         let next = list(&company, "limit=2").await["next"].clone();
         let page = list(&company, &format!("limit=2&cursor={}", next.as_str().unwrap())).await;
         assert_eq!(page["unreadTotal"], 5);
-        mark(&company, rooms[0].1, 3).await;
-        assert_eq!(list(&company, "").await["unreadTotal"], 4, "one of three is read");
-        mark(&company, rooms[2].1, 4).await;
+        mark_read(&company, rooms[0].1, 3).await;
+        assert_eq!(list(&company, "").await["unreadTotal"], 4, "one of three messages is read");
+        mark_read(&company, rooms[2].1, 4).await;
         assert_eq!(list(&company, "").await["unreadTotal"], 2);
         let (customer, room) = &rooms[0];
         assert_eq!(list(customer, "").await["unreadTotal"], 0, "own messages are not unread");
@@ -39,10 +39,10 @@ fn total_is_of_all_rooms_whatever_page_filter_and_keyword() {
     });
 }
 
-/// Eight customers write to one company, which writes back; both sides read, and list their rooms
-/// all the time.
+/// Eight customers and one company send, mark messages as read and list their rooms, all
+/// concurrently.
 #[test]
-fn totals_and_counts_are_exact_while_all_send_read_and_list() {
+fn totals_and_counts_stay_exact_under_concurrent_use() {
     in_world(|world| async move {
         for round in 0..rounds() {
             let company = world.company().await;
@@ -60,14 +60,17 @@ fn totals_and_counts_are_exact_while_all_send_read_and_list() {
                         if (number + round) % 3 == 0 { (company, customer) } else { (customer, company) };
                     let seq = send(sender, room).await;
                     if number % 5 < 3 {
-                        mark(reader, room, seq - i64::from(number % 2 == 0)).await;
+                        mark_read(reader, room, seq - i64::from(number % 2 == 0)).await;
                     }
                     let lister = if number % 2 == 0 { company } else { customer };
                     let query = ["limit=50", "limit=50&filter=unread"][number / 8 % 2];
                     let page = list(lister, query).await;
                     let counts = page["chatRooms"].as_array().unwrap().iter();
                     let sum: i64 = counts.map(|room| room["unreadMessageCount"].as_i64().unwrap()).sum();
-                    assert_eq!(page["unreadTotal"], sum, "one response shows one moment: {page}");
+                    assert_eq!(
+                        page["unreadTotal"], sum,
+                        "the total and the counts are of one moment: {page}"
+                    );
                 }
             });
             join_all(acts).await;
@@ -93,7 +96,7 @@ fn totals_and_counts_are_exact_while_all_send_read_and_list() {
                 assert_eq!(page["unreadTotal"], total);
             }
             for room in rooms {
-                mark(&company, room, 9_007_199_254_740_991).await;
+                mark_read(&company, room, 9_007_199_254_740_991).await;
             }
             assert_eq!(list(&company, "filter=unread").await["chatRooms"], json!([]));
             assert_eq!(list(&company, "").await["unreadTotal"], 0);
