@@ -1,4 +1,4 @@
-//! What is uploaded with bad intent, and what it has to end in.
+//! Hostile uploads, each with its expected outcome.
 
 use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, codecs::png::PngEncoder};
 
@@ -11,7 +11,7 @@ use super::{
     },
 };
 
-/// What an upload has to end in.
+/// The expected outcome of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// 201, and a clean picture at the URL.
@@ -20,7 +20,7 @@ pub enum End {
     Refused(&'static str),
     /// 400 for the form as a whole.
     Broken,
-    /// This status and this code; API Gateway's own answers have none.
+    /// This status and this code. API Gateway's own answers have no code.
     Answer(u16, &'static str),
     /// A clean picture, or a refusal as unsupported: as far as the decoder gets.
     Either,
@@ -39,7 +39,7 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// A file in a form as it should be.
+    /// A file in a valid form.
     fn file(name: impl Into<String>, file: &[u8], end: End) -> Self {
         Self::named(name, FILE, file, end)
     }
@@ -54,7 +54,7 @@ impl Attempt {
     }
 }
 
-/// Files that are no JPEG, PNG or WebP, whatever they say they are.
+/// Files that are not JPEG, PNG or WebP, and pictures with a wrong content type.
 pub fn other_formats() -> Vec<Attempt> {
     let svg = format!("<svg xmlns=\"http://www.w3.org/2000/svg\">{MARKER}</svg>");
     let html = format!("<!doctype html><title>x</title>{MARKER}");
@@ -67,7 +67,7 @@ pub fn other_formats() -> Vec<Attempt> {
         ("ZIP", &[b"PK\x03\x04", MARKER.as_bytes()].concat()),
         ("EPS", b"%!PS-Adobe-3.0 EPSF-3.0\n"),
         (
-            "MVG that has ImageMagick read a file",
+            "MVG that makes ImageMagick read a file",
             b"push graphic-context\nfill 'url(/etc/passwd)'\npop graphic-context\n",
         ),
         ("GIF", include_bytes!("files/still.gif")),
@@ -82,14 +82,14 @@ pub fn other_formats() -> Vec<Attempt> {
         files.iter().map(|(name, file)| Attempt::file(*name, file, UNSUPPORTED)).collect();
     for kind in ["image/png", "image/svg+xml", "text/html"] {
         let part = format!("{FILE}\r\nContent-Type: {kind}");
-        attempts.push(Attempt::named(format!("SVG that says {kind}"), &part, svg.as_bytes(), UNSUPPORTED));
+        attempts.push(Attempt::named(format!("SVG as {kind}"), &part, svg.as_bytes(), UNSUPPORTED));
         let png = encoded(landscape(20, 20), ImageFormat::Png);
-        attempts.push(Attempt::named(format!("PNG that says {kind}"), &part, &png, Picture));
+        attempts.push(Attempt::named(format!("PNG as {kind}"), &part, &png, Picture));
     }
     attempts
 }
 
-/// Pictures whose part has a name that means harm.
+/// Pictures with a hostile file name.
 pub fn file_names() -> Vec<Attempt> {
     let jpeg = encoded(landscape(21, 21), ImageFormat::Jpeg);
     [
@@ -113,7 +113,7 @@ pub fn file_names() -> Vec<Attempt> {
     .collect()
 }
 
-/// Pictures that are something else as well, or carry what must not come out.
+/// Pictures that are also files of another kind, or contain data that must not be served.
 pub fn stowaways() -> Vec<Attempt> {
     let jpeg = encoded(landscape(64, 48), ImageFormat::Jpeg);
     let png = encoded(transparent(64, 48), ImageFormat::Png);
@@ -135,13 +135,13 @@ pub fn stowaways() -> Vec<Attempt> {
         ("PNG and HTML behind it", appended(&png, marker)),
         ("WebP and HTML behind it", appended(&webp, marker)),
         (
-            "JPEG that is JavaScript by its comment",
+            "JPEG that is also JavaScript because of a comment",
             jpeg_with(&jpeg, 0xfe, &[b"*/=1;", marker, b"/*"].concat()),
         ),
-        ("JPEG with EXIF and a place", jpeg_with_exif(&jpeg, 1)),
+        ("JPEG with EXIF and a position", jpeg_with_exif(&jpeg, 1)),
         ("JPEG with EXIF twice", jpeg_with_exif(&jpeg_with_exif(&jpeg, 6), 8)),
         (
-            "JPEG with EXIF whose offsets lead outside",
+            "JPEG with EXIF whose offsets are out of bounds",
             jpeg_with(&jpeg, 0xe1, b"Exif\0\0II*\0\xff\xff\xff\x7f"),
         ),
         ("JPEG with XMP", jpeg_with(&jpeg, 0xe1, &xmp)),
@@ -156,12 +156,12 @@ pub fn stowaways() -> Vec<Attempt> {
         ("PNG with zTXt", png_with(&png, "zTXt", &compressed)),
         ("PNG with iTXt", png_with(&png, "iTXt", &international)),
         ("PNG with iCCP", png_with(&png, "iCCP", &profile)),
-        ("PNG with eXIf and a place", png_with(&png, "eXIf", &exif(3))),
+        ("PNG with eXIf and a position", png_with(&png, "eXIf", &exif(3))),
         ("PNG with a private chunk", png_with(&png, "prVt", marker)),
         ("opaque PNG with tEXt", png_with(&opaque, "tEXt", &text)),
         ("PNG that hides a text in transparent pixels", encoded(hidden(), ImageFormat::Png)),
         ("WebP that hides a text in transparent pixels", encoded(hidden(), ImageFormat::WebP)),
-        ("WebP with EXIF and a place", webp_with(&webp, (64, 48), 0x08, "EXIF", &exif(1))),
+        ("WebP with EXIF and a position", webp_with(&webp, (64, 48), 0x08, "EXIF", &exif(1))),
         ("WebP with XMP", webp_with(&webp, (64, 48), 0x04, "XMP ", &xmp)),
         ("WebP with an unknown chunk", webp_with(&webp, (64, 48), 0, "xxxx", marker)),
     ];
@@ -170,7 +170,7 @@ pub fn stowaways() -> Vec<Attempt> {
     attempts
 }
 
-/// PNGs that are larger than they look, or rare.
+/// PNGs that need more memory or time than their size suggests, and rare kinds.
 pub fn pngs() -> Vec<Attempt> {
     let png = encoded(noise(64, 48), ImageFormat::Png);
     let pixels = Refused("too_many_pixels");
@@ -204,31 +204,27 @@ pub fn pngs() -> Vec<Attempt> {
         Attempt::file("PNG of 1 × 1", &encoded(landscape(1, 1), ImageFormat::Png), Picture),
         Attempt::file("PNG of 0 × 0", &png_of(0, 0, 8, 0, &zeros(1)), UNSUPPORTED),
         Attempt::file(
-            "PNG with fewer pixels than it says",
+            "PNG with fewer pixels than its size",
             &png_of(1000, 1000, 8, 2, &zeros(10)),
             UNSUPPORTED,
         ),
-        Attempt::file("PNG with more pixels than it says", &png_of(4, 4, 8, 0, &zeros(64 << 20)), Either),
+        Attempt::file("PNG with more pixels than its size", &png_of(4, 4, 8, 0, &zeros(64 << 20)), Either),
         Attempt::file("PNG with a profile of 400 MiB", &bomb("iCCP", b"icc\0\0"), Either),
         Attempt::file("PNG with a text of 400 MiB", &bomb("zTXt", b"Comment\0\0"), Either),
         Attempt::file("PNG with 16 bits", &png16, Picture),
-        Attempt::file(
-            "PNG with a type of colour that there is not",
-            &png_of(4, 4, 8, 5, &zeros(64)),
-            UNSUPPORTED,
-        ),
+        Attempt::file("PNG with an unknown colour type", &png_of(4, 4, 8, 5, &zeros(64)), UNSUPPORTED),
         Attempt::file("PNG with a wrong checksum", &[&png[..29], &[0; 4], &png[33..]].concat(), UNSUPPORTED),
         Attempt::file("PNG without pixels", &[&png[..33], &png_chunk("IEND", b"")].concat(), UNSUPPORTED),
         Attempt::file("animated PNG", include_bytes!("files/animated.png"), Picture),
     ]
 }
 
-/// Files in JPEG or WebP that are larger than they look, or rare.
+/// JPEG and WebP files that need more memory or time than their size suggests, and rare kinds.
 pub fn jpegs_and_webps() -> Vec<Attempt> {
     let jpeg = encoded(landscape(640, 480), ImageFormat::Jpeg);
     let webp = encoded(noise(64, 48), ImageFormat::WebP);
     let pixels = Refused("too_many_pixels");
-    // The size stands right after the marker of the frame, 0xffc0, its length and the depth.
+    // The size follows the marker of the frame, 0xffc0, its length and the bit depth.
     let lying = |height: u16, width: u16| {
         let frame = jpeg.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
         let size = [height.to_be_bytes(), width.to_be_bytes()].concat();
@@ -239,24 +235,24 @@ pub fn jpegs_and_webps() -> Vec<Attempt> {
         Attempt::file("lossy WebP", include_bytes!("files/lossy.webp"), Picture),
         Attempt::file("lossy WebP with alpha", include_bytes!("files/alpha.webp"), Picture),
         Attempt::file(
-            "WebP that says 16,384 × 16,384",
+            "WebP that claims 16,384 × 16,384",
             &webp_with(&webp, (16_384, 16_384), 0, "xxxx", b""),
             pixels,
         ),
         Attempt::file(
-            "WebP that says 5,000 × 5,000",
+            "WebP that claims 5,000 × 5,000",
             &webp_with(&webp, (5_000, 5_000), 0, "xxxx", b""),
             Either,
         ),
-        Attempt::file("WebP of nothing", &webp_chunk("RIFF", b"WEBP"), UNSUPPORTED),
+        Attempt::file("WebP without content", &webp_chunk("RIFF", b"WEBP"), UNSUPPORTED),
         Attempt::file("progressive JPEG", include_bytes!("files/progressive.jpg"), Picture),
         Attempt::file("JPEG in CMYK", include_bytes!("files/cmyk.jpg"), Picture),
-        Attempt::file("JPEG that says 65,535 × 65,535", &lying(0xffff, 0xffff), pixels),
-        Attempt::file("JPEG that says 5,000 × 5,000", &lying(5_000, 5_000), Either),
-        Attempt::file("JPEG that says 1 × 1", &lying(1, 1), Either),
-        Attempt::file("JPEG that says 0 × 0", &lying(0, 0), UNSUPPORTED),
+        Attempt::file("JPEG that claims 65,535 × 65,535", &lying(0xffff, 0xffff), pixels),
+        Attempt::file("JPEG that claims 5,000 × 5,000", &lying(5_000, 5_000), Either),
+        Attempt::file("JPEG that claims 1 × 1", &lying(1, 1), Either),
+        Attempt::file("JPEG that claims 0 × 0", &lying(0, 0), UNSUPPORTED),
         Attempt::file(
-            "JPEG of its first two bytes a million times",
+            "JPEG that repeats its first two bytes a million times",
             &[0xff, 0xd8].repeat(1_000_000),
             UNSUPPORTED,
         ),
@@ -265,13 +261,13 @@ pub fn jpegs_and_webps() -> Vec<Attempt> {
     ]
 }
 
-/// `WebP` files whose parts are larger than what they are a part of.
+/// `WebP` files with a part that is larger than the file or the picture.
 pub fn lying_webps() -> Vec<Attempt> {
     let frame = || webp_chunk("VP8 ", &vp8((48, 32), &[0; 64], &[0; 64]));
     let huge = || webp_chunk("VP8 ", &huge_frame());
     // Alpha channel without compression.
     let alpha = || webp_chunk("ALPH", &[0; 1 + 48 * 32]);
-    // Its size stands after one byte in 14 bits each, less one.
+    // After one byte, the width and the height follow in 14 bits each, minus one.
     let lossless = webp_chunk("VP8L", &[&[0x2f, 0xff, 0xff, 0xff, 0x0f], &[0; 1000][..]].concat());
     let endless = || endless_chunk("EXIF");
     let animation = || webp_chunk("ANIM", &[0; 6]);
@@ -299,7 +295,11 @@ pub fn lying_webps() -> Vec<Attempt> {
             UNSUPPORTED,
         ),
         ("WebP with EXIF of 4 GiB", extended_webp(0x08, &[frame(), endless()]), UNSUPPORTED),
-        ("WebP with EXIF of 4 GiB, without saying so", extended_webp(0, &[frame(), endless()]), UNSUPPORTED),
+        (
+            "WebP with EXIF of 4 GiB, without the flag for EXIF",
+            extended_webp(0, &[frame(), endless()]),
+            UNSUPPORTED,
+        ),
         ("animated WebP with EXIF of 4 GiB in a frame", animated(&[frame(), endless()]), UNSUPPORTED),
         ("WebP with EXIF of 4 GiB behind it", behind, Picture),
     ]
@@ -307,7 +307,7 @@ pub fn lying_webps() -> Vec<Attempt> {
     .to_vec()
 }
 
-/// Pictures that are cut off, or changed here and there.
+/// Pictures that are truncated, or in which some bytes are changed.
 pub fn damaged() -> Vec<Attempt> {
     let jpeg = encoded(landscape(640, 480), ImageFormat::Jpeg);
     let png = encoded(noise(64, 48), ImageFormat::Png);
@@ -338,7 +338,7 @@ pub fn damaged() -> Vec<Attempt> {
     attempts
 }
 
-/// Bodies that are no form, or not the form that is wanted.
+/// Bodies that are not a form, and invalid forms.
 pub fn forms() -> Vec<Attempt> {
     let jpeg = encoded(landscape(22, 22), ImageFormat::Jpeg);
     let multipart = format!("multipart/form-data; boundary={BOUNDARY}");
@@ -356,9 +356,9 @@ pub fn forms() -> Vec<Attempt> {
         raw("a form cut in its headers", &multipart, &whole[..40], Broken),
         raw("a form with another boundary", "multipart/form-data; boundary=another", &whole, Broken),
         raw("a form without a boundary", "multipart/form-data", &whole, Broken),
-        raw("a form in JSON's name", "application/json", &whole, media),
+        raw("a form as application/json", "application/json", &whole, media),
         raw("a form of another kind", &multipart.replace("form-data", "mixed"), &whole, media),
-        raw("a picture as it is", "image/jpeg", &jpeg, media),
+        raw("a picture as image/jpeg", "image/jpeg", &jpeg, media),
         raw("no content type", "", &whole, media),
         raw("a URL-encoded form", "application/x-www-form-urlencoded", b"file=x", media),
         raw("two files", &multipart, &twice, Refused("too_many")),

@@ -1,4 +1,4 @@
-//! Uploads that mean harm: each is refused, or comes out as nothing but a small picture.
+//! Hostile uploads: each is rejected, or becomes a small picture without any other content.
 
 use chatchat_tests::Client;
 use image::{GenericImageView, ImageFormat};
@@ -17,12 +17,12 @@ use super::{
 };
 use crate::{in_own_world, wrong_fields};
 
-/// In megabytes: what 25 megapixels need, and a part more. Memory that a decoder asks for counts here though it is never written to, and on a
-/// machine that has any amount of it.
-const MOST_ADDRESS_SPACE: u64 = 450;
+/// The limit of a function's address space, in megabytes: the need of 25 megapixels, and some more.
+/// The address space includes memory that a decoder allocates but never writes to.
+const MAX_ADDRESS_SPACE: u64 = 450;
 
 #[test]
-fn a_hostile_upload_is_refused_or_comes_out_as_a_clean_picture() {
+fn hostile_upload_is_rejected_or_becomes_a_clean_picture() {
     let files =
         [other_formats(), file_names(), stowaways(), pngs(), jpegs_and_webps(), lying_webps(), damaged()];
     let attempts = [files.concat(), forms()].concat();
@@ -37,11 +37,11 @@ fn a_hostile_upload_is_refused_or_comes_out_as_a_clean_picture() {
             } else {
                 world.client.clone()
             };
-            let began = std::time::Instant::now();
+            let started = std::time::Instant::now();
             let answer = send(&client, Some(&customer.token), "?folder=profile", &content_type, body).await;
-            let took = began.elapsed().as_secs_f64();
-            if took > slowest.0 {
-                slowest = (took, name.clone());
+            let time = started.elapsed().as_secs_f64();
+            if time > slowest.0 {
+                slowest = (time, name.clone());
             }
             assert!(answer.status < 500, "{name}: {} {}", answer.status, answer.body);
             let wrong = wrong_fields(&answer.body);
@@ -60,7 +60,7 @@ fn a_hostile_upload_is_refused_or_comes_out_as_a_clean_picture() {
             match answer.body["url"].as_str() {
                 Some(url) => {
                     pictures += 1;
-                    clean(&name, &served(&world.client, url).await);
+                    assert_clean(&name, &served(&world.client, url).await);
                 }
                 None => refused += 1,
             }
@@ -68,18 +68,18 @@ fn a_hostile_upload_is_refused_or_comes_out_as_a_clean_picture() {
         let profile = customer.get("/customers/me").await.unwrap().expect(200).unwrap();
         assert_eq!(profile.body["imageUrl"], Value::Null);
         println!(
-            "{total} hostile uploads: {pictures} came out as clean pictures, {refused} were refused; the slowest: {slowest:?}"
+            "{total} hostile uploads: {pictures} clean pictures, {refused} rejections; the slowest: {slowest:?}"
         );
         assert!(total >= 40 && pictures >= 40 && refused >= 40);
         if let Some(used) = Usage::of(&world.system) {
             println!("{} MB of memory, {} MB of address space", used.memory, used.address_space);
-            assert!(used.address_space < MOST_ADDRESS_SPACE, "a decoder believed what a file said");
+            assert!(used.address_space < MAX_ADDRESS_SPACE, "a decoder allocates what a file claims to need");
         }
     });
 }
 
-/// Asserts that what is served is a small picture with exactly the parts that a picture needs.
-fn clean(name: &str, served: &Served) {
+/// Asserts that a served file is a small picture with only the parts that a picture needs.
+fn assert_clean(name: &str, served: &Served) {
     let picture = served.picture();
     let (width, height) = picture.dimensions();
     assert!((1..=512).contains(&width) && (1..=512).contains(&height), "{name}: {width} × {height}");
@@ -97,11 +97,11 @@ fn clean(name: &str, served: &Served) {
         MARKER.as_bytes().windows(6).chain([&b"Exif"[..], b"GPS", b"xmpmeta", b"ICC_PROFILE", b"PK\x03\x04"])
     {
         let found = served.bytes.windows(hidden.len()).any(|run| run == hidden);
-        assert!(!found, "{name}: {:?} is in what is served", String::from_utf8_lossy(hidden));
+        assert!(!found, "{name}: the served file contains {:?}", String::from_utf8_lossy(hidden));
     }
 }
 
-/// The segments of a JPEG up to its last byte; whatever stands where no segment may is a part of its own.
+/// The segments of a JPEG up to its last byte. Bytes that are not a segment appear as a part too.
 fn jpeg_parts(bytes: &[u8]) -> Vec<String> {
     let mut parts = Vec::new();
     let mut at = 2;

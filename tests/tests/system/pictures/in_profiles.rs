@@ -1,19 +1,18 @@
-//! Pictures in profiles: which may be taken, and who sees them.
+//! Pictures in profiles: which URLs a profile accepts, and where the picture appears.
 
 use chatchat_tests::{Person, System, SystemOptions, new_username};
 use image::ImageFormat;
 use reqwest::Method;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::{
     making::{self, encoded, landscape},
     served, uploaded,
 };
-use crate::{alone, client_of, in_world, postgres, wrong_fields};
+use crate::{block_on, client_of, in_world, postgres, send_message, wrong_fields};
 
 #[test]
-fn an_uploaded_picture_becomes_the_profiles_and_others_see_it() {
+fn uploaded_picture_appears_wherever_the_profile_does() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         // A name that no other test's company has.
@@ -27,14 +26,8 @@ fn an_uploaded_picture_becomes_the_profiles_and_others_see_it() {
             assert_eq!(person.get(own).await.unwrap().body["imageUrl"], url.as_str());
             urls.push(url);
         }
-        // A company's list has the rooms in which somebody typed.
-        let message = json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "안녕하세요" });
-        customer
-            .post(&format!("{}/messages", customer.room(room)), &message)
-            .await
-            .unwrap()
-            .expect(201)
-            .unwrap();
+        // A company's list has only rooms with a message of a person.
+        send_message(&customer, room, "안녕하세요").await.expect(201).unwrap();
         assert_eq!(company.listed_room(room).await.unwrap()["receiverImageUrl"], urls[0].as_str());
         assert_eq!(customer.listed_room(room).await.unwrap()["receiverImageUrl"], urls[1].as_str());
         let shown = customer.get(&format!("/companies/{}", company.id)).await.unwrap();
@@ -64,7 +57,7 @@ fn an_uploaded_picture_becomes_the_profiles_and_others_see_it() {
 }
 
 #[test]
-fn only_a_url_that_this_account_was_given_becomes_its_picture() {
+fn profile_accepts_only_urls_of_own_uploads() {
     in_world(|world| async move {
         let (customer, other, company) =
             (world.customer().await, world.customer().await, world.company().await);
@@ -95,7 +88,7 @@ fn only_a_url_that_this_account_was_given_becomes_its_picture() {
                 assert_eq!(answer.status, 400, "{url}");
                 assert_eq!(wrong_fields(&answer.body), [("imageUrl", "unknown_picture")], "{url}");
             }
-            assert_eq!(person.get(path).await.unwrap().body, before, "a refused change changes nothing");
+            assert_eq!(person.get(path).await.unwrap().body, before, "a rejected change changes nothing");
         }
         let wrong = json!({ "name": "가".repeat(21), "imageUrl": "https://evil.example/x.png" });
         let answer = customer.call(Method::PATCH, "/customers/me", &wrong).await.unwrap();
@@ -108,7 +101,7 @@ fn only_a_url_that_this_account_was_given_becomes_its_picture() {
 }
 
 #[test]
-fn two_accounts_with_the_same_picture_have_the_same_url_and_both_may_use_it() {
+fn two_accounts_can_use_the_same_picture() {
     in_world(|world| async move {
         let (one, two) = (world.customer().await, world.customer().await);
         let file = encoded(landscape(33, 33), ImageFormat::Png);
@@ -117,7 +110,7 @@ fn two_accounts_with_the_same_picture_have_the_same_url_and_both_may_use_it() {
         let early = two.call(Method::PATCH, "/customers/me", &change).await.unwrap();
         assert_eq!(early.status, 400);
         assert_eq!(uploaded(&two, &file).await, url);
-        assert_eq!(uploaded(&two, &file).await, url, "uploading again is harmless");
+        assert_eq!(uploaded(&two, &file).await, url, "a second upload gets the same URL");
         for person in [&one, &two] {
             person.call(Method::PATCH, "/customers/me", &change).await.unwrap().expect(204).unwrap();
         }
@@ -128,8 +121,8 @@ fn two_accounts_with_the_same_picture_have_the_same_url_and_both_may_use_it() {
 }
 
 #[test]
-fn a_profile_keeps_its_picture_when_the_origin_changes() {
-    alone(|| async {
+fn profile_keeps_its_picture_when_the_origin_changes() {
+    block_on(|| async {
         let state = tempfile::tempdir().unwrap();
         let start = async || {
             let options = SystemOptions {
@@ -155,7 +148,7 @@ fn a_profile_keeps_its_picture_when_the_origin_changes() {
         }
         system.stop().await;
 
-        // Another port, and so another origin.
+        // The new system has another port, and so another origin.
         let system = start().await;
         for (person, own, url) in
             [(&mut customer, "/customers/me", &urls[0]), (&mut company, "/companies/me", &urls[1])]

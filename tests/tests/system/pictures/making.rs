@@ -1,21 +1,22 @@
-//! Pictures and files for uploads, and what can be hidden in them.
+//! Builds pictures and other files for uploads, with hidden content.
 
 use std::io::{Cursor, Write};
 
 use flate2::{Compression, write::ZlibEncoder};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, RgbaImage, imageops::FilterType};
 
-/// What is hidden in hostile files; no byte of it may come out.
+/// The text that is hidden in hostile files. A served picture must not contain any of it.
 pub const MARKER: &str = "<script>alert('chatchat-marker-7f3a')</script>";
 
-/// A picture with red at the top left and blue everywhere else, so that its orientation can be told.
+/// A picture that is red at the top left and blue elsewhere, so that a test can check its
+/// orientation.
 pub fn landscape(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         if x < width / 2 && y < height / 2 { Rgb([220, 20, 20]) } else { Rgb([20, 20, 220]) }
     })
 }
 
-/// The same with transparent pixels at the bottom right, whose hidden colour is the marker.
+/// The same with transparent pixels at the bottom right. Their invisible colours spell the marker.
 pub fn transparent(width: u32, height: u32) -> RgbaImage {
     let mut image = DynamicImage::from(landscape(width, height)).into_rgba8();
     let hidden = MARKER.bytes().cycle();
@@ -46,19 +47,21 @@ pub fn noise(width: u32, height: u32) -> RgbImage {
     })
 }
 
-/// A soft picture of many pixels.
+/// A picture of many pixels that compresses well.
 pub fn large(width: u32, height: u32) -> RgbImage {
     DynamicImage::from(landscape(8, 8)).resize_exact(width, height, FilterType::Nearest).into_rgb8()
 }
 
-/// EXIF (TIFF inside): an orientation, a description with the marker, and a place (37° 33′ N).
+/// EXIF data, which is a TIFF: an orientation, a description with the marker, and a position
+/// (37° 33′ N).
 pub fn exif(orientation: u8) -> Vec<u8> {
     let text = format!("{MARKER}\0");
     let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| {
         [&tag.to_le_bytes()[..], &kind.to_le_bytes(), &count.to_le_bytes(), &value].concat()
     };
     let length = u32::try_from(text.len()).unwrap();
-    // The header is 8 bytes, the first directory 2 + 3 × 12 + 4, the one with the place 2 + 2 × 12 + 4.
+    // The header has 8 bytes, the first directory 2 + 3 × 12 + 4, and the one with the position
+    // 2 + 2 × 12 + 4.
     let (place, values) = (8 + 42_u32, 8 + 42 + 30_u32);
     [
         b"II*\0\x08\0\0\0".to_vec(),
@@ -77,13 +80,13 @@ pub fn exif(orientation: u8) -> Vec<u8> {
     .concat()
 }
 
-/// A JPEG with one more segment right after its beginning.
+/// A JPEG with an additional segment after its first two bytes.
 pub fn jpeg_with(jpeg: &[u8], marker: u8, content: &[u8]) -> Vec<u8> {
     let length = u16::try_from(content.len() + 2).unwrap().to_be_bytes();
     [&jpeg[..2], &[0xff, marker], &length, content, &jpeg[2..]].concat()
 }
 
-/// A JPEG whose EXIF asks for an orientation.
+/// A JPEG with EXIF data that has an orientation.
 pub fn jpeg_with_exif(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     jpeg_with(jpeg, 0xe1, &[b"Exif\0\0", &exif(orientation)[..]].concat())
 }
@@ -96,12 +99,12 @@ pub fn png_chunk(kind: &str, content: &[u8]) -> Vec<u8> {
     [&length[..], kind.as_bytes(), content, &crc.finalize().to_be_bytes()].concat()
 }
 
-/// A PNG with one more chunk right after its header.
+/// A PNG with an additional chunk after its header.
 pub fn png_with(png: &[u8], kind: &str, content: &[u8]) -> Vec<u8> {
     [&png[..33], &png_chunk(kind, content), &png[33..]].concat()
 }
 
-/// A PNG of a size, a depth and a type of colour, with whatever as its compressed pixels.
+/// A PNG with a size, a bit depth and a colour type, and any bytes as its compressed pixels.
 pub fn png_of(width: u32, height: u32, depth: u8, colour: u8, pixels: &[u8]) -> Vec<u8> {
     let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[depth, colour, 0, 0, 0]].concat();
     [
@@ -113,6 +116,7 @@ pub fn png_of(width: u32, height: u32, depth: u8, colour: u8, pixels: &[u8]) -> 
     .concat()
 }
 
+/// Compresses zeros with zlib.
 pub fn zeros(length: usize) -> Vec<u8> {
     let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
     let block = vec![0; 1 << 20];
@@ -138,14 +142,15 @@ pub fn webp_chunk(kind: &str, content: &[u8]) -> Vec<u8> {
     [kind.as_bytes(), &length, content, &[0][..content.len() % 2]].concat()
 }
 
-/// A simple WebP as an extended one of that size, with flags (RFC 9649, section 2.7) and one more chunk at its end.
+/// Turns a simple WebP into an extended one with a size, flags (RFC 9649, section 2.7) and an
+/// additional chunk at its end.
 pub fn webp_with(webp: &[u8], (width, height): (u32, u32), flags: u8, kind: &str, content: &[u8]) -> Vec<u8> {
     let (width, height) = ((width - 1).to_le_bytes(), (height - 1).to_le_bytes());
     let header = [&[flags, 0, 0, 0], &width[..3], &height[..3]].concat();
     riff(&[webp_chunk("VP8X", &header), webp[12..].to_vec(), webp_chunk(kind, content)].concat())
 }
 
-/// A form with one part, named as wanted, with whatever headers.
+/// A form with one part, which has these headers and this content.
 pub fn form(boundary: &str, part: &str, content: &[u8]) -> Vec<u8> {
     let head = format!("--{boundary}\r\n{part}\r\n\r\n");
     let tail = format!("\r\n--{boundary}--\r\n");
@@ -158,16 +163,17 @@ fn segment(kind: u8, content: &[u8]) -> Vec<u8> {
     [&[0xff, kind], &length[..], content].concat()
 }
 
-/// A Huffman table with one code, the bit 0.
+/// A Huffman table with only one code, the bit 0.
 fn table(place: u8, symbol: u8) -> Vec<u8> {
     segment(0xc4, &[&[place, 1], &[0; 15][..], &[symbol]].concat())
 }
 
-/// The blocks of a component of 5,000 × 5,000 pixels.
+/// The number of blocks of a component of 5,000 × 5,000 pixels.
 const BLOCKS: usize = 625 * 625;
 
-/// The first segments of a progressive JPEG of 5,000 × 5,000 pixels: in table DC 0 the code means "no difference", in table AC 0 "the next
-/// 16,384 blocks have nothing more", in table AC 1 "one more coefficient", whose sign follows.
+/// The first segments of a progressive JPEG of 5,000 × 5,000 pixels. The only code means "no
+/// difference" in table DC 0, "the next 16,384 blocks have no more coefficients" in table AC 0, and
+/// "one more coefficient" in table AC 1, where the sign follows.
 fn progressive(components: &[u8]) -> Vec<u8> {
     [
         vec![0xff, 0xd8],
@@ -183,7 +189,8 @@ fn progressive(components: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// A progressive JPEG of 5,000 × 5,000 grey pixels with many scans (ITU-T T.81): 55 bytes each, and each visits all 390,625 blocks.
+/// A progressive JPEG of 5,000 × 5,000 grey pixels with many scans (ITU-T T.81). A scan has 55
+/// bytes, and a decoder visits all 390,625 blocks for it.
 pub fn many_scans(scans: usize) -> Vec<u8> {
     let scan =
         |from: u8, to: u8, zeros: usize| [segment(0xda, &[1, 1, 0, from, to, 0]), vec![0; zeros]].concat();
@@ -191,8 +198,9 @@ pub fn many_scans(scans: usize) -> Vec<u8> {
         .concat()
 }
 
-/// A progressive JPEG of 5,000 × 5,000 pixels in colour without subsampling, of nearly 4 MiB: each block of each component has its 8
-/// finest coefficients, coarsely in one scan and refined in another.
+/// A progressive JPEG of 5,000 × 5,000 pixels in colour without subsampling, of nearly 4 MiB. Each
+/// block of each component has its 8 highest coefficients in one scan, and their refinement in
+/// another.
 pub fn progressive_jpeg() -> Vec<u8> {
     let scan = |header: &[u8], bits: usize| [segment(0xda, header), vec![0; bits / 8 + 1]].concat();
     let coefficients = |component: u8| {
@@ -211,10 +219,10 @@ pub fn progressive_jpeg() -> Vec<u8> {
     .concat()
 }
 
-/// A `VP8 ` frame (RFC 6386) with the strongest loop filter. Whatever bytes follow its header mean something: zeros are grey blocks, and chance is
-/// blocks of all kinds with coefficients of all sizes.
+/// A `VP8 ` frame (RFC 6386) with the strongest loop filter. Any bytes after its header are valid:
+/// zeros are grey blocks, and random bytes are blocks of all kinds with coefficients of all sizes.
 pub fn vp8((width, height): (u16, u16), modes: &[u8], coefficients: &[u8]) -> Vec<u8> {
-    // Four bits of 0, six of 1 for the filter, and from there on all is off.
+    // Four bits of 0, six bits of 1 for the filter, and zeros, which turn all other features off.
     let header = [&[0x0f, 0xc0], &[0; 62][..]].concat();
     let flags = (u32::try_from(header.len() + modes.len()).unwrap() << 5 | 1 << 4).to_le_bytes();
     let size = [width.to_le_bytes(), height.to_le_bytes()].concat();
@@ -223,8 +231,8 @@ pub fn vp8((width, height): (u16, u16), modes: &[u8], coefficients: &[u8]) -> Ve
 
 /// A lossy WebP of 5,000 × 5,000 pixels, of nearly 4 MiB.
 pub fn lossy_webp() -> Vec<u8> {
-    let (modes, chance) = (noise(400, 330).into_raw(), noise(1000, 1000).into_raw());
-    riff(&webp_chunk("VP8 ", &vp8((5_000, 5_000), &modes, &[chance, vec![0; 600_000]].concat())))
+    let (modes, random) = (noise(400, 330).into_raw(), noise(1000, 1000).into_raw());
+    riff(&webp_chunk("VP8 ", &vp8((5_000, 5_000), &modes, &[random, vec![0; 600_000]].concat())))
 }
 
 /// A `VP8 ` frame of 16,000 × 16,000 pixels.
@@ -232,7 +240,7 @@ pub fn huge_frame() -> Vec<u8> {
     vp8((16_000, 16_000), &vec![0; 520_000], &vec![0; 1_500_000])
 }
 
-/// The header of a chunk that ends nearly 4 GiB later.
+/// The header of a chunk with a length of nearly 4 GiB.
 pub fn endless_chunk(kind: &str) -> Vec<u8> {
     [kind.as_bytes(), &0xffff_fffe_u32.to_le_bytes()].concat()
 }

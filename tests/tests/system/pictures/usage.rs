@@ -1,4 +1,4 @@
-//! What uploads cost the function that takes them, where the system tells.
+//! The time and memory that uploads take in their function, on systems with `/proc`.
 
 use std::fs;
 
@@ -11,22 +11,24 @@ use super::{
 };
 use crate::{in_own_world, template};
 
-/// Of all its processes together, or the most of any.
+/// What the processes of the function have used so far.
 pub struct Usage {
-    /// Seconds on a whole CPU.
+    /// CPU seconds of all processes together.
     pub cpu: f64,
-    /// The most megabytes of memory, and the most that were asked for.
+    /// The peak memory of any process, in megabytes.
     pub memory: u64,
+    /// The peak address space of any process, in megabytes.
     pub address_space: u64,
 }
 
 impl Usage {
-    /// So far; none on a system without `/proc`.
+    /// Reads the usage. Returns nothing on a system without `/proc`.
     pub fn of(system: &System) -> Option<Self> {
         let mut used = Self { cpu: 0.0, memory: 0, address_space: 0 };
         for pid in system.cloud.environments("UploadPicture").into_iter().filter_map(|one| one.pid) {
             let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-            // The 14th and 15th field (proc_pid_stat(5)) count hundredths; the second, in brackets, can hold anything.
+            // Fields 14 and 15 (proc_pid_stat(5)) are in hundredths of a second. Field 2, in
+            // brackets, can contain spaces.
             let ticks = stat.rsplit(')').next()?.split_whitespace().skip(11).take(2);
             used.cpu += ticks.map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / 100.0;
             let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
@@ -42,16 +44,17 @@ impl Usage {
 }
 
 #[test]
-fn the_largest_pictures_fit_into_the_functions_time_and_memory() {
+fn largest_pictures_fit_the_functions_time_and_memory() {
     in_own_world(async |world| {
         let customer = world.customer().await;
         uploaded(&customer, &encoded(landscape(8, 8), ImageFormat::Png)).await;
         let functions = template().functions().unwrap();
         let function = functions.iter().find(|function| function.id == "UploadPicture").unwrap();
         let wide = DynamicImage::from(large(5000, 5000)).into_rgba16();
-        // At 1,769 MB a function has one whole CPU, and with less its share.
+        // A function with 1,769 MB has a whole CPU, and one with less memory has that part of a
+        // CPU.
         let share = f64::from(u32::try_from(function.memory).unwrap()) / 1769.0;
-        let most = f64::from(u32::try_from(function.timeout).unwrap()) * share;
+        let cpu_limit = f64::from(u32::try_from(function.timeout).unwrap()) * share;
         let mut before = Usage::of(&world.system);
         for (name, file) in [
             ("JPEG of 25 megapixels", encoded(large(5000, 5000), ImageFormat::Jpeg)),
@@ -66,10 +69,14 @@ fn the_largest_pictures_fit_into_the_functions_time_and_memory() {
             let after = Usage::of(&world.system);
             if let (Some(before), Some(after)) = (&before, &after) {
                 let cpu = after.cpu - before.cpu;
-                println!("{name}: {} bytes in {cpu:.2} s of {most:.1} s, {} MB", file.len(), after.memory);
-                assert!(cpu < most, "{name}: longer than the template gives it");
-                // Lambda would end the process.
-                assert!(after.memory < function.memory, "{name}: more than the template gives it");
+                println!(
+                    "{name}: {} bytes in {cpu:.2} s of {cpu_limit:.1} s, {} MB",
+                    file.len(),
+                    after.memory
+                );
+                assert!(cpu < cpu_limit, "{name}: it takes longer than the template's timeout");
+                // Lambda ends a process that exceeds its memory.
+                assert!(after.memory < function.memory, "{name}: it needs more than the template's memory");
             }
             before = after;
         }
