@@ -1,4 +1,4 @@
-//! Signing up, logging in, and sessions that have ended.
+//! Sign-up, login, and access tokens that are invalid.
 
 use chatchat_tests::{Answer, Client, PASSWORD, new_username};
 use futures_util::future::join_all;
@@ -19,7 +19,7 @@ async fn log_in(client: &Client, kind: &str, username: &str, password: &str) -> 
 }
 
 #[test]
-fn a_username_is_taken_for_customers_and_companies_whatever_its_case() {
+fn username_is_unique_across_roles_and_letter_case() {
     in_world(|world| async move {
         let username = new_username("taken");
         assert_eq!(sign_up(&world.client, "/customers", &username).await.status, 201);
@@ -31,7 +31,7 @@ fn a_username_is_taken_for_customers_and_companies_whatever_its_case() {
 }
 
 #[test]
-fn of_fifty_sign_ups_with_one_username_one_succeeds() {
+fn one_of_fifty_sign_ups_with_one_username_succeeds() {
     in_world(|world| async move {
         for _ in 0..rounds() {
             let username = new_username("race");
@@ -44,7 +44,7 @@ fn of_fifty_sign_ups_with_one_username_one_succeeds() {
 }
 
 #[test]
-fn logging_in_gives_a_token_and_a_cookie_that_scripts_cannot_read() {
+fn login_returns_a_token_and_sets_an_http_only_cookie() {
     in_world(|world| async move {
         let mut customer = world.customer().await;
         let answer = customer.log_in().await.unwrap();
@@ -56,18 +56,18 @@ fn logging_in_gives_a_token_and_a_cookie_that_scripts_cannot_read() {
         }
         assert!(!cookie.contains("Domain"), "{cookie}");
         assert_eq!(answer.header("cache-control"), "no-store");
-        let shown = log_in(&world.client, "customer", &customer.username.to_uppercase(), PASSWORD).await;
-        assert_eq!(shown.status, 201, "case does not matter at login either");
+        let upper_case = log_in(&world.client, "customer", &customer.username.to_uppercase(), PASSWORD).await;
+        assert_eq!(upper_case.status, 201, "login ignores the case of the username");
     });
 }
 
 #[test]
-fn every_wrong_login_gets_the_same_answer() {
+fn all_failed_logins_get_the_same_answer() {
     in_world(|world| async move {
         let customer = world.customer().await;
         let mut answers = vec![
             log_in(&world.client, "customer", &customer.username, "wrong-2026").await,
-            log_in(&world.client, "customer", &new_username("nobody"), PASSWORD).await,
+            log_in(&world.client, "customer", &new_username("unknown"), PASSWORD).await,
             log_in(&world.client, "company", &customer.username, PASSWORD).await,
             log_in(&world.client, "customer", "\0", PASSWORD).await,
             log_in(&world.client, "customer", "", "").await,
@@ -88,14 +88,14 @@ fn every_wrong_login_gets_the_same_answer() {
 }
 
 #[test]
-fn an_ended_session_is_refused_at_the_next_call_on_every_route() {
+fn ended_session_gets_401_on_every_route() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let database = world.database().await;
         let ended = "update sessions set ended_at = now() where account_id = any($1)";
         database.execute(ended, &[&vec![customer.id, company.id]]).await.unwrap();
-        // These need no session, or have it by its cookie.
-        let open = [
+        // These routes need no session, or find it by its cookie.
+        let public = [
             "/customers",
             "/companies",
             "/customer/session",
@@ -110,7 +110,8 @@ fn an_ended_session_is_refused_at_the_next_call_on_every_route() {
             .unwrap()
             .into_iter()
             .filter(|route| {
-                !open.contains(&route.path.as_str()) || (route.method == "GET" && route.path == "/companies")
+                !public.contains(&route.path.as_str())
+                    || (route.method == "GET" && route.path == "/companies")
             })
             .collect();
         assert!(routes.len() > 25);
@@ -125,7 +126,7 @@ fn an_ended_session_is_refused_at_the_next_call_on_every_route() {
 }
 
 #[test]
-fn logging_in_minds_no_token() {
+fn login_ignores_the_access_token() {
     in_world(|world| async move {
         let mut customer = world.customer().await;
         let ended = "update sessions set ended_at = now() where account_id = $1";
@@ -140,7 +141,7 @@ fn logging_in_minds_no_token() {
 }
 
 #[test]
-fn a_token_of_one_role_does_not_open_the_other_roles_routes() {
+fn token_of_the_other_role_gets_403() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         for (person, path) in [
@@ -157,7 +158,7 @@ fn a_token_of_one_role_does_not_open_the_other_roles_routes() {
 }
 
 #[test]
-fn what_is_no_access_token_is_refused_also_where_none_is_needed() {
+fn invalid_access_token_gets_401_even_on_public_routes() {
     in_world(|world| async move {
         let customer = world.customer().await;
         let (head, rest) = customer.token.split_once('.').unwrap();

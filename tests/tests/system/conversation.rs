@@ -1,14 +1,15 @@
-//! Two people talk: the product's main job, from the first sign-up to the history after a restart.
+//! A conversation of a customer and a company, from the sign-up to the history after a restart.
 
-use chatchat_tests::{Person, Socket};
+use chatchat_tests::Person;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{alone, client_of, contract, own_system};
+use crate::{block_on, client_of, next_event, start_system};
 
 const MESSAGES: usize = 200;
 
-/// Korean, emoji made of several scalar values, newlines, quotes, and characters that JSON or SQL could stumble over.
+/// A text with Korean, emoji of several code points, line breaks, quotes, and characters that have
+/// a meaning in JSON or SQL.
 fn text(number: usize) -> String {
     let kinds = [
         "안녕하세요, 주문하려고요.",
@@ -21,9 +22,9 @@ fn text(number: usize) -> String {
 }
 
 #[test]
-fn two_hundred_messages_arrive_once_and_in_order_and_survive_a_restart() {
-    alone(|| async {
-        let system = own_system().await;
+fn messages_arrive_once_in_order_and_survive_a_restart() {
+    block_on(|| async {
+        let system = start_system().await;
         let client = client_of(&system);
         let company = Person::company(&client, "새벽빵집").await.unwrap();
         let customer = Person::customer(&client, "김하늘").await.unwrap();
@@ -35,18 +36,18 @@ fn two_hundred_messages_arrive_once_and_in_order_and_survive_a_restart() {
 
         let mut sockets = [customer.connect().await.unwrap(), company.connect().await.unwrap()];
         for number in 0..MESSAGES {
-            let [one, other] = &mut sockets;
-            let (sender, receiver) = if number % 2 == 0 { (one, other) } else { (other, one) };
+            let [customer, company] = &mut sockets;
+            let (sender, receiver) = if number % 2 == 0 { (customer, company) } else { (company, customer) };
             let id = sender.say(room, &text(number)).await.unwrap();
-            let ack = checked(sender).await;
+            let ack = next_event(sender).await;
             assert_eq!((&ack["type"], &ack["clientMessageId"]), (&json!("ack"), &json!(id)));
             // The guide message is seq 1.
             assert_eq!(ack["seq"], number + 2);
-            let pushed = checked(receiver).await;
-            assert_eq!(pushed["type"], "message", "one frame for each message, and nothing else: {pushed}");
+            let pushed = next_event(receiver).await;
+            assert_eq!(pushed["type"], "message", "{pushed}");
             assert_eq!(pushed["message"]["seq"], number + 2);
             assert_eq!(pushed["message"]["content"], text(number));
-            assert_eq!(pushed["message"].get("clientMessageId"), None, "only its sender is told");
+            assert_eq!(pushed["message"].get("clientMessageId"), None, "only its sender sees it");
         }
 
         let last = MESSAGES + 1;
@@ -60,7 +61,7 @@ fn two_hundred_messages_arrive_once_and_in_order_and_survive_a_restart() {
             .send(&json!({ "action": "markRead", "roomId": room, "seq": last - 10 }))
             .await
             .unwrap();
-        let read = checked(company_socket).await;
+        let read = next_event(company_socket).await;
         assert_eq!(
             read,
             json!({ "type": "read", "roomId": room, "readerId": customer.id, "seq": last - 10 })
@@ -86,7 +87,7 @@ fn two_hundred_messages_arrive_once_and_in_order_and_survive_a_restart() {
             assert_eq!(
                 &person.history(room).await.unwrap(),
                 before,
-                "the token from before the restart still opens the same history"
+                "the access token is still valid and shows the same history"
             );
             let detail = person.get(&person.room(room)).await.unwrap().expect(200).unwrap().body;
             let (mine, theirs) =
@@ -97,14 +98,8 @@ fn two_hundred_messages_arrive_once_and_in_order_and_survive_a_restart() {
     });
 }
 
-/// The next event, which must fit the AsyncAPI document.
-async fn checked(socket: &mut Socket) -> Value {
-    let event = socket.next().await.unwrap();
-    assert_eq!(contract().check_event(&event), Ok(()));
-    event
-}
-
-/// What was sent, to the letter, with seqs from 1, ids and times that never go back, and `clientMessageId` on one's own alone.
+/// Asserts that a history has exactly the texts that were sent, seqs from 1, times that do not
+/// decrease, and `clientMessageId` on `me`'s own messages only.
 fn assert_history(history: &[Value], me: &Person, other: &Person) {
     assert_eq!(history.len(), MESSAGES + 1);
     let (customer, company) = if me.kind == "customer" { (me, other) } else { (other, me) };

@@ -1,4 +1,4 @@
-//! The page that shows the HTTP API's document, `/api/docs`.
+//! `/api/docs`, the page that shows the OpenAPI document.
 
 use chatchat_template::{Template, parse_yaml};
 use chatchat_tests::{document_pages, root, upload_pages};
@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use crate::{World, contract, in_world};
 
-/// Every address that an attribute of the page has.
+/// The addresses in the attributes of a page.
 fn addresses(html: &str) -> Vec<&str> {
     let attributes = [" href=\"", " src=\"", " spec-url=\""];
-    let behind = attributes.iter().flat_map(|attribute| html.split(attribute).skip(1));
-    behind.filter_map(|rest| rest.split('"').next()).filter(|address| !address.starts_with("data:")).collect()
+    let rests = attributes.iter().flat_map(|attribute| html.split(attribute).skip(1));
+    rests.filter_map(|rest| rest.split('"').next()).filter(|address| !address.starts_with("data:")).collect()
 }
 
-/// Every `$ref` in a value.
+/// All values of `$ref` in a value.
 fn references(value: &Value) -> Vec<&str> {
     let own = value["$ref"].as_str();
     let inner: Vec<&Value> = match value {
@@ -24,19 +24,19 @@ fn references(value: &Value) -> Vec<&str> {
     own.into_iter().chain(inner.into_iter().flat_map(references)).collect()
 }
 
-/// Puts the document and its viewer into the web bucket, as a deployment does.
-async fn with_documents(world: &World) {
+/// Uploads the document and its viewer to the web bucket, as a deployment does.
+async fn upload_documents(world: &World) {
     upload_pages(&world.system.cloud, &document_pages()).await.unwrap();
 }
 
 #[test]
-fn the_page_loads_what_this_host_serves_and_may_load_nothing_else() {
+fn docs_page_loads_files_of_this_origin_only() {
     in_world(async |world| {
-        with_documents(world).await;
+        upload_documents(world).await;
         let page = world.client.page("/api/docs").await.unwrap();
         assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
         let html = page.body.as_str().unwrap();
-        assert!(!html.contains("//"), "an address of another host: {html}");
+        assert!(!html.contains("//"), "it has an address of another host: {html}");
         assert_eq!(addresses(html), ["/api/docs/redoc.standalone.js", "/api/docs/openapi.yaml"]);
         for address in addresses(html) {
             assert_eq!(world.client.page(address).await.unwrap().status, 200, "{address}");
@@ -57,22 +57,22 @@ fn the_page_loads_what_this_host_serves_and_may_load_nothing_else() {
 }
 
 #[test]
-fn the_document_names_every_operation_and_refers_to_nothing_outside() {
+fn served_document_has_every_operation_and_no_external_ref() {
     in_world(async |world| {
-        with_documents(world).await;
+        upload_documents(world).await;
         let answer = world.client.page("/api/docs/openapi.yaml").await.unwrap();
         assert_eq!((answer.status, answer.header("content-type")), (200, "application/yaml"));
         let document = parse_yaml("/api/docs/openapi.yaml", answer.body.as_str().unwrap()).unwrap();
         let template = Template::read(&root().join("infra/template.yaml")).unwrap();
         let functions = template.functions().unwrap();
-        let mut named = 0;
+        let mut operations = 0;
         for route in template.http_routes().unwrap().into_iter().filter(|route| route.path != "$default") {
             let handler = functions.iter().find(|function| function.id == route.function).unwrap();
             let operation = &document["paths"][&route.path][route.method.to_lowercase()];
             assert_eq!(operation["operationId"], handler.handler, "{} {}", route.method, route.path);
-            named += 1;
+            operations += 1;
         }
-        assert_eq!(named, contract().http_routes().len());
+        assert_eq!(operations, contract().http_routes().len());
         assert!(references(&document).iter().all(|reference| reference.starts_with("#/")));
     });
 }

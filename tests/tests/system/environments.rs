@@ -1,17 +1,19 @@
-//! Functions are processes, one request at a time each, and one that dies takes nothing with it.
+//! The processes of functions: each serves one request at a time, and its end affects only that
+//! request.
 
-use std::{collections::BTreeSet, time::Instant};
+use std::collections::BTreeSet;
 
 use chatchat_local::Fault;
-use chatchat_tests::{Client, PATIENCE, Person};
+use chatchat_tests::{Client, Person};
 use futures_util::future::join_all;
-use serde_json::Value;
-use uuid::Uuid;
+use serde_json::{Value, json};
 
-use crate::{alone, database, end_processes, in_world, own_system};
+use crate::{
+    block_on, database, end_processes, in_world, message_body, post_message, start_system, wait_for_blocked,
+};
 
 #[test]
-fn twenty_overlapping_requests_run_in_more_than_one_process() {
+fn overlapping_requests_run_in_several_processes() {
     in_world(|world| async move {
         let customer = world.customer().await;
         let answers = join_all((0..20).map(|_| customer.get("/customers/me"))).await;
@@ -28,45 +30,41 @@ fn twenty_overlapping_requests_run_in_more_than_one_process() {
 }
 
 #[test]
-fn a_process_killed_in_mid_request_fails_that_request_alone() {
-    alone(|| async {
-        let system = own_system().await;
-        // Not held against the OpenAPI document: API Gateway's own error is not in it.
+fn killed_process_fails_only_its_request() {
+    block_on(|| async {
+        let system = start_system().await;
+        // This client does not check answers: API Gateway's own error is not in the OpenAPI
+        // document.
         let client = Client::new(&system.cloud.url()).unwrap();
         let customer = Person::customer(&client, "김하늘").await.unwrap();
         let company = Person::company(&client, "새벽빵집").await.unwrap();
         company.become_visible().await.unwrap();
         let room = customer.open_room(&company).await.unwrap();
-        let path = format!("{}/messages", customer.room(room));
-        let say = |text: &str| serde_json::json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": text });
-        customer.post(&path, &say("하나")).await.unwrap().expect(201).unwrap();
+        let send = async |body: &Value| post_message(&customer, room, body).await;
+        send(&message_body("하나")).await.expect(201).unwrap();
 
-        // The room's row is locked, so the next send waits in its statement until its process is killed.
-        let mut database = database(&system).await;
-        let lock = database.transaction().await.unwrap();
+        // The room's row is locked, so the next send waits in its statement until its process is
+        // killed.
+        let (mut locking, watching) = (database(&system).await, database(&system).await);
+        let lock = locking.transaction().await.unwrap();
         lock.execute("select from rooms where id = $1 for update", &[&room]).await.unwrap();
-        let body = say("둘");
-        let (caught, ()) = tokio::join!(customer.post(&path, &body), async {
-            let waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
-            let limit = Instant::now() + PATIENCE;
-            while lock.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {
-                assert!(Instant::now() < limit, "the send does not wait for the room");
-            }
+        let body = message_body("둘");
+        let (failed, ()) = tokio::join!(send(&body), async {
+            wait_for_blocked(&watching, 1).await;
             for environment in system.cloud.environments("SendMessageAsCustomer") {
                 assert!(system.cloud.kill_environment(environment.pid.unwrap()));
             }
         });
-        let caught = caught.unwrap();
-        assert_eq!(
-            (caught.status, &caught.body),
-            (500, &serde_json::json!({ "message": "Internal Server Error" }))
-        );
+        assert_eq!((failed.status, &failed.body), (500, &json!({ "message": "Internal Server Error" })));
         lock.commit().await.unwrap();
 
-        let next = customer.post(&path, &say("셋")).await.unwrap();
-        assert_eq!(next.status, 201);
-        let again = customer.post(&path, &body).await.unwrap();
-        assert!(again.status < 300, "sending again is harmless whether it was kept or not: {}", again.body);
+        assert_eq!(send(&message_body("셋")).await.status, 201);
+        let again = send(&body).await;
+        assert!(
+            again.status < 300,
+            "a resend succeeds whether the message was stored or not: {}",
+            again.body
+        );
         let contents: BTreeSet<_> = customer
             .history(room)
             .await
@@ -82,12 +80,13 @@ fn a_process_killed_in_mid_request_fails_that_request_alone() {
     });
 }
 
-/// What a process has read of its secrets goes with it: the next one reads them itself, however Secrets Manager is at the time.
+/// A process keeps the secrets that it has read until it ends. A new process reads them again.
 #[test]
-fn processes_that_begin_without_secrets_read_them_and_a_failing_secrets_manager_is_no_end() {
-    alone(|| async {
-        let system = own_system().await;
-        // Not held against the OpenAPI document: API Gateway's own error is not in it.
+fn functions_recover_from_failures_of_secrets_manager() {
+    block_on(|| async {
+        let system = start_system().await;
+        // This client does not check answers: API Gateway's own error is not in the OpenAPI
+        // document.
         let client = Client::new(&system.cloud.url()).unwrap();
         let customer = Person::customer(&client, "김하늘").await.unwrap();
         let profile = async || customer.get("/customers/me").await.unwrap();
@@ -96,16 +95,13 @@ fn processes_that_begin_without_secrets_read_them_and_a_failing_secrets_manager_
 
         end_processes(&system, "OwnCustomerProfile").await;
         let once = fails(1);
-        assert_eq!((profile().await.status, once.happened()), (200, 1), "it is tried again");
+        assert_eq!((profile().await.status, once.happened()), (200, 1), "the function tries again");
 
         let always = fails(u32::MAX);
-        assert_eq!(profile().await.status, 200, "a warm process asks for nothing");
+        assert_eq!(profile().await.status, 200, "a warm process has its secrets");
         end_processes(&system, "OwnCustomerProfile").await;
         let answer = profile().await;
-        assert_eq!(
-            (answer.status, &answer.body),
-            (500, &serde_json::json!({ "message": "Internal Server Error" }))
-        );
+        assert_eq!((answer.status, &answer.body), (500, &json!({ "message": "Internal Server Error" })));
         drop(always);
         assert_eq!(profile().await.status, 200);
         system.stop().await;

@@ -1,4 +1,4 @@
-//! The example that `cargo xtask up --example` makes, as its accounts see it.
+//! The example that `cargo xtask up --example` creates, as its accounts see it.
 
 use chatchat_tests::{Client, PASSWORD, Person, example};
 use reqwest::Method;
@@ -11,7 +11,7 @@ use crate::{World, in_world};
 fn with_example<F: Future>(test: impl FnOnce(&'static World) -> F) {
     static EXAMPLE: OnceCell<()> = OnceCell::const_new();
     in_world(async |world| {
-        let fill = async || assert!(example::fill(&world.client).await.unwrap(), "it is there already");
+        let fill = async || assert!(example::fill(&world.client).await.unwrap(), "it already exists");
         EXAMPLE.get_or_init(fill).await;
         test(world).await;
     });
@@ -30,12 +30,13 @@ async fn get(world: &World, path: &str) -> Value {
     world.client.call(Method::GET, path, None, &Value::Null).await.unwrap().expect(200).unwrap().body
 }
 
-/// The account's rooms: the other side's name and what its list shows, newest first.
+/// The account's list of rooms, newest first.
 async fn rooms(person: &Person) -> Vec<Value> {
     let answer = person.get(&format!("/{}/chatrooms", person.kind)).await.unwrap().expect(200).unwrap();
     answer.body["chatRooms"].as_array().unwrap().clone()
 }
 
+/// The name of the other side and the number of unread messages, for each room of an account.
 async fn unread(person: &Person) -> Vec<Value> {
     let list = |room: Value| json!([room["receiverName"], room["unreadMessageCount"]]);
     rooms(person).await.into_iter().map(list).collect()

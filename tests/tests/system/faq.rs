@@ -1,4 +1,4 @@
-//! A company's FAQ: keeping it, showing it, and asking it in a room.
+//! A company's FAQ: its entries, who can read them, and asking an entry in a room.
 
 use chatchat_tests::{Answer, Person};
 use futures_util::future::join_all;
@@ -6,12 +6,16 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{World, contract, in_world, rounds};
+use crate::{
+    World, assert_refused, in_world, mark_read, next_event, rounds, send_message, send_message_with_id,
+    withdraw,
+};
 
 async fn add(company: &Person, question: &str, answer: &str) -> Answer {
     company.post("/company/auto-replies", &json!({ "question": question, "answer": answer })).await.unwrap()
 }
 
+/// Adds an entry, and returns its id.
 async fn entry(company: &Person, question: &str, answer: &str) -> i64 {
     add(company, question, answer).await.expect(201).unwrap().body["id"].as_i64().unwrap()
 }
@@ -38,23 +42,8 @@ async fn ask(customer: &Person, entry: i64, room: i64, id: Option<Uuid>) -> Answ
     customer.post(&format!("/auto-replies/{entry}"), &body).await.unwrap()
 }
 
-async fn say(person: &Person, room: i64, id: Uuid, content: &str) -> Answer {
-    let body = json!({ "clientMessageId": id.to_string(), "content": content });
-    person.post(&format!("{}/messages", person.room(room)), &body).await.unwrap()
-}
-
-async fn withdraw(person: &Person) {
-    let body = json!({ "password": chatchat_tests::PASSWORD });
-    person.call(Method::DELETE, person.profile(), &body).await.unwrap().expect(204).unwrap();
-}
-
-#[track_caller]
-fn assert_refused(answer: &Answer, status: u16, code: &str) {
-    assert_eq!((answer.status, answer.code()), (status, code), "{}", answer.body);
-}
-
 #[test]
-fn a_company_keeps_its_entries_oldest_first() {
+fn entries_are_listed_oldest_first_changed_and_deleted() {
     in_world(|world| async move {
         let company = world.company().await;
         assert_eq!(entries(&company).await, [] as [Value; 0]);
@@ -73,7 +62,7 @@ fn a_company_keeps_its_entries_oldest_first() {
         assert_eq!(
             questions(world, None, company.id).await.expect(200).unwrap().body,
             json!({ "autoReplies": entries(&company).await }),
-            "others see the same questions and answers"
+            "the public list has the same entries"
         );
         company.call(Method::DELETE, &path, &Value::Null).await.unwrap().expect(204).unwrap();
         assert_refused(
@@ -86,7 +75,7 @@ fn a_company_keeps_its_entries_oldest_first() {
 }
 
 #[test]
-fn of_fifty_entries_at_once_six_are_kept_and_a_deletion_makes_room_for_one() {
+fn fifty_entries_at_once_keep_six_and_a_deletion_frees_one() {
     in_world(|world| async move {
         for _ in 0..rounds() {
             let company = world.company().await;
@@ -108,7 +97,7 @@ fn of_fifty_entries_at_once_six_are_kept_and_a_deletion_makes_room_for_one() {
 }
 
 #[test]
-fn a_hidden_companys_questions_are_for_itself_and_its_customers_alone() {
+fn hidden_companys_faq_is_shown_to_itself_and_its_customers() {
     in_world(|world| async move {
         let (customer, company, _) = world.pair().await;
         let stranger = world.customer().await;
@@ -121,7 +110,7 @@ fn a_hidden_companys_questions_are_for_itself_and_its_customers_alone() {
         for person in [Some(&stranger), None] {
             assert_refused(&questions(world, person, company.id).await, 404, "company_not_found");
         }
-        withdraw(&company).await;
+        withdraw(&company).await.expect(204).unwrap();
         for person in [Some(&customer), Some(&stranger), None] {
             assert_refused(&questions(world, person, company.id).await, 404, "company_not_found");
         }
@@ -130,7 +119,7 @@ fn a_hidden_companys_questions_are_for_itself_and_its_customers_alone() {
 }
 
 #[test]
-fn another_companys_entry_looks_like_a_missing_one() {
+fn foreign_entry_gets_the_answer_of_a_missing_one() {
     in_world(|world| async move {
         let (one, other) = (world.company().await, world.company().await);
         let foreign = entry(&other, "언제 여나요?", "7시").await;
@@ -149,12 +138,12 @@ fn another_companys_entry_looks_like_a_missing_one() {
 }
 
 #[test]
-fn asking_keeps_question_and_answer_and_pushes_both_to_both_sides() {
+fn asking_stores_and_pushes_question_and_answer() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let faq = entry(&company, "언제 여나요?", "아침 7시입니다.").await;
-        let mut theirs = company.connect().await.unwrap();
-        let mut own = [customer.connect().await.unwrap(), customer.connect().await.unwrap()];
+        let mut company_socket = company.connect().await.unwrap();
+        let mut own_sockets = [customer.connect().await.unwrap(), customer.connect().await.unwrap()];
         let id = Uuid::new_v4();
         let asked = ask(&customer, faq, room, Some(id)).await.expect(201).unwrap().body;
         assert_eq!(asked["answer"], "아침 7시입니다.");
@@ -171,18 +160,19 @@ fn asking_keeps_question_and_answer_and_pushes_both_to_both_sides() {
             (&question["clientMessageId"], answer.get("clientMessageId")),
             (&json!(id.to_string()), None)
         );
-        for (shown, socket) in own.iter_mut().map(|socket| (true, socket)).chain([(false, &mut theirs)]) {
-            let mut pushed =
-                [socket.next_of("message").await.unwrap(), socket.next_of("message").await.unwrap()];
+        let sockets =
+            own_sockets.iter_mut().map(|socket| (true, socket)).chain([(false, &mut company_socket)]);
+        for (shown, socket) in sockets {
+            let mut pushed = [next_event(socket).await, next_event(socket).await];
             pushed.sort_by_key(|event| event["message"]["seq"].as_i64());
             for (event, kept) in pushed.iter().zip([question, answer]) {
-                assert_eq!(contract().check_event(event), Ok(()));
+                assert_eq!(event["type"], "message", "{event}");
                 assert_eq!((&event["roomId"], &event["message"]["id"]), (&json!(room), &kept["id"]));
                 let sender = if kept == question { "김하늘" } else { "새벽빵집" };
                 assert_eq!(event["sender"], json!({ "name": sender, "imageUrl": null }));
             }
             let id = pushed[0]["message"].get("clientMessageId");
-            assert_eq!(id.is_some(), shown, "the id is its sender's alone: {}", pushed[0]);
+            assert_eq!(id.is_some(), shown, "only the sender sees the id: {}", pushed[0]);
         }
         let history = company.history(room).await.unwrap();
         assert_eq!(history.iter().filter(|message| message.get("clientMessageId").is_some()).count(), 0);
@@ -191,7 +181,7 @@ fn asking_keeps_question_and_answer_and_pushes_both_to_both_sides() {
 }
 
 #[test]
-fn asking_leaves_unread_counts_and_the_companys_list_as_they_were() {
+fn asking_changes_no_unread_count_and_no_company_list() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let faq = entry(&company, "언제 여나요?", "아침 7시입니다.").await;
@@ -201,14 +191,14 @@ fn asking_leaves_unread_counts_and_the_companys_list_as_they_were() {
             (&listed["unreadMessageCount"], &listed["lastMessage"]),
             (&json!(0), &json!("아침 7시입니다."))
         );
-        assert_eq!(company.listed_room(room).await.unwrap(), Value::Null, "nobody has typed");
+        assert_eq!(company.listed_room(room).await.unwrap(), Value::Null, "there is no typed message");
         let total = || async {
             let listed = company.get("/company/chatrooms").await.unwrap().body;
             listed["chatRooms"].as_array().unwrap().len()
         };
         assert_eq!(total().await, 0);
-        say(&customer, room, Uuid::new_v4(), "사람 있나요?").await.expect(201).unwrap();
-        say(&company, room, Uuid::new_v4(), "네, 있습니다.").await.expect(201).unwrap();
+        send_message(&customer, room, "사람 있나요?").await.expect(201).unwrap();
+        send_message(&company, room, "네, 있습니다.").await.expect(201).unwrap();
         ask(&customer, faq, room, None).await.expect(201).unwrap();
         for person in [&customer, &company] {
             let listed = person.listed_room(room).await.unwrap();
@@ -218,19 +208,13 @@ fn asking_leaves_unread_counts_and_the_companys_list_as_they_were() {
             );
         }
         assert_eq!(total().await, 1);
-        let read = json!({ "seq": 7 });
-        company
-            .call(Method::PUT, &format!("{}/read", company.room(room)), &read)
-            .await
-            .unwrap()
-            .expect(204)
-            .unwrap();
+        mark_read(&company, room, 7).await;
         assert_eq!(company.listed_room(room).await.unwrap()["unreadMessageCount"], 0);
     });
 }
 
 #[test]
-fn asking_fifty_times_with_one_id_keeps_two_messages() {
+fn asking_fifty_times_with_one_id_stores_two_messages() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let faq = entry(&company, "언제 여나요?", "7시").await;
@@ -246,26 +230,27 @@ fn asking_fifty_times_with_one_id_keeps_two_messages() {
 }
 
 #[test]
-fn an_id_stands_for_one_thing_that_was_said() {
+fn message_id_reused_for_another_message_gets_409() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let (faq, other) =
             (entry(&company, "언제 여나요?", "7시").await, entry(&company, "주차되나요?", "네").await);
         let (asked, typed) = (Uuid::new_v4(), Uuid::new_v4());
         let first = ask(&customer, faq, room, Some(asked)).await.expect(201).unwrap();
-        say(&customer, room, typed, "언제 여나요?").await.expect(201).unwrap();
+        send_message_with_id(&customer, room, typed, "언제 여나요?").await.expect(201).unwrap();
         let again = ask(&customer, faq, room, Some(asked)).await;
-        assert_eq!((again.status, again.body), (200, first.body), "a repeat is answered as the first was");
+        assert_eq!((again.status, again.body), (200, first.body), "a repeat gets the first answer");
         assert_refused(&ask(&customer, other, room, Some(asked)).await, 409, "message_id_reused");
         assert_refused(&ask(&customer, faq, room, Some(typed)).await, 409, "message_id_reused");
-        assert_refused(&say(&customer, room, asked, "언제 여나요?").await, 409, "message_id_reused");
-        assert_eq!(customer.history(room).await.unwrap().len(), 4, "nothing of that was kept");
-        say(&company, room, asked, "ids are each sender's own").await.expect(201).unwrap();
+        let reused = send_message_with_id(&customer, room, asked, "언제 여나요?").await;
+        assert_refused(&reused, 409, "message_id_reused");
+        assert_eq!(customer.history(room).await.unwrap().len(), 4, "the rejected messages are not stored");
+        send_message_with_id(&company, room, asked, "another sender's id").await.expect(201).unwrap();
     });
 }
 
 #[test]
-fn what_was_asked_stays_when_its_entry_changes_or_goes() {
+fn asked_entry_stays_in_the_room_after_change_and_deletion() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let faq = entry(&company, "언제 여나요?", "7시").await;
@@ -286,28 +271,28 @@ fn what_was_asked_stays_when_its_entry_changes_or_goes() {
 }
 
 #[test]
-fn an_entry_is_asked_in_a_room_of_its_company_that_is_open_and_ones_own() {
+fn entry_can_be_asked_in_an_own_open_room_of_its_company() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let (stranger, other, foreign_room) = world.pair().await;
         let (faq, foreign) =
             (entry(&company, "언제 여나요?", "7시").await, entry(&other, "언제 여나요?", "9시").await);
-        let never = 9_007_199_254_740_991;
-        for id in [foreign, never] {
+        let unknown = 9_007_199_254_740_991;
+        for id in [foreign, unknown] {
             assert_refused(&ask(&customer, id, room, None).await, 404, "auto_reply_not_found");
         }
-        for id in [foreign_room, never] {
+        for id in [foreign_room, unknown] {
             assert_refused(&ask(&customer, faq, id, None).await, 404, "room_not_found");
         }
         assert_refused(&ask(&company, faq, room, None).await, 403, "wrong_role");
         let kept = Uuid::new_v4();
         let first = ask(&customer, faq, room, Some(kept)).await.expect(201).unwrap();
-        withdraw(&company).await;
+        withdraw(&company).await.expect(204).unwrap();
         assert_refused(&ask(&customer, faq, room, Some(Uuid::new_v4())).await, 409, "receiver_withdrawn");
         assert_eq!(
             ask(&customer, faq, room, Some(kept)).await.expect(200).unwrap().body,
             first.body,
-            "this was kept before"
+            "it was stored before the withdrawal"
         );
         assert_eq!(customer.history(room).await.unwrap().len(), 3);
         assert_eq!(stranger.history(foreign_room).await.unwrap().len(), 1);
@@ -315,7 +300,7 @@ fn an_entry_is_asked_in_a_room_of_its_company_that_is_open_and_ones_own() {
 }
 
 #[test]
-fn sends_and_questions_at_once_get_seqs_without_gap_or_twin() {
+fn sends_and_questions_at_once_get_consecutive_seqs() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let faq = entry(&company, "언제 여나요?", "7시").await;
@@ -324,8 +309,8 @@ fn sends_and_questions_at_once_get_seqs_without_gap_or_twin() {
             async move {
                 match number % 3 {
                     0 => ask(customer, faq, room, Some(Uuid::new_v4())).await,
-                    1 => say(customer, room, Uuid::new_v4(), "말").await,
-                    _ => say(company, room, Uuid::new_v4(), "말").await,
+                    1 => send_message(customer, room, "말").await,
+                    _ => send_message(company, room, "말").await,
                 }
             }
         });
@@ -337,13 +322,13 @@ fn sends_and_questions_at_once_get_seqs_without_gap_or_twin() {
             let question = pair[0]["type"] == "auto" && pair[0]["senderId"] == customer.id;
             assert!(
                 !question || pair[1]["type"] == "auto" && pair[1]["senderId"] == company.id,
-                "its answer comes next"
+                "the next message is the answer"
             );
         }
         assert_eq!(
             company.listed_room(room).await.unwrap()["unreadMessageCount"],
             13,
-            "what the customer typed"
+            "the messages that the customer typed"
         );
     });
 }

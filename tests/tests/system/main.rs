@@ -36,7 +36,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use chatchat_local::{Postgres, PostgresOptions, Settings};
 use chatchat_template::Template;
-use chatchat_tests::{Client, PASSWORD, Person, System, SystemOptions, Watch, build_functions, root};
+use chatchat_tests::{Client, Person, System, SystemOptions, Watch, build_functions, root};
 use contract::Contract;
 use support::{
     assert_refused, blocked_backends, changed, cookie, end_processes, eventually, mark_read, message_body,
@@ -44,8 +44,6 @@ use support::{
     wrong_fields,
 };
 use tokio::{runtime::Runtime, sync::OnceCell};
-
-use self::{block_on as alone, start_system as own_system};
 
 /// A system, and a client of it that checks each answer against the OpenAPI document.
 struct World {

@@ -1,4 +1,4 @@
-//! Which file of the web bucket a path of the one origin gets.
+//! The file of the web bucket that each path of the origin gets.
 
 use std::fs;
 
@@ -7,8 +7,8 @@ use tempfile::TempDir;
 
 use crate::{World, in_world};
 
-/// Puts files into the web bucket that contain their own keys.
-async fn with_files(world: &World, keys: &[&str]) {
+/// Uploads files to the web bucket. The content of each file is its key.
+async fn upload_files(world: &World, keys: &[&str]) {
     let folder = TempDir::new().unwrap();
     let pages = keys.iter().enumerate().map(|(number, key)| {
         let file = folder.path().join(number.to_string());
@@ -19,9 +19,9 @@ async fn with_files(world: &World, keys: &[&str]) {
 }
 
 #[test]
-fn a_path_without_a_dot_gets_the_html_of_its_app() {
+fn path_without_a_dot_gets_the_html_of_its_app() {
     in_world(async |world| {
-        with_files(world, &["index.html", "desk.html", "icon.svg", "assets/desk.js"]).await;
+        upload_files(world, &["index.html", "desk.html", "icon.svg", "assets/desk.js"]).await;
         for (path, key) in [
             ("/", "index.html"),
             ("/rooms/7", "index.html"),

@@ -1,13 +1,13 @@
-//! Profiles and the directory.
+//! Profiles and the directory of companies.
 
 use chatchat_tests::{Client, Person, new_username};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{assert_refused, eventually, in_own_world, in_world, withdraw, wrong_fields};
+use crate::{assert_refused, in_own_world, in_world, wait_for_blocked, withdraw, wrong_fields};
 
 #[test]
-fn a_company_changes_what_it_names_and_the_rest_stays() {
+fn profile_change_keeps_the_fields_that_it_omits() {
     in_world(|world| async move {
         let company = Person::company(&world.client, "새벽빵집").await.unwrap();
         let own = || async { company.get("/companies/me").await.unwrap().expect(200).unwrap().body };
@@ -41,12 +41,12 @@ fn a_company_changes_what_it_names_and_the_rest_stays() {
             wrong_fields(&refused.body),
             [("name", "too_long"), ("imageUrl", "unknown_picture"), ("profileVisibility", "wrong_type")]
         );
-        assert_eq!(own().await, expected, "a refused change changes nothing");
+        assert_eq!(own().await, expected, "a rejected change changes nothing");
     });
 }
 
 #[test]
-fn a_customer_sees_their_own_profile() {
+fn customer_gets_its_profile() {
     in_world(|world| async move {
         let customer = world.customer().await;
         let profile = customer.get("/customers/me").await.unwrap().expect(200).unwrap().body;
@@ -58,7 +58,7 @@ fn a_customer_sees_their_own_profile() {
 }
 
 #[test]
-fn the_directory_has_visible_companies_newest_first_in_pages_of_ten() {
+fn directory_lists_visible_companies_newest_first() {
     in_world(|world| async move {
         // A name that no other test's company has.
         let name = new_username("d");
@@ -98,14 +98,14 @@ fn the_directory_has_visible_companies_newest_first_in_pages_of_ten() {
         assert_eq!(
             search(format!("{name}_"), 1).await,
             (vec![], json!({ "current": 1, "total": 0 })),
-            "_ is a letter like others"
+            "_ is not a wildcard"
         );
-        assert_eq!(search("%25".to_owned(), 1).await.0, Vec::<Value>::new(), "% is a letter like others");
+        assert_eq!(search("%25".to_owned(), 1).await.0, Vec::<Value>::new(), "% is not a wildcard");
     });
 }
 
 #[test]
-fn a_hidden_company_is_there_for_itself_and_for_customers_with_a_room() {
+fn hidden_company_is_shown_to_itself_and_its_customers() {
     in_world(|world| async move {
         let (customer, company, _) = world.pair().await;
         let stranger = world.customer().await;
@@ -126,7 +126,7 @@ fn a_hidden_company_is_there_for_itself_and_for_customers_with_a_room() {
         let opened = stranger.post("/customer/chatrooms", &json!({ "companyId": company.id })).await.unwrap();
         assert_eq!(opened.code(), "company_not_found");
         let again = customer.post("/customer/chatrooms", &json!({ "companyId": company.id })).await.unwrap();
-        assert_eq!(again.status, 200, "a room that is there stays open");
+        assert_eq!(again.status, 200, "an existing room stays open");
     });
 }
 
@@ -138,15 +138,15 @@ async fn found(client: &Client, keyword: &str) -> Vec<Value> {
 }
 
 #[test]
-fn a_keyword_finds_a_name_whether_their_characters_are_composed_or_in_pieces() {
+fn keyword_matches_composed_and_decomposed_characters() {
     in_world(|world| async move {
         let unique = new_username("d")[..9].to_owned();
-        let (composed, in_pieces) =
+        let (composed, decomposed) =
             ("\u{d558}\u{b298} caf\u{e9}", "\u{1112}\u{1161}\u{1102}\u{1173}\u{11af} cafe\u{301}");
-        for name in [composed, in_pieces] {
+        for name in [composed, decomposed] {
             let company = Person::company(&world.client, &format!("{unique}{name}")).await.unwrap();
             company.become_visible().await.unwrap();
-            for keyword in [composed, in_pieces] {
+            for keyword in [composed, decomposed] {
                 for keyword in [
                     keyword.to_owned(),
                     keyword.to_uppercase(),
@@ -154,7 +154,7 @@ fn a_keyword_finds_a_name_whether_their_characters_are_composed_or_in_pieces() {
                 ] {
                     let listed = found(&world.client, &format!("{unique}{keyword}")).await;
                     assert_eq!(listed[0]["id"], company.id, "{name:?} by {keyword:?}");
-                    assert_eq!(listed[0]["name"], format!("{unique}{name}"), "shown as it was typed");
+                    assert_eq!(listed[0]["name"], format!("{unique}{name}"), "the name is shown as typed");
                 }
             }
         }
@@ -162,29 +162,23 @@ fn a_keyword_finds_a_name_whether_their_characters_are_composed_or_in_pieces() {
 }
 
 #[test]
-fn a_company_that_withdraws_while_it_becomes_visible_is_not_in_the_directory() {
+fn company_withdrawn_while_becoming_visible_is_not_listed() {
     in_own_world(async |world| {
         let company = Person::company(&world.client, "새벽빵집").await.unwrap();
         let (mut locking, watching) = (world.database().await, world.database().await);
-        let wait_for = async |callers: i64| {
-            let waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
-            eventually("the callers wait for a lock", async || {
-                watching.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) >= callers
-            })
-            .await;
-        };
-        // The withdrawal holds the account's row, for which the change waits, and waits itself for the company's.
+        // The withdrawal locks the account's row and then waits for the company's row. The change
+        // waits for the account's row.
         let lock = locking.transaction().await.unwrap();
         lock.execute("select from companies where account_id = $1 for update", &[&company.id]).await.unwrap();
         let change = json!({ "profileVisibility": true });
         let (gone, changed, ()) = tokio::join!(
             withdraw(&company),
             async {
-                wait_for(1).await;
+                wait_for_blocked(&watching, 1).await;
                 company.call(Method::PATCH, "/companies/me", &change).await.unwrap()
             },
             async {
-                wait_for(2).await;
+                wait_for_blocked(&watching, 2).await;
                 lock.commit().await.unwrap();
             }
         );

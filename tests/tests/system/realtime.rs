@@ -1,36 +1,30 @@
-//! Tickets, connections, and frames.
+//! Tickets, connections and frames of the WebSocket API.
 
 use chatchat_tests::{Person, Socket, tungstenite::Message};
 use futures_util::future::join_all;
-use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{contract, in_world, rounds};
+use crate::{eventually, in_world, mark_read, message_body, next_event, rounds, send_message};
 
-async fn url(person: &Person) -> String {
+/// The address to connect to, with a new ticket.
+async fn ticket_url(person: &Person) -> String {
     person.ticket().await.unwrap()["url"].as_str().unwrap().to_owned()
 }
 
-async fn next(socket: &mut Socket) -> Value {
-    let event = socket.next().await.unwrap();
-    assert_eq!(contract().check_event(&event), Ok(()));
-    event
-}
-
-/// Sends a frame and gives the `error` that it is refused with.
-async fn refusal(socket: &mut Socket, frame: &Value) -> Value {
+/// Sends a frame that is invalid, and returns the `error` that answers it.
+async fn rejection(socket: &mut Socket, frame: &Value) -> Value {
     socket.send(frame).await.unwrap();
-    let event = next(socket).await;
+    let event = next_event(socket).await;
     assert_eq!(event["type"], "error", "{event}");
     event
 }
 
 #[test]
-fn a_ticket_opens_one_connection_even_if_fifty_try() {
+fn ticket_opens_only_one_of_fifty_connections() {
     in_world(|world| async move {
         for _ in 0..rounds() {
-            let url = url(&world.customer().await).await;
+            let url = ticket_url(&world.customer().await).await;
             let opened = join_all((0..50).map(|_| Socket::handshake(&url, &[]))).await;
             let refused: Vec<_> = opened.iter().filter_map(|socket| socket.as_ref().err()).collect();
             assert_eq!(refused.len(), 49);
@@ -40,10 +34,10 @@ fn a_ticket_opens_one_connection_even_if_fifty_try() {
 }
 
 #[test]
-fn without_a_good_ticket_the_handshake_is_refused_with_401() {
+fn handshake_without_a_valid_ticket_gets_401() {
     in_world(|world| async move {
         let customer = world.customer().await;
-        let url = url(&customer).await;
+        let url = ticket_url(&customer).await;
         let (address, ticket) = url.split_once("?ticket=").unwrap();
         let database = world.database().await;
         let refused = |url: String| async move { Socket::handshake(&url, &[]).await.err() };
@@ -65,18 +59,18 @@ fn without_a_good_ticket_the_handshake_is_refused_with_401() {
 }
 
 #[test]
-fn a_page_of_another_site_cannot_connect() {
+fn handshake_from_another_origin_gets_403() {
     in_world(|world| async move {
         let customer = world.customer().await;
-        let url = url(&customer).await;
+        let url = ticket_url(&customer).await;
         assert_eq!(Socket::handshake(&url, &[("origin", "https://evil.example")]).await.err(), Some(403));
         let own = world.client.url.clone();
-        assert!(Socket::handshake(&url, &[("origin", &own)]).await.is_ok(), "and the ticket was not spent");
+        assert!(Socket::handshake(&url, &[("origin", &own)]).await.is_ok(), "the ticket is still unused");
     });
 }
 
 #[test]
-fn messages_reach_every_connection_of_both_sides_and_the_sender_gets_an_ack() {
+fn message_reaches_all_connections_and_the_sender_gets_an_ack() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let mut sender = customer.connect().await.unwrap();
@@ -86,24 +80,19 @@ fn messages_reach_every_connection_of_both_sides_and_the_sender_gets_an_ack() {
             company.connect().await.unwrap(),
         ];
         let id = sender.say(room, "여러 기기").await.unwrap();
-        let ack = next(&mut sender).await;
+        let ack = next_event(&mut sender).await;
         assert_eq!((&ack["type"], &ack["roomId"]), (&json!("ack"), &json!(room)));
         assert_eq!(ack["senderId"], customer.id);
         for (number, socket) in others.iter_mut().enumerate() {
-            let event = next(socket).await;
+            let event = next_event(socket).await;
             assert_eq!(event["message"]["id"], ack["id"]);
             assert_eq!(event["sender"], json!({ "name": "김하늘", "imageUrl": null }));
             let shown = event["message"].get("clientMessageId").cloned();
-            assert_eq!(
-                shown,
-                (number == 0).then(|| json!(id)),
-                "its sender's other devices are told its name"
-            );
+            assert_eq!(shown, (number == 0).then(|| json!(id)), "the sender's other connections see the id");
         }
-        let body = json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "HTTP로도" });
-        company.post(&format!("{}/messages", company.room(room)), &body).await.unwrap().expect(201).unwrap();
+        send_message(&company, room, "HTTP로도").await.expect(201).unwrap();
         for socket in [&mut sender].into_iter().chain(&mut others) {
-            let event = next(socket).await;
+            let event = next_event(socket).await;
             assert_eq!(event["message"]["content"], "HTTP로도");
             assert_eq!(event["sender"], json!({ "name": "새벽빵집", "imageUrl": null }));
         }
@@ -111,70 +100,73 @@ fn messages_reach_every_connection_of_both_sides_and_the_sender_gets_an_ack() {
 }
 
 #[test]
-fn a_repeated_frame_is_acknowledged_again_and_pushed_once() {
+fn repeated_frame_is_acknowledged_again_and_pushed_once() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let (mut sender, mut receiver) =
             (customer.connect().await.unwrap(), company.connect().await.unwrap());
-        let frame = json!({ "action": "sendMessage", "roomId": room, "clientMessageId": Uuid::new_v4().to_string(), "content": "한 번" });
+        let mut frame = message_body("한 번");
+        (frame["action"], frame["roomId"]) = ("sendMessage".into(), room.into());
         sender.send(&frame).await.unwrap();
-        let first = next(&mut sender).await;
+        let first = next_event(&mut sender).await;
         sender.send(&frame).await.unwrap();
-        assert_eq!(next(&mut sender).await, first);
+        assert_eq!(next_event(&mut sender).await, first);
         sender.say(room, "다음").await.unwrap();
-        assert_eq!(next(&mut receiver).await["message"]["content"], "한 번");
-        assert_eq!(next(&mut receiver).await["message"]["content"], "다음");
+        assert_eq!(next_event(&mut receiver).await["message"]["content"], "한 번");
+        assert_eq!(next_event(&mut receiver).await["message"]["content"], "다음");
     });
 }
 
 #[test]
-fn typing_and_reading_are_told_to_the_other_side() {
+fn typing_and_read_markers_are_pushed_to_the_other_side() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let (mut one, mut other) = (customer.connect().await.unwrap(), company.connect().await.unwrap());
         one.send(&json!({ "action": "typing", "roomId": room })).await.unwrap();
         assert_eq!(
-            next(&mut other).await,
+            next_event(&mut other).await,
             json!({ "type": "typing", "roomId": room, "accountId": customer.id })
         );
-        let path = format!("{}/read", customer.room(room));
-        customer.call(Method::PUT, &path, &json!({ "seq": 1 })).await.unwrap().expect(204).unwrap();
+        mark_read(&customer, room, 1).await;
         let read = json!({ "type": "read", "roomId": room, "readerId": customer.id, "seq": 1 });
-        assert_eq!(next(&mut other).await, read);
-        assert_eq!(next(&mut one).await, read, "one's own devices too");
+        assert_eq!(next_event(&mut other).await, read);
+        assert_eq!(next_event(&mut one).await, read, "the reader's own connections get it too");
         one.send(&json!({ "action": "markRead", "roomId": room, "seq": 1 })).await.unwrap();
         one.send(&json!({ "action": "typing", "roomId": room })).await.unwrap();
-        assert_eq!(next(&mut other).await["type"], "typing", "a marker that did not move tells nobody");
+        assert_eq!(
+            next_event(&mut other).await["type"],
+            "typing",
+            "a marker that does not move is not pushed"
+        );
     });
 }
 
 #[test]
-fn a_heartbeat_tells_which_rooms_are_ahead() {
+fn heartbeat_lists_the_rooms_with_newer_messages() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let (_, _, foreign) = world.pair().await;
         let second = customer.open_room(&world.company().await).await.unwrap();
         let mut socket = customer.connect().await.unwrap();
-        let body = json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "하나" });
-        company.post(&format!("{}/messages", company.room(room)), &body).await.unwrap().expect(201).unwrap();
-        assert_eq!(next(&mut socket).await["type"], "message");
-        let said = [(room, 1), (second, 1), (foreign, 0)]
+        send_message(&company, room, "하나").await.expect(201).unwrap();
+        assert_eq!(next_event(&mut socket).await["type"], "message");
+        let known = [(room, 1), (second, 1), (foreign, 0)]
             .map(|(room, seq)| json!({ "roomId": room, "lastSeq": seq }));
-        socket.send(&json!({ "action": "heartbeat", "rooms": said })).await.unwrap();
+        socket.send(&json!({ "action": "heartbeat", "rooms": known })).await.unwrap();
         assert_eq!(
-            next(&mut socket).await,
+            next_event(&mut socket).await,
             json!({ "type": "heartbeat", "rooms": [{ "roomId": room, "lastSeq": 2 }] })
         );
         socket.send(&json!({ "action": "heartbeat", "rooms": [] })).await.unwrap();
-        assert_eq!(next(&mut socket).await, json!({ "type": "heartbeat", "rooms": [] }));
+        assert_eq!(next_event(&mut socket).await, json!({ "type": "heartbeat", "rooms": [] }));
         let many: Vec<_> = (1..=21).map(|room| json!({ "roomId": room, "lastSeq": 0 })).collect();
-        let error = refusal(&mut socket, &json!({ "action": "heartbeat", "rooms": many })).await;
+        let error = rejection(&mut socket, &json!({ "action": "heartbeat", "rooms": many })).await;
         assert_eq!(error["code"], "validation_failed");
     });
 }
 
 #[test]
-fn a_wrong_frame_gets_an_error_and_the_connection_stays_open() {
+fn invalid_frame_gets_an_error_and_keeps_the_connection() {
     in_world(|world| async move {
         let (customer, _, room) = world.pair().await;
         let (_, _, foreign) = world.pair().await;
@@ -184,7 +176,7 @@ fn a_wrong_frame_gets_an_error_and_the_connection_stays_open() {
             ["", "{", "nonsense", "{\"action\":\"sendMessage\"", "\u{feff}{}", "{\"action\":\"heartbeat\",}"]
         {
             socket.send_raw(Message::text(raw)).await.unwrap();
-            assert_eq!(next(&mut socket).await["code"], "malformed_json", "{raw:?}");
+            assert_eq!(next_event(&mut socket).await["code"], "malformed_json", "{raw:?}");
         }
         for (frame, code) in [
             (json!([]), "validation_failed"),
@@ -235,17 +227,17 @@ fn a_wrong_frame_gets_an_error_and_the_connection_stays_open() {
             (json!({ "action": "typing", "roomId": foreign }), "room_not_found"),
             (json!({ "action": "heartbeat", "rooms": {} }), "validation_failed"),
         ] {
-            let error = refusal(&mut socket, &frame).await;
+            let error = rejection(&mut socket, &frame).await;
             assert_eq!(error["code"], code, "{frame}");
             assert_eq!(error.get("clientMessageId"), frame.get("clientMessageId"), "{frame}");
         }
         socket.say(room, "아직 연결되어 있습니다").await.unwrap();
-        assert_eq!(next(&mut socket).await["seq"], 2, "and nothing of all that was kept");
+        assert_eq!(next_event(&mut socket).await["seq"], 2, "no invalid frame stored a message");
     });
 }
 
 #[test]
-fn a_frame_after_the_end_of_the_session_gets_unauthenticated_and_the_connection_is_closed() {
+fn frame_after_the_end_of_its_session_closes_the_connection() {
     in_world(|world| async move {
         let (customer, _, room) = world.pair().await;
         let database = world.database().await;
@@ -262,14 +254,14 @@ fn a_frame_after_the_end_of_the_session_gets_unauthenticated_and_the_connection_
                 .execute("update sessions set ended_at = now() where account_id = $1", &[&customer.id])
                 .await
                 .unwrap();
-            assert_eq!(refusal(&mut socket, &frame).await["code"], "unauthenticated", "{frame}");
+            assert_eq!(rejection(&mut socket, &frame).await["code"], "unauthenticated", "{frame}");
             socket.closed().await.unwrap();
         }
     });
 }
 
 #[test]
-fn a_connection_that_ends_is_forgotten() {
+fn closed_connection_is_deleted() {
     in_world(|world| async move {
         let customer = world.customer().await;
         let socket = customer.connect().await.unwrap();
@@ -280,12 +272,12 @@ fn a_connection_that_ends_is_forgotten() {
         };
         assert_eq!(open().await, 1);
         socket.close().await.unwrap();
-        eventually(|| async { open().await == 0 }).await;
+        eventually("the connection is deleted", async || open().await == 0).await;
     });
 }
 
 #[test]
-fn a_connection_that_died_quietly_is_forgotten_at_the_first_push() {
+fn dead_connection_is_deleted_by_the_next_push() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let database = world.database().await;
@@ -295,20 +287,11 @@ fn a_connection_that_died_quietly_is_forgotten_at_the_first_push() {
         assert_eq!(database.execute(dead, &[&company.id]).await.unwrap(), 1);
         let mut socket = customer.connect().await.unwrap();
         socket.say(room, "누구 계세요?").await.unwrap();
-        assert_eq!(next(&mut socket).await["type"], "ack");
-        eventually(|| async {
+        assert_eq!(next_event(&mut socket).await["type"], "ack");
+        eventually("the connection is deleted", async || {
             let left = "select 1 from connections where account_id = $1";
             database.query(left, &[&company.id]).await.unwrap().is_empty()
         })
         .await;
     });
-}
-
-/// Waits until it holds, with a limit.
-async fn eventually<F: Future<Output = bool>>(holds: impl Fn() -> F) {
-    let limit = std::time::Instant::now() + chatchat_tests::PATIENCE;
-    while !holds().await {
-        assert!(std::time::Instant::now() < limit, "it never came to hold");
-        tokio::task::yield_now().await;
-    }
 }

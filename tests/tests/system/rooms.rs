@@ -1,4 +1,4 @@
-//! Opening, listing and reading rooms, sending over HTTP, moving read markers.
+//! Rooms: opening them, reading their messages, sending over HTTP, and read markers.
 
 use chatchat_tests::Person;
 use futures_util::future::join_all;
@@ -6,24 +6,14 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{World, in_world, rounds};
-
-async fn send(person: &Person, room: i64, id: Uuid, content: &str) -> chatchat_tests::Answer {
-    let body = json!({ "clientMessageId": id.to_string(), "content": content });
-    person.post(&format!("{}/messages", person.room(room)), &body).await.unwrap()
-}
-
-async fn mark(person: &Person, room: i64, seq: i64) {
-    let path = format!("{}/read", person.room(room));
-    person.call(Method::PUT, &path, &json!({ "seq": seq })).await.unwrap().expect(204).unwrap();
-}
+use crate::{World, in_world, mark_read, message_body, rounds, send_message, send_message_with_id, withdraw};
 
 async fn unread(person: &Person, room: i64) -> i64 {
     person.listed_room(room).await.unwrap()["unreadMessageCount"].as_i64().unwrap()
 }
 
 #[test]
-fn a_room_is_opened_once_and_begins_with_the_companys_guide_message() {
+fn room_opens_once_with_the_companys_guide_message() {
     in_world(|world| async move {
         let (customer, company) = (world.customer().await, world.company().await);
         let open = || async {
@@ -37,13 +27,13 @@ fn a_room_is_opened_once_and_begins_with_the_companys_guide_message() {
         assert_eq!(history.len(), 1);
         assert_eq!((&history[0]["type"], &history[0]["senderId"]), (&json!("auto"), &json!(company.id)));
         assert!(history[0]["content"].as_str().unwrap().starts_with("안녕하세요, 새벽빵집입니다."));
-        assert_eq!(unread(&customer, room).await, 0, "what the product wrote is not unread");
-        assert_eq!(company.listed_room(room).await.unwrap(), Value::Null, "nobody has typed yet");
+        assert_eq!(unread(&customer, room).await, 0, "the guide message does not count as unread");
+        assert_eq!(company.listed_room(room).await.unwrap(), Value::Null, "there is no typed message yet");
     });
 }
 
 #[test]
-fn fifty_openings_at_once_make_one_room_with_one_guide_message() {
+fn fifty_openings_at_once_create_one_room() {
     in_world(|world| async move {
         for _ in 0..rounds() {
             let (customer, company) = (world.customer().await, world.company().await);
@@ -61,30 +51,31 @@ fn fifty_openings_at_once_make_one_room_with_one_guide_message() {
 }
 
 #[test]
-fn sending_again_gives_the_first_answer_and_another_content_is_refused() {
+fn resend_gets_the_first_answer_and_rejects_other_content() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let id = Uuid::new_v4();
-        let (first, second) =
-            (send(&customer, room, id, " 주문이요 ").await, send(&customer, room, id, "주문이요").await);
+        let first = send_message_with_id(&customer, room, id, " 주문이요 ").await;
+        let second = send_message_with_id(&customer, room, id, "주문이요").await;
         assert_eq!((first.status, second.status), (201, 200));
         assert_eq!(first.body, second.body);
         assert_eq!(first.body["content"], "주문이요");
-        let reused = send(&customer, room, id, "다른 말").await;
+        let reused = send_message_with_id(&customer, room, id, "다른 말").await;
         assert_eq!((reused.status, reused.code()), (409, "message_id_reused"));
-        let other_side = send(&company, room, id, "회사도 같은 id를 쓸 수 있습니다").await;
-        assert_eq!(other_side.status, 201, "ids are each sender's own");
+        let other_side = send_message_with_id(&company, room, id, "회사도 같은 id를 쓸 수 있습니다").await;
+        assert_eq!(other_side.status, 201, "an id belongs to its sender");
         assert_eq!(company.history(room).await.unwrap().len(), 3);
     });
 }
 
 #[test]
-fn fifty_sends_of_one_message_keep_it_once() {
+fn fifty_sends_of_one_message_store_it_once() {
     in_world(|world| async move {
         let (customer, _, room) = world.pair().await;
         for round in 2..rounds() + 2 {
             let id = Uuid::new_v4();
-            let answers = join_all((0..50).map(|_| send(&customer, room, id, "한 번만"))).await;
+            let sends = (0..50).map(|_| send_message_with_id(&customer, room, id, "한 번만"));
+            let answers = join_all(sends).await;
             assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
             assert!(answers.iter().all(|answer| answer.status < 300 && answer.body == answers[0].body));
             assert_eq!(answers[0].body["seq"], round);
@@ -93,16 +84,15 @@ fn fifty_sends_of_one_message_keep_it_once() {
 }
 
 #[test]
-fn concurrent_sends_get_seqs_without_gap_or_twin_and_unread_counts_stay_right() {
+fn concurrent_sends_get_consecutive_seqs_and_exact_counts() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let both = (0..60).map(|number| {
             let person = if number % 2 == 0 { &customer } else { &company };
             let reader = if number % 3 == 0 { &customer } else { &company };
             async move {
-                let sent =
-                    send(person, room, Uuid::new_v4(), &format!("{number}")).await.expect(201).unwrap();
-                mark(reader, room, sent.body["seq"].as_i64().unwrap()).await;
+                let sent = send_message(person, room, &format!("{number}")).await.expect(201).unwrap();
+                mark_read(reader, room, sent.body["seq"].as_i64().unwrap()).await;
             }
         });
         join_all(both).await;
@@ -118,7 +108,7 @@ fn concurrent_sends_get_seqs_without_gap_or_twin_and_unread_counts_stay_right() 
                 m["senderId"] == other.id && m["type"] == "general" && m["seq"].as_i64() > Some(read)
             });
             assert_eq!(unread(person, room).await, i64::try_from(left.count()).unwrap());
-            mark(person, room, 61).await;
+            mark_read(person, room, 61).await;
             assert_eq!(unread(person, room).await, 0);
         }
     });
@@ -128,10 +118,10 @@ fn concurrent_sends_get_seqs_without_gap_or_twin_and_unread_counts_stay_right() 
 fn room_shows_both_markers_and_the_newest_seq() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
-        send(&company, room, Uuid::new_v4(), "어서 오세요").await.expect(201).unwrap();
-        send(&customer, room, Uuid::new_v4(), "안녕하세요").await.expect(201).unwrap();
-        mark(&customer, room, 2).await;
-        mark(&company, room, 3).await;
+        send_message(&company, room, "어서 오세요").await.expect(201).unwrap();
+        send_message(&customer, room, "안녕하세요").await.expect(201).unwrap();
+        mark_read(&customer, room, 2).await;
+        mark_read(&company, room, 3).await;
         for (person, other, read, other_read) in [(&customer, &company, 2, 3), (&company, &customer, 3, 2)] {
             let shown = person.get(&person.room(room)).await.unwrap().body;
             let name = other.get(other.profile()).await.unwrap().body["name"].clone();
@@ -153,31 +143,30 @@ fn room_shows_both_markers_and_the_newest_seq() {
 }
 
 #[test]
-fn a_marker_never_goes_back_and_never_passes_the_newest_message() {
+fn read_marker_moves_forward_only_and_stops_at_the_newest_seq() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         for number in 0..3 {
-            send(&company, room, Uuid::new_v4(), &format!("{number}")).await.expect(201).unwrap();
+            send_message(&company, room, &format!("{number}")).await.expect(201).unwrap();
         }
         let marker =
             || async { customer.get(&customer.room(room)).await.unwrap().body["readSeq"].as_i64().unwrap() };
-        for (asked, stands, left) in
-            [(0, 0, 3), (2, 2, 2), (1, 2, 2), (9_007_199_254_740_991, 4, 0), (2, 4, 0)]
+        for (seq, marked, left) in [(0, 0, 3), (2, 2, 2), (1, 2, 2), (9_007_199_254_740_991, 4, 0), (2, 4, 0)]
         {
-            mark(&customer, room, asked).await;
-            assert_eq!((marker().await, unread(&customer, room).await), (stands, left), "after {asked}");
+            mark_read(&customer, room, seq).await;
+            assert_eq!((marker().await, unread(&customer, room).await), (marked, left), "after {seq}");
         }
-        send(&company, room, Uuid::new_v4(), "새 소식").await;
-        assert_eq!(unread(&customer, room).await, 1, "what comes after the marker is unread");
+        send_message(&company, room, "새 소식").await;
+        assert_eq!(unread(&customer, room).await, 1, "a message after the marker is unread");
     });
 }
 
 #[test]
-fn room_shows_the_newest_messages_and_windows_any_part() {
+fn message_pages_reach_any_part_of_the_history() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         for number in 2..=45 {
-            send(&customer, room, Uuid::new_v4(), &format!("{number}")).await.expect(201).unwrap();
+            send_message(&customer, room, &format!("{number}")).await.expect(201).unwrap();
         }
         let seqs = |query: &'static str| {
             let path = format!("{}{query}", company.room(room));
@@ -206,10 +195,11 @@ fn room_shows_the_newest_messages_and_windows_any_part() {
     });
 }
 
-/// A room and everything in it belong to its two sides; to others it does not exist.
-async fn foreign_answers(world: &World, stranger: &Person, room: i64) {
+/// Asserts that each route answers a stranger about a room as it does about a room that does not
+/// exist.
+async fn assert_looks_missing(world: &World, stranger: &Person, room: i64) {
     let missing = 9_007_199_254_740_991_i64;
-    let message = json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "안녕하세요" });
+    let message = message_body("안녕하세요");
     for (method, path, body) in [
         (Method::GET, "", Value::Null),
         (Method::GET, "/messages", Value::Null),
@@ -224,36 +214,35 @@ async fn foreign_answers(world: &World, stranger: &Person, room: i64) {
             answer.body.as_object_mut().unwrap().remove("requestId");
             bodies.push(answer.body);
         }
-        assert_eq!(bodies[0], bodies[1], "a foreign room and a missing one look the same");
+        assert_eq!(bodies[0], bodies[1], "a foreign and a missing room get the same answer");
     }
     let rows =
         world.database().await.query("select 1 from messages where room_id = $1", &[&room]).await.unwrap();
-    assert_eq!(rows.len(), 1, "nothing was written");
+    assert_eq!(rows.len(), 1, "no message was stored");
 }
 
 #[test]
-fn somebody_elses_room_looks_like_a_missing_one() {
+fn foreign_room_gets_the_answer_of_a_missing_one() {
     in_world(|world| async move {
         let (_, _, room) = world.pair().await;
-        foreign_answers(world, &world.customer().await, room).await;
-        foreign_answers(world, &world.company().await, room).await;
+        assert_looks_missing(world, &world.customer().await, room).await;
+        assert_looks_missing(world, &world.company().await, room).await;
     });
 }
 
 #[test]
-fn the_counterpart_of_a_withdrawn_account_still_reads_and_cannot_send() {
+fn room_with_a_withdrawn_account_is_read_only() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
-        send(&company, room, Uuid::new_v4(), "안녕히 가세요").await.expect(201).unwrap();
-        let password = json!({ "password": chatchat_tests::PASSWORD });
-        company.call(Method::DELETE, "/companies/me", &password).await.unwrap().expect(204).unwrap();
+        send_message(&company, room, "안녕히 가세요").await.expect(201).unwrap();
+        withdraw(&company).await.expect(204).unwrap();
         let listed = customer.listed_room(room).await.unwrap();
         assert_eq!(
             (&listed["receiverDeleted"], &listed["receiverName"], &listed["receiverImageUrl"]),
             (&json!(true), &Value::Null, &Value::Null)
         );
         assert_eq!(customer.history(room).await.unwrap().len(), 2);
-        let refused = send(&customer, room, Uuid::new_v4(), "계세요?").await;
+        let refused = send_message(&customer, room, "계세요?").await;
         assert_eq!((refused.status, refused.code()), (409, "receiver_withdrawn"));
         let withdrawn = company.get(&company.room(room)).await.unwrap();
         assert_eq!((withdrawn.status, withdrawn.code()), (401, "unauthenticated"));

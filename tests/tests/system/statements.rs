@@ -1,32 +1,28 @@
-//! One statement a route, counted by PostgreSQL.
+//! The number of statements of a request, as PostgreSQL counts them.
 
+use chatchat_tests::{Person, Socket};
 use reqwest::Method;
-use serde_json::{Value, json};
-use uuid::Uuid;
+use serde_json::Value;
 
-use crate::{alone, client_of, cookie, database, own_system};
+use crate::{
+    block_on, client_of, cookie, database, eventually, message_body, post_message, send_message, start_system,
+};
 
 #[test]
-fn frequent_routes_and_a_refusal_are_one_statement_each() {
-    alone(|| async {
-        let system = own_system().await;
+fn each_frequent_request_runs_one_statement() {
+    block_on(|| async {
+        let system = start_system().await;
         let client = client_of(&system);
-        let customer = chatchat_tests::Person::customer(&client, "김하늘").await.unwrap();
-        let company = chatchat_tests::Person::company(&client, "새벽빵집").await.unwrap();
+        let customer = Person::customer(&client, "김하늘").await.unwrap();
+        let company = Person::company(&client, "새벽빵집").await.unwrap();
         company.become_visible().await.unwrap();
         let room = customer.open_room(&company).await.unwrap();
-        // Two rooms of companies with one name, so that there is a second page.
-        let second = chatchat_tests::Person::company(&client, "새벽빵집").await.unwrap();
+        // Two rooms with companies of the same name, so that the filtered list has a second page.
+        let second = Person::company(&client, "새벽빵집").await.unwrap();
         second.become_visible().await.unwrap();
         let second = customer.open_room(&second).await.unwrap();
         for room in [room, second] {
-            let body = json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "답해 주세요" });
-            customer
-                .post(&format!("{}/messages", customer.room(room)), &body)
-                .await
-                .unwrap()
-                .expect(201)
-                .unwrap();
+            send_message(&customer, room, "답해 주세요").await.expect(201).unwrap();
         }
         let pages = "/customer/chatrooms?limit=1&filter=unanswered&keyword=빵집";
         let next = customer.get(pages).await.unwrap().body["next"].as_str().unwrap().to_owned();
@@ -35,17 +31,10 @@ fn frequent_routes_and_a_refusal_are_one_statement_each() {
         database.execute("create extension if not exists pg_stat_statements", &[]).await.unwrap();
         let counting = Counting { database: &database };
 
-        let body = json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "하나" });
-        let path = format!("{}/messages", customer.room(room));
-        // Once to have the process started and connected, once to count.
+        // The first round starts the processes and connects them. The second round counts.
         for counted in [false, true] {
             let before = counting.reset(counted).await;
-            customer
-                .post(&path, &json!({ "clientMessageId": Uuid::new_v4().to_string(), "content": "HTTP" }))
-                .await
-                .unwrap()
-                .expect(201)
-                .unwrap();
+            send_message(&customer, room, "HTTP").await.expect(201).unwrap();
             other.next_of("message").await.unwrap();
             counting.expect(before, 1, "send over HTTP").await;
 
@@ -56,12 +45,12 @@ fn frequent_routes_and_a_refusal_are_one_statement_each() {
             counting.expect(before, 1, "send over WebSocket").await;
 
             for (path, status, what) in [
-                (path.clone(), 200, "history"),
+                (format!("{}/messages", customer.room(room)), 200, "history"),
                 ("/customer/chatrooms".to_owned(), 200, "room list"),
                 (format!("{pages}&cursor={next}"), 200, "second page of a filtered room list"),
                 (customer.room(room), 200, "room detail"),
                 (format!("/auto-replies?companyId={}", company.id), 200, "FAQ list"),
-                (customer.room(second + 1), 404, "a room that is not there"),
+                (customer.room(second + 1), 404, "a room that does not exist"),
             ] {
                 let before = counting.reset(counted).await;
                 customer.get(&path).await.unwrap().expect(status).unwrap();
@@ -83,31 +72,33 @@ fn frequent_routes_and_a_refusal_are_one_statement_each() {
 
             let ticket = customer.ticket().await.unwrap();
             let before = counting.reset(counted).await;
-            let opened = chatchat_tests::Socket::open(ticket["url"].as_str().unwrap()).await.unwrap();
+            let opened = Socket::open(ticket["url"].as_str().unwrap()).await.unwrap();
             counting.expect(before, 1, "$connect").await;
             drop(opened);
-            // Its `$disconnect` must not be counted with what comes next.
-            let open = "select count(*) from connections";
-            while database.query_one(open, &[]).await.unwrap().get::<_, i64>(0) > 2 {
-                tokio::task::yield_now().await;
-            }
+            // Its `$disconnect` must not count for the next request.
+            eventually("the connection is deleted", async || {
+                let count = "select count(*) from connections";
+                database.query_one(count, &[]).await.unwrap().get::<_, i64>(0) <= 2
+            })
+            .await;
         }
+        let body = message_body("하나");
         let before = counting.reset(true).await;
-        customer.post(&path, &body).await.unwrap().expect(201).unwrap();
-        customer.post(&path, &body).await.unwrap().expect(200).unwrap();
-        counting.expect(before, 2, "send and send again").await;
+        post_message(&customer, room, &body).await.expect(201).unwrap();
+        post_message(&customer, room, &body).await.expect(200).unwrap();
+        counting.expect(before, 2, "send and resend").await;
         system.stop().await;
     });
 }
 
-/// Counts the functions' statements, with hidden ones of their driver and those that begin and end transactions: one statement
-/// by itself is one commit.
+/// Counts the functions' statements. The count includes statements of the driver, and those that
+/// begin and end a transaction. So one statement also means one commit.
 struct Counting<'a> {
     database: &'a tokio_postgres::Client,
 }
 
 impl Counting<'_> {
-    /// Begins to count, if this round counts.
+    /// Resets the counts if this round counts. Pass the result to [`Self::expect`].
     async fn reset(&self, counted: bool) -> Option<()> {
         if counted {
             self.database.execute("select pg_stat_statements_reset()", &[]).await.unwrap();
@@ -115,8 +106,9 @@ impl Counting<'_> {
         counted.then_some(())
     }
 
-    async fn expect(&self, begun: Option<()>, statements: i64, what: &str) {
-        let Some(()) = begun else { return };
+    /// Asserts the number of statements since [`Self::reset`], unless that did not count.
+    async fn expect(&self, counted: Option<()>, statements: i64, what: &str) {
+        let Some(()) = counted else { return };
         let rows = self
             .database
             .query(

@@ -1,4 +1,5 @@
-//! `cargo xtask up` as a person runs it: it shows its progress, says clearly what is wrong, and leaves nothing behind.
+//! `cargo xtask up` on the command line: its progress, its error messages, and that it leaves no
+//! process behind.
 
 mod example;
 mod without_npm;
@@ -35,7 +36,7 @@ fn in_root(mut command: Command) -> Command {
     command
 }
 
-/// Its data go with it.
+/// The folder with the data of an `up`. Dropping it deletes the folder.
 struct State(PathBuf);
 
 impl State {
@@ -50,7 +51,7 @@ impl Drop for State {
     }
 }
 
-/// Builds the program as it is now, once.
+/// Builds the functions and the current `xtask`, once.
 fn build() {
     static BUILT: Once = Once::new();
     BUILT.call_once(|| {
@@ -74,16 +75,17 @@ impl Up {
         Self { port, child: command.stdout(Stdio::piped()).spawn().unwrap(), children: Vec::new() }
     }
 
-    /// Starts it and reads its output until it says `ready`.
+    /// Starts it and reads its output up to the line that starts with `ready`.
     fn start(port: u16, command: Command) -> Self {
         let mut up = Self::spawn(port, command);
         assert_eq!(up.ready().as_deref(), Some(format!("ready http://localhost:{port}").as_str()));
         up.children = descendants(up.child.id());
-        assert!(up.children.len() >= 3, "functions, a database and its guard: {:?}", up.children);
+        assert!(up.children.len() >= 3, "expected functions, a database and its guard: {:?}", up.children);
         up
     }
 
-    /// Waits until it says `ready`, and returns that line. It returns nothing if it ends before that.
+    /// Waits for the line that starts with `ready`, and returns it. Returns nothing if `up` ends
+    /// before that.
     fn ready(&mut self) -> Option<String> {
         let mut lines = BufReader::new(self.child.stdout.take().unwrap()).lines().map_while(Result::ok);
         lines.find(|line| line.starts_with("ready "))
@@ -97,14 +99,14 @@ impl Up {
         assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
     }
 
-    /// Ends it with a signal that it reacts to.
+    /// Ends it with a signal that it handles.
     fn stop(mut self, signal: &str) {
         self.signal(signal);
         assert!(self.child.wait().unwrap().success());
         self.assert_nothing_left();
     }
 
-    /// Waits until no process and no port is left.
+    /// Waits until all processes have ended and the port is free.
     fn assert_nothing_left(&self) {
         let limit = Instant::now() + Duration::from_secs(20);
         loop {
@@ -126,7 +128,7 @@ impl Drop for Up {
     }
 }
 
-/// The processes below one, from `ps`.
+/// The descendants of a process, from `ps`.
 fn descendants(parent: u32) -> Vec<u32> {
     let output = Command::new("ps").args(["-eo", "pid=,ppid="]).output().unwrap();
     let pairs: Vec<(u32, u32)> = String::from_utf8(output.stdout)
@@ -154,14 +156,14 @@ fn is_alive(pid: u32) -> bool {
 }
 
 #[test]
-fn interrupted_it_leaves_no_process_and_no_port_behind() {
+fn interrupt_leaves_no_process_and_frees_the_port() {
     let port = free_port();
     let _state = State::of(port);
     Up::start(port, xtask(port)).stop("-INT");
 }
 
 #[test]
-fn killed_it_leaves_no_process_and_no_port_behind_while_another_goes_on() {
+fn kill_leaves_no_process_and_does_not_affect_another_up() {
     let (port, other_port) = (free_port(), free_port());
     let _states = [State::of(port), State::of(other_port)];
     let other = Up::start(other_port, xtask(other_port));
@@ -169,11 +171,12 @@ fn killed_it_leaves_no_process_and_no_port_behind_while_another_goes_on() {
     up.signal("-KILL");
     up.child.wait().unwrap();
     up.assert_nothing_left();
-    assert!(other.alive_children().len() >= 3, "the other one was not touched");
+    assert!(other.alive_children().len() >= 3, "the other one still runs");
     other.stop("-TERM");
 }
 
-/// How long a command takes to print its first line on standard error, in the fastest of three runs, and that line. Each run ends there.
+/// The time until a command prints its first line on standard error, in the fastest of three runs,
+/// and that line. Each run is killed after the line.
 fn first_line(command: impl Fn() -> Command) -> (Duration, String) {
     let runs = (0..3).map(|_| {
         let mut command = command();
@@ -213,7 +216,7 @@ fn first_build_shows_cargos_progress_within_one_second() {
     assert!(time < Duration::from_secs(1), "{time:?}: {line}");
 }
 
-/// Runs it, expects that it fails, and returns what it printed on standard error.
+/// Runs `up`, asserts that it fails, and returns its output on standard error.
 fn failed(port: u16, mut command: Command) -> String {
     command.stderr(Stdio::piped());
     let mut up = Up::spawn(port, command);
@@ -225,7 +228,7 @@ fn failed(port: u16, mut command: Command) -> String {
 }
 
 #[test]
-fn a_port_that_is_taken_is_told_with_what_to_do() {
+fn taken_port_is_reported_with_a_remedy() {
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port();
     let message = failed(port, xtask(port));
@@ -236,7 +239,7 @@ fn a_port_that_is_taken_is_told_with_what_to_do() {
 }
 
 #[test]
-fn a_function_that_does_not_build_is_told() {
+fn failed_build_of_a_function_is_reported() {
     let port = free_port();
     let mut command = xtask(port);
     command.env("CARGO", "false");
@@ -245,7 +248,7 @@ fn a_function_that_does_not_build_is_told() {
 }
 
 #[test]
-fn a_database_that_cannot_start_is_told_with_what_to_do() {
+fn database_that_cannot_start_is_reported_with_a_remedy() {
     let port = free_port();
     let state = State::of(port);
     let cluster = state.0.join("postgres/cluster");

@@ -1,4 +1,5 @@
-//! What the functions believe about a viewer: through the distribution, and past it.
+//! What the functions know about a viewer, for requests through the distribution and requests
+//! directly to API Gateway.
 
 use chatchat_tests::{PASSWORD, new_username};
 use reqwest::{Method, Response};
@@ -6,27 +7,33 @@ use serde_json::json;
 
 use crate::{World, in_own_world, in_world};
 
-/// Where a request goes.
+/// The endpoint that gets a request.
 #[derive(Clone, Copy, Debug)]
-enum Way {
-    ThroughTheDistribution,
-    /// To API Gateway's own endpoint, which is reachable too.
-    PastIt,
+enum Endpoint {
+    Distribution,
+    /// API Gateway's own endpoint, which clients can reach too.
+    ApiGateway,
 }
 
-impl Way {
+impl Endpoint {
     fn api(self, world: &World) -> String {
         match self {
-            Self::ThroughTheDistribution => format!("{}/api", world.client.url),
-            Self::PastIt => world.system.cloud.http_url(),
+            Self::Distribution => format!("{}/api", world.client.url),
+            Self::ApiGateway => world.system.cloud.http_url(),
         }
     }
 }
 
-/// A login as an attacker sends it: under the address that the attacker chooses.
-async fn log_in_as(world: &World, way: Way, address: &str, username: &str, password: &str) -> Response {
+/// Sends a login as an attacker does, with headers that claim another address of the viewer.
+async fn log_in_as(
+    world: &World,
+    endpoint: Endpoint,
+    address: &str,
+    username: &str,
+    password: &str,
+) -> Response {
     let http = reqwest::Client::new();
-    http.request(Method::POST, format!("{}/customer/session", way.api(world)))
+    http.request(Method::POST, format!("{}/customer/session", endpoint.api(world)))
         .header("chatchat-viewer-address", address)
         .header("chatchat-viewer-host", "evil.example")
         .header("chatchat-distribution-secret", "guessed")
@@ -44,52 +51,52 @@ async fn counted_addresses(world: &World) -> Vec<String> {
 }
 
 #[test]
-fn forged_viewer_headers_change_no_throttle() {
+fn forged_viewer_headers_do_not_affect_the_throttle() {
     in_own_world(async |world| {
         let person = world.customer().await;
-        for (way, times) in [(Way::ThroughTheDistribution, 3), (Way::PastIt, 3)] {
+        for (endpoint, times) in [(Endpoint::Distribution, 3), (Endpoint::ApiGateway, 3)] {
             for attempt in 0..times {
                 let address = format!("203.0.113.{attempt}");
                 let username = new_username("unknown");
-                let answer = log_in_as(world, way, &address, &username, PASSWORD).await;
-                assert_eq!(answer.status(), 400, "{way:?}");
+                let answer = log_in_as(world, endpoint, &address, &username, PASSWORD).await;
+                assert_eq!(answer.status(), 400, "{endpoint:?}");
             }
-            // The viewer's own address, which is neither a forged one nor the distribution's.
-            assert_eq!(counted_addresses(world).await, ["address 127.0.0.1"], "{way:?}");
+            // The viewer's real address, neither a forged one nor the distribution's.
+            assert_eq!(counted_addresses(world).await, ["address 127.0.0.1"], "{endpoint:?}");
         }
         let exhaust = "update attempts set count = 100, since = now() where subject = 'address 127.0.0.1'";
-        for way in [Way::ThroughTheDistribution, Way::PastIt] {
+        for endpoint in [Endpoint::Distribution, Endpoint::ApiGateway] {
             assert_eq!(world.database().await.execute(exhaust, &[]).await.unwrap(), 1);
-            let answer = log_in_as(world, way, "203.0.113.99", &person.username, PASSWORD).await;
-            assert_eq!(answer.status(), 429, "{way:?}");
+            let answer = log_in_as(world, endpoint, "203.0.113.99", &person.username, PASSWORD).await;
+            assert_eq!(answer.status(), 429, "{endpoint:?}");
         }
     });
 }
 
 #[test]
-fn a_forged_host_does_not_make_a_foreign_page_the_products_own() {
+fn forged_viewer_host_does_not_allow_a_foreign_origin() {
     in_world(async |world| {
-        for (way, origin, allowed) in [
-            (Way::ThroughTheDistribution, world.client.url.as_str(), true),
-            (Way::ThroughTheDistribution, "https://evil.example", false),
-            (Way::PastIt, "https://evil.example", false),
-            // No page is served there, so no page has that origin.
-            (Way::PastIt, world.client.url.as_str(), false),
+        for (endpoint, origin, allowed) in [
+            (Endpoint::Distribution, world.client.url.as_str(), true),
+            (Endpoint::Distribution, "https://evil.example", false),
+            (Endpoint::ApiGateway, "https://evil.example", false),
+            // API Gateway serves no pages, so no page of the product sends a request there.
+            (Endpoint::ApiGateway, world.client.url.as_str(), false),
         ] {
             let answer = reqwest::Client::new()
-                .delete(format!("{}/customer/session", way.api(world)))
+                .delete(format!("{}/customer/session", endpoint.api(world)))
                 .header("origin", origin)
                 .header("chatchat-viewer-host", "evil.example")
                 .send()
                 .await
                 .unwrap();
-            assert_eq!(answer.status(), if allowed { 204 } else { 403 }, "{way:?} {origin}");
+            assert_eq!(answer.status(), if allowed { 204 } else { 403 }, "{endpoint:?} {origin}");
         }
     });
 }
 
 #[test]
-fn an_origin_of_another_name_of_this_machine_is_its_own() {
+fn origin_must_be_the_loopback_name_that_the_request_uses() {
     in_world(async |world| {
         for host in ["127.0.0.1", "widget.localhost"] {
             let host = format!("{host}:{}", world.system.cloud.port());
@@ -108,20 +115,20 @@ fn an_origin_of_another_name_of_this_machine_is_its_own() {
 }
 
 #[test]
-fn no_answer_has_cors_headers_unless_origins_are_listed() {
+fn answers_have_no_cors_headers_by_default() {
     in_world(async |world| {
         let http = reqwest::Client::new();
-        for way in [Way::ThroughTheDistribution, Way::PastIt] {
+        for endpoint in [Endpoint::Distribution, Endpoint::ApiGateway] {
             for method in [Method::GET, Method::OPTIONS] {
                 let answer = http
-                    .request(method.clone(), format!("{}/health", way.api(world)))
+                    .request(method.clone(), format!("{}/health", endpoint.api(world)))
                     .header("origin", "https://evil.example")
                     .header("access-control-request-method", "GET")
                     .send()
                     .await
                     .unwrap();
                 let cors = answer.headers().keys().find(|name| name.as_str().starts_with("access-control"));
-                assert_eq!(cors, None, "{way:?} {method}");
+                assert_eq!(cors, None, "{endpoint:?} {method}");
             }
         }
     });

@@ -1,4 +1,4 @@
-//! What a browser reads to put an app on a home screen.
+//! The web manifests and icons with which a browser installs an app on a home screen.
 
 use std::{fs, path::Path};
 
@@ -7,7 +7,7 @@ use image::GenericImageView;
 use serde_json::Value;
 
 #[test]
-fn each_app_links_a_manifest_with_its_start_page_and_its_icons() {
+fn each_app_links_a_manifest_with_start_page_and_icons() {
     for (html, manifest, start) in
         [("index.html", "manifest.webmanifest", "/"), ("desk.html", "desk.webmanifest", "/desk")]
     {

@@ -1,6 +1,7 @@
-//! What gets in wrong over HTTP is answered as the contract says: nothing is lost, nothing panics, nothing leaks.
+//! Invalid input over HTTP: each error names the invalid fields, in the form that the contract
+//! defines.
 
-use chatchat_tests::Person;
+use chatchat_tests::{Client, Person};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -8,7 +9,7 @@ use uuid::Uuid;
 use crate::{in_world, wrong_fields};
 
 #[test]
-fn all_wrong_fields_of_a_sign_up_are_told_at_once() {
+fn sign_up_reports_all_invalid_fields() {
     in_world(|world| async move {
         for (body, expected) in [
             (
@@ -63,7 +64,7 @@ fn all_wrong_fields_of_a_sign_up_are_told_at_once() {
 }
 
 #[test]
-fn a_body_that_is_no_json_object_is_told_so() {
+fn body_that_is_not_a_json_object_is_rejected() {
     in_world(|world| async move {
         let huge = format!("{{\"name\":\"{}\"}}", "x".repeat(64 * 1024));
         let deep = "[".repeat(10_000);
@@ -97,7 +98,7 @@ fn a_body_that_is_no_json_object_is_told_so() {
 }
 
 #[test]
-fn ids_pages_and_limits_are_held_to_their_bounds() {
+fn invalid_ids_and_query_parameters_are_rejected() {
     in_world(|world| async move {
         let (customer, _, room) = world.pair().await;
         for (path, field, code) in [
@@ -141,7 +142,7 @@ fn ids_pages_and_limits_are_held_to_their_bounds() {
 }
 
 #[test]
-fn path_and_body_are_told_together_and_the_answer_speaks_the_clients_language() {
+fn path_and_body_errors_come_together_in_the_clients_language() {
     in_world(|world| async move {
         let customer = world.customer().await;
         let send = |language: &'static str| {
@@ -172,7 +173,7 @@ fn path_and_body_are_told_together_and_the_answer_speaks_the_clients_language() 
 }
 
 #[test]
-fn a_path_or_method_that_is_not_there_is_told_in_the_contracts_form() {
+fn unmatched_request_gets_404_or_405() {
     in_world(|world| async move {
         for (method, path, status, code, allow) in [
             (Method::GET, "/", 404, "route_not_found", ""),
@@ -181,8 +182,8 @@ fn a_path_or_method_that_is_not_there_is_told_in_the_contracts_form() {
             (Method::PUT, "/companies/me", 405, "method_not_allowed", "DELETE, GET, PATCH"),
             (Method::PUT, "/customers", 405, "method_not_allowed", "POST"),
         ] {
-            // These are no routes of the OpenAPI document.
-            let client = chatchat_tests::Client::new(&world.client.url).unwrap();
+            // This client does not check answers: these routes are not in the OpenAPI document.
+            let client = Client::new(&world.client.url).unwrap();
             let answer = client.call(method.clone(), path, None, &Value::Null).await.unwrap();
             assert_eq!(
                 (answer.status, answer.code(), answer.header("allow")),
@@ -197,7 +198,7 @@ fn a_path_or_method_that_is_not_there_is_told_in_the_contracts_form() {
 }
 
 #[test]
-fn an_identity_in_the_body_is_ignored() {
+fn identity_in_the_body_is_ignored() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let stranger = Person::customer(&world.client, "낯선이").await.unwrap();
@@ -221,9 +222,10 @@ fn an_identity_in_the_body_is_ignored() {
     });
 }
 
-/// API Gateway answers preflights itself. If one comes through to `$default` nevertheless, the answer must not be a refusal: browsers would not call.
+/// API Gateway answers preflight requests itself. If one reaches `$default` nevertheless, an error
+/// would keep browsers from sending the actual request.
 #[test]
-fn a_preflight_that_reaches_the_default_route_is_not_refused() {
+fn preflight_at_the_default_route_gets_204() {
     in_world(|world| async move {
         let answer = async |path: &str, headers: Value| {
             let event = json!({

@@ -1,4 +1,4 @@
-//! `cargo xtask up --example`: what it prints on the first and on the second start.
+//! `cargo xtask up --example`: its output on the first and on the second start.
 
 use std::{fs::File, process::Stdio};
 

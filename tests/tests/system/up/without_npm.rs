@@ -8,7 +8,7 @@ use serde_json::Value;
 use tempfile::{NamedTempFile, TempDir};
 
 use super::{State, Up, free_port, xtask};
-use crate::alone;
+use crate::block_on;
 
 /// A folder with links to all programs of `PATH` except npm.
 fn programs_without_npm() -> TempDir {
@@ -16,7 +16,7 @@ fn programs_without_npm() -> TempDir {
     for place in env::split_paths(&env::var_os("PATH").unwrap()) {
         for program in fs::read_dir(place).into_iter().flatten().flatten() {
             if program.file_name() != "npm" {
-                // The first program of a name is the one that is run.
+                // The first program of a name is the one that a shell runs. A second link fails.
                 _ = symlink(program.path(), folder.path().join(program.file_name()));
             }
         }
@@ -25,7 +25,7 @@ fn programs_without_npm() -> TempDir {
 }
 
 #[test]
-fn without_npm_it_says_so_in_a_line_and_serves_the_api() {
+fn without_npm_up_reports_it_and_serves_the_api() {
     let port = free_port();
     let _state = State::of(port);
     let (programs, output) = (programs_without_npm(), NamedTempFile::new().unwrap());
@@ -33,7 +33,7 @@ fn without_npm_it_says_so_in_a_line_and_serves_the_api() {
     command.env("PATH", programs.path()).stderr(Stdio::from(File::create(output.path()).unwrap()));
     let up = Up::start(port, command);
     let client = Client::new(&format!("http://localhost:{port}")).unwrap();
-    alone(async || {
+    block_on(async || {
         let health = client.call(Method::GET, "/health", None, &Value::Null).await.unwrap();
         assert_eq!(health.status, 200);
         for page in ["/", "/desk"] {

@@ -2,8 +2,7 @@
 
 use std::{
     fs::{self, File},
-    os::unix::fs::chown,
-    os::unix::process::CommandExt,
+    os::unix::{fs::chown, process::CommandExt},
     process::{Command, Stdio},
 };
 
@@ -13,7 +12,7 @@ use serde_json::Value;
 use tempfile::NamedTempFile;
 
 use super::{State, Up, build, free_port, xtask};
-use crate::alone;
+use crate::block_on;
 
 /// The user `nobody` and its group.
 const NOBODY: u32 = 65534;
@@ -40,8 +39,8 @@ impl Conversation {
     }
 }
 
-/// Starts it twice; has a conversation on the first start, and looks for it on the second.
-fn assert_the_second_start_finds_the_data(port: u16, command: impl Fn() -> Command) {
+/// Starts `up` twice, and asserts that a conversation of the first start is there on the second.
+fn assert_second_start_finds_the_data(port: u16, command: impl Fn() -> Command) {
     let output = NamedTempFile::new().unwrap();
     let start = || {
         let mut command = command();
@@ -52,7 +51,7 @@ fn assert_the_second_start_finds_the_data(port: u16, command: impl Fn() -> Comma
     let client = Client::new(&format!("http://localhost:{port}")).unwrap();
 
     let up = start();
-    let mut conversation = alone(|| Conversation::begin(&client));
+    let mut conversation = block_on(|| Conversation::begin(&client));
     up.stop("-INT");
     let printed = fs::read_to_string(output.path()).unwrap();
     let package =
@@ -60,7 +59,7 @@ fn assert_the_second_start_finds_the_data(port: u16, command: impl Fn() -> Comma
     assert!(printed.lines().any(package), "{printed}");
 
     let up = start();
-    alone(|| async {
+    block_on(|| async {
         conversation.customer.log_in().await.unwrap();
         let history = conversation.customer.history(conversation.room).await.unwrap();
         assert_eq!(history, conversation.history);
@@ -72,11 +71,12 @@ fn assert_the_second_start_finds_the_data(port: u16, command: impl Fn() -> Comma
 fn without_postgresql_the_second_start_finds_the_data() {
     let port = free_port();
     let _state = State::of(port);
-    assert_the_second_start_finds_the_data(port, || xtask(port));
+    assert_second_start_finds_the_data(port, || xtask(port));
 }
 
-/// Only root can start programs as another user, if the programs are in a folder that the other user can enter. Without root, the test
-/// above has another user than root.
+/// Only root can start a program as another user, and that user must be able to enter the program's
+/// folder. If this is not possible, the test does nothing. Without root, the test above already
+/// runs as another user.
 #[test]
 fn without_postgresql_another_user_than_root_can_start_it() {
     build();
@@ -91,7 +91,7 @@ fn without_postgresql_another_user_than_root_can_start_it() {
     if !as_nobody(help).status().is_ok_and(|status| status.success()) {
         return;
     }
-    alone(async || {
+    block_on(async || {
         // The other user cannot write here, so this user fetches the package.
         let options = PostgresOptions { path: Some(Vec::new()), ..PostgresOptions::default() };
         Postgres::launch(options).await.unwrap().stop().await;
@@ -100,5 +100,5 @@ fn without_postgresql_another_user_than_root_can_start_it() {
     let state = State::of(port);
     fs::create_dir_all(&state.0).unwrap();
     chown(&state.0, Some(NOBODY), Some(NOBODY)).unwrap();
-    assert_the_second_start_finds_the_data(port, || as_nobody(xtask(port)));
+    assert_second_start_finds_the_data(port, || as_nobody(xtask(port)));
 }
