@@ -1,5 +1,3 @@
-import { and } from "../../ui/text/particles.js";
-
 export const ko = {
   tabs: { label: "메뉴", rooms: "채팅", directory: "찾기", me: "내 정보" },
   logIn: "로그인",
@@ -10,7 +8,7 @@ export const ko = {
   directory: {
     title: "기업 찾기",
     search: "어떤 기업을 찾으세요?",
-    noMatch: (query: string) => `‘${query}’${and(query)} 맞는 기업이 없어요`,
+    noMatch: (query: string) => `‘${query}’ 검색 결과가 없어요`,
     noMatchHint: "기업 이름의 일부만 써도 찾을 수 있어요.",
     showAll: "모든 기업 보기",
     empty: "아직 공개된 기업이 없어요",

@@ -1,4 +1,4 @@
-import { and, object } from "../../ui/text/particles.js";
+import { object } from "../../ui/text/particles.js";
 
 export const ko = {
   nav: {
@@ -39,13 +39,13 @@ export const ko = {
     unread: "안 읽음",
     unanswered: "답변 필요",
     compact: "좁게",
-    roomy: "편하게",
+    roomy: "넓게",
     density: "목록 간격",
     empty: "아직 받은 채팅이 없어요",
     emptyHint: "고객이 말을 걸면 여기에 나타나요.",
     allRead: "안 읽은 채팅이 없어요",
     allAnswered: "답변을 기다리는 고객이 없어요",
-    noMatch: (name: string) => `‘${name}’${and(name)} 맞는 고객이 없어요`,
+    noMatch: (name: string) => `‘${name}’ 검색 결과가 없어요`,
     choose: "왼쪽에서 채팅을 골라 주세요",
     chooseHint: "J와 K로 이동하고 Enter로 열 수 있어요.",
     room: (name: string) => `${name}님과의 채팅`,
@@ -115,7 +115,7 @@ export const ko = {
   start: {
     title: "시작하기",
     intro: "네 가지만 하면 고객을 맞을 준비가 끝나요.",
-    progress: (done: number, all: number) => `${all}개 중 ${done}개를 마쳤어요`,
+    progress: (done: number, all: number) => `${all}개 중 ${done}개 완료`,
     short: (done: number, all: number) => `시작하기 ${done}/${all}`,
     continue: "이어서 하기",
     done: "완료",
@@ -126,9 +126,9 @@ export const ko = {
     faqHint: "자주 받는 질문에 대신 답해 드려요.",
     visible: "공개하기",
     visibleHint: "기업 찾기에 나와야 고객이 말을 걸 수 있어요.",
-    trial: "시험 대화",
+    trial: "미리 대화해 보기",
     trialHint: "고객이 되어 한마디 보내고, 여기서 답해 보세요.",
-    trialAction: "고객으로 말 걸어보기",
+    trialAction: "고객처럼 말 걸어 보기",
     trialNewTab: "새 탭에서 열려요",
     trialNeedsVisible: "공개한 뒤에 할 수 있어요.",
     finished: "준비가 끝났어요",
@@ -179,9 +179,9 @@ export const ko = {
     next: "다음 채팅",
     previous: "이전 채팅",
     open: "채팅 열기",
-    composer: "답장 쓰기",
+    composer: "답변 쓰기",
     leave: "입력창에서 나가기, 고객 정보 닫기",
-    unread: "안 읽음만 보기",
+    unread: "안 읽은 채팅만 보기",
     canned: "자동응답 꺼내 쓰기",
     list: "단축키 보기",
     or: "또는",

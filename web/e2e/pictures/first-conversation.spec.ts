@@ -32,7 +32,7 @@ test("two windows talk, from sign-up to read mark", async ({ browser }) => {
   await fillJoinForm(company, "기업명", COMPANY, "dawnbakery");
   await take(company, "01-company-joins");
   await join(company);
-  await company.getByText("4개 중 0개를 마쳤어요").waitFor();
+  await company.getByText("4개 중 0개 완료").waitFor();
   await take(company, "02-checklist");
 
   await company.getByRole("link", { name: /프로필 사진과 소개/ }).click();
