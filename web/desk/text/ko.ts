@@ -168,7 +168,7 @@ export const ko = {
     logOut: "로그아웃",
   },
   notices: {
-    soundChip: "소리를 켜려면 눌러 주세요",
+    soundChip: "소리 켜기",
     offer: "다른 일을 하는 동안에도 새 메시지를 알려 드릴까요?",
     accept: "알림 켜기",
     decline: "괜찮아요",

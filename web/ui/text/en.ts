@@ -15,7 +15,7 @@ export const en: typeof ko = {
   endOfList: "This is the end of the list",
   noNetwork: "Please check your internet connection",
   tryLater: "Please try again in a moment",
-  serverFailed: "Something went wrong. Please try again in a moment",
+  serverFailed: "Something went wrong. Please try again in a moment.",
   unknownPerson: "(unknown)",
   retryIn: (seconds) => {
     const [count, unit] = seconds < 60 ? [seconds, "second"] : [Math.ceil(seconds / 60), "minute"];
@@ -40,10 +40,10 @@ export const en: typeof ko = {
     fields: {
       username: "Username",
       password: "Password",
-      confirmPassword: "Password again",
+      confirmPassword: "Confirm password",
       name: "Name",
       newPassword: "New password",
-      confirmNewPassword: "New password again",
+      confirmNewPassword: "Confirm new password",
     },
     companyName: "Company name",
     currentPassword: "Current password",
@@ -59,7 +59,7 @@ export const en: typeof ko = {
       length: "8–64 characters",
       letter: "A letter",
       digit: "A digit",
-      different: "Not the username",
+      different: "Different from the username",
     },
     ruleMet: "done",
     problems: {
@@ -72,9 +72,9 @@ export const en: typeof ko = {
         letter_and_digit_required: "Use at least one letter and one digit",
         mismatch: "The passwords do not match",
         same_as_username: "Choose something other than the username",
-        common_password: "This password is too common. Please choose another one",
-        unsupported_picture: "This picture cannot be opened. Please choose another one",
-        too_many_pixels: "This picture is too large. Please choose a smaller one",
+        common_password: "This password is too common. Please choose another one.",
+        unsupported_picture: "This picture cannot be opened. Please choose another one.",
+        too_many_pixels: "This picture is too large. Please choose a smaller one.",
       },
     },
     changePassword: "Change password",
@@ -93,7 +93,7 @@ export const en: typeof ko = {
         "You are logged out everywhere and can no longer read your chats",
       ],
       kept: [
-        "Your messages stay in the companies’ chats, from “(unknown)”",
+        "Your messages stay in the companies’ chats, shown as sent by “(unknown)”",
         "Your username cannot be used again",
       ],
     },
@@ -103,7 +103,7 @@ export const en: typeof ko = {
         "You are logged out everywhere and can no longer read your chats",
       ],
       kept: [
-        "Your messages stay in the customers’ chats, from “(unknown)”",
+        "Your messages stay in the customers’ chats, shown as sent by “(unknown)”",
         "Your username cannot be used again",
       ],
     },
@@ -120,7 +120,7 @@ export const en: typeof ko = {
   room: {
     conversation: (name) => `Conversation with ${name}`,
     me: "You",
-    offline: "You are offline. Messages will be sent later.",
+    offline: "You are offline. Messages will be sent when you are back online.",
     reconnecting: "Reconnecting…",
     reconnected: "You are back online",
     readUpToHere: "You have read up to here",
