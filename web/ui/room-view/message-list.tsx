@@ -38,7 +38,7 @@ export const MessageList = ({ store, name }: { store: RoomStore; name: string })
         ref={view}
         class="log"
         role="log"
-        aria-label={text.room.conversation(name)}
+        aria-label={text.room.conversation[store.role](name)}
         aria-live={isOpened.value && isAtEnd && older !== "loading" ? "polite" : "off"}
         aria-relevant="additions"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.

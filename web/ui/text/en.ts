@@ -118,7 +118,10 @@ export const en: typeof ko = {
   },
 
   room: {
-    conversation: (name) => `Conversation with ${name}`,
+    conversation: {
+      customer: (company) => `Conversation with ${company}`,
+      company: (customer) => `Conversation with ${customer}`,
+    },
     me: "You",
     offline: "You are offline. Messages will be sent when you are back online.",
     reconnecting: "Reconnecting…",

@@ -114,7 +114,11 @@ export const ko = {
   },
 
   room: {
-    conversation: (name: string) => `${name}님과의 대화`,
+    /** Names the room by the other side: the company for a customer, a customer for the company. */
+    conversation: {
+      customer: (company: string) => `${company} 채팅방`,
+      company: (customer: string) => `${customer}님과의 대화`,
+    },
     me: "나",
     offline: "인터넷 연결이 끊겼어요. 메시지는 다시 연결되면 자동으로 보낼게요.",
     reconnecting: "다시 연결하고 있어요…",
