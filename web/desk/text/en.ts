@@ -55,7 +55,7 @@ export const en: typeof ko = {
     show: "Show customer details",
     hide: "Hide customer details",
     firstContact: "First contact",
-    withdrawn: "This account was deleted",
+    withdrawn: "This customer has deleted their account",
   },
   faq: {
     title: "Auto-replies",

@@ -55,7 +55,7 @@ export const ko = {
     show: "고객 정보 보기",
     hide: "고객 정보 닫기",
     firstContact: "처음 말을 건 날",
-    withdrawn: "탈퇴한 사용자예요",
+    withdrawn: "탈퇴한 고객이에요",
   },
   faq: {
     title: "자동응답",

@@ -246,7 +246,7 @@ export const APP_STATES: readonly State[] = [
     kind: "filled",
     variant: "counterpart withdrawn",
     path: ({ closedRoomId }) => `/rooms/${closedRoomId}`,
-    reach: (page, { ui }) => shows(ui.room.withdrawn)(page),
+    reach: (page, { ui }) => shows(ui.room.withdrawn.customer)(page),
   },
   {
     ...room,

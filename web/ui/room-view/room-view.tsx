@@ -53,7 +53,11 @@ const OpenRoom = ({
   const isGone = !receiver && store.error.value?.code === "room_not_found";
   const name = receiver?.receiverName ?? text.unknownPerson;
   return (
-    <section ref={section} class="room" aria-label={receiver && text.room.conversation[store.role](name)}>
+    <section
+      ref={section}
+      class="room"
+      aria-label={receiver && text.room.conversation[store.role](name)}
+    >
       <RoomHead receiver={receiver} role={store.role} back={back} menu={menu} />
       <div class="room-body">
         <NetBar connection={live.connection} />
@@ -71,7 +75,7 @@ const OpenRoom = ({
       </div>
       {!isGone &&
         (receiver?.receiverDeleted ? (
-          <p class="room-closed">{text.room.withdrawn}</p>
+          <p class="room-closed">{text.room.withdrawn[store.role]}</p>
         ) : (
           <>
             <p class="room-typing dim" aria-live="off">

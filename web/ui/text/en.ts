@@ -140,7 +140,10 @@ export const en: typeof ko = {
     send: "Send",
     tooLong: "A message can have up to 2,000 characters",
     typing: "Typing…",
-    withdrawn: "This account was deleted. You can no longer send messages.",
+    withdrawn: {
+      customer: "This company has closed its account. You can no longer send messages.",
+      company: "This customer has deleted their account. You can no longer send messages.",
+    },
     notFound: "This conversation could not be found",
     canned: "Insert an auto-reply",
   },

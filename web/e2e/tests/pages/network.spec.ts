@@ -148,7 +148,7 @@ test("the composer goes if the company withdrew meanwhile", async ({ people, ope
   await expect(room.bar).not.toBeEmpty();
   await withdraw(company);
   await comeBack(page, network);
-  await expect(page.getByText(room.text.withdrawn)).toBeVisible();
+  await expect(page.getByText(room.text.withdrawn.customer)).toBeVisible();
   await expect(room.composer).toHaveCount(0);
   await expect(room.bubbles("계세요?")).toBeVisible();
 });
