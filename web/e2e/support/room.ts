@@ -33,7 +33,7 @@ export class RoomPage {
   /** The messages with exactly this text. */
   bubbles(text: string): Locator {
     const literal = text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-    const hasText = new RegExp(`^(${this.text.auto})?${literal}$`);
+    const hasText = new RegExp(`^(${this.text.auto}|${this.text.faq})?${literal}$`);
     return this.log.locator(".bubble").filter({ hasText });
   }
 

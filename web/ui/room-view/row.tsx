@@ -32,6 +32,7 @@ export class MessageRow extends Component<MessageRowProps> {
     const { kind, isOwn, startsGroup, pending } = row;
     const at = new Date(row.at);
     const name = receiver?.receiverName ?? text.unknownPerson;
+    const isFromCompany = isOwn === (role === "company");
     const showsTime = row.endsGroup && !pending;
     return (
       <li
@@ -53,7 +54,9 @@ export class MessageRow extends Component<MessageRowProps> {
           {!showsTime && `, ${timeLabel(at)}`}
         </span>
         <div class="bubble">
-          {kind !== "text" && <span class="bubble-label">{text.room.auto}</span>}
+          {kind !== "text" && (
+            <span class="bubble-label">{isFromCompany ? text.room.auto : text.room.faq}</span>
+          )}
           <Content content={row.content} />
         </div>
         {pending?.state === "sending" && <Clock />}

@@ -129,6 +129,7 @@ export const en: typeof ko = {
     readUpToHere: "You have read up to here",
     read: "Read",
     auto: "Auto-reply",
+    faq: "FAQ",
     sending: "Sending",
     sendFailed: (reason) => `Not sent: ${reason}`,
     resend: "Send again",

@@ -126,6 +126,7 @@ export const ko = {
     readUpToHere: "여기까지 읽었어요",
     read: "읽음",
     auto: "자동응답",
+    faq: "자주 묻는 질문",
     sending: "보내는 중",
     sendFailed: (reason: string) => `보내지 못했어요: ${reason}`,
     resend: "다시 보내기",
