@@ -97,9 +97,15 @@ const RoomListRow = ({ row, href, isCurrent, isOwn, hasFailed, kind, now }: Room
           {listLabel(date, now)}
         </time>
         <span class="room-row-text">
-          {hasFailed && <span class="error">{words.failed} </span>}
-          {isOwn && words.me}
-          {row.lastMessage}
+          {hasFailed ? (
+            // The message that failed is not the last one that the server has stored.
+            <span class="error">{words.failed}</span>
+          ) : (
+            <>
+              {isOwn && words.me}
+              {row.lastMessage}
+            </>
+          )}
         </span>
         {count > 0 && (
           <span class="badge">

@@ -32,7 +32,7 @@ export const en: typeof ko = {
 
   roomList: {
     me: "You: ",
-    failed: "Not sent ·",
+    failed: "A message could not be sent",
     unread: (count) => `${count} unread ${count === 1 ? "message" : "messages"}`,
   },
 

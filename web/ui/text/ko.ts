@@ -28,7 +28,7 @@ export const ko = {
 
   roomList: {
     me: "나: ",
-    failed: "보내지 못했어요 ·",
+    failed: "보내지 못한 메시지가 있어요",
     unread: (count: number) => `안 읽은 메시지 ${count}개`,
   },
 
