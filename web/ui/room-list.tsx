@@ -43,7 +43,7 @@ export const RoomList = ({ live, store, current, href, empty }: RoomListProps) =
   const now = new Date();
   return (
     <>
-      <ul>
+      <ul class="room-list">
         {rows.map((row) => (
           <RoomListRow
             key={row.id}
