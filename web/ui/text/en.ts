@@ -19,7 +19,7 @@ export const en: typeof ko = {
   unknownPerson: "(unknown)",
   retryIn: (seconds) => {
     const [count, unit] = seconds < 60 ? [seconds, "second"] : [Math.ceil(seconds / 60), "minute"];
-    return `Please try again in ${count} ${unit}${count === 1 ? "" : "s"}`;
+    return `Too many attempts. Please try again in ${count} ${unit}${count === 1 ? "" : "s"}.`;
   },
   showPassword: "Show password",
   hidePassword: "Hide password",

@@ -16,7 +16,7 @@ export const ko = {
   serverFailed: "문제가 생겼어요. 잠시 뒤에 다시 시도해 주세요.",
   unknownPerson: "(알 수 없음)",
   retryIn: (seconds: number) =>
-    `${seconds < 60 ? `${seconds}초` : `${Math.ceil(seconds / 60)}분`} 뒤에 다시 시도해 주세요`,
+    `시도가 너무 많았어요. ${seconds < 60 ? `${seconds}초` : `${Math.ceil(seconds / 60)}분`} 뒤에 다시 시도해 주세요.`,
   showPassword: "비밀번호 보기",
   hidePassword: "비밀번호 숨기기",
 
