@@ -115,6 +115,8 @@ export const createRoomListStore = (
       retry.succeeded();
     } catch (caught) {
       if (life.signal.aborted || !(caught instanceof ChatError)) return;
+      // The page asks for a login. After it the connection opens, and the list is loaded again.
+      if (caught.code === "unauthenticated") return;
       failedKind = kind;
       if (retry.failed(caught)) error.value = caught;
     } finally {
