@@ -15,6 +15,8 @@ export interface AccountFormProps {
   isDangerous?: boolean;
   /** Checks all fields before the call. */
   check: (values: Values) => Problems;
+  /** Asks the user before the call. Resolves to whether to go on. */
+  confirm?: () => Promise<boolean>;
   /** Calls the API. */
   send: (values: Values) => Promise<void>;
   /** Returns the form's own text for an error. */
@@ -32,6 +34,7 @@ export const AccountForm = ({
   action,
   isDangerous,
   check,
+  confirm,
   send,
   explain,
   labels,
@@ -61,6 +64,11 @@ export const AccountForm = ({
   const wrong = Object.keys(problems);
   const message = wait ? text.retryIn(wait) : failure?.message;
   const isBlocked = form.isBusy.value || wait > 0;
+  const submit = async (values: Values): Promise<void> => {
+    const found = check(values);
+    const isAsked = confirm && !isBlocked && !Object.keys(found).length;
+    if (!isAsked || (await confirm())) await form.submit(found, () => send(values));
+  };
   return (
     <form
       ref={element}
@@ -69,8 +77,7 @@ export const AccountForm = ({
       onInput={({ target }) => form.edited((target as HTMLInputElement).name)}
       onSubmit={(event) => {
         event.preventDefault();
-        const values = valuesOf(event.currentTarget);
-        void form.submit(check(values), () => send(values));
+        void submit(valuesOf(event.currentTarget));
       }}
     >
       {failure && (

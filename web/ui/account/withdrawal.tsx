@@ -24,11 +24,11 @@ export const Withdrawal = ({ live, onDone }: WithdrawalProps) => {
     decide.value?.(isConfirmed);
     decide.value = undefined;
   };
-  const withdraw = async (password: string): Promise<void> => {
-    const isConfirmed = await new Promise<boolean>((resolve) => {
+  const confirm = (): Promise<boolean> =>
+    new Promise((resolve) => {
       decide.value = resolve;
     });
-    if (!isConfirmed) return;
+  const withdraw = async (password: string): Promise<void> => {
     const route = isCompany ? "DELETE /companies/me" : "DELETE /customers/me";
     await live.chat.call(route, { body: { password } });
     toast(words.withdrawn);
@@ -51,6 +51,7 @@ export const Withdrawal = ({ live, onDone }: WithdrawalProps) => {
         action={words.withdraw}
         isDangerous
         check={(values) => problemsOf(CHECKS.withdrawal, values)}
+        confirm={confirm}
         send={({ password = "" }) => withdraw(password)}
         explain={({ code }) =>
           code === "wrong_password" ? { problems: { password: words.wrongPassword } } : undefined
