@@ -16,7 +16,7 @@ export const SessionExpired = ({ live, onClose }: SessionExpiredProps) => (
     <p class="dim">{text.session.expiredHint}</p>
     <LoginForm live={live} />
     <button type="button" class="button button-wide" onClick={onClose}>
-      {text.close}
+      {text.session.toLogin}
     </button>
   </Modal>
 );

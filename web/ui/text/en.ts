@@ -28,6 +28,7 @@ export const en: typeof ko = {
     connecting: "Connecting…",
     expired: "Your login has expired",
     expiredHint: "Log in again to continue. What you were writing is still here.",
+    toLogin: "Go to the login page",
   },
 
   roomList: {

@@ -24,6 +24,7 @@ export const ko = {
     connecting: "연결하고 있어요…",
     expired: "로그인이 만료됐어요",
     expiredHint: "다시 로그인하면 쓰던 글을 이어서 쓸 수 있어요.",
+    toLogin: "로그인 화면으로 가기",
   },
 
   roomList: {
