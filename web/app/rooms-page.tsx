@@ -7,6 +7,7 @@ import { Empty } from "../ui/list-states.js";
 import { isWide } from "../ui/media.js";
 import { Heading, Title } from "../ui/page.js";
 import { RoomList } from "../ui/room-list.js";
+import { NetBar } from "../ui/room-view/net-bar.js";
 import type { AppState } from "./app-state.js";
 import { Room } from "./room.js";
 import { text } from "./text/index.js";
@@ -63,6 +64,8 @@ const List = ({ state, current }: { state: AppState; current: number | undefined
           }
         />
       )}
+      {/* An open room has a bar of its own. */}
+      {current === undefined && <NetBar connection={state.live.connection} place="roomList" />}
     </section>
   );
 };

@@ -4,6 +4,7 @@ import { useComputed } from "@preact/signals";
 import { Link } from "wouter-preact";
 import { Empty, Skeleton } from "../../ui/list-states.js";
 import { RoomList } from "../../ui/room-list.js";
+import { NetBar } from "../../ui/room-view/net-bar.js";
 import { SearchBox } from "../../ui/search-box.js";
 import { useDesk } from "../desk-state.js";
 import { NoticeOffer } from "../notices/notice-offer.js";
@@ -74,6 +75,8 @@ export const ListPane = ({ current }: { current: number | undefined }) => {
           />
         )}
       </div>
+      {/* An open room has a bar of its own. */}
+      {current === undefined && <NetBar connection={live.connection} place="roomList" />}
     </section>
   );
 };

@@ -227,9 +227,10 @@ export const APP_STATES: readonly State[] = [
   {
     ...rooms,
     kind: "offline",
-    reach: async (page) => {
+    reach: async (page, { ui }) => {
       await shows("새벽빵집")(page);
       await goOffline(page);
+      await shows(ui.roomList.offline)(page);
     },
   },
 

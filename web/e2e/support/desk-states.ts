@@ -170,9 +170,10 @@ export const DESK_STATES: readonly State[] = [
   {
     ...inbox,
     kind: "offline",
-    reach: async (page) => {
+    reach: async (page, { ui }) => {
       await shows(/박구름이에요/)(page);
       await goOffline(page);
+      await shows(ui.roomList.offline)(page);
     },
   },
   {

@@ -1,5 +1,5 @@
 /**
- * Says that the connection is lost or restored. It covers the top of the list and moves nothing.
+ * Says that the connection is lost or restored. It covers an edge of the list and moves nothing.
  */
 
 import type { ConnectionState } from "@chatchat/client";
@@ -13,7 +13,13 @@ const CONNECTING_MS = 1_500;
 /** How long a restored connection is shown. */
 const BACK_MS = 2_000;
 
-export const NetBar = ({ connection }: { connection: ReadonlySignal<ConnectionState> }) => {
+export interface NetBarProps {
+  connection: ReadonlySignal<ConnectionState>;
+  /** What is covered: the first messages of a room, or the last rows of a list of rooms. */
+  place: "room" | "roomList";
+}
+
+export const NetBar = ({ connection, place }: NetBarProps) => {
   const shown = useSignal<"offline" | "reconnecting" | "reconnected" | undefined>(undefined);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -46,9 +52,11 @@ export const NetBar = ({ connection }: { connection: ReadonlySignal<ConnectionSt
       clearTimeout(timer);
     };
   }, [connection]);
+  const state = shown.value;
+  const words = state === "offline" ? text[place].offline : state && text.room[state];
   return (
-    <div class="net-bar" role="status">
-      {shown.value && <p class={`net-bar-text net-bar-${shown.value}`}>{text.room[shown.value]}</p>}
+    <div class={place === "room" ? "net-bar" : "net-bar net-bar-below"} role="status">
+      {words && <p class={`net-bar-text net-bar-${state}`}>{words}</p>}
     </div>
   );
 };

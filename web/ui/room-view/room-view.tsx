@@ -60,7 +60,7 @@ const OpenRoom = ({
     >
       <RoomHead receiver={receiver} role={store.role} back={back} menu={menu} />
       <div class="room-body">
-        <NetBar connection={live.connection} />
+        <NetBar connection={live.connection} place="room" />
         {isGone ? (
           <Empty title={text.room.notFound}>
             {onGone && (

@@ -34,6 +34,7 @@ export const en: typeof ko = {
   roomList: {
     me: "You: ",
     failed: "A message could not be sent",
+    offline: "You are offline",
     unread: (count) => `${count} unread ${count === 1 ? "message" : "messages"}`,
   },
 

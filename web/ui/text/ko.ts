@@ -30,6 +30,7 @@ export const ko = {
   roomList: {
     me: "나: ",
     failed: "보내지 못한 메시지가 있어요",
+    offline: "인터넷 연결이 끊겼어요",
     unread: (count: number) => `안 읽은 메시지 ${count}개`,
   },
 
