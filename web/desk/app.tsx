@@ -13,7 +13,6 @@ import { Shortcuts } from "./keys/shortcuts.js";
 import { LeaveDialog, navigateGuarded } from "./leave-guard.js";
 import { Nav } from "./nav.js";
 import { startNotices } from "./notices/notices.js";
-import { SoundChip } from "./notices/sound-chip.js";
 import { Faq, JoinPage, LoginPage, Profile, Settings, Start } from "./pages.js";
 import { text } from "./text/index.js";
 import "./app.css";
@@ -79,7 +78,6 @@ const Desk = ({ live }: { live: LiveChat }) => {
           </Route>
         </Switch>
       </div>
-      <SoundChip />
       <Shortcuts />
     </DeskContext.Provider>
   );

@@ -8,6 +8,7 @@ import { NetBar } from "../../ui/room-view/net-bar.js";
 import { SearchBox } from "../../ui/search-box.js";
 import { useDesk } from "../desk-state.js";
 import { NoticeOffer } from "../notices/notice-offer.js";
+import { SoundChip } from "../notices/sound-chip.js";
 import { isCompact } from "../preferences.js";
 import { useProgress } from "../progress.js";
 import { text } from "../text/index.js";
@@ -77,6 +78,7 @@ export const ListPane = ({ current }: { current: number | undefined }) => {
       </div>
       {/* An open room has a bar of its own. */}
       {current === undefined && <NetBar connection={live.connection} place="roomList" />}
+      <SoundChip />
     </section>
   );
 };
