@@ -106,7 +106,7 @@ const StartCard = () => {
   return (
     <Link href="/start" class="start-card">
       <strong>{text.start.short(done, counts.length)}</strong>
-      <span>{text.start.continue}</span>
+      <span>{done ? text.start.continue : text.start.begin}</span>
     </Link>
   );
 };
