@@ -125,25 +125,35 @@ const Profile = ({ live, profile, onChanged }: ProfileProps) => {
 const LogOut = ({ live }: { live: LiveChat }) => {
   const [, navigate] = useLocation();
   const isBusy = useSignal(false);
+  const error = useSignal<string | undefined>(undefined);
   const logOut = async (): Promise<void> => {
     if (isBusy.value) return;
     isBusy.value = true;
+    error.value = undefined;
     try {
       await live.chat.logOut();
       navigate("/", { replace: true });
-    } catch (error) {
+    } catch (failed) {
       isBusy.value = false;
-      toast(errorText(error));
+      error.value = errorText(failed);
     }
   };
   return (
-    <button
-      type="button"
-      class="button button-wide"
-      aria-disabled={isBusy.value}
-      onClick={() => void logOut()}
-    >
-      {text.me.logOut}
-    </button>
+    <>
+      {/* Above the button, because it can be at the end of the window. */}
+      {error.value && (
+        <p class="error" role="alert">
+          {error.value}
+        </p>
+      )}
+      <button
+        type="button"
+        class="button button-wide"
+        aria-disabled={isBusy.value}
+        onClick={() => void logOut()}
+      >
+        {text.me.logOut}
+      </button>
+    </>
   );
 };

@@ -9,7 +9,6 @@ import { errorText } from "../../ui/error-text.js";
 import { Page } from "../../ui/page.js";
 import { chooseLanguage, type Language, language } from "../../ui/text/language.js";
 import { type Theme, theme } from "../../ui/theme.js";
-import { toast } from "../../ui/toast.js";
 import { useDesk } from "../desk-state.js";
 import { isListShown } from "../keys/shortcut-list.js";
 import { shortcuts } from "../preferences.js";
@@ -83,16 +82,18 @@ const AccountSettings = () => {
   const { live } = useDesk();
   const [, navigate] = useLocation();
   const isBusy = useSignal(false);
+  const error = useSignal<string | undefined>(undefined);
   const words = text.settings;
   const toLogin = (): void => navigate("/login", { replace: true });
   const logOut = async (): Promise<void> => {
     if (isBusy.value) return;
     isBusy.value = true;
+    error.value = undefined;
     try {
       await live.chat.logOut();
       toLogin();
-    } catch (error) {
-      toast(errorText(error));
+    } catch (failed) {
+      error.value = errorText(failed);
     } finally {
       isBusy.value = false;
     }
@@ -108,6 +109,12 @@ const AccountSettings = () => {
         <summary>{words.withdrawal}</summary>
         <Withdrawal live={live} onDone={toLogin} />
       </details>
+      {/* Above the button, because it can be at the end of the window. */}
+      {error.value && (
+        <p class="error" role="alert">
+          {error.value}
+        </p>
+      )}
       <div class="actions">
         <button
           type="button"
