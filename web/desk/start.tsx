@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { Link } from "wouter-preact";
 import { errorText } from "../ui/error-text.js";
+import { ForwardIcon } from "../ui/icons.js";
 import { Empty, Failed, Skeleton } from "../ui/list-states.js";
 import { Page } from "../ui/page.js";
 import { useDesk } from "./desk-state.js";
@@ -101,7 +102,14 @@ const Step = ({ isDone, title, hint, href, children }: StepProps) => {
   );
   return (
     <li class={`start-step ${isDone ? "is-done" : ""}`}>
-      {href ? <Link href={href}>{body}</Link> : <div>{body}</div>}
+      {href ? (
+        <Link href={href} class="start-link">
+          {body}
+          <ForwardIcon />
+        </Link>
+      ) : (
+        <div>{body}</div>
+      )}
       {children}
     </li>
   );
