@@ -6,6 +6,7 @@ import { PasswordForm } from "../../ui/account/password-form.js";
 import { Withdrawal } from "../../ui/account/withdrawal.js";
 import { Choice } from "../../ui/choice.js";
 import { errorText } from "../../ui/error-text.js";
+import { isTouch } from "../../ui/media.js";
 import { Page } from "../../ui/page.js";
 import { chooseLanguage, type Language, language } from "../../ui/text/language.js";
 import { type Theme, theme } from "../../ui/theme.js";
@@ -34,28 +35,7 @@ export const Settings = () => {
         <h2>{words.notices}</h2>
         <NoticeSettings />
       </section>
-      <section class="section">
-        <h2>{words.keys}</h2>
-        <Switch
-          label={words.shortcuts}
-          hint={words.shortcutsHint}
-          isOn={shortcuts.value}
-          onChange={(isOn) => {
-            shortcuts.value = isOn;
-          }}
-        />
-        <div class="actions">
-          <button
-            type="button"
-            class="button"
-            onClick={() => {
-              isListShown.value = true;
-            }}
-          >
-            {words.shortcutsList}
-          </button>
-        </div>
-      </section>
+      {!isTouch.value && <ShortcutSettings />}
       <section class="section">
         <h2>{words.screen}</h2>
         <Choice
@@ -75,6 +55,35 @@ export const Settings = () => {
       </section>
       <AccountSettings />
     </Page>
+  );
+};
+
+/** A phone has no keys for shortcuts. */
+const ShortcutSettings = () => {
+  const words = text.settings;
+  return (
+    <section class="section">
+      <h2>{words.keys}</h2>
+      <Switch
+        label={words.shortcuts}
+        hint={words.shortcutsHint}
+        isOn={shortcuts.value}
+        onChange={(isOn) => {
+          shortcuts.value = isOn;
+        }}
+      />
+      <div class="actions">
+        <button
+          type="button"
+          class="button"
+          onClick={() => {
+            isListShown.value = true;
+          }}
+        >
+          {words.shortcutsList}
+        </button>
+      </div>
+    </section>
   );
 };
 
