@@ -5,6 +5,7 @@ import type { LiveChat } from "../ui/chat.js";
 import { ProfileIcon } from "../ui/icons.js";
 import { isWide } from "../ui/media.js";
 import { Heading, useTitle } from "../ui/page.js";
+import type { RoomListStore } from "../ui/room-list-store.js";
 import { useReceiver } from "../ui/room-view/receiver.js";
 import { RoomView } from "../ui/room-view/room-view.js";
 import { text as shared } from "../ui/text/index.js";
@@ -13,14 +14,18 @@ import { text } from "./text/index.js";
 
 export interface RoomProps {
   live: LiveChat;
+  /** The list, which knows the name of a room that is not loaded. */
+  rooms: RoomListStore | undefined;
   id: number;
   /** Called when the user leaves a room that does not exist. */
   onGone: () => void;
 }
 
-export const Room = ({ live, id, onGone }: RoomProps) => {
-  const receiver = useReceiver(live, id);
-  const title = receiver ? (receiver.receiverName ?? shared.unknownPerson) : text.rooms.room;
+export const Room = ({ live, rooms, id, onGone }: RoomProps) => {
+  const { receiver } = useReceiver(live, id);
+  const listed = receiver ? undefined : rooms?.rows.value?.find((row) => row.id === id);
+  const shown = receiver ?? listed;
+  const title = shown ? (shown.receiverName ?? shared.unknownPerson) : text.rooms.room;
   useTitle(title);
   return (
     <>
@@ -32,6 +37,7 @@ export const Room = ({ live, id, onGone }: RoomProps) => {
       <RoomView
         live={live}
         id={id}
+        listed={listed}
         back={isWide.value ? undefined : "/rooms"}
         menu={
           receiver &&

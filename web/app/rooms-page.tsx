@@ -30,6 +30,7 @@ export const RoomsPage = ({ state, id }: RoomsPageProps) => {
         <Room
           key={id}
           live={state.live}
+          rooms={state.rooms.value}
           id={id}
           onGone={() => navigate("/rooms", { replace: true })}
         />

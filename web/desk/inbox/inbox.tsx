@@ -1,12 +1,12 @@
 /** `/desk` and `/desk/rooms/{id}`: the list of rooms, one room, and its customer. */
 
-import type { Receiver } from "@chatchat/client";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useLocation } from "wouter-preact";
 import { PersonIcon } from "../../ui/icons.js";
 import { Empty } from "../../ui/list-states.js";
 import { isWide } from "../../ui/media.js";
 import { Page } from "../../ui/page.js";
+import type { HeadReceiver } from "../../ui/room-view/head.js";
 import { useReceiver } from "../../ui/room-view/receiver.js";
 import { RoomView } from "../../ui/room-view/room-view.js";
 import { text as shared } from "../../ui/text/index.js";
@@ -23,7 +23,7 @@ const focus = (selector: string): void =>
   document.querySelector<HTMLElement>(selector)?.focus({ preventScroll: true });
 
 /** The name of the page for the tab. */
-const titleOf = (receiver: Receiver | undefined): string => {
+const titleOf = (receiver: HeadReceiver | undefined): string => {
   if (!receiver) return text.inbox.title;
   const { receiverName: name } = receiver;
   return name === null ? shared.unknownPerson : text.inbox.room(name);
@@ -32,7 +32,9 @@ const titleOf = (receiver: Receiver | undefined): string => {
 export const Inbox = ({ id }: { id: number | undefined }) => {
   const { live, faq, inbox } = useDesk();
   const [, navigate] = useLocation();
-  const receiver = useReceiver(live, id);
+  const { receiver, hasFailed } = useReceiver(live, id);
+  const rows = receiver ? undefined : inbox.store.value.rows.value;
+  const listed = rows?.find((row) => row.id === id);
   const canned = useMemo(
     () => ({ match: (typed: string) => findReplies(faq.value.peek() ?? [], typed) }),
     [faq],
@@ -55,7 +57,7 @@ export const Inbox = ({ id }: { id: number | undefined }) => {
   const panelLabel = isPanelOpen ? text.customer.hide : text.customer.show;
   return (
     <Page
-      title={titleOf(receiver)}
+      title={titleOf(receiver ?? listed)}
       head={false}
       class={`inbox ${id === undefined ? "" : "has-room"}`}
     >
@@ -72,27 +74,32 @@ export const Inbox = ({ id }: { id: number | undefined }) => {
             key={id}
             live={live}
             id={id}
+            listed={listed}
             back={isWide.value ? undefined : "~/desk"}
             canned={canned}
             onGone={() => navigate("/", { replace: true })}
             menu={
-              <button
-                type="button"
-                class="icon-button customer-toggle"
-                aria-label={panelLabel}
-                title={panelLabel}
-                aria-expanded={isPanelOpen}
-                onClick={() => {
-                  hasSidePanel.value = !isPanelOpen;
-                }}
-              >
-                <PersonIcon />
-              </button>
+              !hasFailed && (
+                <button
+                  type="button"
+                  class="icon-button customer-toggle"
+                  aria-label={panelLabel}
+                  title={panelLabel}
+                  aria-expanded={isPanelOpen}
+                  onClick={() => {
+                    hasSidePanel.value = !isPanelOpen;
+                  }}
+                >
+                  <PersonIcon />
+                </button>
+              )
             }
           />
         )}
       </div>
-      {id !== undefined && isPanelOpen && <CustomerPanel key={id} room={id} receiver={receiver} />}
+      {id !== undefined && isPanelOpen && !hasFailed && (
+        <CustomerPanel key={id} room={id} receiver={receiver} />
+      )}
     </Page>
   );
 };

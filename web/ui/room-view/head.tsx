@@ -8,8 +8,11 @@ import { BackIcon } from "../icons.js";
 import { text } from "../text/index.js";
 import "./head.css";
 
+/** What the head shows of the other side. A row of the list of rooms fits. */
+export type HeadReceiver = Pick<Receiver, "receiverId" | "receiverName" | "receiverImageUrl">;
+
 interface RoomHeadProps {
-  receiver: Receiver | undefined;
+  receiver: HeadReceiver | undefined;
   /** The role of the account. */
   role: Role;
   back: string | undefined;

@@ -3,11 +3,12 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { LiveChat } from "../chat.js";
+import { errorText } from "../error-text.js";
 import { Empty, Failed, Skeleton } from "../list-states.js";
 import { text } from "../text/index.js";
 import type { CannedSource } from "./canned.js";
 import { Composer } from "./composer.js";
-import { RoomHead } from "./head.js";
+import { type HeadReceiver, RoomHead } from "./head.js";
 import { MessageList } from "./message-list.js";
 import { NetBar } from "./net-bar.js";
 import { createRoomStore, type RoomStore } from "./room-store.js";
@@ -17,6 +18,8 @@ export interface RoomViewProps {
   live: LiveChat;
   /** The room. Give the component `key={id}`, so that another room starts anew. */
   id: number;
+  /** What the list of rooms knows of the other side. The head shows it until the room is loaded. */
+  listed?: HeadReceiver | undefined;
   /** The path of the list in the app's router, for a link in the head of narrow screens. */
   back?: string | undefined;
   /** At the end of the head. */
@@ -39,6 +42,7 @@ const OpenRoom = ({
   live,
   id,
   account,
+  listed,
   back,
   menu,
   chips,
@@ -58,7 +62,7 @@ const OpenRoom = ({
       class="room"
       aria-label={receiver && text.room.conversation[store.role](name)}
     >
-      <RoomHead receiver={receiver} role={store.role} back={back} menu={menu} />
+      <RoomHead receiver={receiver ?? listed} role={store.role} back={back} menu={menu} />
       <div class="room-body">
         <NetBar connection={live.connection} place="room" />
         {isGone ? (
@@ -96,7 +100,7 @@ const Messages = ({ store, name }: { store: RoomStore; name: string }) => {
   return (
     <div class="room-loading">
       {store.error.value ? (
-        <Failed onRetry={() => store.room.refresh()} />
+        <Failed title={errorText(store.error.value)} onRetry={() => store.room.refresh()} />
       ) : (
         <Skeleton kind="bubble" rows={6} />
       )}
