@@ -61,6 +61,14 @@ test("a telephone number is a link only where calls are possible", () => {
   expect(links("2010-1234-5678 010-1234-56789", true)).toEqual([]);
 });
 
+test("a telephone number is a part also where calls are not possible", () => {
+  expect(linked("문의 02-123-4567로", false)).toEqual([
+    { text: "문의 " },
+    { text: "02-123-4567", isTelephone: true },
+    { text: "로" },
+  ]);
+});
+
 test("the parts together are the text", () => {
   const text = "a https://a.kr. b\n010-1234-5678 https://b.kr/).";
   expect(

@@ -6,6 +6,7 @@ import { parsedUrl } from "./url.js";
 export interface TextPart {
   text: string;
   href?: string;
+  isTelephone?: true;
 }
 
 /**
@@ -15,8 +16,7 @@ export interface TextPart {
 const ADDRESS = /https?:\/\/(?:[\w.-]+(?::\d+)?|[^\s/?#<>"'()@]+)(?:[/?#][^\s<>"]*)?/.source;
 const TELEPHONE = /(?<![\d-])0\d{1,2}-\d{3,4}-\d{4}(?![\d-])/.source;
 
-const WITH_TELEPHONE = new RegExp(`${ADDRESS}|${TELEPHONE}`, "gi");
-const ADDRESSES = new RegExp(ADDRESS, "gi");
+const LINKS = new RegExp(`${ADDRESS}|${TELEPHONE}`, "gi");
 
 /** Punctuation at the end of an address belongs to the sentence around it. */
 const TRAILING = /[.,:;!?)\]}'"…」』》〉’”]+$/;
@@ -25,12 +25,13 @@ const TRAILING = /[.,:;!?)\]}'"…」』》〉’”]+$/;
 export const linked = (text: string, telephone: boolean): TextPart[] => {
   const parts: TextPart[] = [];
   let end = 0;
-  for (const { 0: found, index } of text.matchAll(telephone ? WITH_TELEPHONE : ADDRESSES)) {
+  for (const { 0: found, index } of text.matchAll(LINKS)) {
     const isAddress = /^http/i.test(found);
     const link = isAddress ? found.replace(TRAILING, "") : found;
     if (isAddress && !parsedUrl(link)) continue;
     if (index > end) parts.push({ text: text.slice(end, index) });
-    parts.push({ text: link, href: isAddress ? link : `tel:${link}` });
+    if (isAddress) parts.push({ text: link, href: link });
+    else parts.push({ text: link, isTelephone: true, ...(telephone && { href: `tel:${link}` }) });
     end = index + link.length;
   }
   if (end < text.length) parts.push({ text: text.slice(end) });

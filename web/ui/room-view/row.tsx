@@ -103,11 +103,11 @@ export class MessageRow extends Component<MessageRowProps> {
 /** A text with its links. It consists of text nodes, so nothing in it is read as HTML. */
 const Content = ({ content }: { content: string }) => (
   <>
-    {linked(content, isTouch.peek()).map(({ text: part, href }) =>
-      href === undefined ? (
+    {linked(content, isTouch.peek()).map(({ text: part, href, isTelephone }) =>
+      isTelephone ? (
+        <span class="bubble-telephone">{href ? <a href={href}>{part}</a> : part}</span>
+      ) : href === undefined ? (
         part
-      ) : href.startsWith("tel:") ? (
-        <a href={href}>{part}</a>
       ) : (
         <a href={href} target="_blank" rel="noopener noreferrer nofollow ugc">
           {part}
