@@ -29,6 +29,9 @@ export const FaqChips = ({ live, roomId }: { live: LiveChat; roomId: number }) =
       {isOpen && (
         <ul
           class="faq-chips"
+          onScroll={({ currentTarget }) =>
+            currentTarget.classList.toggle("is-scrolled", currentTarget.scrollLeft > 0)
+          }
           onWheel={(event) => {
             // A mouse wheel turns in one direction only.
             if (!event.deltaX) event.currentTarget.scrollLeft += event.deltaY;
