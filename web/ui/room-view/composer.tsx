@@ -27,6 +27,7 @@ export const Composer = ({
   const id = useId();
   const element = useRef<HTMLTextAreaElement>(null);
   const box = useRef<ComposerBox>(undefined);
+  const note = useRef<HTMLParagraphElement>(null);
   const source = useRef(canned);
   source.current = canned;
   const state = useMemo(() => new CannedState(), []);
@@ -53,16 +54,17 @@ export const Composer = ({
       class="composer"
       onSubmit={(event) => {
         event.preventDefault();
-        box.current?.send();
+        if (isTooLong) note.current?.focus();
+        else box.current?.send();
       }}
     >
       <CannedList id={id} state={state} onChoose={(reply) => box.current?.insert(reply)} />
       {length >= COUNTED_FROM && (
         <div class={`composer-note ${isTooLong ? "error" : "dim"}`}>
-          <p id={`${id}-note`} role="alert">
+          <p ref={note} id={`${id}-note`} role="alert" tabIndex={-1}>
             {isTooLong && text.room.tooLong}
           </p>
-          <span>
+          <span class="composer-count">
             {number(length)}/{number(MAX.message)}
           </span>
         </div>
@@ -87,6 +89,7 @@ export const Composer = ({
           type="submit"
           class="button button-primary"
           disabled={isEmpty}
+          aria-disabled={isTooLong}
           // Keeps the focus in the box, so that a phone keeps its keyboard open.
           onMouseDown={(event) => event.preventDefault()}
         >
