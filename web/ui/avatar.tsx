@@ -1,4 +1,7 @@
-/** The picture of an account, or its initials. It is beside the name, so screen readers skip it. */
+/**
+ * The initials of an account, below its picture. They are seen until the picture is loaded. Both are
+ * beside the name, so screen readers skip them.
+ */
 
 import { useState } from "preact/hooks";
 import { initials } from "./initials.js";
@@ -20,17 +23,18 @@ export const Avatar = ({ id, name, url, size, kind }: AvatarProps) => {
   const [brokenUrl, setBrokenUrl] = useState<string>();
   return (
     <span class={`avatar avatar-${size} avatar-${kind} hue-${id % HUES}`} aria-hidden="true">
-      {url && url !== brokenUrl ? (
+      {initials(name, kind)}
+      {url && url !== brokenUrl && (
         <img
+          key={url}
           src={url}
           alt=""
           width={size}
           height={size}
           loading="lazy"
+          onLoad={({ currentTarget }) => currentTarget.classList.add("is-loaded")}
           onError={() => setBrokenUrl(url)}
         />
-      ) : (
-        initials(name, kind)
       )}
     </span>
   );
