@@ -1,7 +1,7 @@
 /** The two pictures at the top of README.md, with the accounts of `cargo xtask up --example`. */
 
 import { type Page, test } from "@playwright/test";
-import { desktop, phone, take } from "./window.js";
+import { desktop, phone, showWholeMessages, take } from "./window.js";
 
 const logIn = async (page: Page, path: string, username: string): Promise<void> => {
   await page.goto(path);
@@ -15,6 +15,7 @@ test("the customers' app on a phone", async ({ browser }) => {
   await logIn(page, "/login", "seoyeon");
   await page.getByRole("link", { name: /하늘 빵집/ }).click();
   await page.getByText("괜찮아요. 저녁 7시까지").waitFor();
+  await showWholeMessages(page);
   await take(page, "customer");
 });
 
@@ -24,5 +25,6 @@ test("the companies' desk on a desktop", async ({ browser }) => {
   await page.getByRole("button", { name: "괜찮아요" }).click();
   await page.getByRole("link", { name: /이서연/ }).click();
   await page.getByText("괜찮아요. 저녁 7시까지").waitFor();
+  await showWholeMessages(page);
   await take(page, "desk");
 });

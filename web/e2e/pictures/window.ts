@@ -26,6 +26,23 @@ export const phone = (browser: Browser): Promise<Page> =>
 export const desktop = (browser: Browser): Promise<Page> =>
   browser.newPage({ ...KOREAN, viewport: { width: 1280, height: 780 }, deviceScaleFactor: 1.5 });
 
+/**
+ * Changes the height of the window so that the room, which is at its end, shows no part of a message
+ * at its upper edge.
+ */
+export const showWholeMessages = async (page: Page): Promise<void> => {
+  const change = await page.getByRole("log").evaluate((log) => {
+    const edge = log.getBoundingClientRect().top;
+    const rows = [...log.querySelectorAll("li")].map((row) => row.getBoundingClientRect());
+    const { top, bottom } = rows.find((row) => row.bottom > edge) ?? { top: edge, bottom: edge };
+    const [hidden, shown] = [edge - top, bottom - edge];
+    if (hidden <= 0) return 0;
+    return Math.round(hidden < shown ? hidden : -shown);
+  });
+  const { width, height } = page.viewportSize()!;
+  await page.setViewportSize({ width, height: height + change });
+};
+
 /** The same picture as a WebP file, which is a third as large. */
 const webp = async (browser: Browser, png: Buffer): Promise<Buffer> => {
   const page = await browser.newPage();
