@@ -65,6 +65,10 @@ test("2,001 characters are kept in the box and not sent", async ({ people, open 
   await room.say(long);
   await expect(page.getByText(room.text.tooLong)).toBeVisible();
   await expect(room.composer).toHaveValue(long);
+  await expect(room.send).toHaveAttribute("aria-disabled", "true");
+  // Playwright clicks no disabled button without `force`.
+  await room.send.click({ force: true });
+  await expect(page.getByText(room.text.tooLong)).toBeFocused();
   expect(await typed(customer, roomId)).toEqual([]);
   await room.composer.press("Control+End");
   await room.composer.press("Backspace");
