@@ -69,7 +69,7 @@ error_codes! {
     /// The route does not accept this content type.
     UnsupportedMediaType = "unsupported_media_type", "지원하지 않는 형식이에요.", "The media type is not supported.";
     /// Another account has or had this username.
-    UsernameTaken = "username_taken", "이미 쓰이고 있는 아이디예요.", "The username is taken.";
+    UsernameTaken = "username_taken", "이미 사용 중인 아이디예요.", "The username is taken.";
     /// The new password equals the current one.
     PasswordUnchanged = "password_unchanged", "현재 비밀번호와 다른 비밀번호를 사용해 주세요.", "The new password is the current one.";
     /// The FAQ has six entries already.
