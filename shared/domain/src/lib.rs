@@ -24,7 +24,7 @@ pub use credentials::{Password, Username};
 pub use error_code::{ErrorCode, Language};
 pub use event::{Event, RoomPosition};
 pub use id::{AccountId, AutoReplyId, CompanyId, ConnectionId, MessageId, RoomId, SessionId};
-pub use message::{ClientMessageId, Message, MessageKind, Sender, Seq, Sides};
+pub use message::{ClientMessageId, Message, MessageKind, Recipients, Sender, Seq};
 pub use page::{HistoryLimit, Page, PageNumber, RoomsLimit, Window};
 pub use picture::{PictureFormat, PictureKey, PictureUrl};
 pub use problem::Problem;

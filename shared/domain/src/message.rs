@@ -127,12 +127,13 @@ pub struct Sender {
     pub image_url: Option<String>,
 }
 
-/// The open connections of a room's two sides, without the one that the frame came from.
+/// The connections to push an event of a room to. The connection that caused the event is not among
+/// them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sides {
-    /// Of the account that acted.
+pub struct Recipients {
+    /// Those of the account that caused the event.
     pub own: Vec<ConnectionId>,
-    /// Of its counterpart.
+    /// Those of the other account.
     pub theirs: Vec<ConnectionId>,
 }
 

@@ -128,7 +128,9 @@ impl From<StoreError> for Error {
             StoreError::Refused(code) => Self::RefusedByStore(code),
             StoreError::TooManyAttempts(seconds) => Self::TooManyAttempts(seconds),
             StoreError::LostConnection(cause) | StoreError::Unavailable(cause) => Self::Unavailable(cause),
-            StoreError::LostRace => Self::Unavailable("concurrent changes kept coming first".into()),
+            StoreError::Conflict => {
+                Self::Unavailable("concurrent transactions changed the same rows, also after a retry".into())
+            }
             StoreError::Unexpected(cause) => Self::Internal(cause),
         }
     }

@@ -7,7 +7,7 @@ use chatchat_domain::{
     AutoReplyId, Caller, ClientMessageId, ConnectionId, Customer, Event, MessageContent, RoomId, Sender, Seq,
     causes,
 };
-use chatchat_store::{Asked, Marked, Sent, Store, StoreError};
+use chatchat_store::{Asked, ReadMarkerMoved, Sent, Store, StoreError};
 
 use crate::Connections;
 
@@ -51,8 +51,8 @@ impl Delivery {
         }
         if sent.new {
             let event = |message| Event::Message { room_id: room, message, sender: sent.sender.clone() };
-            frames.push((&sent.sides.theirs, event(message.for_others())));
-            frames.push((&sent.sides.own, event(message.clone())));
+            frames.push((&sent.recipients.theirs, event(message.for_others())));
+            frames.push((&sent.recipients.own, event(message.clone())));
         }
         self.push(&frames).await;
         Ok(sent)
@@ -72,10 +72,10 @@ impl Delivery {
             let event =
                 |message, sender: &Sender| Event::Message { room_id: room, message, sender: sender.clone() };
             self.push(&[
-                (&asked.sides.theirs, event(asked.question.for_others(), customer)),
-                (&asked.sides.own, event(asked.question.clone(), customer)),
-                (&asked.sides.theirs, event(asked.answer.clone(), company)),
-                (&asked.sides.own, event(asked.answer.clone(), company)),
+                (&asked.recipients.theirs, event(asked.question.for_others(), customer)),
+                (&asked.recipients.own, event(asked.question.clone(), customer)),
+                (&asked.recipients.theirs, event(asked.answer.clone(), company)),
+                (&asked.recipients.own, event(asked.answer.clone(), company)),
             ])
             .await;
         }
@@ -84,18 +84,20 @@ impl Delivery {
 
     /// Moves a read marker, and pushes that to both sides if it moved.
     pub async fn mark_read<R>(&self, caller: &Caller<R>, room: RoomId, seq: Seq) -> Result<(), StoreError> {
-        if let Some(Marked { reader, seq, sides }) = self.store.mark_read(caller, room, seq).await? {
+        if let Some(ReadMarkerMoved { reader, seq, recipients }) =
+            self.store.mark_read(caller, room, seq).await?
+        {
             let read = Event::Read { room_id: room, reader_id: reader, seq };
-            self.push(&[(&sides.theirs, read.clone()), (&sides.own, read)]).await;
+            self.push(&[(&recipients.theirs, read.clone()), (&recipients.own, read)]).await;
         }
         Ok(())
     }
 
     /// Pushes to both sides that the caller is typing. Nothing is stored.
     pub async fn typing<R>(&self, caller: &Caller<R>, room: RoomId) -> Result<(), StoreError> {
-        let (account_id, sides) = self.store.typing(caller, room).await?;
+        let (account_id, recipients) = self.store.typing(caller, room).await?;
         let typing = Event::Typing { room_id: room, account_id };
-        self.push(&[(&sides.theirs, typing.clone()), (&sides.own, typing)]).await;
+        self.push(&[(&recipients.theirs, typing.clone()), (&recipients.own, typing)]).await;
         Ok(())
     }
 

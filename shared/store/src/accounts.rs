@@ -7,7 +7,7 @@ use crate::{
     Store, StoreError,
     clauses::{caller, connection, session, sql},
     row,
-    run::unless_late,
+    run::retry_on_conflict,
     sessions::{DROP_CONNECTIONS, REPLACE_TOKENS, connections},
 };
 
@@ -83,7 +83,7 @@ impl Store {
         new_hash: &str,
         refresh_hash: &[u8; 32],
     ) -> Result<Option<ChangedPassword>, StoreError> {
-        unless_late(|| self.try_change_password(caller, old_hash, new_hash, refresh_hash)).await
+        retry_on_conflict(|| self.try_change_password(caller, old_hash, new_hash, refresh_hash)).await
     }
 
     async fn try_change_password<R>(
@@ -146,7 +146,7 @@ impl Store {
         caller: &Caller<R>,
         hash: &str,
     ) -> Result<Option<Vec<ConnectionId>>, StoreError> {
-        unless_late(|| self.try_withdraw(caller, hash)).await
+        retry_on_conflict(|| self.try_withdraw(caller, hash)).await
     }
 
     async fn try_withdraw<R>(

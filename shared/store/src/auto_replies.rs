@@ -2,7 +2,7 @@
 
 use chatchat_domain::{
     AnyRole, AutoReply, AutoReplyId, Caller, ClientMessageId, Company, CompanyId, Customer, ErrorCode,
-    FaqAnswer, Message, MessageId, Question, RoomId, Sender, Sides,
+    FaqAnswer, Message, MessageId, Question, Recipients, RoomId, Sender,
 };
 use tokio_postgres::{
     Row,
@@ -11,9 +11,9 @@ use tokio_postgres::{
 
 use crate::{
     Store, StoreError,
-    clauses::{caller, company, connection, room, sender, session, sides, sql},
+    clauses::{caller, company, connection, recipients, room, sender, session, sql},
     row,
-    run::{Repeat, unless_late},
+    run::{Repeat, retry_on_conflict},
 };
 
 /// An entry that was asked in a room: two messages, the question on the customer's side and the answer on the company's.
@@ -27,7 +27,7 @@ pub struct Asked {
     /// these are the first answer again.
     pub senders: Option<[Sender; 2]>,
     /// Whom to push both to.
-    pub sides: Sides,
+    pub recipients: Recipients,
 }
 
 impl Store {
@@ -189,7 +189,7 @@ impl Store {
         entry: AutoReplyId,
         client_message_id: Option<ClientMessageId>,
     ) -> Result<Asked, StoreError> {
-        unless_late(|| self.try_ask_auto_reply(caller, room, entry, client_message_id)).await
+        retry_on_conflict(|| self.try_ask_auto_reply(caller, room, entry, client_message_id)).await
     }
 
     async fn try_ask_auto_reply(
@@ -213,7 +213,7 @@ impl Store {
             return Err(if row::get(first, "closed")? {
                 ErrorCode::ReceiverWithdrawn.into()
             } else if row::get(first, "found")? {
-                StoreError::LostRace
+                StoreError::Conflict
             } else {
                 ErrorCode::AutoReplyNotFound.into()
             });
@@ -227,7 +227,7 @@ impl Store {
         }
         let senders =
             if row::get(first, "new")? { Some([row::sender(first)?, row::sender(&rows[1])?]) } else { None };
-        Ok(Asked { question, answer, senders, sides: row::sides(first)? })
+        Ok(Asked { question, answer, senders, recipients: row::recipients(first)? })
     }
 }
 
@@ -283,7 +283,7 @@ const ASK: &str = sql!(
             case when answer.sender = room.side then answer.client_message_id end as client_message_id, ",
     sender!("answer.sender"),
     ", ",
-    sides!(),
+    recipients!(),
     " from caller left join room on true left join answer on true
       order by answer.seq"
 );

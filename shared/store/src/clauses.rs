@@ -82,7 +82,7 @@ macro_rules! company {
 
 /// The columns `own` and `theirs`: the open connections of the two sides of `room`, of sessions that have neither ended nor expired, without
 /// the connection `$2`. Of an account with more than 1,000 connections they are the newest 1,000, which bounds the cost of a send.
-macro_rules! sides {
+macro_rules! recipients {
     () => {
         "array(select c.id from connections c join sessions s on s.id = c.session_id
                where c.account_id = room.me and c.id is distinct from $2 and s.ended_at is null and s.expires_at > now()
@@ -107,7 +107,7 @@ macro_rules! sender {
     };
 }
 
-pub(crate) use {caller, company, lives_until, room, seconds_left, sender, sides, sql};
+pub(crate) use {caller, company, lives_until, recipients, room, seconds_left, sender, sql};
 
 impl Store {
     /// Runs a statement that gives no row where the clause `caller` has none, and that does no harm twice; its own parameters begin

@@ -1,16 +1,13 @@
 //! Tickets, and the WebSocket connections that they open.
 
-use chatchat_domain::{AccountId, Caller, ConnectionId, ErrorCode, RoomId, RoomPosition, Sides};
+use chatchat_domain::{AccountId, Caller, ConnectionId, ErrorCode, Recipients, RoomId, RoomPosition};
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::{
     Store, StoreError,
-    clauses::{caller, room, sides, sql},
+    clauses::{caller, recipients, room, sql},
     row,
 };
-
-/// The rooms in which a client lags behind.
-pub type Beat = Vec<RoomPosition>;
 
 impl Store {
     /// Keeps a ticket of the caller. `hash` is the ticket's SHA-256.
@@ -94,7 +91,7 @@ impl Store {
         &self,
         caller: &Caller<R>,
         room: RoomId,
-    ) -> Result<(AccountId, Sides), StoreError> {
+    ) -> Result<(AccountId, Recipients), StoreError> {
         let rows = self
             .in_room(
                 caller,
@@ -105,18 +102,22 @@ impl Store {
                     ", ",
                     room!(),
                     " select room.id as room_id, room.me, ",
-                    sides!(),
+                    recipients!(),
                     " from caller left join room on true"
                 ),
                 &[],
             )
             .await?;
-        Ok((row::id(&rows[0], "me")?, row::sides(&rows[0])?))
+        Ok((row::id(&rows[0], "me")?, row::recipients(&rows[0])?))
     }
 
     /// Notes that the connection lives, and tells which of the rooms are ahead of what its client says it has. Rooms
     /// that are not the caller's are passed over.
-    pub async fn heartbeat<R>(&self, caller: &Caller<R>, said: &[RoomPosition]) -> Result<Beat, StoreError> {
+    pub async fn heartbeat<R>(
+        &self,
+        caller: &Caller<R>,
+        said: &[RoomPosition],
+    ) -> Result<Vec<RoomPosition>, StoreError> {
         let rooms: Vec<i64> = said.iter().map(|position| position.room_id.get()).collect();
         let seqs: Vec<i64> = said.iter().map(|position| position.last_seq.get()).collect();
         let rows = self
@@ -137,7 +138,7 @@ impl Store {
                 &[(&rooms, Type::INT8_ARRAY), (&seqs, Type::INT8_ARRAY)],
             )
             .await?;
-        let mut ahead = Beat::new();
+        let mut ahead = Vec::new();
         for row in &rows {
             if let Some(room_id) = row::optional_id(row, "id")? {
                 ahead.push(RoomPosition { room_id, last_seq: row::id(row, "last_seq")? });

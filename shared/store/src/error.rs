@@ -23,7 +23,7 @@ pub enum StoreError {
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
     /// A concurrent transaction changed what this one had looked at; nothing was changed, and a second look will see it.
     #[error("a concurrent change came first")]
-    LostRace,
+    Conflict,
     /// Anything else: a defect of ours.
     #[error("the database answered in a way that the code does not expect")]
     Unexpected(#[source] Box<dyn Error + Send + Sync>),
@@ -58,7 +58,7 @@ impl From<tokio_postgres::Error> for StoreError {
         if answer.constraint() == Some("messages_client_message_id_key")
             || [SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE].contains(answer.code())
         {
-            return Self::LostRace;
+            return Self::Conflict;
         }
         // Without the detail, which can quote a row: passwords' hashes, messages.
         let cause = format!(

@@ -1,16 +1,16 @@
 //! Sending a message, reading history, moving read markers.
 
 use chatchat_domain::{
-    AccountId, Caller, ClientMessageId, ErrorCode, HistoryLimit, Message, MessageContent, MessageKind, Role,
-    RoomId, Sender, Seq, Sides, Window,
+    AccountId, Caller, ClientMessageId, ErrorCode, HistoryLimit, Message, MessageContent, MessageKind,
+    Recipients, Role, RoomId, Sender, Seq, Window,
 };
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::{
     Store, StoreError,
-    clauses::{caller, room, sender, sides, sql},
+    clauses::{caller, recipients, room, sender, sql},
     row,
-    run::unless_late,
+    run::retry_on_conflict,
 };
 
 /// A message that is kept.
@@ -23,22 +23,19 @@ pub struct Sent {
     /// False when the same `clientMessageId` was kept before: then this is the first answer again.
     pub new: bool,
     /// Whom to push it to.
-    pub sides: Sides,
+    pub recipients: Recipients,
 }
 
 /// A read marker that moved.
 #[derive(Clone, Debug)]
-pub struct Marked {
+pub struct ReadMarkerMoved {
     /// Whose marker.
     pub reader: AccountId,
     /// Where it stands now.
     pub seq: Seq,
     /// Whom to tell.
-    pub sides: Sides,
+    pub recipients: Recipients,
 }
-
-/// A part of a room's history, ascending by seq, and the newest seq.
-pub type History = (Vec<Message>, Seq);
 
 /// Sends a message in one statement and one commit: checks the caller and the room, looks for a
 /// repeat, assigns the seq, stores the room's summary and the message, and returns the connections
@@ -83,7 +80,7 @@ const SEND: &str = sql!(
             $4 as client_message_id, answer.new, ",
     sender!("room.side"),
     ", ",
-    sides!(),
+    recipients!(),
     " from caller left join room on true left join answer on true"
 );
 
@@ -97,7 +94,7 @@ impl Store {
         client_message_id: ClientMessageId,
         content: &MessageContent,
     ) -> Result<Sent, StoreError> {
-        unless_late(|| self.try_send_message(caller, room, client_message_id, content)).await
+        retry_on_conflict(|| self.try_send_message(caller, room, client_message_id, content)).await
     }
 
     async fn try_send_message<R>(
@@ -114,25 +111,25 @@ impl Store {
             return Err(if row::get(row, "closed")? {
                 ErrorCode::ReceiverWithdrawn.into()
             } else {
-                StoreError::LostRace
+                StoreError::Conflict
             });
         };
         let message = row::message(row)?;
         if message.kind != MessageKind::General || message.content != content.as_str() {
             return Err(ErrorCode::MessageIdReused.into());
         }
-        Ok(Sent { message, sender: row::sender(row)?, new, sides: row::sides(row)? })
+        Ok(Sent { message, sender: row::sender(row)?, new, recipients: row::recipients(row)? })
     }
 
-    /// A part of the history of one of the caller's rooms. Because seq has no gap, the window is arithmetic. Refuses
-    /// with `room_not_found`.
+    /// A part of the history of one of the caller's rooms, ascending by seq, and the newest seq. Because seq has no gap,
+    /// the window is arithmetic. Refuses with `room_not_found`.
     pub async fn history<R: Role>(
         &self,
         caller: &Caller<R>,
         room: RoomId,
         window: Window,
         limit: HistoryLimit,
-    ) -> Result<History, StoreError> {
+    ) -> Result<(Vec<Message>, Seq), StoreError> {
         let (after, before) = match window {
             Window::After(seq) => (Some(seq.get()), None),
             Window::Before(seq) => (None, Some(seq.get())),
@@ -173,7 +170,7 @@ impl Store {
         caller: &Caller<R>,
         room: RoomId,
         seq: Seq,
-    ) -> Result<Option<Marked>, StoreError> {
+    ) -> Result<Option<ReadMarkerMoved>, StoreError> {
         let rows = self
             .in_room(
                 caller,
@@ -203,7 +200,7 @@ impl Store {
                          returning r.company_read_seq as seq
                      )
                      select room.id as room_id, room.me, moved.seq, ",
-                    sides!(),
+                    recipients!(),
                     " from caller left join room on true
                       left join (table customer_moved union all table company_moved) moved on true"
                 ),
@@ -212,6 +209,6 @@ impl Store {
             .await?;
         let row = &rows[0];
         let Some(seq) = row::optional_id(row, "seq")? else { return Ok(None) };
-        Ok(Some(Marked { reader: row::id(row, "me")?, seq, sides: row::sides(row)? }))
+        Ok(Some(ReadMarkerMoved { reader: row::id(row, "me")?, seq, recipients: row::recipients(row)? }))
     }
 }

@@ -1,8 +1,8 @@
 //! Rows to domain types. A value that does not fit is a defect, and says which column.
 
 use chatchat_domain::{
-    AccountId, ClientMessageId, ConnectionId, Message, MessageId, MessageKind, PictureKey, Receiver, Sender,
-    Seq, Sides, Timestamp,
+    AccountId, ClientMessageId, ConnectionId, Message, MessageId, MessageKind, PictureKey, Receiver,
+    Recipients, Sender, Seq, Timestamp,
 };
 use time::OffsetDateTime;
 use tokio_postgres::{Row, types::FromSql};
@@ -35,12 +35,12 @@ pub fn timestamp(row: &Row, column: &str) -> Result<Timestamp, StoreError> {
 }
 
 /// The columns `own` and `theirs`.
-pub fn sides(row: &Row) -> Result<Sides, StoreError> {
+pub fn recipients(row: &Row) -> Result<Recipients, StoreError> {
     let connections = |column| -> Result<Vec<ConnectionId>, StoreError> {
         let ids: Option<Vec<String>> = get(row, column)?;
         Ok(ids.unwrap_or_default().into_iter().map(ConnectionId::from).collect())
     };
-    Ok(Sides { own: connections("own")?, theirs: connections("theirs")? })
+    Ok(Recipients { own: connections("own")?, theirs: connections("theirs")? })
 }
 
 /// The columns `message_id`, `seq`, `sender_id`, `type`, `content`, `created_at` and `client_message_id` (null for

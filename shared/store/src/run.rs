@@ -85,7 +85,7 @@ impl Store {
         params: &[Param<'_>],
     ) -> Result<Vec<Row>, StoreError> {
         match (self.attempt(sql, params).await, repeat) {
-            (Err(StoreError::LostRace), _) | (Err(StoreError::LostConnection(_)), Repeat::Harmless) => {
+            (Err(StoreError::Conflict), _) | (Err(StoreError::LostConnection(_)), Repeat::Harmless) => {
                 self.attempt(sql, params).await
             }
             (answer, _) => answer,
@@ -171,12 +171,12 @@ async fn bounded<T>(answer: impl Future<Output = Result<T, tokio_postgres::Error
 }
 
 /// Does something of several statements, and once more from its beginning if a concurrent change came first.
-pub(crate) async fn unless_late<T, F>(attempt: impl Fn() -> F) -> Result<T, StoreError>
+pub(crate) async fn retry_on_conflict<T, F>(attempt: impl Fn() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,
 {
     match attempt().await {
-        Err(StoreError::LostRace) => attempt().await,
+        Err(StoreError::Conflict) => attempt().await,
         answer => answer,
     }
 }
