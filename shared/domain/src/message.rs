@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{AccountId, ConnectionId, MessageId, Problem, Timestamp, id::whole_number};
+use crate::{AccountId, ConnectionId, MessageId, PictureKey, Problem, Timestamp, id::whole_number};
 
 /// The number of a message in its room: 1, 2, 3 … without gaps. A read marker of 0 means that no
 /// message was read.
@@ -124,11 +124,10 @@ pub struct Sender {
     /// The name of the customer or company.
     pub name: String,
     /// The picture, if the account has one.
-    pub image_url: Option<String>,
+    pub image_url: Option<PictureKey>,
 }
 
-/// The connections to push an event of a room to. The connection that caused the event is not among
-/// them.
+/// The connections to push an event of a room to. The connection that caused the event is not among them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recipients {
     /// Those of the account that caused the event.

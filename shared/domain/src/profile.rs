@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{AccountId, CompanyId};
+use crate::{AccountId, CompanyId, PictureKey};
 
 /// The number of companies on a page of the directory.
 pub const COMPANIES_A_PAGE: i64 = 10;
@@ -18,7 +18,7 @@ pub struct CustomerProfile {
     /// 1 to 20 characters.
     pub name: String,
     /// The picture, if there is one.
-    pub image_url: Option<String>,
+    pub image_url: Option<PictureKey>,
 }
 
 /// A company's own profile.
@@ -34,7 +34,7 @@ pub struct CompanyProfile {
     /// 0 to 200 characters.
     pub description: String,
     /// The picture, if there is one.
-    pub image_url: Option<String>,
+    pub image_url: Option<PictureKey>,
     /// Whether the company is visible in the directory.
     pub profile_visibility: bool,
 }
@@ -50,5 +50,5 @@ pub struct CompanySummary {
     /// 0 to 200 characters.
     pub description: String,
     /// The picture, if there is one.
-    pub image_url: Option<String>,
+    pub image_url: Option<PictureKey>,
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::{AccountId, Message, Problem, RoomId, Seq, Timestamp};
+use crate::{AccountId, Message, PictureKey, Problem, RoomId, Seq, Timestamp};
 
 /// Returns the text of a new room's first message, which is sent in the name of the company.
 pub fn guide_message(company_name: &str) -> String {
@@ -26,7 +26,7 @@ pub struct Receiver {
     pub name: Option<String>,
     /// The picture, if there is one and the account was not withdrawn.
     #[serde(rename = "receiverImageUrl")]
-    pub image_url: Option<String>,
+    pub image_url: Option<PictureKey>,
     /// Whether the account was withdrawn.
     #[serde(rename = "receiverDeleted")]
     pub deleted: bool,

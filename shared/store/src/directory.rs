@@ -101,6 +101,6 @@ fn summary(row: &Row) -> Result<Option<CompanySummary>, StoreError> {
         id,
         name: row::get(row, "name")?,
         description: row::get(row, "description")?,
-        image_url: row::image_url(row)?,
+        image_url: row::picture(row)?,
     }))
 }

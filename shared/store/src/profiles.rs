@@ -52,7 +52,7 @@ impl Store {
             id: row::id(row, "id")?,
             username: row::get(row, "username")?,
             name: row::get(row, "name")?,
-            image_url: row::image_url(row)?,
+            image_url: row::picture(row)?,
         })
     }
 
@@ -76,7 +76,7 @@ impl Store {
             username: row::get(row, "username")?,
             name: row::get(row, "name")?,
             description: row::get(row, "description")?,
-            image_url: row::image_url(row)?,
+            image_url: row::picture(row)?,
             profile_visibility: row::get(row, "visible")?,
         })
     }

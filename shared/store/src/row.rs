@@ -72,12 +72,10 @@ pub fn messages(rows: &[Row]) -> Result<Vec<Message>, StoreError> {
     Ok(messages)
 }
 
-/// The column `picture_key`, as the URL where everybody finds the picture.
-pub fn image_url(row: &Row) -> Result<Option<String>, StoreError> {
+/// The column `picture_key`.
+pub fn picture(row: &Row) -> Result<Option<PictureKey>, StoreError> {
     let Some(key) = get::<Option<&str>>(row, "picture_key")? else { return Ok(None) };
-    let key: PictureKey =
-        key.parse().map_err(|_| StoreError::unexpected(format!("no key of a picture: {key}")))?;
-    Ok(Some(key.path()))
+    key.parse().map(Some).map_err(|_| StoreError::unexpected(format!("invalid key of a picture: {key}")))
 }
 
 /// The columns `receiver_id`, `receiver_name`, `picture_key` and `closed`. A room is closed when one of its sides withdraws; the caller
@@ -86,12 +84,12 @@ pub fn receiver(row: &Row) -> Result<Receiver, StoreError> {
     Ok(Receiver {
         id: id::<AccountId>(row, "receiver_id")?,
         name: get(row, "receiver_name")?,
-        image_url: image_url(row)?,
+        image_url: picture(row)?,
         deleted: get(row, "closed")?,
     })
 }
 
 /// The columns `sender_name` and `picture_key`.
 pub fn sender(row: &Row) -> Result<Sender, StoreError> {
-    Ok(Sender { name: get(row, "sender_name")?, image_url: image_url(row)? })
+    Ok(Sender { name: get(row, "sender_name")?, image_url: picture(row)? })
 }
