@@ -38,7 +38,8 @@ pub async fn change<R: Role>(
     }
     let new_hash = passwords::hash(new_password).await?;
     let refresh = Secret::generate().map_err(Error::internal)?;
-    let changed = delivery.store.change_password(caller, &own.hash, &new_hash, &refresh.hash()).await?;
+    let changed =
+        delivery.store.change_password(caller, &own.password_hash, &new_hash, &refresh.hash()).await?;
     let changed = changed.ok_or(ErrorCode::WrongPassword)?;
     delivery.connections.close_all(&changed.closed).await;
     cookie::set::<R>(Answer::no_content(), &refresh, changed.seconds)

@@ -7,7 +7,7 @@ use argon2::{
 };
 use chatchat_domain::{Caller, ErrorCode, Password};
 use chatchat_lambda::{Error, Request};
-use chatchat_store::Store;
+use chatchat_store::{OwnAccount, Store};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 /// A hash that no password has. It is verified if there is no account, so that the work is the
@@ -17,14 +17,6 @@ const DUMMY_HASH: &str =
 
 /// Permits to compute a hash. Each hash takes 19 MiB and a processor.
 static HASHING: Semaphore = Semaphore::const_new(2);
-
-/// The account of a caller whose password was verified.
-pub struct VerifiedPassword {
-    /// The username.
-    pub username: String,
-    /// The hash of the verified password.
-    pub hash: String,
-}
 
 /// Returns the hash of a password with a new salt, in PHC string format.
 pub async fn hash(password: Password) -> Result<String, Error> {
@@ -55,14 +47,14 @@ pub async fn check_own<R>(
     request: &Request,
     caller: &Caller<R>,
     password: &str,
-) -> Result<VerifiedPassword, Error> {
+) -> Result<OwnAccount, Error> {
     let address = request.viewer_address();
-    let (username, hash) = store.own_password(caller, address).await?;
-    if !verify(password.to_owned(), Some(hash.clone())).await? {
+    let own = store.own_account(caller, address).await?;
+    if !verify(password.to_owned(), Some(own.password_hash.clone())).await? {
         return Err(ErrorCode::WrongPassword.into());
     }
-    store.forgive_attempts(&username, address).await?;
-    Ok(VerifiedPassword { username, hash })
+    store.forgive_attempts(&own.username, address).await?;
+    Ok(own)
 }
 
 async fn computed<T: Send + 'static>(

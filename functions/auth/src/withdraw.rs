@@ -21,7 +21,7 @@ pub async fn withdraw<R: Role>(
 ) -> Result<Answer, Error> {
     let Withdrawal { password } = request.json()?;
     let own = passwords::check_own(&delivery.store, request, caller, &password).await?;
-    let closed = delivery.store.withdraw(caller, &own.hash).await?;
+    let closed = delivery.store.withdraw(caller, &own.password_hash).await?;
     let closed = closed.ok_or(ErrorCode::WrongPassword)?;
     delivery.connections.close_all(&closed).await;
     cookie::without_session::<R>(Answer::no_content())

@@ -127,7 +127,8 @@ pub struct Sender {
     pub image_url: Option<PictureKey>,
 }
 
-/// The connections to push an event of a room to. The connection that caused the event is not among them.
+/// The connections to push an event of a room to. The connection that caused the event is not among
+/// them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recipients {
     /// Those of the account that caused the event.

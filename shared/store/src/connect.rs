@@ -1,4 +1,5 @@
-//! The connection to the database: a pool of one, for an environment of Lambda works on one request at a time.
+//! The connection to the database: a pool of one, because an environment of Lambda handles one
+//! request at a time.
 
 use std::{error::Error, future::Future, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
@@ -12,10 +13,10 @@ use tokio::{sync::RwLock, task::JoinHandle};
 use tokio_postgres::{Client, Config, NoTls, error::SqlState};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// Longer than a connection over TLS takes on a loaded database, shorter than any request's deadline.
+/// Longer than connecting to a loaded database over TLS takes, shorter than any request's deadline.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The root certificates that RDS and RDS Proxy are verified against.
+/// The root certificates for verifying RDS and RDS Proxy.
 const RDS_CA: &[u8] = include_bytes!("../rds-ca.pem");
 
 /// Where the database is.
@@ -29,10 +30,10 @@ pub struct Database {
     pub name: String,
 }
 
-/// Who the functions are to the database.
+/// The role with which the functions connect.
 #[derive(Clone)]
 pub struct Credentials {
-    /// The role.
+    /// The name of the role.
     pub user: String,
     /// Its password.
     pub password: String,
@@ -41,12 +42,12 @@ pub struct Credentials {
 /// Why credentials could not be read.
 pub type CredentialsError = Box<dyn Error + Send + Sync>;
 
-/// Reads the credentials: once at the start, and again whenever the database refuses them.
+/// Reads the credentials: once at the start, and again each time the database rejects them.
 pub type CredentialsSource = Box<
     dyn Fn() -> Pin<Box<dyn Future<Output = Result<Credentials, CredentialsError>> + Send>> + Send + Sync,
 >;
 
-/// The pool of one connection. It opens when it is first asked for one.
+/// The pool of one connection, which is opened at the first use.
 pub(crate) async fn pool(database: &Database, source: CredentialsSource) -> Result<Pool, CredentialsError> {
     let mut config = Config::new();
     config
@@ -57,7 +58,7 @@ pub(crate) async fn pool(database: &Database, source: CredentialsSource) -> Resu
         .connect_timeout(CONNECT_TIMEOUT)
         .keepalives_idle(Duration::from_secs(30));
     let credentials = RwLock::new(source().await?);
-    let tls = if is_this_machine(&database.host) { None } else { Some(verified_tls()?) };
+    let tls = if is_loopback(&database.host) { None } else { Some(verified_tls()?) };
     if tls.is_some() {
         config.ssl_mode(tokio_postgres::config::SslMode::Require);
     }
@@ -75,11 +76,11 @@ pub(crate) async fn pool(database: &Database, source: CredentialsSource) -> Resu
 }
 
 /// Whether `host` is a loopback address or `localhost`.
-fn is_this_machine(host: &str) -> bool {
+fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-/// TLS that trusts Amazon's roots alone and verifies the host's name.
+/// TLS that trusts only Amazon's root certificates and verifies the host's name.
 fn verified_tls() -> Result<MakeRustlsConnect, CredentialsError> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(RDS_CA) {
@@ -93,7 +94,7 @@ fn verified_tls() -> Result<MakeRustlsConnect, CredentialsError> {
     Ok(MakeRustlsConnect::new(config))
 }
 
-/// Opens connections with the credentials of the day.
+/// Opens connections with the current credentials.
 struct Connector {
     credentials: Arc<RwLock<Credentials>>,
     source: Arc<CredentialsSource>,
@@ -109,12 +110,12 @@ impl Connect for Connector {
     ) -> Pin<Box<dyn Future<Output = Result<Connected, tokio_postgres::Error>> + Send + '_>> {
         let mut config = config.clone();
         Box::pin(async move {
-            self.sign(&mut config).await;
-            let refused = match open(&config, self.tls.clone()).await {
-                Err(error) if refuses_the_credentials(&error) => error,
+            self.set_credentials(&mut config).await;
+            let rejected = match open(&config, self.tls.clone()).await {
+                Err(error) if rejects_credentials(&error) => error,
                 answer => return answer,
             };
-            // They were rotated: read them again, once.
+            // The credentials were rotated. Read them again, once.
             match (self.source)().await {
                 Ok(fresh) => *self.credentials.write().await = fresh,
                 Err(error) => {
@@ -122,28 +123,29 @@ impl Connect for Connector {
                         error = causes(&*error),
                         "the database's credentials could not be read again"
                     );
-                    return Err(refused);
+                    return Err(rejected);
                 }
             }
-            self.sign(&mut config).await;
+            self.set_credentials(&mut config).await;
             open(&config, self.tls.clone()).await
         })
     }
 }
 
-/// PostgreSQL says 28P01 to a password, and 28000 to a role that may not log in. PgBouncer, which asks for the password itself, has 08P01 for
-/// these and for all else.
-fn refuses_the_credentials(error: &tokio_postgres::Error) -> bool {
-    const REFUSALS: [SqlState; 3] = [
+/// Whether the server rejected the credentials. PostgreSQL answers 28P01 to a wrong password, and
+/// 28000 to a role that may not log in. PgBouncer, which checks the password itself, answers 08P01
+/// to both, and to any other error.
+fn rejects_credentials(error: &tokio_postgres::Error) -> bool {
+    const REJECTIONS: [SqlState; 3] = [
         SqlState::INVALID_PASSWORD,
         SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
         SqlState::PROTOCOL_VIOLATION,
     ];
-    error.code().is_some_and(|code| REFUSALS.contains(code))
+    error.code().is_some_and(|code| REJECTIONS.contains(code))
 }
 
 impl Connector {
-    async fn sign(&self, config: &mut Config) {
+    async fn set_credentials(&self, config: &mut Config) {
         let credentials = self.credentials.read().await;
         config.user(&credentials.user).password(&credentials.password);
     }
@@ -152,17 +154,17 @@ impl Connector {
 async fn open(config: &Config, tls: Option<MakeRustlsConnect>) -> Result<Connected, tokio_postgres::Error> {
     Ok(if let Some(tls) = tls {
         let (client, connection) = config.connect(tls).await?;
-        (client, tokio::spawn(watch(connection)))
+        (client, tokio::spawn(drive(connection)))
     } else {
         let (client, connection) = config.connect(NoTls).await?;
-        (client, tokio::spawn(watch(connection)))
+        (client, tokio::spawn(drive(connection)))
     })
 }
 
-/// Drives a connection until it ends. Its end is no event of its own: whoever uses it next opens another.
-async fn watch(connection: impl Future<Output = Result<(), tokio_postgres::Error>>) {
+/// Drives a connection until it closes. Nothing reacts to that; the next statement opens a new one.
+async fn drive(connection: impl Future<Output = Result<(), tokio_postgres::Error>>) {
     if let Err(error) = connection.await {
-        tracing::warn!(error = causes(&error), "the connection to the database ended");
+        tracing::warn!(error = causes(&error), "the connection to the database closed");
     }
 }
 
@@ -171,19 +173,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_loopback_address_goes_without_tls() {
+    fn only_loopback_addresses_connect_without_tls() {
         for host in ["127.0.0.1", "127.8.8.8", "::1", "localhost"] {
-            assert!(is_this_machine(host), "{host}");
+            assert!(is_loopback(host), "{host}");
         }
         for host in
             ["10.0.0.1", "db.abc.ap-northeast-2.rds.amazonaws.com", "localhost.example.com", "0.0.0.0", ""]
         {
-            assert!(!is_this_machine(host), "{host}");
+            assert!(!is_loopback(host), "{host}");
         }
     }
 
     #[test]
-    fn every_root_of_the_bundle_is_accepted() {
+    fn every_root_certificate_is_accepted() {
         assert!(verified_tls().is_ok());
         assert!(CertificateDer::pem_slice_iter(RDS_CA).count() > 80);
     }

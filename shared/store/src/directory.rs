@@ -1,100 +1,69 @@
-//! The directory: companies as others see them.
+//! The directory: companies as other accounts see them.
 
 use chatchat_domain::{
     AnyRole, COMPANIES_A_PAGE, Caller, CompanyId, CompanySummary, ErrorCode, Keyword, Page, PageNumber,
 };
-use tokio_postgres::{Row, types::Type};
+use tokio_postgres::Row;
 
 use crate::{
-    Store, StoreError,
-    clauses::{caller, company, connection, session, sql},
-    row,
+    Store, StoreError, row,
+    run::Idempotence::Idempotent,
+    sql::{self, connection, session},
 };
 
 impl Store {
-    /// The visible companies whose name contains the keyword, without regard to case and to how characters are composed (macOS writes
-    /// Hangul in pieces), newest first. A caller is optional, but one whose session has ended is refused.
+    /// A page of the visible companies, newest first; with a keyword, of those whose name contains
+    /// it. A caller is optional, but fails with `unauthenticated` if its session has ended.
     pub async fn companies(
         &self,
         caller: Option<&Caller<AnyRole>>,
         keyword: Option<&Keyword>,
         page: PageNumber,
     ) -> Result<(Vec<CompanySummary>, Page), StoreError> {
-        let keyword = keyword.map_or("", Keyword::as_str);
-        // Without a keyword no name is read, only the index of visible companies.
-        let found = if keyword.is_empty() {
-            "companies c where c.visible"
-        } else {
-            "companies c join accounts a on a.id = c.account_id
-             where c.visible and position(lower(normalize($3)) in a.search_name) > 0"
+        let (session, connection) = (caller.and_then(session), caller.and_then(connection));
+        let (limit, offset, has_caller) = (COMPANIES_A_PAGE, page.offset(COMPANIES_A_PAGE), caller.is_some());
+        let rows = match keyword.map_or("", Keyword::as_str) {
+            "" => {
+                self.query(
+                    Idempotent,
+                    &sql::LIST_COMPANIES,
+                    &[&session, &connection, &limit, &offset, &has_caller],
+                )
+                .await?
+            }
+            keyword => {
+                self.query(
+                    Idempotent,
+                    &sql::SEARCH_COMPANIES,
+                    &[&session, &connection, &keyword, &limit, &offset, &has_caller],
+                )
+                .await?
+            }
         };
-        let statement = format!(
-            "with {caller}, listed as (
-                 select c.account_id from {found} order by c.account_id desc limit $4 offset $5
-             )
-             select (select count(*) from {found}) as total, a.id, a.name, c.description, a.picture_key
-             from (select) as always
-             left join listed on true
-             left join companies c on c.account_id = listed.account_id
-             left join accounts a on a.id = c.account_id
-             where not $6 or exists (select from caller)
-             order by a.id desc",
-            caller = caller!()
-        );
-        let rows = self
-            .rows(
-                &statement,
-                &[
-                    (&caller.and_then(session), Type::INT8),
-                    (&caller.and_then(connection), Type::TEXT),
-                    (&keyword, Type::TEXT),
-                    (&COMPANIES_A_PAGE, Type::INT8),
-                    (&page.offset(COMPANIES_A_PAGE), Type::INT8),
-                    (&caller.is_some(), Type::BOOL),
-                ],
-            )
-            .await?;
-        let first = rows.first().ok_or(ErrorCode::Unauthenticated)?;
-        let page = Page::of(page, row::get(first, "total")?, COMPANIES_A_PAGE);
+        let page = Page::of(page, row::get(row::authenticated(&rows)?, "total")?, COMPANIES_A_PAGE);
         let listed = rows.iter().filter_map(|row| summary(row).transpose()).collect::<Result<_, _>>()?;
         Ok((listed, page))
     }
 
-    /// One company: a visible one for everybody, a hidden one for itself and for customers that have a room with it,
-    /// one that has withdrawn for nobody. Refuses with `company_not_found`.
+    /// A company as the caller sees it. Fails with `company_not_found` if the caller may not see
+    /// the company.
     pub async fn company(
         &self,
         caller: Option<&Caller<AnyRole>>,
         company: CompanyId,
     ) -> Result<CompanySummary, StoreError> {
-        let row = self
-            .row(
-                sql!(
-                    "with ",
-                    caller!(),
-                    ", ",
-                    company!(),
-                    " select a.id, a.name, c.description, a.picture_key
-                      from (select) as always
-                      left join company on true
-                      left join companies c on c.account_id = company.id
-                      left join accounts a on a.id = company.id
-                      where not $4 or exists (select from caller)"
-                ),
-                &[
-                    (&caller.and_then(session), Type::INT8),
-                    (&caller.and_then(connection), Type::TEXT),
-                    (&company.get(), Type::INT8),
-                    (&caller.is_some(), Type::BOOL),
-                ],
+        let rows = self
+            .query(
+                Idempotent,
+                &sql::COMPANY,
+                &[&caller.and_then(session), &caller.and_then(connection), &company.get(), &caller.is_some()],
             )
-            .await?
-            .ok_or(ErrorCode::Unauthenticated)?;
-        summary(&row)?.ok_or_else(|| ErrorCode::CompanyNotFound.into())
+            .await?;
+        summary(row::authenticated(&rows)?)?.ok_or_else(|| ErrorCode::CompanyNotFound.into())
     }
 }
 
-/// A company, or none where the row stands for an empty list.
+/// The company of a row. A row whose `id` is null has none.
 fn summary(row: &Row) -> Result<Option<CompanySummary>, StoreError> {
     let Some(id) = row::optional_id(row, "id")? else { return Ok(None) };
     Ok(Some(CompanySummary {

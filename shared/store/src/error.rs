@@ -1,4 +1,4 @@
-//! What can go wrong with a statement: SQLSTATEs and constraint names become errors of the domain, here alone.
+//! Why a statement failed. Only this file interprets SQLSTATEs and constraint names.
 
 use std::error::Error;
 
@@ -6,36 +6,38 @@ use chatchat_domain::ErrorCode;
 use deadpool_postgres::PoolError;
 use tokio_postgres::error::SqlState;
 
-/// Why a statement gave no answer.
+/// Why an operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The rules of the product forbid it; nothing was changed.
+    /// It was refused for the reason that the code says. Nothing was changed.
     #[error("refused: {}", .0.as_str())]
     Refused(ErrorCode),
-    /// Too many passwords were tried; trying again can help after so many seconds.
-    #[error("too many attempts")]
+    /// Too many passwords were tried. The number is the seconds to wait.
+    #[error("too many attempts; try again in {0} s")]
     TooManyAttempts(u32),
-    /// The connection broke, or its server is no longer the one to write to; whether the statement was done is not known.
+    /// The connection broke, or its server is no longer the primary. It is not known whether the
+    /// statement was committed.
     #[error("the connection to the database was lost")]
     LostConnection(#[source] Box<dyn Error + Send + Sync>),
-    /// The database is overloaded or did not answer in time; trying again can help.
+    /// The database is overloaded or did not answer in time. A retry may succeed.
     #[error("the database is unavailable")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
-    /// A concurrent transaction changed what this one had looked at; nothing was changed, and a second look will see it.
-    #[error("a concurrent change came first")]
+    /// A concurrent transaction changed what this one had read. Nothing was changed, and a retry
+    /// sees that change.
+    #[error("a concurrent transaction changed the same rows")]
     Conflict,
-    /// Anything else: a defect of ours.
-    #[error("the database answered in a way that the code does not expect")]
+    /// A defect of the product.
+    #[error("the database gave an unexpected answer")]
     Unexpected(#[source] Box<dyn Error + Send + Sync>),
 }
 
 impl StoreError {
-    /// For an answer that cannot be, such as a column that is missing.
+    /// A defect of the product, such as a missing column.
     pub(crate) fn unexpected(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Unexpected(cause.into())
     }
 
-    /// Whether the connection is of no use any more: to a server that is gone, is read-only now, or hangs.
+    /// Whether the connection must be closed: its server has stopped, became read-only, or hangs.
     pub(crate) fn spoils_the_connection(&self) -> bool {
         matches!(self, Self::LostConnection(_) | Self::Unavailable(_))
     }
@@ -50,7 +52,7 @@ impl From<ErrorCode> for StoreError {
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(answer) = error.as_db_error() else {
-            // No answer of the database at all: the connection broke or was never made.
+            // The database gave no answer: the connection broke, or could not be opened.
             let local = error.to_string().starts_with("error serializing")
                 || error.to_string().starts_with("error deserializing");
             return if local { Self::unexpected(error) } else { Self::LostConnection(error.into()) };
@@ -60,7 +62,7 @@ impl From<tokio_postgres::Error> for StoreError {
         {
             return Self::Conflict;
         }
-        // Without the detail, which can quote a row: passwords' hashes, messages.
+        // Without the detail, which can contain a row: hashes of passwords, messages.
         let cause = format!(
             "{}: {}{}",
             answer.code().code(),
@@ -69,7 +71,7 @@ impl From<tokio_postgres::Error> for StoreError {
         );
         if is_lost(answer.code()) {
             Self::LostConnection(cause.into())
-        } else if can_pass(answer.code()) {
+        } else if is_temporary(answer.code()) {
             Self::Unavailable(cause.into())
         } else {
             Self::unexpected(cause)
@@ -86,8 +88,8 @@ impl From<PoolError> for StoreError {
     }
 }
 
-/// Whether a SQLSTATE tells of a connection that is of no use any more: a server that shuts down, starts, or was the writer before
-/// a failover (25006).
+/// Whether a SQLSTATE means that the connection is lost: the server shuts down, starts, or was the
+/// primary before a failover (25006).
 fn is_lost(state: &SqlState) -> bool {
     const LOST: [SqlState; 4] = [
         SqlState::READ_ONLY_SQL_TRANSACTION,
@@ -99,16 +101,16 @@ fn is_lost(state: &SqlState) -> bool {
     LOST.contains(state) || state.code().starts_with("08")
 }
 
-/// Whether a SQLSTATE tells of a state of the database that passes.
-fn can_pass(state: &SqlState) -> bool {
-    const PASSING: [SqlState; 4] = [
+/// Whether a SQLSTATE means that a retry may succeed.
+fn is_temporary(state: &SqlState) -> bool {
+    const TEMPORARY: [SqlState; 4] = [
         SqlState::INVALID_PASSWORD,
         SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
         SqlState::QUERY_CANCELED,
         SqlState::LOCK_NOT_AVAILABLE,
     ];
     // Class 53: out of connections, memory or disk.
-    PASSING.contains(state) || state.code().starts_with("53")
+    TEMPORARY.contains(state) || state.code().starts_with("53")
 }
 
 #[cfg(test)]
@@ -116,10 +118,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_database_that_is_away_or_overloaded_is_not_a_defect() {
+    fn unreachable_or_overloaded_database_is_not_a_defect() {
         let of = |code| {
             let state = SqlState::from_code(code);
-            (is_lost(&state), can_pass(&state))
+            (is_lost(&state), is_temporary(&state))
         };
         for code in ["08006", "25006", "57P01", "57P02", "57P03"] {
             assert_eq!(of(code), (true, false), "{code}");

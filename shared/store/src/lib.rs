@@ -3,7 +3,6 @@
 mod accounts;
 mod attempts;
 mod auto_replies;
-mod clauses;
 mod connect;
 mod connections;
 mod directory;
@@ -17,9 +16,11 @@ mod rooms;
 mod row;
 mod run;
 mod sessions;
+mod sql;
 mod sweep;
 
 pub use accounts::{Account, ChangedPassword, NewAccount};
+pub use attempts::OwnAccount;
 pub use auto_replies::Asked;
 pub use connect::{Credentials, CredentialsError, CredentialsSource, Database};
 pub use deadpool_postgres::ClientWrapper as Connection;
@@ -31,3 +32,4 @@ pub use room_lists::{RoomPage, RoomQuery};
 pub use rooms::OpenedRoom;
 pub use run::Store;
 pub use sessions::{BegunSession, NewSession};
+pub use sql::{STATEMENTS, Statement};

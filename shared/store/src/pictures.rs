@@ -1,30 +1,19 @@
-//! Uploaded pictures: whose they are.
+//! Uploaded pictures, and the accounts that uploaded them.
 
 use chatchat_domain::{Caller, PictureKey};
-use tokio_postgres::types::Type;
 
 use crate::{
-    Store, StoreError,
-    clauses::{caller, sql},
+    Store, StoreError, row,
+    run::Idempotence::Idempotent,
+    sql::{self, connection, session},
 };
 
 impl Store {
-    /// Keeps that the caller uploaded a picture, which the bucket has by now. Keeping it again changes nothing.
+    /// Stores that the caller uploaded a picture. The picture is in the bucket before.
     pub async fn keep_picture<R>(&self, caller: &Caller<R>, key: &PictureKey) -> Result<(), StoreError> {
-        self.as_caller(
-            caller,
-            sql!(
-                "with ",
-                caller!(),
-                ", kept as (
-                     insert into pictures (account_id, key) select id, $3 from caller
-                     on conflict on constraint pictures_pkey do nothing
-                 )
-                 select id from caller"
-            ),
-            &[(&key.as_str(), Type::TEXT)],
-        )
-        .await
-        .map(drop)
+        let rows = self
+            .query(Idempotent, &sql::KEEP_PICTURE, &[&session(caller), &connection(caller), &key.as_str()])
+            .await?;
+        row::authenticated(&rows).map(drop)
     }
 }

@@ -1,53 +1,44 @@
-//! The profiles of customers and companies, for themselves.
+//! The callers' own profiles.
 
 use chatchat_domain::{
     Caller, Company, CompanyProfile, Customer, CustomerProfile, Description, Name, PictureKey, Role,
 };
-use tokio_postgres::types::Type;
 
 use crate::{
-    Store, StoreError,
-    clauses::{caller, sql},
-    row,
+    Store, StoreError, row,
+    run::Idempotence::Idempotent,
+    sql::{self, connection, session},
 };
 
-/// What somebody changes of their profile; what is `None` stays. A customer has neither description nor visibility.
+/// A change of a profile. `None` changes nothing. A customer has neither description nor
+/// visibility.
 #[derive(Debug, Default)]
 pub struct ProfileChanges {
-    /// A new name.
+    /// The new name.
     pub name: Option<Name>,
-    /// A new description.
+    /// The new description.
     pub description: Option<Description>,
-    /// Another picture.
+    /// The change of the picture.
     pub picture: Option<PictureChange>,
-    /// Whether the directory shows it.
+    /// Whether the directory shows the company.
     pub visible: Option<bool>,
 }
 
-/// What becomes of a profile's picture.
+/// A change of a profile's picture.
 #[derive(Debug, PartialEq, Eq)]
 pub enum PictureChange {
-    /// It goes.
+    /// The profile shows no picture.
     Remove,
-    /// Another comes.
+    /// The profile shows this picture.
     Use(PictureKey),
 }
 
 impl Store {
-    /// The caller's own profile.
+    /// The caller's profile.
     pub async fn customer_profile(&self, caller: &Caller<Customer>) -> Result<CustomerProfile, StoreError> {
-        let rows = self
-            .as_caller(
-                caller,
-                sql!(
-                    "with ",
-                    caller!(),
-                    " select a.id, a.username, a.name, a.picture_key from caller join accounts a on a.id = caller.id"
-                ),
-                &[],
-            )
-            .await?;
-        let row = &rows[0];
+        let rows =
+            self.query(Idempotent, &sql::CUSTOMER_PROFILE, &[&session(caller), &connection(caller)]).await?;
+        let row = row::authenticated(&rows)?;
         Ok(CustomerProfile {
             id: row::id(row, "id")?,
             username: row::get(row, "username")?,
@@ -56,21 +47,11 @@ impl Store {
         })
     }
 
-    /// The caller's own profile.
+    /// The caller's profile.
     pub async fn company_profile(&self, caller: &Caller<Company>) -> Result<CompanyProfile, StoreError> {
-        let rows = self
-            .as_caller(
-                caller,
-                sql!(
-                    "with ",
-                    caller!(),
-                    " select a.id, a.username, a.name, a.picture_key, c.description, c.visible
-                      from caller join accounts a on a.id = caller.id join companies c on c.account_id = a.id"
-                ),
-                &[],
-            )
-            .await?;
-        let row = &rows[0];
+        let rows =
+            self.query(Idempotent, &sql::COMPANY_PROFILE, &[&session(caller), &connection(caller)]).await?;
+        let row = row::authenticated(&rows)?;
         Ok(CompanyProfile {
             id: row::id(row, "id")?,
             username: row::get(row, "username")?,
@@ -81,49 +62,32 @@ impl Store {
         })
     }
 
-    /// Changes the caller's own profile. False, and nothing is changed, where the caller did not upload the picture.
+    /// Changes the caller's profile. Returns false, and changes nothing, if the caller did not
+    /// upload the picture.
     pub async fn change_profile<R: Role>(
         &self,
         caller: &Caller<R>,
         changes: &ProfileChanges,
     ) -> Result<bool, StoreError> {
-        let key = match &changes.picture {
+        let picture = match &changes.picture {
             Some(PictureChange::Use(key)) => Some(key.as_str()),
             Some(PictureChange::Remove) | None => None,
         };
         let rows = self
-            .as_caller(
-                caller,
-                sql!(
-                    "with ",
-                    caller!(),
-                    ", picture as (
-                         select $6 is null or exists (
-                             select from pictures p where p.account_id = caller.id and p.key = $6) as is_own
-                         from caller
-                     ), account as (
-                         -- A withdrawal that came first leaves nothing to change, and no caller.
-                         update accounts a
-                         set name = coalesce($3, a.name), picture_key = case when $5 then $6 else a.picture_key end
-                         from caller, picture
-                         where a.id = caller.id and a.withdrawn_at is null and picture.is_own
-                         returning a.id
-                     ), company as (
-                         update companies c
-                         set description = coalesce($4, c.description), visible = coalesce($7, c.visible)
-                         from account where c.account_id = account.id
-                     )
-                     select is_own from picture where not is_own or exists (select from account)"
-                ),
+            .query(
+                Idempotent,
+                &sql::CHANGE_PROFILE,
                 &[
-                    (&changes.name.as_ref().map(Name::as_str), Type::TEXT),
-                    (&changes.description.as_ref().map(Description::as_str), Type::TEXT),
-                    (&changes.picture.is_some(), Type::BOOL),
-                    (&key, Type::TEXT),
-                    (&changes.visible, Type::BOOL),
+                    &session(caller),
+                    &connection(caller),
+                    &changes.name.as_ref().map(Name::as_str),
+                    &changes.description.as_ref().map(Description::as_str),
+                    &changes.picture.is_some(),
+                    &picture,
+                    &changes.visible,
                 ],
             )
             .await?;
-        row::get(&rows[0], "is_own")
+        row::get(row::authenticated(&rows)?, "is_own")
     }
 }

@@ -1,14 +1,34 @@
-//! Rows to domain types. A value that does not fit is a defect, and says which column.
+//! Rows to domain types. A value that a type does not accept is a defect; the error names the
+//! column.
 
 use chatchat_domain::{
-    AccountId, ClientMessageId, ConnectionId, Message, MessageId, MessageKind, PictureKey, Receiver,
-    Recipients, Sender, Seq, Timestamp,
+    AccountId, ClientMessageId, ConnectionId, ErrorCode, Message, MessageId, MessageKind, PictureKey,
+    Receiver, Recipients, RoomId, Sender, Seq, Timestamp,
 };
 use time::OffsetDateTime;
 use tokio_postgres::{Row, types::FromSql};
 use uuid::Uuid;
 
 use crate::StoreError;
+
+/// The first row of a statement with the clause `caller`. It returns no row if the caller's session
+/// has ended: `unauthenticated`.
+pub fn authenticated(rows: &[Row]) -> Result<&Row, StoreError> {
+    rows.first().ok_or_else(|| ErrorCode::Unauthenticated.into())
+}
+
+/// The first row of a statement with the clauses `caller` and `room`. Its column `room_id` is null
+/// if the room is not one of the caller's: `room_not_found`.
+pub fn in_room(rows: &[Row]) -> Result<&Row, StoreError> {
+    let first = authenticated(rows)?;
+    optional_id::<RoomId>(first, "room_id")?.ok_or(ErrorCode::RoomNotFound)?;
+    Ok(first)
+}
+
+/// The first row of a statement that always returns one.
+pub fn first(rows: &[Row]) -> Result<&Row, StoreError> {
+    rows.first().ok_or_else(|| StoreError::unexpected("the statement returned no row"))
+}
 
 /// The value of a column.
 pub fn get<'a, T: FromSql<'a>>(row: &'a Row, column: &str) -> Result<T, StoreError> {
@@ -20,7 +40,7 @@ pub fn id<T: TryFrom<i64>>(row: &Row, column: &str) -> Result<T, StoreError> {
     optional_id(row, column)?.ok_or_else(|| StoreError::unexpected(format!("the column {column} is null")))
 }
 
-/// The same where null means none.
+/// The value of a column of ids or seqs, or `None` for null.
 pub fn optional_id<T: TryFrom<i64>>(row: &Row, column: &str) -> Result<Option<T>, StoreError> {
     let value: Option<i64> = get(row, column)?;
     let convert = |value| {
@@ -29,7 +49,7 @@ pub fn optional_id<T: TryFrom<i64>>(row: &Row, column: &str) -> Result<Option<T>
     value.map(convert).transpose()
 }
 
-/// A moment.
+/// The value of a column of times.
 pub fn timestamp(row: &Row, column: &str) -> Result<Timestamp, StoreError> {
     get::<OffsetDateTime>(row, column).map(Timestamp::from)
 }
@@ -43,8 +63,13 @@ pub fn recipients(row: &Row) -> Result<Recipients, StoreError> {
     Ok(Recipients { own: connections("own")?, theirs: connections("theirs")? })
 }
 
-/// The columns `message_id`, `seq`, `sender_id`, `type`, `content`, `created_at` and `client_message_id` (null for
-/// all but the sender).
+/// The connections in the column `id`.
+pub fn connections(rows: &[Row]) -> Result<Vec<ConnectionId>, StoreError> {
+    rows.iter().map(|row| get::<String>(row, "id").map(ConnectionId::from)).collect()
+}
+
+/// The columns `message_id`, `seq`, `sender_id`, `type`, `content`, `created_at` and
+/// `client_message_id`, which is null unless the caller is the sender.
 pub fn message(row: &Row) -> Result<Message, StoreError> {
     Ok(Message {
         id: id(row, "message_id")?,
@@ -53,7 +78,7 @@ pub fn message(row: &Row) -> Result<Message, StoreError> {
         kind: match get(row, "type")? {
             "general" => MessageKind::General,
             "auto" => MessageKind::Auto,
-            other => return Err(StoreError::unexpected(format!("no type of message: {other}"))),
+            other => return Err(StoreError::unexpected(format!("unknown type of message: {other}"))),
         },
         content: get(row, "content")?,
         created_at: timestamp(row, "created_at")?,
@@ -61,7 +86,7 @@ pub fn message(row: &Row) -> Result<Message, StoreError> {
     })
 }
 
-/// The messages of rows that may stand for none.
+/// The messages of rows. A row whose `message_id` is null has no message.
 pub fn messages(rows: &[Row]) -> Result<Vec<Message>, StoreError> {
     let mut messages = Vec::with_capacity(rows.len());
     for row in rows {
@@ -78,8 +103,8 @@ pub fn picture(row: &Row) -> Result<Option<PictureKey>, StoreError> {
     key.parse().map(Some).map_err(|_| StoreError::unexpected(format!("invalid key of a picture: {key}")))
 }
 
-/// The columns `receiver_id`, `receiver_name`, `picture_key` and `closed`. A room is closed when one of its sides withdraws; the caller
-/// has not withdrawn, so it was the other side.
+/// The columns `receiver_id`, `receiver_name`, `picture_key` and `closed`. A room is closed when
+/// one of its accounts withdraws. The caller has not withdrawn, so it was the other one.
 pub fn receiver(row: &Row) -> Result<Receiver, StoreError> {
     Ok(Receiver {
         id: id::<AccountId>(row, "receiver_id")?,

@@ -1,4 +1,4 @@
-//! Running statements: how long they may take, what is run again, and transactions of several.
+//! Running statements: time limits, retries, and transactions.
 
 use std::{
     sync::{
@@ -11,29 +11,26 @@ use std::{
 use chatchat_domain::causes;
 use deadpool_postgres::{ClientWrapper, Object, Pool};
 use tokio::time::timeout;
-use tokio_postgres::{
-    Row,
-    types::{ToSql, Type},
+use tokio_postgres::{Row, types::ToSql};
+
+use crate::{
+    CredentialsError, CredentialsSource, Database, StoreError, connect,
+    sql::{self, Statement},
 };
 
-use crate::{CredentialsError, CredentialsSource, Database, StoreError, connect};
-
-/// Longer than any statement of a route takes, shorter than a request's deadline.
+/// Longer than the statement of any route takes, shorter than a request's deadline.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A parameter of a statement with its type, which spares the round trip that would ask for it.
-pub(crate) type Param<'a> = (&'a (dyn ToSql + Sync), Type);
-
-/// What a statement does that is run again though it was done already.
+/// Whether a statement may run a second time if the first run may have been committed.
 #[derive(Clone, Copy)]
-pub(crate) enum Repeat {
-    /// The same, or nothing.
-    Harmless,
-    /// It does it twice.
-    Harmful,
+pub(crate) enum Idempotence {
+    /// It may: a second run does no harm.
+    Idempotent,
+    /// It may not: a second run would make the change twice.
+    NotIdempotent,
 }
 
-/// Every statement of ChatChat, as a method.
+/// The database. Each method is an operation of ChatChat.
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
@@ -41,86 +38,85 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database. Credentials that cannot be read end the start; a database that is away does not: the first
-    /// request will try again.
+    /// Connects to the database. Fails if the credentials cannot be read. An unreachable database
+    /// is not an error: the first statement connects again.
     pub async fn open(database: &Database, source: CredentialsSource) -> Result<Self, CredentialsError> {
         let pool = connect::pool(database, source).await?;
         if let Err(error) = pool.get().await {
-            tracing::warn!(error = causes(&error), "the database is away; the first request will try again");
+            tracing::warn!(
+                error = causes(&error),
+                "the database is unreachable; the first request connects again"
+            );
         }
         Ok(Self { pool, micros: Arc::default() })
     }
 
-    /// The milliseconds spent on the database since this was last asked, for the request's line in the log.
+    /// The milliseconds spent on the database since the last call of this method, for the log line
+    /// of a request.
     pub fn take_elapsed_ms(&self) -> f64 {
         Duration::from_micros(self.micros.swap(0, Ordering::Relaxed)).as_secs_f64() * 1000.0
     }
 
-    /// Whether the database answers.
+    /// Fails if the database does not answer.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.rows("select 1", &[]).await.map(drop)
+        self.query(Idempotence::Idempotent, &sql::PING, &[]).await.map(drop)
     }
 
-    /// A connection of its own, for migrations.
+    /// A connection outside the pool, for migrations.
     pub async fn dedicated(&self) -> Result<ClientWrapper, StoreError> {
         Ok(Object::take(self.pool.get().await?))
     }
 
-    /// Runs one unnamed statement, which does no harm twice, in one round trip.
-    pub(crate) async fn rows(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, StoreError> {
-        self.run(Repeat::Harmless, sql, params).await
-    }
-
-    /// The same for a statement that gives at most one row.
-    pub(crate) async fn row(&self, sql: &str, params: &[Param<'_>]) -> Result<Option<Row>, StoreError> {
-        Ok(self.rows(sql, params).await?.into_iter().next())
-    }
-
-    /// Runs one unnamed statement in one round trip; a second time if a concurrent transaction undid it or, where that does no harm,
-    /// if its connection was lost on the way and so nobody knows whether it was done.
-    pub(crate) async fn run(
+    /// Runs a statement in one round trip. `params` are all its parameters, in their order in
+    /// `sql/`.
+    ///
+    /// Runs it once more if it was rolled back because of a concurrent transaction. If its
+    /// connection was lost, it is not known whether the statement was committed: an idempotent one
+    /// runs once more on a new connection, any other one fails.
+    pub(crate) async fn query(
         &self,
-        repeat: Repeat,
-        sql: &str,
-        params: &[Param<'_>],
+        idempotence: Idempotence,
+        statement: &Statement,
+        params: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, StoreError> {
-        match (self.attempt(sql, params).await, repeat) {
-            (Err(StoreError::Conflict), _) | (Err(StoreError::LostConnection(_)), Repeat::Harmless) => {
-                self.attempt(sql, params).await
-            }
-            (answer, _) => answer,
-        }
-    }
-
-    async fn attempt(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, StoreError> {
-        self.timed(async {
+        let params = statement.typed(params);
+        let attempt = || async {
             let connection = self.pool.get().await?;
-            let answer = bounded(connection.query_typed(sql, params)).await;
+            let answer = in_time(connection.query_typed(statement.text, &params)).await;
             if answer.as_ref().is_err_and(StoreError::spoils_the_connection) {
-                // The next statement opens another.
+                // The next statement opens another one.
                 drop(Object::take(connection));
             }
             answer
+        };
+        self.timed(async {
+            match (attempt().await, idempotence) {
+                (Err(StoreError::Conflict), _)
+                | (Err(StoreError::LostConnection(_)), Idempotence::Idempotent) => attempt().await,
+                (answer, _) => answer,
+            }
         })
         .await
     }
 
-    /// Begins a transaction of several statements. A connection that was lost since its last use is replaced.
+    /// Begins a transaction of several statements. If the connection was lost since its last use,
+    /// it is replaced.
     pub(crate) async fn begin(&self) -> Result<Transaction<'_>, StoreError> {
-        let begin = || {
-            self.timed(async {
-                let transaction = Transaction { store: self, connection: Some(self.pool.get().await?) };
-                bounded(transaction.connection()?.batch_execute("begin")).await?;
-                Ok(transaction)
-            })
+        let begin = || async {
+            let transaction = Transaction { store: self, connection: Some(self.pool.get().await?) };
+            in_time(transaction.connection()?.batch_execute("begin")).await?;
+            Ok(transaction)
         };
-        match begin().await {
-            Err(StoreError::LostConnection(_)) => begin().await,
-            answer => answer,
-        }
+        self.timed(async {
+            match begin().await {
+                Err(StoreError::LostConnection(_)) => begin().await,
+                answer => answer,
+            }
+        })
+        .await
     }
 
-    /// Adds what the work takes to the request's time.
+    /// Adds the duration of `work` to the time spent on the database.
     async fn timed<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         let started = Instant::now();
         let answer = work.await;
@@ -130,27 +126,35 @@ impl Store {
     }
 }
 
-/// Several statements that are done together or not at all. Dropped before its commit, it takes its connection with it, and the server
-/// undoes it.
+/// Several statements that are committed together. If it is dropped before its commit, it closes
+/// its connection, and the server rolls it back.
 pub(crate) struct Transaction<'a> {
     store: &'a Store,
-    /// Until the commit.
+    /// `None` after the commit.
     connection: Option<Object>,
 }
 
 impl Transaction<'_> {
     fn connection(&self) -> Result<&Object, StoreError> {
-        self.connection.as_ref().ok_or_else(|| StoreError::unexpected("the transaction is over"))
+        self.connection.as_ref().ok_or_else(|| StoreError::unexpected("the transaction has ended"))
     }
 
-    /// Runs one unnamed statement.
-    pub(crate) async fn rows(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, StoreError> {
-        self.store.timed(async { bounded(self.connection()?.query_typed(sql, params)).await }).await
+    /// Runs a statement in one round trip. `params` are all its parameters, in their order in
+    /// `sql/`.
+    pub(crate) async fn query(
+        &self,
+        statement: &Statement,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, StoreError> {
+        let params = statement.typed(params);
+        self.store
+            .timed(async { in_time(self.connection()?.query_typed(statement.text, &params)).await })
+            .await
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
-        self.store.timed(async { bounded(self.connection()?.batch_execute("commit")).await }).await?;
-        // Back to the pool.
+        self.store.timed(async { in_time(self.connection()?.batch_execute("commit")).await }).await?;
+        // Returns the connection to the pool.
         drop(self.connection.take());
         Ok(())
     }
@@ -162,21 +166,21 @@ impl Drop for Transaction<'_> {
     }
 }
 
-/// Waits for the database, but not for ever.
-async fn bounded<T>(answer: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, StoreError> {
+/// Waits for an answer of the database, at most [`STATEMENT_TIMEOUT`].
+async fn in_time<T>(answer: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, StoreError> {
     match timeout(STATEMENT_TIMEOUT, answer).await {
         Ok(answer) => Ok(answer?),
         Err(_) => Err(StoreError::Unavailable("the statement took too long".into())),
     }
 }
 
-/// Does something of several statements, and once more from its beginning if a concurrent change came first.
-pub(crate) async fn retry_on_conflict<T, F>(attempt: impl Fn() -> F) -> Result<T, StoreError>
+/// Runs `operation`, and once more from its beginning if it fails with [`StoreError::Conflict`].
+pub(crate) async fn retry_on_conflict<T, F>(operation: impl Fn() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,
 {
-    match attempt().await {
-        Err(StoreError::Conflict) => attempt().await,
+    match operation().await {
+        Err(StoreError::Conflict) => operation().await,
         answer => answer,
     }
 }

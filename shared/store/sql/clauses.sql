@@ -1,0 +1,88 @@
+-- Clauses that statements of several files share. `{{name}}` in a statement inserts the text of the
+-- clause `name`; its `:parameters` are those of the statement.
+
+-- clause: caller
+--
+-- The columns `id` and `session_id`: the account and the session of the caller. One row if the
+-- session is active, no row if it has ended or expired. An account that withdraws ends its
+-- sessions.
+--
+-- `:session` is the session of the access token. It is null for a frame; then `:connection` is the
+-- connection that the frame came from.
+caller as (
+    select s.account_id as id, s.id as session_id
+    from sessions s
+    where s.id = coalesce(:session, (select c.session_id from connections c where c.id = :connection))
+      and s.ended_at is null and s.expires_at > now()
+)
+
+-- clause: room
+--
+-- The room `:room`, if it is one of the caller's; else no row. Comes after `caller`. Besides the
+-- columns of the table it has `me` and `other`, the two accounts as the caller sees them; `side`,
+-- the caller's side; and `closed`.
+room as (
+    select r.*, caller.id as me, r.closed_at is not null as closed,
+           case when r.customer_id = caller.id then 'customer' else 'company' end as side,
+           case when r.customer_id = caller.id then r.company_id else r.customer_id end as other
+    from caller join rooms r on r.id = :room and caller.id in (r.customer_id, r.company_id)
+)
+
+-- clause: company
+--
+-- The column `id`: the company `:company`, if the caller may see it; else no row. Comes after
+-- `caller`, which has no row for a request without a caller. A visible company is seen by everyone.
+-- A hidden one is seen by itself and by the customers that have a room with it. One that has
+-- withdrawn is not seen.
+company as (
+    select c.account_id as id
+    from companies c join accounts a on a.id = c.account_id
+    where c.account_id = :company and a.withdrawn_at is null and (
+        c.visible
+        or c.account_id = (select id from caller)
+        or exists (
+            select from rooms r
+            where r.customer_id = (select id from caller) and r.company_id = c.account_id))
+)
+
+-- clause: recipients
+--
+-- The columns `own` and `theirs`: the connections to push to, of the caller's account and of the
+-- other account of `room`. The connection of the frame, `:connection`, is not among them, nor are
+-- connections of sessions that have ended or expired. At most the newest 1,000 connections of an
+-- account, so that one account cannot make a send expensive.
+array(select c.id from connections c join sessions s on s.id = c.session_id
+      where c.account_id = room.me and c.id is distinct from :connection
+        and s.ended_at is null and s.expires_at > now()
+      order by c.connected_at desc limit 1000) as own,
+array(select c.id from connections c join sessions s on s.id = c.session_id
+      where c.account_id = room.other and s.ended_at is null and s.expires_at > now()
+      order by c.connected_at desc limit 1000) as theirs
+
+-- clause: sender(side)
+--
+-- The columns `sender_name` and `picture_key`: the profile of the account on a side of `room`.
+case :side when 'customer' then room.customer_name else room.company_name end as sender_name,
+case :side when 'customer' then room.customer_picture_key else room.company_picture_key end as picture_key
+
+-- clause: lives_until
+--
+-- When the session `s` expires if it is used now: in 14 days, as its cookie does, but at most
+-- 90 days after the login.
+least(now() + interval '14 days', s.created_at + interval '90 days')
+
+-- clause: seconds_left
+--
+-- The seconds until `expires_at`, rounded up, so that an active session has at least one.
+ceil(extract(epoch from expires_at - now()))::int8
+
+-- clause: forgiven
+--
+-- Forgives the attempts of `:subjects` after a correct password: all of the username, one of the
+-- address. Locks the rows in the same order as the clause `counted` of `attempts.sql`.
+forgiven as (
+    insert into attempts as a (subject, count, since)
+    select subject, 0, now() from unnest(:subjects) subject
+    on conflict (subject) do update
+    set count = case when a.subject like 'username %' then 0 else greatest(a.count - 1, 0) end
+)

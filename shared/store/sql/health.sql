@@ -1,0 +1,2 @@
+-- statement: ping()
+select 1;

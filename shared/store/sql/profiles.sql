@@ -1,0 +1,35 @@
+-- The callers' own profiles.
+
+-- statement: customer_profile(session int8, connection text)
+with {{caller}}
+select a.id, a.username, a.name, a.picture_key from caller join accounts a on a.id = caller.id;
+
+-- statement: company_profile(session int8, connection text)
+with {{caller}}
+select a.id, a.username, a.name, a.picture_key, c.description, c.visible
+from caller join accounts a on a.id = caller.id join companies c on c.account_id = a.id;
+
+-- statement: change_profile(
+--     session int8, connection text, name text, description text, changes_picture bool,
+--     picture text, visible bool)
+--
+-- A null parameter changes nothing, except that `:picture` is null to remove the picture. The
+-- column `is_own` is false, and nothing changes, if the caller did not upload the picture. Returns
+-- no row if the account withdrew meanwhile.
+with {{caller}}, picture as (
+    select :picture is null or exists (
+        select from pictures p where p.account_id = caller.id and p.key = :picture) as is_own
+    from caller
+), account as (
+    update accounts a
+    set name = coalesce(:name, a.name),
+        picture_key = case when :changes_picture then :picture else a.picture_key end
+    from caller, picture
+    where a.id = caller.id and a.withdrawn_at is null and picture.is_own
+    returning a.id
+), company as (
+    update companies c
+    set description = coalesce(:description, c.description), visible = coalesce(:visible, c.visible)
+    from account where c.account_id = account.id
+)
+select is_own from picture where not is_own or exists (select from account);
