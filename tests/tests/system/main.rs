@@ -25,6 +25,7 @@ mod realtime;
 mod room_lists;
 mod rooms;
 mod sessions;
+mod sql;
 mod statements;
 mod support;
 mod up;
