@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chatchat_store::{STATEMENTS, Statement};
 use serde_json::Value;
-use tokio_postgres::{Client, SimpleQueryMessage};
+use tokio_postgres::{Client, SimpleQueryMessage, types::Type};
 
 use crate::{in_own_world, in_world};
 
@@ -82,8 +82,7 @@ fn no_statement_reads_a_whole_table_that_grows() {
 async fn generic_plan(database: &Client, Statement { types, text, .. }: &Statement) -> Value {
     let list =
         |items: Vec<&str>| if items.is_empty() { String::new() } else { format!("({})", items.join(", ")) };
-    let (types, nulls) =
-        (list(types.iter().map(|one| one.name()).collect()), list(vec!["null"; types.len()]));
+    let (types, nulls) = (list(types.iter().map(Type::name).collect()), list(vec!["null"; types.len()]));
     let explain = format!(
         "deallocate all; prepare statement {types} as {text}; explain (format json) execute statement {nulls}"
     );
