@@ -1,9 +1,7 @@
 //! Starts a cloud with a database for the conformance tests, says what it started, and waits to be killed.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use chatchat_local::{Cloud, EnvironmentState, Options, PgBouncer, Postgres, PostgresOptions};
 use serde_json::json;

@@ -1,9 +1,11 @@
 //! A function for the conformance tests: `_HANDLER` chooses what it does.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
-use std::io::Write;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::{
+    io::Write,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use reqwest::StatusCode;

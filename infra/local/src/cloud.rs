@@ -1,36 +1,37 @@
 //! The cloud as a whole: starting it from a template, using it, stopping it.
 
-use std::convert::Infallible;
-use std::io::ErrorKind;
-use std::net::{Ipv4Addr, Ipv6Addr};
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{
+    convert::Infallible,
+    io::ErrorKind,
+    net::{Ipv4Addr, Ipv6Addr},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
-use axum::body::Bytes;
-use axum::http::header;
+use axum::{body::Bytes, http::header};
 use chatchat_template::Template;
 use serde_json::Value;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use uuid::Uuid;
 
-use crate::distribution::{self, Distribution};
-use crate::error::StartError;
-use crate::faults::{Fault, Faults, Injection};
-use crate::functions;
-use crate::gateway::{self, Gateway};
-use crate::http_api::HttpApi;
-use crate::lambda::{Environment, InvokeError, Lambda, Output};
-use crate::listen::{self, Server};
-use crate::log::Log;
-use crate::options::Options;
-use crate::schedule::Schedule;
-use crate::secrets::{self, Secrets};
-use crate::stack::{Ports, Stack, bucket_name};
-use crate::storage::{self, Storage, Temporary};
-use crate::websocket::WebSocketApi;
+use crate::{
+    distribution::{self, Distribution},
+    error::StartError,
+    faults::{Fault, Faults, Injection},
+    functions,
+    gateway::{self, Gateway},
+    http_api::HttpApi,
+    lambda::{Environment, InvokeError, Lambda, Output},
+    listen::{self, Server},
+    log::Log,
+    options::Options,
+    schedule::Schedule,
+    secrets::{self, Secrets},
+    stack::{Ports, Stack, bucket_name},
+    storage::{self, Storage, Temporary},
+    websocket::WebSocketApi,
+};
 
 /// A running cloud; dropping it ends its processes and frees its ports.
 #[derive(Debug)]

@@ -1,13 +1,12 @@
 //! From the template's functions to Lambda's: programs, limits and environment variables.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use crate::error::StartError;
-use crate::lambda::Function;
-use crate::settings::Settings;
-use crate::stack::Stack;
+use crate::{error::StartError, lambda::Function, settings::Settings, stack::Stack};
 
 /// The secret of the functions' access key; only this machine's S3 verifies signatures.
 pub(crate) const SECRET_KEY: &str = "local";

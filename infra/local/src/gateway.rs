@@ -3,15 +3,19 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::extract::State;
-use axum::http::{Request, Response};
-use axum::{Extension, Router};
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::State,
+    http::{Request, Response},
+};
 use tokio::sync::watch;
 
-use crate::http_api::{self, HttpApi};
-use crate::listen::{self, Peer};
-use crate::websocket::{WebSocketApi, is_upgrade};
+use crate::{
+    http_api::{self, HttpApi},
+    listen::{self, Peer},
+    websocket::{WebSocketApi, is_upgrade},
+};
 
 /// The two APIs of the template.
 #[derive(Clone, Debug)]

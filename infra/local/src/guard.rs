@@ -1,10 +1,12 @@
 //! The guard: one small shell process that ends this process's children when this process is gone, however it went.
 
-use std::io::Write;
-use std::os::unix::process::CommandExt;
-use std::path::Path;
-use std::process::{ChildStdin, Command, Stdio};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::{
+    io::Write,
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{ChildStdin, Command, Stdio},
+    sync::{Mutex, OnceLock, PoisonError},
+};
 
 /// Reads `add PID kind [folder]` and `del PID` on its standard input (for a folder alone, its path stands for a PID); the end of the input
 /// means that the parent is gone.

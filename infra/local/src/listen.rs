@@ -1,20 +1,30 @@
 //! Serving HTTP/1.1 on a loopback socket until dropped.
 
-use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+};
 
-use axum::Router;
-use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, header::HOST};
-use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
-use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderMap, StatusCode, header::HOST},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+};
+use hyper::{
+    server::conn::http1,
+    service::{Service, service_fn},
+};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
 
 /// The address a request came from, found in its extensions.
 #[derive(Clone, Copy, Debug)]

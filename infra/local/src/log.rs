@@ -1,7 +1,6 @@
 //! One line a request, for whoever runs the cloud.
 
-use std::fmt;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 /// Takes a line without its end.
 pub type LogLines = Arc<dyn Fn(&str) + Send + Sync>;

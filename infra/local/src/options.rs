@@ -1,12 +1,8 @@
 //! What a cloud is started with.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::path::PathBuf;
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
-use crate::Database;
-use crate::log::LogLines;
-use crate::settings::Settings;
+use crate::{Database, log::LogLines, settings::Settings};
 
 /// What to run, and where.
 #[derive(Clone, Default)]

@@ -1,23 +1,24 @@
 //! Schedules: functions called at a rate, as EventBridge and its Scheduler do it.
 
-use std::convert::Infallible;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::body::Bytes;
 use chatchat_template::ScheduleSource;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
-use time::macros::format_description;
-use tokio::task::JoinSet;
-use tokio::time::{Instant, interval_at};
+use time::{OffsetDateTime, macros::format_description};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, interval_at},
+};
 use uuid::Uuid;
 
-use crate::error::StartError;
-use crate::lambda::Lambda;
-use crate::log::Log;
-use crate::settings::Settings;
-use crate::stack::{ACCOUNT, Stack};
+use crate::{
+    error::StartError,
+    lambda::Lambda,
+    log::Log,
+    settings::Settings,
+    stack::{ACCOUNT, Stack},
+};
 
 /// Minutes that Lambda waits before it tries an asynchronous call again that has failed.
 const WAITS: [u32; 2] = [1, 2];

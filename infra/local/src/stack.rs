@@ -5,8 +5,7 @@ use std::{collections::BTreeMap, iter};
 use chatchat_template::{Lookup, Nested, Template, TemplateError};
 use serde_json::Value;
 
-use crate::Database;
-use crate::error::StartError;
+use crate::{Database, error::StartError};
 
 /// The account in every ARN.
 pub(crate) const ACCOUNT: &str = "000000000000";

@@ -8,8 +8,7 @@ mod resolve;
 mod schedules;
 mod yaml;
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use serde_json::{Map, Value};
 

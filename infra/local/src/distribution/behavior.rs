@@ -3,8 +3,7 @@
 use axum::http::{HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
-use super::function::Function;
-use super::headers::ResponseHeaders;
+use super::{function::Function, headers::ResponseHeaders};
 use crate::stack::{Part, api_id, bucket_name};
 
 /// The managed policies that a template may name, by AWS's ids.

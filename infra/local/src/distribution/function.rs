@@ -1,11 +1,11 @@
 //! CloudFront functions: the JavaScript of the template, run for each request.
 
-use std::fmt;
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
-use axum::body::Body;
-use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Response, StatusCode, Uri, header};
+use axum::{
+    body::Body,
+    http::{HeaderName, HeaderValue, Response, StatusCode, Uri, header, request::Parts},
+};
 use rquickjs::{Context, Runtime};
 use serde_json::{Map, Value, json};
 

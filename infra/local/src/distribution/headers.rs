@@ -2,8 +2,10 @@
 
 use std::convert::Infallible;
 
-use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header},
+};
 use serde_json::Value;
 use tower::{ServiceExt, service_fn};
 use tower_http::compression::{

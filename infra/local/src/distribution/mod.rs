@@ -4,24 +4,29 @@ mod behavior;
 mod function;
 mod headers;
 
-use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
-use axum::body::Body;
-use axum::extract::State;
-use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
-use axum::{Extension, Router};
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::State,
+    http::{HeaderName, HeaderValue, Request, Response, StatusCode, header, request::Parts},
+};
 use tokio::sync::watch;
 
-use crate::error::StartError;
-use crate::gateway::Gateway;
-use crate::http_api;
-use crate::listen::{self, Peer};
-use crate::log::Log;
-use crate::stack::Stack;
-use crate::storage::Storage;
-use crate::websocket::is_upgrade;
+use crate::{
+    error::StartError,
+    gateway::Gateway,
+    http_api,
+    listen::{self, Peer},
+    log::Log,
+    stack::Stack,
+    storage::Storage,
+    websocket::is_upgrade,
+};
 use behavior::{Behavior, Origin, Target};
 use function::Outcome;
 

@@ -1,9 +1,10 @@
 //! From a function's answer (payload format 2.0) to a response.
 
-use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use axum::{
+    body::Body,
+    http::{HeaderName, HeaderValue, Response, StatusCode, header},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 /// The response; an error says why the answer is none.

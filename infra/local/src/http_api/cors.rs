@@ -1,7 +1,9 @@
 //! CORS: the gateway answers preflights by itself, and its headers replace the function's.
 
-use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header},
+};
 use chatchat_template::Cors;
 
 /// The headers of a function's answer that the gateway drops.

@@ -2,13 +2,10 @@
 
 use std::net::IpAddr;
 
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, Version, header};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use axum::http::{HeaderMap, HeaderName, Version, header, request::Parts};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
-use time::OffsetDateTime;
-use time::macros::format_description;
+use time::{OffsetDateTime, macros::format_description};
 use uuid::Uuid;
 
 use super::routes::Matched;

@@ -5,18 +5,20 @@ mod cors;
 mod event;
 mod routes;
 
-use std::net::IpAddr;
-use std::sync::Arc;
-use std::time::Instant;
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
-use axum::body::{Body, Bytes};
-use axum::http::{HeaderValue, Request, Response, StatusCode, header};
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderValue, Request, Response, StatusCode, header},
+};
 use chatchat_template::{HttpRoute, TemplateError};
 
-use crate::lambda::{InvokeError, Lambda};
-use crate::log::Log;
-use crate::settings::Settings;
-use crate::stack::{Stack, api_id};
+use crate::{
+    lambda::{InvokeError, Lambda},
+    log::Log,
+    settings::Settings,
+    stack::{Stack, api_id},
+};
 use cors::Gate;
 use event::Call;
 use routes::Routes;

@@ -1,7 +1,6 @@
 //! Which route serves a request: exact ones first, then `{proxy+}`, then `$default`.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use axum::http::Method;
 use chatchat_template::HttpRoute;

@@ -1,9 +1,10 @@
 //! The account the server runs as: PostgreSQL refuses to run as root.
 
-use std::os::unix::fs::chown;
-use std::os::unix::process::CommandExt;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::{
+    os::unix::{fs::chown, process::CommandExt},
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use super::programs::output;
 use crate::error::StartError;

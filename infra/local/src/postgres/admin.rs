@@ -1,7 +1,6 @@
 //! What the superuser does: the owner's role, and databases.
 
-use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, NoTls, error::SqlState};
 
 use super::{OWNER, Postgres, quoted, url};
 use crate::error::StartError;

@@ -1,20 +1,22 @@
 //! The folder of a cluster: where it lies, its passwords, and making a new one.
 
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::{
+    collections::hash_map::DefaultHasher,
+    hash::{Hash, Hasher},
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::account::Account;
-use super::programs::{self, Programs};
-use crate::error::StartError;
-use crate::guard;
-use crate::log::Log;
+use super::{
+    account::Account,
+    programs::{self, Programs},
+};
+use crate::{error::StartError, guard, log::Log};
 
 /// How long a server that is being shut down may still hold its cluster, and how long one whose parent has just been killed may not
 /// have heard of it.

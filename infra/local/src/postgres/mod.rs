@@ -9,14 +9,14 @@ mod process;
 mod programs;
 mod server;
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::sync::OnceCell;
 
-use crate::error::StartError;
-use crate::log::{Log, LogLines};
+use crate::{
+    error::StartError,
+    log::{Log, LogLines},
+};
 use account::Account;
 use cluster::Passwords;
 pub use pgbouncer::PgBouncer;

@@ -1,20 +1,26 @@
 //! PgBouncer between the functions and the server: in transaction mode, and stricter than RDS Proxy.
 
-use std::fs::OpenOptions;
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::{
+    fs::OpenOptions,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
 use rustix::process::Signal;
 
-use super::account::Account;
-use super::cluster::{Folder, write_secret};
-use super::process::{Ending, Process, free_port};
-use super::server::tail;
-use super::{OWNER, Postgres, admin, programs, url};
-use crate::error::StartError;
-use crate::guard;
+use super::{
+    OWNER, Postgres,
+    account::Account,
+    admin,
+    cluster::{Folder, write_secret},
+    process::{Ending, Process, free_port},
+    programs,
+    server::tail,
+    url,
+};
+use crate::{error::StartError, guard};
 
 /// Where it listens.
 pub(super) const HOST: &str = "127.0.0.1";

