@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::{Lookup, Resource, Template, TemplateError};
+use crate::{Lookup, Resource, Template, TemplateError, value::scalar_text};
 
-/// The API that SAM makes when functions have `HttpApi` events and the template declares no API.
+/// The API that SAM creates if functions have `HttpApi` events and the template declares no API.
 const IMPLICIT_HTTP_API: &str = "ServerlessHttpApi";
 
 /// The HTTP API.
@@ -12,13 +12,13 @@ const IMPLICIT_HTTP_API: &str = "ServerlessHttpApi";
 pub struct HttpApi {
     /// The logical id.
     pub id: String,
-    /// `StageName`; `$default` when the template says nothing.
+    /// `StageName`; `$default` by default.
     pub stage: String,
-    /// Who may call it from a browser; nothing when the template configures no CORS.
+    /// The CORS configuration, if the template has one.
     pub cors: Option<Cors>,
 }
 
-/// A CORS configuration; empty lists stand for properties that are not there.
+/// A CORS configuration. A missing property is an empty list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cors {
     /// `AllowOrigins`.
@@ -38,16 +38,16 @@ pub struct Cors {
 /// A route of the HTTP API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpRoute {
-    /// In upper case, or `ANY`.
+    /// The method in upper case, or `ANY`.
     pub method: String,
-    /// For instance `/rooms/{id}`, or `$default`.
+    /// The path, for instance `/rooms/{id}`, or `$default`.
     pub path: String,
-    /// The logical id of the function that serves it.
+    /// The logical id of the route's function.
     pub function: String,
 }
 
 impl HttpRoute {
-    /// API Gateway's route key: `GET /rooms/{id}`, or `$default`.
+    /// API Gateway's route key, for instance `GET /rooms/{id}`, or `$default`.
     #[must_use]
     pub fn key(&self) -> String {
         if self.path == "$default" { self.path.clone() } else { format!("{} {}", self.method, self.path) }
@@ -61,7 +61,7 @@ pub struct WebSocketApi {
     pub id: String,
     /// For instance `$request.body.action`.
     pub route_selection_expression: String,
-    /// `StageName`, unresolved; SAM's `default` when the template says nothing.
+    /// `StageName`, unresolved; `default` by default, as in SAM.
     pub stage: Value,
     /// The routes, in the order of their keys.
     pub routes: Vec<WebSocketRoute>,
@@ -70,19 +70,20 @@ pub struct WebSocketApi {
 /// A route of the WebSocket API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebSocketRoute {
-    /// `$connect`, `$disconnect`, `$default`, or a name of letters and digits.
+    /// `$connect`, `$disconnect`, `$default`, or a name that consists of letters and digits.
     pub key: String,
-    /// The logical id of the function that serves it.
+    /// The logical id of the route's function.
     pub function: String,
-    /// Whether the function's answer goes to the client (`RouteResponseSelectionExpression` is there).
+    /// Whether the function's response goes to the client, because the route has a
+    /// `RouteResponseSelectionExpression`.
     pub answers: bool,
 }
 
 impl Template {
-    /// The HTTP API; nothing when no function has an `HttpApi` event.
+    /// The HTTP API; `None` if no function has an `HttpApi` event.
     ///
     /// # Errors
-    /// When there are several, or its CORS configuration is not one.
+    /// If there are several, or the CORS configuration is invalid.
     pub fn http_api(&self, lookup: &dyn Lookup) -> Result<Option<HttpApi>, TemplateError> {
         let declared = self.of_kind("AWS::Serverless::HttpApi")?;
         let (id, cors, stage) = match declared.as_slice() {
@@ -94,7 +95,7 @@ impl Template {
             [_, second, ..] => {
                 return Err(self.shape(
                     &format!("Resources.{}", second.id),
-                    "one HTTP API is expected, this is the second",
+                    "only one HTTP API is supported, this is the second",
                 ));
             }
         };
@@ -102,7 +103,9 @@ impl Template {
             Value::Null => "$default".to_owned(),
             Value::String(stage) => stage,
             _ => {
-                return Err(self.shape(&format!("Resources.{id}.Properties.StageName"), "a text is expected"));
+                return Err(
+                    self.shape(&format!("Resources.{id}.Properties.StageName"), "a string is expected")
+                );
             }
         };
         let cors = self.cors(&self.resolve(cors, lookup)?, id)?;
@@ -124,7 +127,7 @@ impl Template {
             }
         };
         let list = |name: &str| match object.get(name) {
-            Some(Value::Array(items)) => items.iter().filter_map(crate::scalar_text).collect(),
+            Some(Value::Array(items)) => items.iter().filter_map(scalar_text).collect(),
             Some(Value::String(one)) => one.split(',').map(|part| part.trim().to_owned()).collect(),
             _ => Vec::new(),
         };
@@ -133,8 +136,8 @@ impl Template {
             allow_methods: list("AllowMethods"),
             allow_headers: list("AllowHeaders"),
             expose_headers: list("ExposeHeaders"),
-            max_age: object.get("MaxAge").and_then(crate::scalar_text).and_then(|text| text.parse().ok()),
-            allow_credentials: object.get("AllowCredentials").and_then(crate::scalar_text).as_deref()
+            max_age: object.get("MaxAge").and_then(scalar_text).and_then(|text| text.parse().ok()),
+            allow_credentials: object.get("AllowCredentials").and_then(scalar_text).as_deref()
                 == Some("true"),
         }))
     }
@@ -142,7 +145,8 @@ impl Template {
     /// The routes of the HTTP API: the functions' events of type `HttpApi`.
     ///
     /// # Errors
-    /// When an event has a path and no method, or the other way round, or two events claim one route.
+    /// If an event has a path without a method or a method without a path, or if two events declare
+    /// the same route.
     pub fn http_routes(&self) -> Result<Vec<HttpRoute>, TemplateError> {
         let mut routes: Vec<HttpRoute> = Vec::new();
         for function in self.of_kind("AWS::Serverless::Function")? {
@@ -177,9 +181,10 @@ impl Template {
             (Some(method), Some(path)) if path.starts_with('/') => (method, path),
             _ => {
                 let place = format!("Resources.{}.Properties.Events.{event}", function.id);
-                return Err(
-                    self.shape(&place, "Method and a Path that starts with a slash are expected, or neither")
-                );
+                return Err(self.shape(
+                    &place,
+                    "either both Method and a Path that starts with a slash are expected, or neither",
+                ));
             }
         };
         Ok(HttpRoute {
@@ -189,11 +194,12 @@ impl Template {
         })
     }
 
-    /// The WebSocket API with its routes; nothing when the template has none.
+    /// The WebSocket API with its routes; `None` if the template has no WebSocket API.
     ///
     /// # Errors
-    /// When there are several, or it is none that API Gateway accepts: the stage cannot be `$default`, and a route key other than
-    /// `$connect`, `$disconnect` and `$default` consists of letters and digits.
+    /// If there are several, or API Gateway would reject it: the stage must not be `$default`, and
+    /// a route key other than `$connect`, `$disconnect` and `$default` must consist of letters and
+    /// digits.
     pub fn websocket_api(&self) -> Result<Option<WebSocketApi>, TemplateError> {
         let declared = self.of_kind("AWS::Serverless::WebSocketApi")?;
         let api = match declared.as_slice() {
@@ -202,7 +208,7 @@ impl Template {
             [_, second, ..] => {
                 return Err(self.shape(
                     &format!("Resources.{}", second.id),
-                    "one WebSocket API is expected, this is the second",
+                    "only one WebSocket API is supported, this is the second",
                 ));
             }
         };
@@ -212,9 +218,8 @@ impl Template {
             value => value.clone(),
         };
         if stage == "$default" {
-            return Err(
-                self.shape(&format!("{place}.StageName"), "the stage of a WebSocket API cannot be $default")
-            );
+            return Err(self
+                .shape(&format!("{place}.StageName"), "the stage of a WebSocket API must not be $default"));
         }
         let expression = self.property(api, "WebSocketApi", "RouteSelectionExpression").as_str();
         let routes = api.properties["Routes"]
@@ -225,17 +230,17 @@ impl Template {
         Ok(Some(WebSocketApi {
             id: api.id.to_owned(),
             route_selection_expression: expression.map(str::to_owned).ok_or_else(|| {
-                self.shape(&format!("{place}.RouteSelectionExpression"), "a text is expected")
+                self.shape(&format!("{place}.RouteSelectionExpression"), "a string is expected")
             })?,
             stage,
             routes: routes.collect::<Result<_, _>>()?,
         }))
     }
 
-    /// The routes of the WebSocket API; none when there is no such API.
+    /// The routes of the WebSocket API; empty if the template has no WebSocket API.
     ///
     /// # Errors
-    /// As [`Template::websocket_api`].
+    /// See [`Template::websocket_api`].
     pub fn websocket_routes(&self) -> Result<Vec<WebSocketRoute>, TemplateError> {
         Ok(self.websocket_api()?.map(|api| api.routes).unwrap_or_default())
     }
@@ -244,7 +249,7 @@ impl Template {
         let special = matches!(key, "$connect" | "$disconnect" | "$default");
         if !special && (key.is_empty() || !key.chars().all(|letter| letter.is_ascii_alphanumeric())) {
             return Err(
-                self.shape(&format!("{api}.Routes.{key}"), "a route key consists of letters and digits")
+                self.shape(&format!("{api}.Routes.{key}"), "a route key must consist of letters and digits")
             );
         }
         let arn = &route["FunctionArn"];

@@ -1,6 +1,6 @@
-//! What can be wrong with a template.
+//! The errors of templates.
 
-/// A template that cannot be read or understood.
+/// Why a template cannot be read or is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
     /// The file cannot be read.
@@ -8,7 +8,7 @@ pub enum TemplateError {
     Read {
         /// The template's file.
         file: String,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The file is not YAML; the problem names line and column.
@@ -16,20 +16,20 @@ pub enum TemplateError {
     Yaml {
         /// The template's file.
         file: String,
-        /// What the YAML reader said.
+        /// The YAML parser's error.
         problem: String,
     },
-    /// Something in the template is not what is expected there.
+    /// A part of the template is invalid.
     #[error("{file}: {place}: {problem}")]
     Shape {
         /// The template's file.
         file: String,
-        /// Where, as keys joined by dots.
+        /// The part's location, as keys joined by dots.
         place: String,
         /// What is wrong.
         problem: String,
     },
-    /// A value refers to something that is not known.
+    /// A value refers to something unknown.
     #[error("{file}: {expression}: {problem}")]
     Unresolved {
         /// The template's file.

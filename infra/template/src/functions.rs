@@ -11,27 +11,27 @@ use crate::{Resource, Template, TemplateError};
 pub struct Function {
     /// The logical id.
     pub id: String,
-    /// What the process receives as `_HANDLER`.
+    /// The value of the process's variable `_HANDLER`.
     pub handler: String,
     /// The last component of `CodeUri`: the name of the compiled program.
     pub artifact: String,
-    /// Seconds a call may take; 3 when the template says nothing, as in Lambda.
+    /// The timeout of a call, in seconds; 3 by default, as in Lambda.
     pub timeout: u64,
-    /// Megabytes of memory; 128 when the template says nothing, as in Lambda.
+    /// The memory size, in megabytes; 128 by default, as in Lambda.
     pub memory: u64,
     /// The environment variables, unresolved.
     pub environment: BTreeMap<String, Value>,
     /// `ReservedConcurrentExecutions`, unresolved.
     pub reserved_concurrency: Option<Value>,
-    /// The condition on which the function exists.
+    /// The condition under which the function exists.
     pub condition: Option<String>,
 }
 
 impl Template {
-    /// The functions, in the order of their names.
+    /// The functions, in the order of their logical ids.
     ///
     /// # Errors
-    /// When one lacks its handler or its code, or has a property that is not a plain value.
+    /// If a function has no handler or no code, or a property has the wrong type.
     pub fn functions(&self) -> Result<Vec<Function>, TemplateError> {
         self.of_kind("AWS::Serverless::Function")?.iter().map(|resource| self.function(resource)).collect()
     }
@@ -40,8 +40,9 @@ impl Template {
         let code = self.text(resource, "CodeUri")?;
         let artifact = code.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         if artifact.is_empty() || artifact.starts_with('.') {
-            return Err(self
-                .shape(&place(resource, "CodeUri"), "its last component has to name the compiled program"));
+            return Err(
+                self.shape(&place(resource, "CodeUri"), "its last component must name the compiled program")
+            );
         }
         Ok(Function {
             id: resource.id.to_owned(),
@@ -71,7 +72,7 @@ impl Template {
 
     fn text(&self, resource: &Resource<'_>, name: &str) -> Result<String, TemplateError> {
         let value = self.property(resource, "Function", name).as_str();
-        value.map(str::to_owned).ok_or_else(|| self.shape(&place(resource, name), "a text is expected"))
+        value.map(str::to_owned).ok_or_else(|| self.shape(&place(resource, name), "a string is expected"))
     }
 
     fn number(&self, resource: &Resource<'_>, name: &str, default: u64) -> Result<u64, TemplateError> {

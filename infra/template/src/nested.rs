@@ -1,4 +1,4 @@
-//! Stacks nested in a template, whose templates are files beside it.
+//! The stacks nested in a template, whose templates are files in the same folder.
 
 use std::path::Path;
 
@@ -11,19 +11,21 @@ use crate::{Template, TemplateError};
 pub struct Nested {
     /// The logical id.
     pub id: String,
-    /// What `TemplateURL` names.
+    /// The template at `TemplateURL`.
     pub template: Template,
-    /// The values of the template's parameters, unresolved; they mean something in the outer template.
+    /// The values of the nested template's parameters, unresolved. Their references are to the
+    /// outer template.
     pub parameters: Map<String, Value>,
-    /// The condition of the outer template on which it exists.
+    /// The condition of the outer template under which the stack exists.
     pub condition: Option<String>,
 }
 
 impl Template {
-    /// The nested stacks, in the order of their names.
+    /// The nested stacks, in the order of their logical ids.
     ///
     /// # Errors
-    /// When one has no `TemplateURL` that is a file's path from this template, or that file is no template.
+    /// If a `TemplateURL` is not the path of a file, relative to this template, or if that file is
+    /// not a template.
     pub fn nested(&self) -> Result<Vec<Nested>, TemplateError> {
         self.of_kind("AWS::CloudFormation::Stack")?
             .into_iter()
@@ -31,7 +33,7 @@ impl Template {
                 let url = stack.properties["TemplateURL"].as_str().filter(|url| !url.contains("://"));
                 let file = url.ok_or_else(|| {
                     let place = format!("Resources.{}.Properties.TemplateURL", stack.id);
-                    self.shape(&place, "a file's path is expected")
+                    self.shape(&place, "the path of a file is expected")
                 })?;
                 Ok(Nested {
                     id: stack.id.to_owned(),

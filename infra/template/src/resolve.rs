@@ -2,25 +2,50 @@
 
 use serde_json::{Map, Value};
 
-use crate::{Template, TemplateError, scalar_text, single};
+use crate::{
+    Template, TemplateError,
+    value::{scalar_text, single},
+};
 
-/// What the template cannot know by itself.
+/// Supplies the values that a template does not contain, such as the address of a database.
 pub trait Lookup {
-    /// What `Ref` gives for a parameter that is set from outside, a pseudo parameter such as `AWS::Region`, or a resource.
+    /// What `Ref` returns for a parameter with a given value, a pseudo parameter such as
+    /// `AWS::Region`, or a resource.
     fn reference(&self, name: &str) -> Option<Value>;
 
-    /// What `Fn::GetAtt` gives for a resource.
+    /// What `Fn::GetAtt` returns for a resource.
     fn attribute(&self, resource: &str, attribute: &str) -> Option<Value>;
 }
 
-pub(crate) struct Resolver<'a> {
-    pub(crate) template: &'a Template,
-    pub(crate) lookup: &'a dyn Lookup,
+impl Template {
+    /// Evaluates the intrinsic functions in a value: `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::Join`,
+    /// `Fn::Select`, `Fn::Split`, `Fn::FindInMap`, and `Fn::If` with the template's conditions. If
+    /// `lookup` has no value for a parameter, its default applies.
+    ///
+    /// # Errors
+    /// If a name, an attribute or an intrinsic function is unknown.
+    pub fn resolve(&self, value: &Value, lookup: &dyn Lookup) -> Result<Value, TemplateError> {
+        Resolver { template: self, lookup }.value(value)
+    }
+
+    /// Whether a named condition is true, for instance the condition of a function.
+    ///
+    /// # Errors
+    /// If the condition does not exist, or cannot be evaluated.
+    pub fn holds(&self, condition: &str, lookup: &dyn Lookup) -> Result<bool, TemplateError> {
+        Resolver { template: self, lookup }.condition(condition)
+    }
+}
+
+struct Resolver<'a> {
+    template: &'a Template,
+    lookup: &'a dyn Lookup,
 }
 
 impl Resolver<'_> {
-    /// The value with every intrinsic function worked out; `AWS::NoValue` comes out as null, and is left out of lists and mappings.
-    pub(crate) fn value(&self, value: &Value) -> Result<Value, TemplateError> {
+    /// Evaluates all intrinsic functions in a value. `AWS::NoValue` becomes null, and is removed
+    /// from lists and mappings.
+    fn value(&self, value: &Value) -> Result<Value, TemplateError> {
         match value {
             Value::Array(items) => self.list(items).map(Value::Array),
             Value::Object(object) => match single(object) {
@@ -94,12 +119,12 @@ impl Resolver<'_> {
                 self.value(argument.get(if holds { 1 } else { 2 }).ok_or_else(malformed)?)
             }
             "Fn::Equals" | "Fn::Not" | "Fn::And" | "Fn::Or" => self.holds(name, argument).map(Value::Bool),
-            _ => Err(self.unresolved(name, argument, "this intrinsic function is not known here")),
+            _ => Err(self.unresolved(name, argument, "this intrinsic function is not supported")),
         }
     }
 
-    /// Whether a named condition of the template holds.
-    pub(crate) fn condition(&self, name: &str) -> Result<bool, TemplateError> {
+    /// Whether a named condition of the template is true.
+    fn condition(&self, name: &str) -> Result<bool, TemplateError> {
         match &self.template.root()["Conditions"][name] {
             Value::Null => {
                 Err(self.template.shape(&format!("Conditions.{name}"), "there is no such condition"))
@@ -155,22 +180,19 @@ impl Resolver<'_> {
     fn attribute(&self, resource: &str, attribute: &str) -> Result<Value, TemplateError> {
         let found = self.lookup.attribute(resource, attribute);
         found.ok_or_else(|| {
-            self.unresolved(
-                "Fn::GetAtt",
-                &vec![resource, attribute].into(),
-                "this attribute is not known here",
-            )
+            self.unresolved("Fn::GetAtt", &vec![resource, attribute].into(), "this attribute is unknown")
         })
     }
 
-    /// `Fn::Sub`: a text, or a text and a mapping of its own names. `${!Name}` stands for a literal `${Name}`.
+    /// `Fn::Sub` of a string, or of a string and a mapping of additional names. `${!Name}` means a
+    /// literal `${Name}`.
     fn substitute(&self, argument: &Value) -> Result<String, TemplateError> {
         let (text, names) = match argument {
             Value::Array(parts) => (parts.first().and_then(Value::as_str), parts.get(1)),
             plain => (plain.as_str(), None),
         };
         let malformed = |problem| self.unresolved("Fn::Sub", argument, problem);
-        let mut rest = text.ok_or_else(|| malformed("a text is expected"))?;
+        let mut rest = text.ok_or_else(|| malformed("a string is expected"))?;
         let mut result = String::new();
         while let Some((before, after)) = rest.split_once("${") {
             let (name, after) = after.split_once('}').ok_or_else(|| malformed("a ${ is not closed"))?;
@@ -187,7 +209,7 @@ impl Resolver<'_> {
             };
             result.push_str(
                 &scalar_text(&value)
-                    .ok_or_else(|| malformed("a list or a mapping cannot stand in a text"))?,
+                    .ok_or_else(|| malformed("a list or a mapping cannot be part of a string"))?,
             );
         }
         result.push_str(rest);

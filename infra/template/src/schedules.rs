@@ -1,8 +1,8 @@
-//! The schedules on which functions are called.
+//! The schedules of functions.
 
 use serde_json::Value;
 
-use crate::{Lookup, Resource, Template, TemplateError, scalar_text};
+use crate::{Lookup, Resource, Template, TemplateError, value::scalar_text};
 
 /// An event of type `Schedule` or `ScheduleV2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,19 +11,19 @@ pub struct Schedule {
     pub function: String,
     /// The name of the event in the function's `Events`.
     pub event: String,
-    /// Who calls.
+    /// The service that calls the function.
     pub source: ScheduleSource,
     /// For instance `rate(5 minutes)`.
     pub expression: String,
-    /// Whether it is on.
+    /// Whether it is enabled.
     pub enabled: bool,
-    /// The name that the template gives to what SAM makes of it, a rule or a schedule.
+    /// The name of the rule or schedule that SAM creates, if the template sets it.
     pub name: Option<String>,
-    /// What the function is given in place of the source's own event: a JSON text.
+    /// The event as JSON text, instead of the source's own one.
     pub input: Option<String>,
 }
 
-/// Who calls a function on a schedule.
+/// The service that calls a function on a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScheduleSource {
     /// A rule of `EventBridge` (`Schedule`).
@@ -33,10 +33,10 @@ pub enum ScheduleSource {
 }
 
 impl Template {
-    /// The schedules of those functions whose conditions hold, in the order of the functions and their events.
+    /// The schedules of all functions that exist, in the order of the functions and their events.
     ///
     /// # Errors
-    /// When one has no expression, or a property that cannot be worked out.
+    /// If a schedule has no expression, or a property cannot be resolved.
     pub fn schedules(&self, lookup: &dyn Lookup) -> Result<Vec<Schedule>, TemplateError> {
         let mut schedules = Vec::new();
         for function in self.of_kind("AWS::Serverless::Function")? {
@@ -69,14 +69,14 @@ impl Template {
             value => Ok(scalar_text(&self.resolve(value, lookup)?)),
         };
         let place = || format!("Resources.{}.Properties.Events.{event}.Properties.{expression}", function.id);
-        let off = text("State")?.as_deref() == Some("DISABLED")
+        let disabled = text("State")?.as_deref() == Some("DISABLED")
             || source == ScheduleSource::Rule && text("Enabled")?.as_deref() == Some("false");
         Ok(Schedule {
             function: function.id.to_owned(),
             event: event.to_owned(),
             source,
             expression: text(expression)?.ok_or_else(|| self.shape(&place(), "an expression is expected"))?,
-            enabled: !off,
+            enabled: !disabled,
             name: text("Name")?,
             input: text("Input")?,
         })

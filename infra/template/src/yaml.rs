@@ -1,14 +1,15 @@
-//! From YAML with CloudFormation's tags to JSON in its long form.
+//! YAML with CloudFormation's tags, read as JSON in CloudFormation's long form.
 
 use saphyr::{LoadableYamlNode, ScalarOwned, Tag, YamlOwned};
 use serde_json::{Map, Value, json};
 
-use crate::TemplateError;
+use crate::{TemplateError, value::scalar_text};
 
-/// Reads one YAML document as JSON, with CloudFormation's tags in its long form; errors call it `file`.
+/// Reads one YAML document as JSON, with CloudFormation's tags in the long form. Errors call it
+/// `file`.
 ///
 /// # Errors
-/// When the text is not one YAML document, or has a tag that is not CloudFormation's.
+/// If the text is not one YAML document, or contains a tag that is not CloudFormation's.
 pub fn parse(file: &str, text: &str) -> Result<Value, TemplateError> {
     let problem = |problem: String| TemplateError::Yaml { file: file.to_owned(), problem };
     let mut documents = YamlOwned::load_from_str(text).map_err(|error| problem(error.to_string()))?;
@@ -31,8 +32,7 @@ fn json_of(node: YamlOwned, place: &str) -> Result<Value, String> {
             for (key, value) in entries {
                 let key = match json_of(key, place)? {
                     Value::String(text) => text,
-                    other => crate::scalar_text(&other)
-                        .ok_or_else(|| format!("{place}: a key has to be a scalar"))?,
+                    other => scalar_text(&other).ok_or_else(|| format!("{place}: a key must be a scalar"))?,
                 };
                 let value = json_of(value, &format!("{place}.{key}"))?;
                 object.insert(key, value);
