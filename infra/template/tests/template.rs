@@ -1,4 +1,4 @@
-//! What the crate reads from a template that uses each of its features.
+//! Reads a template that uses each feature of this crate.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use chatchat_template::{Cors, Lookup, Schedule, ScheduleSource, Template};
@@ -84,7 +84,7 @@ fn resolved(yaml: &str) -> Result<Value, String> {
 }
 
 #[test]
-fn functions_merge_the_globals_and_keep_their_own() {
+fn function_properties_override_the_globals() {
     let functions = template().functions().unwrap();
     let [one, two] = functions.as_slice() else { panic!("two functions are expected") };
     assert_eq!(
@@ -99,14 +99,14 @@ fn functions_merge_the_globals_and_keep_their_own() {
 }
 
 #[test]
-fn http_routes_come_from_the_events_and_scheduled_events_are_left_out() {
+fn http_routes_come_from_http_events_only() {
     let keys: Vec<String> =
         template().http_routes().unwrap().iter().map(chatchat_template::HttpRoute::key).collect();
     assert_eq!(keys, ["GET /rooms/{id}", "$default"]);
 }
 
 #[test]
-fn schedules_are_resolved_and_those_of_functions_that_do_not_exist_are_left_out() {
+fn schedules_are_resolved_for_functions_that_exist() {
     let nightly = Schedule {
         function: "One".to_owned(),
         event: "Nightly".to_owned(),
@@ -128,7 +128,7 @@ fn schedules_are_resolved_and_those_of_functions_that_do_not_exist_are_left_out(
 }
 
 #[test]
-fn a_schedule_is_on_unless_the_template_says_otherwise() {
+fn schedule_is_enabled_by_default() {
     for (properties, enabled) in [
         ("{ Schedule: rate(1 hour) }", true),
         ("{ Schedule: rate(1 hour), Enabled: true }", true),
@@ -145,7 +145,7 @@ fn a_schedule_is_on_unless_the_template_says_otherwise() {
 }
 
 #[test]
-fn a_schedule_without_an_expression_is_an_error_that_says_where() {
+fn schedule_without_expression_error_names_the_place() {
     let error = Template::parse(&TEMPLATE.replace("ScheduleExpression: rate(1 day), ", "")).unwrap();
     let error = error.schedules(&Local).unwrap_err().to_string();
     assert!(
@@ -155,7 +155,7 @@ fn a_schedule_without_an_expression_is_an_error_that_says_where() {
 }
 
 #[test]
-fn the_cors_configuration_is_resolved() {
+fn cors_configuration_is_resolved() {
     let expected = Cors {
         allow_origins: vec!["https://a.example".into(), "https://b.example".into()],
         allow_methods: vec!["GET".into()],
@@ -167,7 +167,7 @@ fn the_cors_configuration_is_resolved() {
 }
 
 #[test]
-fn websocket_routes_name_their_function_and_whether_it_answers() {
+fn websocket_routes_have_a_function_and_a_response_flag() {
     let api = template().websocket_api().unwrap().unwrap();
     assert_eq!(api.route_selection_expression, "$request.body.action");
     let routes: Vec<_> =
@@ -176,10 +176,10 @@ fn websocket_routes_name_their_function_and_whether_it_answers() {
 }
 
 #[test]
-fn a_websocket_api_that_api_gateway_would_refuse_is_refused() {
+fn websocket_api_that_api_gateway_rejects_is_rejected() {
     let stage = TEMPLATE.replace("StageName: !Ref Stage", "StageName: $default");
     let key = TEMPLATE.replace("sendMessage:", "send-message:");
-    let function = TEMPLATE.replace("!GetAtt One.Arn", "!GetAtt Nobody.Arn");
+    let function = TEMPLATE.replace("!GetAtt One.Arn", "!GetAtt Unknown.Arn");
     for (text, place) in
         [(stage, "StageName"), (key, "Routes.send-message"), (function, "Routes.$connect.FunctionArn")]
     {
@@ -189,7 +189,7 @@ fn a_websocket_api_that_api_gateway_would_refuse_is_refused() {
 }
 
 #[test]
-fn intrinsic_functions_are_worked_out() {
+fn intrinsic_functions_are_evaluated() {
     for (yaml, expected) in [
         ("!Ref Stage", json!("prod")),
         ("!Ref Origins", json!(["https://a.example", "https://b.example"])),
@@ -212,13 +212,13 @@ fn intrinsic_functions_are_worked_out() {
 }
 
 #[test]
-fn what_is_not_known_is_an_error_that_says_where() {
+fn unknown_name_error_contains_the_expression() {
     for (yaml, problem) in [
-        ("!Ref Nobody", "no such parameter or resource"),
+        ("!Ref Unknown", "no such parameter or resource"),
         ("!Ref Needed", "no default and no value"),
-        ("!GetAtt One.Colour", r#"{"Fn::GetAtt":["One","Colour"]}: this attribute is not known here"#),
-        ("!Cidr [a, 1, 2]", "this intrinsic function is not known here"),
-        ("!If [Nobody, 1, 2]", "Conditions.Nobody: there is no such condition"),
+        ("!GetAtt One.Colour", r#"{"Fn::GetAtt":["One","Colour"]}: this attribute is unknown"#),
+        ("!Cidr [a, 1, 2]", "this intrinsic function is not supported"),
+        ("!If [Unknown, 1, 2]", "Conditions.Unknown: there is no such condition"),
         (r#"!Sub "${Stage""#, "is not closed"),
     ] {
         let error = resolved(yaml).unwrap_err();
@@ -227,7 +227,7 @@ fn what_is_not_known_is_an_error_that_says_where() {
 }
 
 #[test]
-fn a_condition_decides_whether_a_function_exists() {
+fn conditions_are_evaluated() {
     let functions = template().functions().unwrap();
     assert_eq!(
         [&functions[0].condition, &functions[1].condition],
@@ -235,11 +235,11 @@ fn a_condition_decides_whether_a_function_exists() {
     );
     assert!(template().holds("Production", &Local).unwrap());
     assert!(!template().holds("NotProduction", &Local).unwrap());
-    assert!(template().holds("Nobody", &Local).is_err());
+    assert!(template().holds("Unknown", &Local).is_err());
 }
 
 #[test]
-fn broken_templates_say_what_is_wrong_and_where() {
+fn invalid_template_error_names_problem_and_place() {
     for (text, problem) in [
         ("Resources: [", "line"),
         ("Description: none", "Resources"),
@@ -259,7 +259,7 @@ fn broken_templates_say_what_is_wrong_and_where() {
 }
 
 #[test]
-fn nested_stacks_are_files_beside_the_template() {
+fn nested_stacks_are_files_relative_to_the_template() {
     let template = Template::read(std::path::Path::new("../template.yaml")).unwrap();
     let nested = template.nested().unwrap();
     let database = nested.iter().find(|stack| stack.id == "Database").unwrap();
@@ -271,7 +271,7 @@ fn nested_stacks_are_files_beside_the_template() {
 }
 
 #[test]
-fn a_nested_stack_without_a_file_is_an_error_that_says_where() {
+fn nested_stack_without_file_error_names_the_place() {
     let remote = "Resources: { It: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: 'https://example.com/x.yaml' } } }";
     let error = Template::parse(remote).unwrap().nested().unwrap_err().to_string();
     assert!(error.contains("Resources.It.Properties.TemplateURL"), "{error}");
