@@ -1,4 +1,4 @@
-//! The account the server runs as: PostgreSQL refuses to run as root.
+//! The user account that the server runs as, because PostgreSQL refuses to run as root.
 
 use std::{
     os::unix::{fs::chown, process::CommandExt},
@@ -6,15 +6,16 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::programs::output;
+use super::process::output;
 use crate::error::StartError;
 
-/// An account other than root's, or the one that runs this.
+/// The user and group ids of an account; `None` for the account that runs this process.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Account(Option<(u32, u32)>);
 
 impl Account {
-    /// The one that runs this; for root `postgres`, else `nobody`.
+    /// Returns the account that runs this process. If that is root, returns `postgres`, or else
+    /// `nobody`.
     pub(super) fn find() -> Result<Self, StartError> {
         if !rustix::process::geteuid().is_root() {
             return Ok(Self(None));
@@ -22,7 +23,9 @@ impl Account {
         let id = |what: &str, name: &str| output(Command::new("id").args([what, name]))?.parse::<u32>().ok();
         let found = ["postgres", "nobody"].iter().find_map(|name| Some((id("-u", name)?, id("-g", name)?)));
         let found = found.ok_or_else(|| {
-            StartError::Postgres("PostgreSQL cannot run as root, and there is neither a user postgres nor a user nobody to run it as".to_owned())
+            let problem = "PostgreSQL cannot run as root, and this machine has neither a user postgres nor \
+                           a user nobody; create one of them, or run this as another user";
+            StartError::Postgres(problem.to_owned())
         })?;
         Ok(Self(Some(found)))
     }
@@ -37,7 +40,7 @@ impl Account {
         command
     }
 
-    /// Gives a file or an empty folder to this account.
+    /// Makes this account the owner of a file or an empty folder.
     pub(super) fn own(self, path: &Path) -> std::io::Result<()> {
         self.0.map_or(Ok(()), |(user, group)| chown(path, Some(user), Some(group)))
     }

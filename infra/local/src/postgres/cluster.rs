@@ -1,4 +1,4 @@
-//! The folder of a cluster: where it lies, its passwords, and making a new one.
+//! The folder of a cluster: its location, its passwords, and its creation.
 
 use std::{
     collections::hash_map::DefaultHasher,
@@ -14,14 +14,15 @@ use uuid::Uuid;
 
 use super::{
     account::Account,
+    process::output,
     programs::{self, Programs},
 };
 use crate::{error::StartError, guard, log::Log};
 
-/// How long a server that is being shut down may still hold its cluster, and how long one whose parent has just been killed may not
-/// have heard of it.
-const SHUTDOWN: Duration = Duration::from_secs(10);
-const NOTICE: Duration = Duration::from_secs(1);
+/// How long a server that is shutting down may still use its cluster.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
+/// How long it may take until a server whose parent was killed begins to shut down.
+const SHUTDOWN_START_LIMIT: Duration = Duration::from_secs(1);
 
 /// The passwords of a cluster.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -30,7 +31,8 @@ pub(super) struct Passwords {
     pub(super) owner: String,
 }
 
-/// A folder with `cluster` (PostgreSQL's own), `passwords.json` and `postgres.log`; a temporary one goes when it is dropped.
+/// A folder with `cluster` (PostgreSQL's data), `passwords.json` and `postgres.log`. Dropping a
+/// temporary one removes it.
 #[derive(Debug)]
 pub(super) struct Folder {
     pub(super) path: PathBuf,
@@ -38,7 +40,8 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// The folder at `data`, or a temporary one. If the account cannot enter `data`, it is another folder, and the log says which.
+    /// Opens the folder at `data`, or creates a temporary one. If the account cannot enter `data`,
+    /// uses another folder and logs its path.
     pub(super) fn open(data: Option<&Path>, account: Account, log: &Log) -> Result<Self, StartError> {
         let Some(data) = data else { return Self::temporary("postgres", account) };
         create(data)?;
@@ -52,7 +55,7 @@ impl Folder {
         create(&elsewhere)?;
         log.line(|| {
             format!(
-                "PostgreSQL cannot run as root, and the user it runs as cannot enter {}; its files are in {}",
+                "PostgreSQL cannot run as root, and the user that it runs as cannot enter {}; its files are in {}",
                 path.display(),
                 elsewhere.display()
             )
@@ -60,7 +63,7 @@ impl Folder {
         Ok(Self { path: elsewhere, temporary: false })
     }
 
-    /// A folder that goes when it is dropped, or when this process is gone.
+    /// Creates a folder that is removed when it is dropped or when this process ends.
     pub(super) fn temporary(what: &str, account: Account) -> Result<Self, StartError> {
         let name = format!("chatchat-{what}-{}", Uuid::new_v4().simple());
         let mut path = std::env::temp_dir().join(&name);
@@ -78,7 +81,8 @@ impl Folder {
         self.path.join("cluster")
     }
 
-    /// Makes the cluster ready for a server: waits for a server that is going away, empties it if asked, makes it if it is not there.
+    /// Prepares the cluster for a server: waits until no other server uses it, removes it if
+    /// `fresh` is set, and creates it if it does not exist.
     pub(super) fn prepare(
         &self,
         programs: &Programs,
@@ -99,33 +103,35 @@ impl Folder {
                     (self.path.display(), version.trim(), programs.folder.display());
                 Err(StartError::Postgres(format!(
                     "PostgreSQL {version} created the data in {data}, and PostgreSQL {} in {folder} cannot read it; start over with \
-                     `--fresh`, or set POSTGRES_PATH to the folder of PostgreSQL {version}'s programs (if it is empty, the package from npm is used)",
+                     `--fresh`, or set POSTGRES_PATH to the folder of PostgreSQL {version}'s programs (if the variable is empty, the \
+                     package from npm is used)",
                     programs.version
                 )))
             }
             (Ok(_), None) => Err(StartError::Postgres(format!(
-                "{} has lost its passwords.json; start over with `--fresh`",
+                "{} contains a cluster but no passwords.json; start over with `--fresh`",
                 self.path.display()
             ))),
-            // Not there, or left half made.
+            // The cluster does not exist, or its creation was interrupted.
             (Err(_), _) => {
                 remove(&cluster)?;
-                self.make(programs, account)
+                self.create_cluster(programs, account)
             }
         }
     }
 
-    fn make(&self, programs: &Programs, account: Account) -> Result<Passwords, StartError> {
+    fn create_cluster(&self, programs: &Programs, account: Account) -> Result<Passwords, StartError> {
         let cluster = self.cluster();
         create(&cluster)?;
-        account
-            .own(&cluster)
-            .map_err(StartError::io(format!("giving {} to PostgreSQL's user", cluster.display())))?;
+        account.own(&cluster).map_err(StartError::io(format!(
+            "making PostgreSQL's user the owner of {}",
+            cluster.display()
+        )))?;
         let passwords = Passwords { superuser: password(), owner: password() };
         let password_file = self.path.join("initdb.password");
         write_secret(&password_file, &passwords.superuser)?;
         account.own(&password_file).map_err(StartError::io(password_file.display().to_string()))?;
-        let made = account
+        let initdb = account
             .command(&programs.program("initdb"))
             .args([
                 "--username=postgres",
@@ -140,13 +146,13 @@ impl Folder {
             .arg(&cluster)
             .output();
         _ = std::fs::remove_file(&password_file);
-        let made = made.map_err(StartError::io("initdb"))?;
-        if !made.status.success() {
-            let said = String::from_utf8_lossy(&made.stderr);
+        let initdb = initdb.map_err(StartError::io("initdb"))?;
+        if !initdb.status.success() {
+            let printed = String::from_utf8_lossy(&initdb.stderr);
             return Err(StartError::Postgres(format!(
-                "initdb could not make a cluster in {}: {}",
+                "`initdb` failed to create a cluster in {}: {}",
                 cluster.display(),
-                said.trim()
+                printed.trim()
             )));
         }
         let text = serde_json::to_string(&passwords)
@@ -159,13 +165,15 @@ impl Folder {
         serde_json::from_slice(&std::fs::read(self.path.join("passwords.json")).ok()?).ok()
     }
 
-    /// A server whose parent was killed a moment ago is still shutting down; any other is somebody's.
+    /// Waits until no server uses the cluster. Fails unless the server is shutting down, as it does
+    /// if its parent has just been killed.
     fn wait_until_free(&self) -> Result<(), StartError> {
         let started = Instant::now();
         while let Some((pid, status)) = self.running() {
-            if started.elapsed() > if status == "stopping" { SHUTDOWN } else { NOTICE } {
+            let limit = if status == "stopping" { SHUTDOWN_LIMIT } else { SHUTDOWN_START_LIMIT };
+            if started.elapsed() > limit {
                 return Err(StartError::Postgres(format!(
-                    "another PostgreSQL (process {pid}) uses {}; end the local cloud that runs in another terminal, or run `kill -INT {pid}`",
+                    "another PostgreSQL (process {pid}) uses {}; stop the local cloud that runs in another terminal, or run `kill -INT {pid}`",
                     self.path.display()
                 )));
             }
@@ -174,13 +182,14 @@ impl Folder {
         Ok(())
     }
 
-    /// The server that uses this cluster, and its status. The lock file of a dead one stays, and its number may belong to another
-    /// program by now.
+    /// The process id and status of the server that uses this cluster.
+    ///
+    /// The lock file of a killed server remains, and another program can get its process id.
+    /// Therefore the command line of the process is checked.
     fn running(&self) -> Option<(u32, String)> {
         let lock = std::fs::read_to_string(self.cluster().join("postmaster.pid")).ok()?;
         let pid: u32 = lock.lines().next()?.trim().parse().ok()?;
-        let command =
-            programs::output(std::process::Command::new("ps").args(["-o", "args=", "-p", &pid.to_string()]))?;
+        let command = output(std::process::Command::new("ps").args(["-o", "args=", "-p", &pid.to_string()]))?;
         let status = lock.lines().next_back()?.trim().to_owned();
         command.contains(&self.cluster().display().to_string()).then_some((pid, status))
     }
@@ -208,7 +217,7 @@ fn remove(path: &Path) -> Result<(), StartError> {
     }
 }
 
-/// Writes a file that only its owner reads.
+/// Writes a file that only its owner can read.
 pub(super) fn write_secret(path: &Path, text: &str) -> Result<(), StartError> {
     let open = std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path);
     open.and_then(|mut file| file.write_all(text.as_bytes()))

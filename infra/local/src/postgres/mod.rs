@@ -1,13 +1,16 @@
-//! PostgreSQL for the functions and the tests: the server that `DATABASE_URL` names, or one that is started here.
+//! PostgreSQL for the functions and the tests: the server that `DATABASE_URL` names, or one that is
+//! started here.
 
 mod account;
 mod admin;
 mod cluster;
+mod database;
 mod package;
 mod pgbouncer;
 mod process;
 mod programs;
 mod server;
+mod version;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -18,31 +21,32 @@ use crate::{
     log::{Log, LogLines},
 };
 use account::Account;
+use admin::Admin;
 use cluster::Passwords;
+pub use database::Database;
+use database::OWNER;
 pub use pgbouncer::PgBouncer;
-pub(crate) use programs::MINIMUM;
 use programs::Programs;
 use server::Server;
+pub(crate) use version::MINIMUM;
 
-/// The role that owns the databases, with the rights of RDS's master user: no superuser.
-const OWNER: &str = "chatchat";
-
-/// Which server to use.
+/// The options of [`Postgres::start`] and [`Postgres::launch`].
 #[derive(Clone)]
 pub struct PostgresOptions {
-    /// Where the cluster is kept between runs; without it the cluster is temporary.
+    /// Where the cluster is kept between runs. Without it the cluster is temporary.
     pub data: Option<PathBuf>,
     /// Starts over with an empty cluster.
     pub fresh: bool,
-    /// Where to look for PostgreSQL's programs, instead of the folders where this machine would have them. If there are none, a package
-    /// from npm is used.
+    /// The folders in which to look for PostgreSQL's programs, instead of this machine's usual
+    /// ones. If they contain no usable programs, a package from npm is used.
     pub path: Option<Vec<PathBuf>>,
-    /// Takes one line a step.
+    /// Receives one line for each step.
     pub progress: Option<LogLines>,
 }
 
 impl Default for PostgresOptions {
-    /// A temporary cluster. The environment variable `POSTGRES_PATH` is a list of folders for `path`, separated by colons; it may be empty.
+    /// A temporary cluster. `path` comes from the environment variable `POSTGRES_PATH`, whose
+    /// folders are separated by colons. The variable may be empty.
     fn default() -> Self {
         let path = std::env::var_os("POSTGRES_PATH").map(|path| {
             std::env::split_paths(&path).filter(|folder| !folder.as_os_str().is_empty()).collect()
@@ -51,47 +55,23 @@ impl Default for PostgresOptions {
     }
 }
 
-/// A database with the role that owns it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Database {
-    /// The server's host.
-    pub host: String,
-    /// The server's port.
-    pub port: u16,
-    /// The database's name.
-    pub name: String,
-    /// The owner, who is no superuser.
-    pub user: String,
-    /// The owner's password.
-    pub password: String,
-}
-
-impl Database {
-    /// The connection string of the owner.
-    pub fn url(&self) -> String {
-        url(&self.host, self.port, &self.user, &self.password, &self.name)
-    }
-}
-
-/// A running PostgreSQL; dropping it shuts it down if it was started here.
+/// A running PostgreSQL. Dropping it shuts the server down if it was started here.
 #[derive(Debug)]
 #[must_use = "dropping it shuts the server down"]
 pub struct Postgres {
-    host: String,
-    port: u16,
-    superuser: String,
-    passwords: Passwords,
-    /// Above the server, for it goes before it.
+    admin: Admin,
+    /// Declared before the server, because it must be dropped before the server.
     pgbouncer: OnceCell<PgBouncer>,
-    /// Nothing when the server is somebody else's.
+    /// `None` if the server was not started here.
     server: Option<Arc<Server>>,
 }
 
 impl Postgres {
-    /// Connects to the server that the environment variable `DATABASE_URL` names, as a superuser; without it starts one.
+    /// Connects to the server that the environment variable `DATABASE_URL` names, as a superuser.
+    /// Without the variable, starts a server.
     ///
     /// # Errors
-    /// As [`Postgres::connect`] and [`Postgres::launch`].
+    /// See [`Postgres::connect`] and [`Postgres::launch`].
     pub async fn start(options: PostgresOptions) -> Result<Self, StartError> {
         match std::env::var("DATABASE_URL") {
             Ok(url) if !url.is_empty() => {
@@ -103,11 +83,11 @@ impl Postgres {
         }
     }
 
-    /// Starts a server on a free loopback port and waits until it takes connections.
+    /// Starts a server on a free loopback port and waits until it accepts connections.
     ///
     /// # Errors
-    /// When no server is installed and the package cannot be fetched, the cluster belongs to another version or to a running server, or the
-    /// server does not start.
+    /// If no server is installed and the package cannot be fetched, if the cluster belongs to
+    /// another version or to a running server, or if the server does not start.
     pub async fn launch(options: PostgresOptions) -> Result<Self, StartError> {
         let PostgresOptions { data, fresh, path, progress } = options;
         let (account, log) = (Account::find()?, Log(progress));
@@ -117,17 +97,22 @@ impl Postgres {
         });
         let (server, passwords) =
             started.await.map_err(|error| StartError::Postgres(error.to_string()))??;
-        let (host, superuser) = ("127.0.0.1".to_owned(), "postgres".to_owned());
-        let (port, pgbouncer, server) = (server.port, OnceCell::new(), Some(Arc::new(server)));
-        let postgres = Self { host, port, superuser, passwords, pgbouncer, server };
-        postgres.make_owner().await?;
+        let admin = Admin {
+            host: "127.0.0.1".to_owned(),
+            port: server.port,
+            superuser: "postgres".to_owned(),
+            passwords,
+            server_name: "the PostgreSQL started here",
+        };
+        let postgres = Self { admin, pgbouncer: OnceCell::new(), server: Some(Arc::new(server)) };
+        postgres.admin.create_owner().await?;
         Ok(postgres)
     }
 
-    /// Uses a server that is running, and leaves it running; the URL is a superuser's.
+    /// Uses a running server and leaves it running. The URL is a superuser's.
     ///
     /// # Errors
-    /// When the URL names no host, or the server cannot be reached.
+    /// If the URL names no host, or the server cannot be reached.
     pub async fn connect(url: &str) -> Result<Self, StartError> {
         let unusable =
             |problem: &str| StartError::Postgres(format!("DATABASE_URL cannot be used: {problem}"));
@@ -135,54 +120,59 @@ impl Postgres {
             url.parse().map_err(|error: tokio_postgres::Error| unusable(&error.to_string()))?;
         let host = match config.get_hosts() {
             [tokio_postgres::config::Host::Tcp(host), ..] => host.clone(),
-            _ => return Err(unusable("a host name is expected, not a socket's path")),
+            _ => return Err(unusable("a host name is expected, not the path of a socket")),
         };
         let password = config
             .get_password()
             .map(|password| String::from_utf8_lossy(password).into_owned())
             .unwrap_or_default();
-        // The owner gets the superuser's password: it is the same at the next run, and nothing has to be kept.
-        let passwords = Passwords { superuser: password.clone(), owner: password };
-        let superuser = config.get_user().unwrap_or("postgres").to_owned();
-        let port = config.get_ports().first().copied().unwrap_or(5432);
-        let postgres = Self { host, port, superuser, passwords, pgbouncer: OnceCell::new(), server: None };
-        postgres.make_owner().await?;
-        Ok(postgres)
+        let admin = Admin {
+            host,
+            port: config.get_ports().first().copied().unwrap_or(5432),
+            superuser: config.get_user().unwrap_or("postgres").to_owned(),
+            // The owner gets the superuser's password, so the password is the same in the next run
+            // and need not be stored.
+            passwords: Passwords { superuser: password.clone(), owner: password },
+            server_name: "the PostgreSQL that DATABASE_URL names",
+        };
+        admin.create_owner().await?;
+        Ok(Self { admin, pgbouncer: OnceCell::new(), server: None })
     }
 
-    /// Creates a database unless it is there; its owner is `chatchat`, who is no superuser.
+    /// Creates a database unless it exists. Its owner is `chatchat`, which is not a superuser.
     ///
     /// # Errors
-    /// When the server refuses.
+    /// If the server refuses.
     pub async fn create_database(&self, name: &str) -> Result<Database, StartError> {
-        self.make_database(name).await?;
+        self.admin.create_database(name).await?;
         Ok(Database {
-            host: self.host.clone(),
-            port: self.port,
+            host: self.admin.host.clone(),
+            port: self.admin.port,
             name: name.to_owned(),
             user: OWNER.to_owned(),
-            password: self.passwords.owner.clone(),
+            password: self.admin.passwords.owner.clone(),
         })
     }
 
-    /// The same database through PgBouncer in transaction mode, which all databases of this server share; the first call starts it.
+    /// Returns the same database through PgBouncer in transaction mode. The first call starts
+    /// PgBouncer, which all databases of this server share.
     ///
     /// # Errors
-    /// When PgBouncer is not installed, or does not start.
+    /// If PgBouncer is not installed or does not start.
     pub async fn pooled(&self, database: &Database) -> Result<Database, StartError> {
-        let pgbouncer = self.pgbouncer.get_or_try_init(|| PgBouncer::start(self)).await?;
+        let pgbouncer = self.pgbouncer.get_or_try_init(|| PgBouncer::start(&self.admin)).await?;
         Ok(Database { host: pgbouncer::HOST.to_owned(), port: pgbouncer.port(), ..database.clone() })
     }
 
-    /// The running PgBouncer; nothing before [`Postgres::pooled`] was called.
+    /// The running PgBouncer; `None` before the first call of [`Postgres::pooled`].
     pub fn pgbouncer(&self) -> Option<&PgBouncer> {
         self.pgbouncer.get()
     }
 
-    /// Shuts the server down until [`Postgres::resume`]; its data, its port and PgBouncer stay.
+    /// Shuts the server down until [`Postgres::resume`]. Its data, its port and PgBouncer stay.
     ///
     /// # Errors
-    /// When the server was not started here.
+    /// If the server was not started here.
     pub async fn halt(&self) -> Result<(), StartError> {
         let halt = |server: &Server| {
             server.halt();
@@ -191,18 +181,20 @@ impl Postgres {
         self.with_server(halt).await
     }
 
-    /// Starts a halted or crashed server on its port and waits until it takes connections; one that runs is left alone.
+    /// Starts a halted or crashed server on its port and waits until it accepts connections. Does
+    /// nothing if the server is running.
     ///
     /// # Errors
-    /// When the server was not started here, or does not start.
+    /// If the server was not started here, or does not start.
     pub async fn resume(&self) -> Result<(), StartError> {
         self.with_server(Server::resume).await
     }
 
-    /// Shuts the server down, starts it on its port with its data, and waits until it takes connections.
+    /// Shuts the server down, starts it on its port with its data, and waits until it accepts
+    /// connections.
     ///
     /// # Errors
-    /// When the server was not started here, or does not start.
+    /// If the server was not started here, or does not start.
     pub async fn restart(&self) -> Result<(), StartError> {
         self.with_server(Server::restart).await
     }
@@ -212,52 +204,41 @@ impl Postgres {
         act: impl FnOnce(&Server) -> Result<(), StartError> + Send + 'static,
     ) -> Result<(), StartError> {
         let Some(server) = self.server.clone() else {
-            let problem = "the PostgreSQL that DATABASE_URL names was not started here and is not stopped or started here";
+            let problem = "the PostgreSQL that DATABASE_URL names was not started here, so it cannot be stopped or started here";
             return Err(StartError::Postgres(problem.to_owned()));
         };
         let done = tokio::task::spawn_blocking(move || act(&server)).await;
         done.map_err(|error| StartError::Postgres(error.to_string()))?
     }
 
-    /// Drops a database if it is there, and ends the connections to it.
+    /// Drops a database if it exists, and ends its connections.
     ///
     /// # Errors
-    /// When the server refuses.
+    /// If the server refuses.
     pub async fn drop_database(&self, name: &str) -> Result<(), StartError> {
-        self.as_superuser(&format!("drop database if exists {} with (force)", quoted(name, '"'))).await
+        self.admin.drop_database(name).await
     }
 
     /// The connection string of a superuser.
     pub fn admin_url(&self, database: &str) -> String {
-        url(&self.host, self.port, &self.superuser, &self.passwords.superuser, database)
+        self.admin.url(database)
     }
 
-    /// The folder with the cluster and the server's log; nothing when the server was not started here.
+    /// The folder with the cluster and the server's log; `None` if the server was not started here.
     pub fn folder(&self) -> Option<&std::path::Path> {
         self.server.as_ref().map(|server| server.folder.path.as_path())
     }
 
-    /// The process id of the server, if it was started here and is not halted.
+    /// The process id of the server; `None` if it was not started here or is halted.
     pub fn pid(&self) -> Option<u32> {
         self.server.as_ref()?.pid()
     }
 
-    /// Shuts the server down and waits for its end.
+    /// Shuts the server down and waits until it has ended.
     pub async fn stop(self) {
-        // Dropping it is the shutdown; a panic in there would already have been reported.
+        // Dropping `self` shuts the server down. The standard library already reports a panic in
+        // there.
         let stopped = tokio::task::spawn_blocking(move || drop(self));
         _ = tokio::time::timeout(Duration::from_secs(30), stopped).await;
     }
-}
-
-fn url(host: &str, port: u16, user: &str, password: &str, database: &str) -> String {
-    let encode = |text: &str| {
-        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-    };
-    format!("postgres://{}:{}@{host}:{port}/{}", encode(user), encode(password), encode(database))
-}
-
-/// A name or a text as SQL writes it.
-fn quoted(text: &str, quote: char) -> String {
-    format!("{quote}{}{quote}", text.replace(quote, &format!("{quote}{quote}")))
 }

@@ -1,4 +1,5 @@
-//! PgBouncer between the functions and the server: in transaction mode, and stricter than RDS Proxy.
+//! PgBouncer between the functions and the server, in transaction mode. It is stricter than RDS
+//! Proxy.
 
 use std::{
     fs::OpenOptions,
@@ -11,41 +12,41 @@ use std::{
 use rustix::process::Signal;
 
 use super::{
-    OWNER, Postgres,
     account::Account,
-    admin,
+    admin::{self, Admin},
     cluster::{Folder, write_secret},
-    process::{Ending, Process, free_port},
-    programs,
+    database::{OWNER, url},
+    process::{Ending, Process, free_port, output},
     server::tail,
-    url,
 };
 use crate::{error::StartError, guard};
 
-/// Where it listens.
+/// The address on which it listens.
 pub(super) const HOST: &str = "127.0.0.1";
 
-/// What the functions call themselves.
+/// The `application_name` of the functions.
 const APPLICATION: &str = "chatchat";
 
-/// Ports to try: another program may take one between the choice and the start.
-const TRIES: usize = 5;
-/// How long it may take until the owner can log in through it.
-const START: Duration = Duration::from_secs(20);
-/// It keeps nothing, and what it takes for a polite end differs from version to version.
-const END: Ending = &[(Signal::KILL, 5)];
+/// How many ports are tried. Another program may take one between its choice and PgBouncer's start.
+const MAX_PORTS: usize = 5;
+/// How long it may take until the owner can log in through PgBouncer.
+const START_LIMIT: Duration = Duration::from_secs(20);
+/// SIGKILL at once. PgBouncer stores nothing, and the signals for a clean shutdown differ between
+/// its versions.
+const SHUTDOWN: Ending = &[(Signal::KILL, 5)];
 
-/// A running PgBouncer; dropping it ends it.
+/// A running PgBouncer. Dropping it ends it.
 #[derive(Debug)]
 pub struct PgBouncer {
     process: Process,
     port: u16,
-    /// Below the process, for it goes after it. Holds its configuration and its log.
+    /// Contains the configuration and the log. Declared after the process, because it must be
+    /// dropped after the process.
     folder: Folder,
 }
 
 impl PgBouncer {
-    /// Whether the program is on this machine.
+    /// Whether the program is installed on this machine.
     pub fn is_installed() -> bool {
         program().is_ok()
     }
@@ -65,22 +66,24 @@ impl PgBouncer {
         &self.folder.path
     }
 
-    pub(super) async fn start(postgres: &Postgres) -> Result<Self, StartError> {
+    pub(super) async fn start(server: &Admin) -> Result<Self, StartError> {
         let program = program()?;
         let account = Account::find()?;
         let mut tries = 1;
         loop {
             let folder = Folder::temporary("pgbouncer", account)?;
             let port = free_port()?;
-            let process = spawn(&program, account, &folder, &configuration(postgres, &program, port)?)?;
+            let process = spawn(&program, account, &folder, &configuration(server, &program, port)?)?;
             guard::watch_pooler(process.pid());
             let mut pgbouncer = Self { process, port, folder };
-            match pgbouncer.wait_until_ready(postgres).await {
+            match pgbouncer.wait_until_ready(server).await {
                 Ok(()) => return Ok(pgbouncer),
-                Err(_) if tries < TRIES && pgbouncer.log().contains("Address already in use") => tries += 1,
+                Err(_) if tries < MAX_PORTS && pgbouncer.log().contains("Address already in use") => {
+                    tries += 1;
+                }
                 Err(problem) => {
                     return Err(StartError::Postgres(format!(
-                        "PgBouncer does not start: {problem}. It says:\n{}",
+                        "PgBouncer does not start: {problem}. Its log ends with:\n{}",
                         tail(&pgbouncer.log())
                     )));
                 }
@@ -88,9 +91,9 @@ impl PgBouncer {
         }
     }
 
-    /// It is ready when the owner can log in through it.
-    async fn wait_until_ready(&mut self, postgres: &Postgres) -> Result<(), String> {
-        let url = url(HOST, self.port, OWNER, &postgres.passwords.owner, "postgres");
+    /// Waits until the owner can log in through PgBouncer.
+    async fn wait_until_ready(&mut self, server: &Admin) -> Result<(), String> {
+        let url = url(HOST, self.port, OWNER, &server.passwords.owner, "postgres");
         let started = Instant::now();
         loop {
             let running = self.process.is_running();
@@ -99,7 +102,7 @@ impl PgBouncer {
                 Ok(_) => (true, "another program answers on its port".to_owned()),
                 Err(error) => (error.as_db_error().is_some(), admin::text(&error)),
             };
-            if !running || answered || started.elapsed() > START {
+            if !running || answered || started.elapsed() > START_LIMIT {
                 return Err(problem);
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -111,19 +114,25 @@ impl PgBouncer {
     }
 }
 
-/// The two files that it reads.
+/// The contents of the two files that PgBouncer reads.
 struct Configuration {
     ini: String,
     users: String,
 }
 
-/// Its connections carry the functions' `application_name` from the start, for it would say it in a statement of its own on each.
-/// Startup parameters beyond those that it keeps track of are refused. Passwords are the server's own at each login, so a
-/// rotated one counts at once, and PgBouncer logs in with the key that the client has shown. `md5` stands for SCRAM where the
-/// server keeps a SCRAM verifier. It tries a server that is away five times a second, so that the
-/// functions see it come back as soon as without a pooler.
-fn configuration(postgres: &Postgres, program: &Path, port: u16) -> Result<Configuration, StartError> {
-    let (host, server_port, superuser) = (&postgres.host, postgres.port, &postgres.superuser);
+/// Returns the configuration of a PgBouncer in front of a server. These settings are less obvious:
+///
+/// - `application_name`: PgBouncer's connections have it from the start. Otherwise PgBouncer would
+///   set it with an extra statement on each connection.
+/// - `ignore_startup_parameters` is empty, so PgBouncer refuses startup parameters other than those
+///   that it tracks.
+/// - `auth_user`: PgBouncer reads the password from the server at each login, so a rotated password
+///   applies at once. PgBouncer then logs in with the key that the client has proved to know.
+/// - `auth_type = md5` means SCRAM where the server stores a SCRAM verifier.
+/// - `server_login_retry`: PgBouncer tries an unreachable server five times a second, so that the
+///   functions see its return as soon as without a pooler.
+fn configuration(server: &Admin, program: &Path, port: u16) -> Result<Configuration, StartError> {
+    let Admin { host, port: server_port, superuser, passwords, .. } = server;
     let prepared = if has_prepared_statements(program)? { "max_prepared_statements = 0\n" } else { "" };
     let ini = format!(
         "[databases]
@@ -145,7 +154,7 @@ admin_users =
 stats_users =
 {prepared}"
     );
-    let users = format!("\"{}\" \"{}\"\n", doubled(superuser), doubled(&postgres.passwords.superuser));
+    let users = format!("\"{}\" \"{}\"\n", doubled(superuser), doubled(&passwords.superuser));
     Ok(Configuration { ini, users })
 }
 
@@ -167,7 +176,7 @@ fn spawn(
     let log_file = file("pgbouncer.log");
     let log = OpenOptions::new().create(true).append(true).open(&log_file);
     let log = log.map_err(StartError::io(log_file.display().to_string()))?;
-    // A shell often allows 1,024 files or fewer, and each client is one.
+    // Each client needs a file descriptor, and a shell often allows 1,024 or fewer.
     let mut command = account.command(Path::new("/bin/sh"));
     command
         .current_dir(&folder.path)
@@ -176,10 +185,10 @@ fn spawn(
         .stdout(Stdio::null())
         .stderr(log)
         .process_group(0);
-    Process::spawn(&mut command, END)
+    Process::spawn(&mut command, SHUTDOWN)
 }
 
-/// `pgbouncer` on the path, else where Debian and Homebrew put it.
+/// Finds `pgbouncer` in `PATH`, or else where Debian and Homebrew install it.
 fn program() -> Result<PathBuf, StartError> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let usual = ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", "/opt/homebrew/bin"];
@@ -192,15 +201,18 @@ fn find(mut folders: impl Iterator<Item = PathBuf>) -> Result<PathBuf, StartErro
     program.ok_or(StartError::NoPgBouncer)
 }
 
-/// Since 1.21, unless told not to, it keeps clients' prepared statements; before, it knew nothing of them.
+/// Whether PgBouncer tracks clients' prepared statements. It does since 1.21, unless the
+/// configuration turns it off.
 fn has_prepared_statements(program: &Path) -> Result<bool, StartError> {
-    let said = programs::output(std::process::Command::new(program).arg("--version")).unwrap_or_default();
-    let version = said.split_whitespace().nth(1).and_then(|version| {
+    let printed = output(std::process::Command::new(program).arg("--version")).unwrap_or_default();
+    let version = printed.split_whitespace().nth(1).and_then(|version| {
         let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
         Some((numbers.next()?, numbers.next()?))
     });
-    let version = version
-        .ok_or_else(|| StartError::Postgres(format!("{} --version answers \"{said}\"", program.display())))?;
+    let version = version.ok_or_else(|| {
+        let program = program.display();
+        StartError::Postgres(format!("`{program} --version` prints \"{printed}\", which is not a version"))
+    })?;
     Ok(version >= (1, 21))
 }
 
@@ -209,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_the_program_the_message_says_how_to_install_it() {
+    fn missing_program_error_says_how_to_install_it() {
         let error = find(std::iter::empty()).unwrap_err().to_string();
         assert!(
             error.contains("apt install pgbouncer") && error.contains("brew install pgbouncer"),

