@@ -1,5 +1,5 @@
-//! API Gateway's own endpoint: the HTTP API, the WebSocket API and its management API on one port,
-//! told apart by their stages.
+//! API Gateway's own endpoint. The HTTP API, the WebSocket API and its management API share one
+//! port and are distinguished by their stages.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::{
     http_api::{self, HttpApi},
     listen::{self, Peer},
-    websocket::{WebSocketApi, is_upgrade},
+    websocket::{self, WebSocketApi, is_upgrade},
 };
 
 /// The two APIs of the template.
@@ -26,7 +26,7 @@ pub(crate) struct Gateway {
     pub(crate) cut_off: watch::Receiver<bool>,
 }
 
-/// Serves the APIs. The functions' calls of the management API come over this port too.
+/// Serves the APIs. The functions call the management API over this port too.
 pub(crate) fn router(gateway: Gateway) -> Router {
     Router::new().fallback(serve).with_state(gateway)
 }
@@ -36,16 +36,14 @@ async fn serve(
     Extension(Peer(peer)): Extension<Peer>,
     request: Request<Body>,
 ) -> Response<Body> {
-    if let Some((websocket, id)) = gateway.managed(&request) {
+    if let Some((api, id)) = gateway.managed(&request) {
         let id = id.to_owned();
-        return websocket.manage(&id, request).await;
+        return websocket::manage(api, &id, request).await;
     }
     let cut_off = gateway.cut_off.clone();
     listen::unless_cut_off(cut_off, async {
         match (&gateway.http, &gateway.websocket) {
-            (_, Some(websocket)) if is_upgrade(&request) => {
-                Arc::clone(websocket).connect(peer, request).await
-            }
+            (_, Some(api)) if is_upgrade(&request) => websocket::connect(api, peer, request).await,
             (Some(http), _) => http.serve(peer, request).await,
             (None, _) => http_api::not_found(),
         }
@@ -54,9 +52,9 @@ async fn serve(
 }
 
 impl Gateway {
-    /// For a request of the management API: the connection's id, which is the end of the path.
+    /// For a request of the management API, the connection's id, which is the end of the path.
     fn managed<'a>(&self, request: &'a Request<Body>) -> Option<(&Arc<WebSocketApi>, &'a str)> {
-        let websocket = self.websocket.as_ref().filter(|_| !is_upgrade(request))?;
-        Some((websocket, websocket.managed(request.uri().path())?))
+        let api = self.websocket.as_ref().filter(|_| !is_upgrade(request))?;
+        Some((api, websocket::managed(api, request.uri().path())?))
     }
 }

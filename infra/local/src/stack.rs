@@ -1,4 +1,4 @@
-//! What the template's names mean on this machine: parameters, ARNs and addresses.
+//! The template as it is deployed here: the values of its parameters, ARNs and addresses.
 
 use std::{collections::BTreeMap, iter};
 
@@ -17,7 +17,7 @@ pub(crate) struct Stack {
     pub(crate) region: String,
     parameters: BTreeMap<String, String>,
     kinds: Kinds,
-    nested: BTreeMap<String, Inner>,
+    nested: BTreeMap<String, NestedStack>,
     database: Option<Database>,
     ports: Ports,
 }
@@ -33,29 +33,29 @@ pub(crate) struct Ports {
 /// The types of a template's resources, by logical id.
 type Kinds = BTreeMap<String, String>;
 
-/// A stack nested in the one that is deployed here.
+/// A stack nested in the deployed one.
 #[derive(Debug)]
-struct Inner {
-    stack: Nested,
+struct NestedStack {
+    declaration: Nested,
     kinds: Kinds,
 }
 
-/// The deployed template or one nested in it, with what its names mean.
-pub(crate) struct Part<'a> {
+/// The deployed template or one nested in it, and a way to resolve its values.
+pub(crate) struct StackRef<'a> {
     pub(crate) template: &'a Template,
     stack: &'a Stack,
-    inner: Option<&'a Inner>,
+    nested: Option<&'a NestedStack>,
 }
 
-impl Part<'_> {
-    /// The types of all resources of the deployment by logical id, whichever template declares them.
+impl StackRef<'_> {
+    /// The logical ids and types of the resources of all templates of the deployment.
     pub(crate) fn all_resources(&self) -> impl Iterator<Item = (&String, &String)> {
-        self.stack.kinds.iter().chain(self.stack.nested.values().flat_map(|inner| &inner.kinds))
+        self.stack.kinds.iter().chain(self.stack.nested.values().flat_map(|nested| &nested.kinds))
     }
 
     pub(crate) fn resolve(&self, value: &Value) -> Result<Value, TemplateError> {
-        match self.inner {
-            Some(inner) => self.template.resolve(value, &Inside { outer: self.stack, inner }),
+        match self.nested {
+            Some(nested) => self.template.resolve(value, &NestedLookup { outer: self.stack, nested }),
             None => self.stack.resolve(value),
         }
     }
@@ -84,45 +84,46 @@ impl Stack {
             database,
             ports,
         };
-        for inner in nested {
-            if inner.condition.as_deref().map_or(Ok(true), |name| stack.template.holds(name, &stack))? {
-                let kinds = kinds_of(&inner.template)?;
-                stack.nested.insert(inner.id.clone(), Inner { stack: inner, kinds });
+        for declaration in nested {
+            let condition = declaration.condition.as_deref();
+            if condition.map_or(Ok(true), |name| stack.template.holds(name, &stack))? {
+                let kinds = kinds_of(&declaration.template)?;
+                stack.nested.insert(declaration.id.clone(), NestedStack { declaration, kinds });
             }
         }
         Ok(stack)
     }
 
-    /// The template itself, then those nested in it.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
-        let whole = Part { template: &self.template, stack: self, inner: None };
-        let nested = self.nested.values().map(|inner| Part {
-            template: &inner.stack.template,
+    /// The deployed template, and then those nested in it.
+    pub(crate) fn all(&self) -> impl Iterator<Item = StackRef<'_>> {
+        let outer = StackRef { template: &self.template, stack: self, nested: None };
+        let nested = self.nested.values().map(|nested| StackRef {
+            template: &nested.declaration.template,
             stack: self,
-            inner: Some(inner),
+            nested: Some(nested),
         });
-        iter::once(whole).chain(nested)
+        iter::once(outer).chain(nested)
     }
 
     pub(crate) fn resolve(&self, value: &Value) -> Result<Value, TemplateError> {
         self.template.resolve(value, self)
     }
 
-    /// A value as the text of an environment variable, with the addresses of the APIs and the
-    /// distribution replaced by this machine's.
+    /// A value as the text of an environment variable. The addresses of the APIs and the
+    /// distribution are replaced by this machine's. `place` names the value in errors.
     pub(crate) fn text(&self, place: &str, value: &Value) -> Result<Option<String>, StartError> {
         match self.resolve(value)? {
             Value::Null => Ok(None),
             Value::String(text) => Ok(Some(self.localize(text))),
             value @ (Value::Number(_) | Value::Bool(_)) => Ok(Some(value.to_string())),
             Value::Array(_) | Value::Object(_) => {
-                Err(StartError::Unusable(format!("{place}: a text is expected")))
+                Err(StartError::Unusable(format!("{place}: a string is expected")))
             }
         }
     }
 
     fn localize(&self, mut text: String) -> String {
-        let nested = self.nested.values().flat_map(|inner| &inner.kinds);
+        let nested = self.nested.values().flat_map(|nested| &nested.kinds);
         for (id, kind) in self.kinds.iter().chain(nested) {
             if is_api(kind) {
                 let host = format!("{}.execute-api.{}.amazonaws.com", api_id(id), self.region);
@@ -159,7 +160,7 @@ impl Stack {
 }
 
 impl Stack {
-    /// What `Ref` gives for a resource of that type.
+    /// What `Ref` returns for a resource of this type.
     fn reference_to(&self, kind: &str, name: &str) -> String {
         match kind {
             "AWS::SecretsManager::Secret" => self.secret_arn(name),
@@ -169,7 +170,7 @@ impl Stack {
         }
     }
 
-    /// What `Fn::GetAtt` gives for a resource of that type.
+    /// What `Fn::GetAtt` returns for a resource of this type.
     fn attribute_of(&self, kind: &str, resource: &str, attribute: &str) -> Option<Value> {
         let database = || self.database.as_ref();
         Some(match (kind, attribute) {
@@ -210,13 +211,14 @@ impl Lookup for Stack {
     }
 
     fn attribute(&self, resource: &str, attribute: &str) -> Option<Value> {
-        if let (Some(inner), Some(output)) = (self.nested.get(resource), attribute.strip_prefix("Outputs.")) {
-            let template = &inner.stack.template;
-            return template.resolve(template.output(output)?, &Inside { outer: self, inner }).ok();
+        if let (Some(nested), Some(output)) = (self.nested.get(resource), attribute.strip_prefix("Outputs."))
+        {
+            let template = &nested.declaration.template;
+            return template.resolve(template.output(output)?, &NestedLookup { outer: self, nested }).ok();
         }
         let kind = match self.kinds.get(resource) {
             Some(kind) => kind.as_str(),
-            // The API that SAM makes by itself.
+            // The API that SAM creates implicitly.
             None if resource == "ServerlessHttpApi" => "AWS::Serverless::HttpApi",
             None => return None,
         };
@@ -224,23 +226,23 @@ impl Lookup for Stack {
     }
 }
 
-/// What names mean inside a nested stack: its parameters have values of the outer one.
-struct Inside<'a> {
+/// Looks up the names inside a nested stack. The outer stack supplies the values of its parameters.
+struct NestedLookup<'a> {
     outer: &'a Stack,
-    inner: &'a Inner,
+    nested: &'a NestedStack,
 }
 
-impl Lookup for Inside<'_> {
+impl Lookup for NestedLookup<'_> {
     fn reference(&self, name: &str) -> Option<Value> {
-        if let Some(value) = self.inner.stack.parameters.get(name) {
+        if let Some(value) = self.nested.declaration.parameters.get(name) {
             return self.outer.resolve(value).ok();
         }
-        let resource = || self.inner.kinds.get(name).map(|kind| self.outer.reference_to(kind, name));
+        let resource = || self.nested.kinds.get(name).map(|kind| self.outer.reference_to(kind, name));
         self.outer.pseudo(name).or_else(resource).map(Value::from)
     }
 
     fn attribute(&self, resource: &str, attribute: &str) -> Option<Value> {
-        self.outer.attribute_of(self.inner.kinds.get(resource)?, resource, attribute)
+        self.outer.attribute_of(self.nested.kinds.get(resource)?, resource, attribute)
     }
 }
 
@@ -251,7 +253,7 @@ fn kinds_of(template: &Template) -> Result<Kinds, TemplateError> {
 
 const DISTRIBUTION: &str = "AWS::CloudFront::Distribution";
 
-/// A bucket's name.
+/// The name of a bucket.
 pub(crate) fn bucket_name(logical: &str) -> String {
     logical.to_ascii_lowercase()
 }
@@ -264,7 +266,7 @@ fn is_api(kind: &str) -> bool {
     matches!(kind, "AWS::Serverless::HttpApi" | "AWS::Serverless::WebSocketApi")
 }
 
-/// The id of an API in its host name: letters and digits in lower case.
+/// The id of an API in its host name, which consists of lower-case letters and digits.
 pub(crate) fn api_id(logical: &str) -> String {
     logical.to_ascii_lowercase()
 }

@@ -1,12 +1,12 @@
-//! What the template says about paths: the origin of each, and what happens on the way to it.
+//! Cache behaviors: the origin of each path, and what happens to a request on the way to it.
 
 use axum::http::{HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
 use super::{function::Function, headers::ResponseHeaders};
-use crate::stack::{Part, api_id, bucket_name};
+use crate::stack::{StackRef, api_id, bucket_name};
 
-/// The managed policies that a template may name, by AWS's ids.
+/// AWS's ids of the managed policies that a template may name.
 const CACHING_OPTIMIZED: &str = "658327ea-f89d-4fab-a63d-7e88639e58f6";
 const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
 const ALL_VIEWER_EXCEPT_HOST: &str = "b689b0a8-53d0-40ab-baf2-68738e2966ac";
@@ -18,7 +18,7 @@ pub(super) struct Behavior {
     pub(super) origin: Origin,
     pub(super) methods: Vec<Method>,
     pub(super) compress: bool,
-    /// Whether the viewer's headers reach the origin, all but `Host`.
+    /// Whether the origin gets the viewer's headers, except `Host`.
     pub(super) forwards_viewer: bool,
     pub(super) function: Option<Function>,
     pub(super) headers: ResponseHeaders,
@@ -33,35 +33,40 @@ pub(super) struct Origin {
     pub(super) custom_headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// What an origin is.
+/// The kind of an origin.
 #[derive(Clone, Debug)]
 pub(super) enum Target {
     HttpApi,
     WebSocketApi,
-    /// A bucket, by its name.
+    /// The bucket with this name.
     Bucket(String),
 }
 
-/// The behaviors of a distribution, the default one last, and the path of its root object.
-pub(super) fn declared(part: &Part<'_>, config: &Value) -> Result<(Vec<Behavior>, Option<String>), String> {
-    let config = part.resolve(config).map_err(|error| error.to_string())?;
+/// Returns the behaviors of a distribution, the default one last, and the path of its root object.
+pub(super) fn declared(
+    stack_ref: &StackRef<'_>,
+    config: &Value,
+) -> Result<(Vec<Behavior>, Option<String>), String> {
+    let config = stack_ref.resolve(config).map_err(|error| error.to_string())?;
     let list = |name: &str| config[name].as_array().cloned().unwrap_or_default();
-    let origins =
-        list("Origins").iter().map(|origin| declared_origin(part, origin)).collect::<Result<Vec<_>, _>>()?;
+    let origins = list("Origins")
+        .iter()
+        .map(|origin| declared_origin(stack_ref, origin))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut behaviors = Vec::new();
     for properties in list("CacheBehaviors").iter().chain([&config["DefaultCacheBehavior"]]) {
-        behaviors.push(declared_behavior(part, &origins, properties)?);
+        behaviors.push(declared_behavior(stack_ref, &origins, properties)?);
     }
     let root = config["DefaultRootObject"].as_str().map(|object| format!("/{object}"));
     Ok((behaviors, root))
 }
 
-fn declared_origin(part: &Part<'_>, origin: &Value) -> Result<Origin, String> {
+fn declared_origin(stack_ref: &StackRef<'_>, origin: &Value) -> Result<Origin, String> {
     let id = origin["Id"].as_str().unwrap_or_default().to_owned();
     let domain = origin["DomainName"].as_str().unwrap_or_default();
     let name = domain.split('.').next().unwrap_or_default();
     let is_api = domain.contains(".execute-api.");
-    let target = part.all_resources().find_map(|(logical, kind)| match kind.as_str() {
+    let target = stack_ref.all_resources().find_map(|(logical, kind)| match kind.as_str() {
         "AWS::Serverless::HttpApi" if is_api && api_id(logical) == name => Some(Target::HttpApi),
         "AWS::Serverless::WebSocketApi" if is_api && api_id(logical) == name => Some(Target::WebSocketApi),
         "AWS::S3::Bucket" if domain.contains(".s3.") && bucket_name(logical) == name => {
@@ -70,7 +75,7 @@ fn declared_origin(part: &Part<'_>, origin: &Value) -> Result<Origin, String> {
         _ => None,
     });
     let target = target.ok_or_else(|| {
-        format!("the origin {id} has to be a bucket or an API of the template, not {domain:?}")
+        format!("the origin {id} must be a bucket or an API of the template, not {domain:?}")
     })?;
     let host = HeaderValue::from_str(domain).map_err(|error| error.to_string())?;
     let mut custom_headers = Vec::new();
@@ -86,7 +91,11 @@ fn declared_origin(part: &Part<'_>, origin: &Value) -> Result<Origin, String> {
     Ok(Origin { id, target, host, custom_headers })
 }
 
-fn declared_behavior(part: &Part<'_>, origins: &[Origin], properties: &Value) -> Result<Behavior, String> {
+fn declared_behavior(
+    stack_ref: &StackRef<'_>,
+    origins: &[Origin],
+    properties: &Value,
+) -> Result<Behavior, String> {
     let text = |name: &str| properties[name].as_str();
     let origin = text("TargetOriginId").unwrap_or_default();
     let origin = origins.iter().find(|one| one.id == origin).cloned();
@@ -105,13 +114,13 @@ fn declared_behavior(part: &Part<'_>, origins: &[Origin], properties: &Value) ->
         None => vec![Method::GET, Method::HEAD],
         Some(names) => names.iter().filter_map(|name| name.as_str()?.parse().ok()).collect(),
     };
-    let resources = part.template.resources().map_err(|error| error.to_string())?;
+    let resources = stack_ref.template.resources().map_err(|error| error.to_string())?;
     let headers = match text("ResponseHeadersPolicyId") {
         None => ResponseHeaders::default(),
         Some(id) => {
             let policy = resources.iter().find(|resource| resource.id == id);
             let policy = policy.ok_or_else(|| unknown("ResponseHeadersPolicyId", id))?;
-            let policy = part.resolve(policy.properties).map_err(|error| error.to_string())?;
+            let policy = stack_ref.resolve(policy.properties).map_err(|error| error.to_string())?;
             ResponseHeaders::declared(&policy["ResponseHeadersPolicyConfig"])?
         }
     };
@@ -125,10 +134,10 @@ fn declared_behavior(part: &Part<'_>, origins: &[Origin], properties: &Value) ->
             let code = function.and_then(|function| function.properties["FunctionCode"].as_str());
             Some(Function::new(id, code.ok_or_else(|| unknown("FunctionARN", arn))?)?)
         }
-        _ => return Err(format!("{pattern}: one function at viewer-request is expected, or none")),
+        _ => return Err(format!("{pattern}: at most one function is supported, at viewer-request")),
     };
     Ok(Behavior {
-        origin: origin.ok_or_else(|| format!("{pattern}: there is no origin of its TargetOriginId"))?,
+        origin: origin.ok_or_else(|| format!("{pattern}: no origin has the id in TargetOriginId"))?,
         methods,
         compress: properties["Compress"] == true,
         forwards_viewer,
@@ -139,28 +148,28 @@ fn declared_behavior(part: &Part<'_>, origins: &[Origin], properties: &Value) ->
 }
 
 impl Behavior {
-    /// Whether the pattern covers a path: `*` stands for any characters, `?` for one.
+    /// Whether the pattern matches a path: `*` matches any characters, `?` one character.
     pub(super) fn matches(&self, path: &str) -> bool {
-        covers(self.pattern.trim_start_matches('/').as_bytes(), path.trim_start_matches('/').as_bytes())
+        matches(self.pattern.trim_start_matches('/').as_bytes(), path.trim_start_matches('/').as_bytes())
     }
 }
 
-fn covers(pattern: &[u8], path: &[u8]) -> bool {
+fn matches(pattern: &[u8], path: &[u8]) -> bool {
     match (pattern.split_first(), path.split_first()) {
         (None, None) => true,
-        (Some((b'*', rest)), _) => (0..=path.len()).any(|at| covers(rest, &path[at..])),
-        (Some((b'?', pattern)), Some((_, path))) => covers(pattern, path),
-        (Some((one, pattern)), Some((other, path))) if one == other => covers(pattern, path),
+        (Some((b'*', rest)), _) => (0..=path.len()).any(|at| matches(rest, &path[at..])),
+        (Some((b'?', pattern)), Some((_, path))) => matches(pattern, path),
+        (Some((one, pattern)), Some((other, path))) if one == other => matches(pattern, path),
         _ => false,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::covers;
+    use super::matches;
 
     #[test]
-    fn a_star_covers_any_characters_and_a_question_mark_one() {
+    fn star_matches_any_characters_and_question_mark_one() {
         for (pattern, path, expected) in [
             ("*", "", true),
             ("api/*", "api/health", true),
@@ -171,7 +180,7 @@ mod tests {
             ("a?c", "abc", true),
             ("a?c", "ac", false),
         ] {
-            assert_eq!(covers(pattern.as_bytes(), path.as_bytes()), expected, "{pattern} {path}");
+            assert_eq!(matches(pattern.as_bytes(), path.as_bytes()), expected, "{pattern} {path}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! CloudFront functions: the JavaScript of the template, run for each request.
+//! CloudFront functions: JavaScript in the template that runs for each request.
 
 use std::{fmt, net::IpAddr};
 
@@ -15,11 +15,11 @@ pub(super) struct Function {
     engine: Context,
 }
 
-/// What a function decided.
+/// The result of a function.
 pub(super) enum Outcome {
-    /// The request goes on, as the function changed it.
+    /// The request, which the function may have changed, goes to the origin.
     Forward,
-    /// The function answered.
+    /// The function's own response goes to the viewer.
     Respond(Response<Body>),
 }
 
@@ -30,7 +30,7 @@ impl fmt::Debug for Function {
 }
 
 impl Function {
-    /// Reads the code, which declares `handler(event)`.
+    /// Compiles the code, which declares `handler(event)`.
     pub(super) fn new(name: &str, code: &str) -> Result<Self, String> {
         let failed = |error: &dyn fmt::Display| format!("the code of {name} cannot be run: {error}");
         let runtime = Runtime::new().map_err(|error| failed(&error))?;
@@ -42,7 +42,7 @@ impl Function {
         Ok(Self { name: name.to_owned(), engine })
     }
 
-    /// Calls the handler with a request and applies to the request what it returns.
+    /// Calls the handler with a request and applies the returned changes to it.
     pub(super) fn run(&self, viewer: IpAddr, parts: &mut Parts) -> Result<Outcome, String> {
         let event = event(viewer, parts).to_string();
         let returned = self.engine.with(|context| {
@@ -67,8 +67,8 @@ impl Function {
     }
 }
 
-/// The event of a request, as the runtime `cloudfront-js-2.0` has it. Cookies are apart from the
-/// headers, and no function sees the body.
+/// The event of a request, in the form of the runtime `cloudfront-js-2.0`. It contains no cookies
+/// among the headers, and no body.
 fn event(viewer: IpAddr, parts: &Parts) -> Value {
     let mut headers = Map::new();
     for (name, value) in &parts.headers {
@@ -90,7 +90,7 @@ fn event(viewer: IpAddr, parts: &Parts) -> Value {
     })
 }
 
-/// Applies the path and the headers of a returned request; the query and cookies stay.
+/// Applies the path and the headers of a returned request. The query and the cookies do not change.
 fn change(parts: &mut Parts, request: &Value) -> Result<(), String> {
     let path = request["uri"].as_str().ok_or("it returned neither a request nor a response")?;
     if path != parts.uri.path() {
@@ -100,7 +100,8 @@ fn change(parts: &mut Parts, request: &Value) -> Result<(), String> {
     }
     let cookies = parts.headers.get_all(header::COOKIE).iter().cloned().collect::<Vec<_>>();
     let headers = request["headers"].as_object().ok_or("it returned a request without headers")?;
-    // A repeated header is one value here, so headers that the function left alone stay as they are.
+    // The event has only one value of a repeated header. If the function did not change that value,
+    // all values stay.
     let before = std::mem::take(&mut parts.headers);
     for (name, value) in headers {
         let (name, value) = field(name, value)?;
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_changes_the_path_and_the_headers() {
+    fn function_changes_path_and_headers() {
         let mut parts = parts();
         let code = "event.request.uri = '/index.html';
             event.request.headers['x-host'] = { value: event.request.headers.host.value };
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_can_answer() {
+    fn function_can_respond() {
         let code = "return { statusCode: 302, headers: { location: { value: '/x' } } };";
         let Ok(Outcome::Respond(response)) = run(code, &mut parts()) else { panic!("no response") };
         assert_eq!(
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_that_throws_or_returns_nothing_fails() {
+    fn function_that_throws_or_returns_nothing_fails() {
         for code in ["throw new Error('x')", "return null", "return {}"] {
             assert!(run(code, &mut parts()).is_err(), "{code}");
         }

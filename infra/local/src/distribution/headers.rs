@@ -1,4 +1,4 @@
-//! Response headers policies, and compression.
+//! Response headers policies and compression.
 
 use std::convert::Infallible;
 
@@ -13,10 +13,10 @@ use tower_http::compression::{
     predicate::{And, NotForContentType, Predicate, SizeAbove},
 };
 
-/// The smallest response that CloudFront compresses, in bytes.
+/// The size of the smallest response that CloudFront compresses, in bytes.
 const COMPRESSED_FROM: u16 = 1000;
 
-/// The headers that a policy adds, each with whether it replaces the origin's.
+/// The headers that a policy adds. The flag says whether a header replaces the origin's.
 #[derive(Debug, Default)]
 pub(super) struct ResponseHeaders(Vec<(HeaderName, HeaderValue, bool)>);
 
@@ -66,14 +66,14 @@ impl ResponseHeaders {
     }
 }
 
-/// Whether a viewer takes gzip.
+/// Whether a viewer accepts gzip.
 pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     accepted.is_some_and(|accepted| accepted.contains("gzip"))
 }
 
-/// Compresses a response with gzip, as CloudFront does for a viewer that takes no Brotli: neither
-/// what is small nor what is compressed already.
+/// Compresses a response with gzip, as CloudFront does for a viewer that does not accept Brotli.
+/// Small responses and images stay as they are.
 pub(super) async fn compress(response: Response<Body>) -> Response<Body> {
     let mut response = Some(response);
     let answer = service_fn(move |_: Request<()>| {

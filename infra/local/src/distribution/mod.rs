@@ -1,4 +1,5 @@
-//! CloudFront: the template's distribution, which serves buckets and APIs as paths of one origin.
+//! CloudFront: the template's distribution, which serves buckets and APIs under the paths of one
+//! origin.
 
 mod behavior;
 mod function;
@@ -25,27 +26,27 @@ use crate::{
     log::Log,
     stack::Stack,
     storage::Storage,
-    websocket::is_upgrade,
+    websocket::{self, is_upgrade},
 };
 use behavior::{Behavior, Origin, Target};
 use function::Outcome;
 
-/// The address that API Gateway sees: that of the distribution, and not the viewer's.
+/// The address from which API Gateway gets requests: the distribution's, not the viewer's.
 const EDGE: IpAddr = IpAddr::V4(Ipv4Addr::new(130, 176, 0, 1));
 
 /// The distribution of the template.
 #[derive(Debug)]
 pub(crate) struct Distribution {
-    /// In the order in which they are tried; the last one matches every path.
+    /// In the order in which their patterns are tried. The last one matches every path.
     behaviors: Vec<Behavior>,
-    /// The object that a request for `/` gets.
+    /// The path of the object for requests of `/`.
     root: Option<String>,
     gateway: Gateway,
     storage: Arc<Storage>,
     log: Log,
 }
 
-/// Serves the distribution; without one every request gets 404.
+/// Serves the distribution. Without one, every request gets 404.
 pub(crate) fn router(distribution: Option<Distribution>, cut_off: watch::Receiver<bool>) -> Router {
     Router::new().fallback(serve).with_state((distribution.map(Arc::new), cut_off))
 }
@@ -60,10 +61,10 @@ async fn serve(
 }
 
 impl Distribution {
-    /// The distribution of the template or of one nested in it, if there is one.
+    /// Reads the distribution of the template or of a nested one; `None` if there is none.
     ///
     /// # Errors
-    /// When there are several, or one uses what this module does not imitate.
+    /// If there are several, or one uses a feature that this module does not support.
     pub(crate) fn declared(
         stack: &Stack,
         gateway: &Gateway,
@@ -71,18 +72,21 @@ impl Distribution {
         log: &Log,
     ) -> Result<Option<Self>, StartError> {
         let mut declared = None;
-        for part in stack.parts() {
-            for resource in part.template.resources()? {
+        for stack_ref in stack.all() {
+            for resource in stack_ref.template.resources()? {
                 if resource.kind != "AWS::CloudFront::Distribution" {
                     continue;
                 }
                 let unusable =
                     |problem: String| StartError::Unusable(format!("Resources.{}: {problem}", resource.id));
                 if declared.is_some() {
-                    return Err(unusable("one distribution is expected, this is the second".to_owned()));
+                    return Err(unusable(
+                        "only one distribution is supported, this is the second".to_owned(),
+                    ));
                 }
-                let (behaviors, root) = behavior::declared(&part, &resource.properties["DistributionConfig"])
-                    .map_err(unusable)?;
+                let (behaviors, root) =
+                    behavior::declared(&stack_ref, &resource.properties["DistributionConfig"])
+                        .map_err(unusable)?;
                 declared = Some(Self {
                     behaviors,
                     root,
@@ -143,11 +147,11 @@ impl Distribution {
                 http.serve(EDGE, Request::from_parts(parts, body)).await
             }
             Target::WebSocketApi => {
-                let Some(websocket) = &self.gateway.websocket else { return http_api::not_found() };
+                let Some(api) = &self.gateway.websocket else { return http_api::not_found() };
                 behavior.origin.prepare(behavior.forwards_viewer, viewer, &mut parts);
                 let request = Request::from_parts(parts, body);
                 if is_upgrade(&request) {
-                    Arc::clone(websocket).connect(EDGE, request).await
+                    websocket::connect(api, EDGE, request).await
                 } else {
                     error(StatusCode::FORBIDDEN, r#"{"message":"Missing Authentication Token"}"#)
                 }
@@ -157,8 +161,8 @@ impl Distribution {
 }
 
 impl Origin {
-    /// Makes the origin request of the viewer's: its own `Host`, the viewer's address appended to
-    /// `X-Forwarded-For`, and the origin's custom headers in place of the viewer's of those names.
+    /// Changes a viewer's request into the origin's: sets its `Host`, appends the viewer's address
+    /// to `X-Forwarded-For`, and sets the origin's custom headers, which replace the viewer's.
     fn prepare(&self, forwards_viewer: bool, viewer: IpAddr, parts: &mut Parts) {
         let headers = &mut parts.headers;
         if !forwards_viewer {
@@ -166,7 +170,7 @@ impl Origin {
             let dropped: Vec<HeaderName> =
                 headers.keys().filter(|name| !kept.contains(name)).cloned().collect();
             for name in dropped {
-                // A WebSocket's own headers always reach the origin.
+                // The origin always gets the headers of a WebSocket handshake.
                 if !name.as_str().starts_with("sec-websocket-") {
                     headers.remove(name);
                 }

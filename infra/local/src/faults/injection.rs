@@ -1,16 +1,20 @@
-//! Rules that say when something goes wrong, and what is known of it.
+//! The injected faults: when each one happens, and how often it has happened.
+//!
+//! The methods of [`Faults`] only decide. The code that asks carries out the fault.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use tokio::sync::watch;
 
-use super::Fault;
+use super::{Answer, Fault, Moment, Point, Tampering};
 
-/// All that is to go wrong in a cloud.
+/// The injected faults of a cloud.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
-    /// Nothing is locked while nothing is to go wrong.
+    /// Whether there are rules. While there are none, nothing is locked.
     any: AtomicBool,
     rules: Mutex<Vec<Rule>>,
 }
@@ -20,12 +24,12 @@ struct Rule {
     fault: Fault,
     every: u32,
     times: u32,
-    /// Times that it could have happened since it last did.
+    /// How often the fault could have happened since it last did.
     chances: u32,
     happened: Arc<watch::Sender<u32>>,
 }
 
-/// A fault that has been injected; it ends when this is dropped.
+/// A fault that has been injected. Dropping it ends the fault.
 #[derive(Debug)]
 #[must_use = "dropping it ends the fault"]
 pub struct Injection {
@@ -44,31 +48,102 @@ impl Faults {
         Injection { faults: Arc::clone(self), happened }
     }
 
-    /// Whether anything is to go wrong at all.
+    /// Whether any fault is injected.
     pub(crate) fn any(&self) -> bool {
         self.any.load(Ordering::Relaxed)
     }
 
-    /// Here one of the faults that `fits` could happen: what `fits` makes of the one that does, and how often that one has happened
-    /// with this time. Where two would, the second one does at its next chance.
-    pub(crate) fn strikes<T>(&self, fits: impl Fn(&Fault) -> Option<T>) -> Option<(T, u32)> {
+    /// Whether a process of the function is killed at this point of its work.
+    pub(crate) fn kills(&self, function: &str, point: Point) -> bool {
+        let matching = |fault: &Fault| match fault {
+            Fault::Kill { function: of, at } => (*at == point && is(of.as_deref(), function)).then_some(()),
+            _ => None,
+        };
+        self.fire(matching).is_some()
+    }
+
+    /// Whether an event of the function is delivered twice: how often this has happened, including
+    /// this time.
+    pub(crate) fn delivers_twice(&self, function: &str) -> Option<u32> {
+        let matching = |fault: &Fault| match fault {
+            Fault::DeliverTwice { function: of } => is(of.as_deref(), function).then_some(()),
+            _ => None,
+        };
+        self.fire(matching).map(|((), happened)| happened)
+    }
+
+    /// What happens to a frame that a client has sent.
+    pub(crate) fn received(&self) -> Option<Tampering> {
+        self.choose(|fault| match fault {
+            Fault::Received(tampering) => Some(*tampering),
+            _ => None,
+        })
+    }
+
+    /// What happens to a frame that is sent to a client.
+    pub(crate) fn pushed(&self) -> Option<Tampering> {
+        self.choose(|fault| match fault {
+            Fault::Pushed(tampering) => Some(*tampering),
+            _ => None,
+        })
+    }
+
+    /// How a call of `@connections` is answered instead of being carried out.
+    pub(crate) fn connections_call(&self) -> Option<Answer> {
+        self.choose(|fault| match fault {
+            Fault::Connections(answer) => Some(*answer),
+            _ => None,
+        })
+    }
+
+    /// When the connection of a frame that has arrived is cut.
+    pub(crate) fn cuts(&self) -> Option<Moment> {
+        self.choose(|fault| match fault {
+            Fault::Cut(moment) => Some(*moment),
+            _ => None,
+        })
+    }
+
+    /// Whether the function of `$disconnect` is not called.
+    pub(crate) fn withholds_disconnect(&self) -> bool {
+        self.choose(|fault| matches!(fault, Fault::WithholdDisconnect).then_some(())).is_some()
+    }
+
+    /// Whether Secrets Manager fails.
+    pub(crate) fn fails_secrets(&self) -> bool {
+        self.choose(|fault| matches!(fault, Fault::Secrets).then_some(())).is_some()
+    }
+
+    /// Whether S3 fails.
+    pub(crate) fn fails_storage(&self) -> bool {
+        self.choose(|fault| matches!(fault, Fault::Storage).then_some(())).is_some()
+    }
+
+    fn choose<T>(&self, matching: impl Fn(&Fault) -> Option<T>) -> Option<T> {
+        self.fire(matching).map(|(found, _)| found)
+    }
+
+    /// Gives each rule that matches a chance to fire. Returns what `matching` returned for the rule
+    /// that fires, and how often that rule has fired. At most one rule fires; another one that
+    /// could fire does so at its next chance.
+    fn fire<T>(&self, matching: impl Fn(&Fault) -> Option<T>) -> Option<(T, u32)> {
         if !self.any() {
             return None;
         }
-        let mut struck = None;
+        let mut fired = None;
         for rule in self.lock().iter_mut() {
             let happened = *rule.happened.borrow();
-            let Some(found) = fits(&rule.fault).filter(|_| happened < rule.times) else {
+            let Some(found) = matching(&rule.fault).filter(|_| happened < rule.times) else {
                 continue;
             };
             rule.chances += 1;
-            if struck.is_none() && rule.chances >= rule.every {
+            if fired.is_none() && rule.chances >= rule.every {
                 rule.chances = 0;
                 rule.happened.send_replace(happened + 1);
-                struck = Some((found, happened + 1));
+                fired = Some((found, happened + 1));
             }
         }
-        struck
+        fired
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Rule>> {
@@ -76,15 +151,21 @@ impl Faults {
     }
 }
 
+/// Whether a fault of the function `of`, or of any function, applies to `function`.
+fn is(of: Option<&str>, function: &str) -> bool {
+    of.is_none_or(|of| of == function)
+}
+
 impl Injection {
-    /// How often it has happened.
+    /// How often the fault has happened.
     pub fn happened(&self) -> u32 {
         *self.happened.borrow()
     }
 
-    /// Waits until it has happened `n` times; for ever, when that is more than the times it was injected for.
-    pub async fn happens(&self, n: u32) {
-        // The sender is this one's own, so that the wait cannot fail.
+    /// Waits until the fault has happened `n` times. Never returns if `n` is more than the number
+    /// of times it was injected for.
+    pub async fn wait_until_happened(&self, n: u32) {
+        // This injection holds the sender, so the wait cannot fail.
         _ = self.happened.subscribe().wait_for(|happened| *happened >= n).await;
     }
 }
@@ -94,5 +175,39 @@ impl Drop for Injection {
         let mut rules = self.faults.lock();
         rules.retain(|rule| !Arc::ptr_eq(&rule.happened, &self.happened));
         self.faults.any.store(!rules.is_empty(), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fired(faults: &Faults, chances: usize) -> Vec<Option<Tampering>> {
+        (0..chances).map(|_| faults.received()).collect()
+    }
+
+    #[test]
+    fn fault_happens_at_each_nth_chance_up_to_its_maximum() {
+        let faults = Arc::new(Faults::default());
+        let injection = faults.inject(Fault::Received(Tampering::Drop), 2, 2);
+        let drop = Some(Tampering::Drop);
+        assert_eq!(fired(&faults, 6), [None, drop, None, drop, None, None]);
+        assert_eq!(injection.happened(), 2);
+    }
+
+    #[test]
+    fn at_most_one_of_two_faults_happens_at_a_chance() {
+        let faults = Arc::new(Faults::default());
+        let _first = faults.inject(Fault::Received(Tampering::Drop), 1, 1);
+        let _second = faults.inject(Fault::Received(Tampering::Double), 1, 1);
+        assert_eq!(fired(&faults, 3), [Some(Tampering::Drop), Some(Tampering::Double), None]);
+    }
+
+    #[test]
+    fn dropped_injection_ends_the_fault() {
+        let faults = Arc::new(Faults::default());
+        drop(faults.inject(Fault::Received(Tampering::Drop), 1, 1));
+        assert!(!faults.any());
+        assert_eq!(faults.received(), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What can be made to go wrong: the faults that AWS and networks really have, for tests and long runs.
+//! Faults of AWS and of networks that tests and long runs can inject.
 
 mod injection;
 
@@ -17,37 +17,39 @@ pub enum Fault {
         /// Where in its work.
         at: Point,
     },
-    /// An event of a function is delivered twice, with the same request id: at once the first time that this happens, one after the other
-    /// the second time, and so on in turn. The second answer goes nowhere.
+    /// An event of a function is delivered twice, with the same request id. The deliveries are
+    /// alternately concurrent (the first time that this fault happens) and one after the other (the
+    /// second time). The second response is dropped.
     DeliverTwice {
         /// The logical id of the function; `None` for any.
         function: Option<String>,
     },
-    /// To a frame that a client has sent, before a function sees it.
+    /// Applies to a frame that a client has sent, before a function receives it.
     Received(Tampering),
-    /// To a frame on its way to a client; whoever pushed it is told that all went well.
+    /// Applies to a frame that is sent to a client. The sender still gets a success response.
     Pushed(Tampering),
-    /// A call of `@connections` (POST or DELETE) is answered so, whatever the connection is.
+    /// A call of `@connections` (POST or DELETE) gets this response, whatever the connection's
+    /// state.
     Connections(Answer),
-    /// `$disconnect` is not told to its function.
+    /// The function of `$disconnect` is not called.
     WithholdDisconnect,
-    /// A client's TCP connection is cut without a closing frame when it has sent a frame.
+    /// A client's TCP connection is cut without a closing frame after the client has sent a frame.
     Cut(Moment),
-    /// Secrets Manager answers 500 to whoever reads a secret.
+    /// Secrets Manager answers 500 to a request for a secret.
     Secrets,
-    /// S3 answers 503 to a function. What it has can still be read through distributions.
+    /// S3 answers 503 to a function. The distributions can still read the existing objects.
     Storage,
 }
 
 /// Where in its work a process is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Point {
-    /// It never sees the event: before anything was committed.
+    /// The process never receives the event: before anything is committed.
     BeforeWork,
-    /// At its n-th call of `@connections` for one event (1 is the first), which is not carried out, nor is one after it: after the commit,
-    /// before the ack or amid the fan-out.
+    /// At the process's n-th call of `@connections` for one event (1 is the first). Neither this
+    /// call nor a later one is carried out: after the commit, before the ack or during the fan-out.
     AtPush(u32),
-    /// Its answer is not accepted: everything was done, and nobody hears.
+    /// The process's response is rejected: everything is done, but the caller does not learn of it.
     BeforeAnswer,
 }
 
@@ -56,35 +58,38 @@ pub enum Point {
 pub enum Tampering {
     /// It is lost.
     Drop,
-    /// It comes twice, at once.
+    /// It is delivered twice, at the same time.
     Double,
-    /// It comes so much later; others pass it.
+    /// It is delivered after this time. Later frames can overtake it.
     Delay(Duration),
-    /// The next one of its connection and direction comes first: a frame of a client waits until the next one has been served, a push
-    /// until the next one has been sent. After a second without a next one it comes all the same.
+    /// The next frame of the same connection and direction overtakes it. A frame of a client waits
+    /// until the next one has been processed, and a push waits until the next one has been sent.
+    /// Without a next frame, it is delivered after one second.
     Overtaken,
 }
 
 /// How a call of `@connections` is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// 410, though the connection may be open.
+    /// 410, although the connection may be open.
     Gone,
     /// 429.
     Throttled,
     /// 500.
     Failed,
-    /// Not at all while the caller waits, at most for the integration limit; then 504.
+    /// No response until the integration limit, then 504.
     Hang,
-    /// As without the fault, so much later; it is carried out though the caller may have given up by then.
+    /// The normal response, after this time. The call is carried out even if the caller has given
+    /// up.
     Late(Duration),
 }
 
 /// When a client's connection is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
-    /// A frame has come, and its function does not get it.
+    /// When a frame has arrived. Its function does not receive it.
     BeforeFunction,
-    /// The frame's function has it and works; nothing that it answers arrives. `$disconnect` is told when the function has ended.
+    /// When the frame's function has received it and works on it. The client gets none of the
+    /// function's responses. `$disconnect` is called when the function has ended.
     AfterFunction,
 }

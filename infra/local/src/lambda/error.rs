@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-/// A call to a function that gave no answer.
+/// A call to a function that returned no response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvokeError {
     /// The template has no such function.
     #[error("there is no function {0}")]
     UnknownFunction(String),
-    /// All processes the function may have are busy.
+    /// The function already runs the maximum number of calls.
     #[error("throttled: the function already runs {0} calls at a time")]
     Throttled(usize),
-    /// The event is larger than Lambda takes.
+    /// The event is larger than Lambda allows.
     #[error("the event has {bytes} bytes, {limit} are allowed")]
     EventTooLarge {
         /// The event's size.
@@ -19,13 +19,13 @@ pub enum InvokeError {
         /// The limit.
         limit: usize,
     },
-    /// The answer is larger than Lambda takes.
+    /// The response is larger than Lambda allows.
     #[error("Response payload size exceeded maximum allowed payload size ({limit} bytes).")]
     AnswerTooLarge {
         /// The limit.
         limit: usize,
     },
-    /// The function answered with an error.
+    /// The function returned an error.
     #[error("{kind}: {message}")]
     Function {
         /// `errorType`.
@@ -33,16 +33,16 @@ pub enum InvokeError {
         /// `errorMessage`.
         message: String,
     },
-    /// The process could not be started, or ended or was too slow before it asked for an event.
+    /// The process could not be started, or it ended or timed out before it asked for an event.
     #[error("the function could not start: {0}")]
     Init(String),
-    /// The process ended in the middle of the call.
+    /// The process ended during the call.
     #[error("the process ended in the middle of the call: {0}")]
     Crashed(String),
     /// The function took longer than its timeout.
     #[error("Task timed out after {:.2} seconds", .0.as_secs_f64())]
     TimedOut(Duration),
-    /// The cloud is being stopped.
+    /// The cloud has been stopped.
     #[error("the cloud has been stopped")]
     Stopped,
 }

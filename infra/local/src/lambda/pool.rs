@@ -1,179 +1,218 @@
-//! The processes of one function: which is free, which call waits, when to start another.
+//! The processes and calls of one function: which process gets which call, and when another process
+//! is needed. Starts no process and waits for nothing.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use axum::body::Bytes;
 use rustix::process::Signal;
-use tokio::sync::{Notify, oneshot};
+use tokio::{
+    sync::{oneshot, watch},
+    time::Instant,
+};
 use uuid::Uuid;
 
-use super::process::{self, Output};
-use super::slot::{Call, Delivery, Slot, State};
-use super::{Function, InvokeError};
-use crate::faults::{Faults, Point};
-use crate::log::Log;
+use super::{
+    InvokeError,
+    call::{Call, Delivery},
+    function::Function,
+    slot::{Environment, Slot, State},
+};
+use crate::{
+    faults::{Faults, Point},
+    log::Log,
+};
 
-#[derive(Debug, Default)]
-pub(super) struct Inner {
-    pub(super) slots: BTreeMap<u64, Slot>,
-    next_slot: u64,
-    /// Frozen processes, the most recently used last.
-    pub(super) idle: Vec<u64>,
-    pub(super) waiting: VecDeque<Call>,
-    /// Calls that have no answer yet.
-    pub(super) in_flight: usize,
-    pub(super) closed: bool,
+/// A pool that several tasks use.
+#[derive(Clone, Debug)]
+pub(super) struct SharedPool(Arc<Mutex<Pool>>);
+
+impl SharedPool {
+    pub(super) fn new(pool: Pool) -> Self {
+        Self(Arc::new(Mutex::new(pool)))
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Pool> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Debug)]
 pub(super) struct Pool {
-    pub(super) function: Function,
-    pub(super) output: Output,
-    pub(super) log: Log,
-    pub(super) faults: Arc<Faults>,
-    inner: Mutex<Inner>,
-    pub(super) slot_ended: Notify,
+    function: Arc<Function>,
+    log: Log,
+    faults: Arc<Faults>,
+    slots: BTreeMap<u64, Slot>,
+    next_slot: u64,
+    /// Frozen processes, the most recently used last.
+    idle: Vec<u64>,
+    waiting: VecDeque<Call>,
+    /// The number of calls without a result.
+    in_flight: usize,
+    closed: bool,
+}
+
+/// A process that the caller must start, and report as started or ended.
+#[derive(Debug)]
+#[must_use = "the pool waits for this process"]
+pub(super) struct NewProcess {
+    pub(super) id: u64,
+    /// When the caller must call [`Pool::time_out`].
+    pub(super) deadline: watch::Receiver<Option<Instant>>,
 }
 
 impl Pool {
-    pub(super) fn new(function: Function, output: Output, log: Log, faults: Arc<Faults>) -> Self {
-        Self { function, output, log, faults, inner: Mutex::default(), slot_ended: Notify::new() }
-    }
-
-    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) async fn invoke(self: &Arc<Self>, event: Bytes) -> Result<Bytes, InvokeError> {
-        let limit = self.function.event_limit;
-        if event.len() > limit {
-            return Err(InvokeError::EventTooLarge { bytes: event.len(), limit });
+    pub(super) fn new(function: Arc<Function>, log: Log, faults: Arc<Faults>) -> Self {
+        Self {
+            function,
+            log,
+            faults,
+            slots: BTreeMap::new(),
+            next_slot: 0,
+            idle: Vec::new(),
+            waiting: VecDeque::new(),
+            in_flight: 0,
+            closed: false,
         }
-        let (answer, answered) = oneshot::channel();
-        self.submit_once_or_twice(Call { id: Uuid::new_v4(), event, answer })?;
-        answered.await.unwrap_or(Err(InvokeError::Stopped))
     }
 
-    pub(super) fn submit(self: &Arc<Self>, call: Call) -> Result<(), InvokeError> {
-        let mut inner = self.lock();
-        if inner.closed {
+    /// Accepts a call. Returns the processes to start for it.
+    pub(super) fn submit(&mut self, call: Call) -> Result<Vec<NewProcess>, InvokeError> {
+        if self.closed {
             return Err(InvokeError::Stopped);
         }
-        if inner.in_flight >= self.function.environments {
+        if self.in_flight >= self.function.environments {
             return Err(InvokeError::Throttled(self.function.environments));
         }
-        inner.in_flight += 1;
-        inner.waiting.push_back(call);
-        self.hand_out(&mut inner);
-        Ok(())
+        self.in_flight += 1;
+        self.waiting.push_back(call);
+        Ok(self.assign())
     }
 
-    /// Gives waiting calls to idle processes, and starts processes for those that are left and that no process will come free for.
-    pub(super) fn hand_out(self: &Arc<Self>, inner: &mut Inner) {
-        while !inner.waiting.is_empty()
-            && let Some(id) = inner.idle.pop()
+    /// Gives waiting calls to idle processes. Returns the processes to start for the calls that no
+    /// process will become free for.
+    fn assign(&mut self) -> Vec<NewProcess> {
+        while !self.waiting.is_empty()
+            && let Some(id) = self.idle.pop()
         {
-            let Some(slot) = inner.slots.get_mut(&id) else {
+            let Some(slot) = self.slots.get_mut(&id) else {
                 continue;
             };
-            let State::Idle { next: sender, .. } = std::mem::replace(&mut slot.state, State::Ending) else {
+            let State::Idle { next, .. } = std::mem::replace(&mut slot.state, State::Ending) else {
                 continue;
             };
-            let Some(call) = inner.waiting.pop_front() else {
-                return;
+            let Some(call) = self.waiting.pop_front() else {
+                break;
             };
             slot.signal(Signal::CONT);
-            // A process that has just ended never saw the event, so another one can have it.
-            self.give(id, slot, call, sender).into_iter().for_each(|call| inner.waiting.push_front(call));
+            // A process that has just ended did not receive the event, so another one can have it.
+            if let Some(call) = self.give(id, call, next) {
+                self.waiting.push_front(call);
+            }
         }
-        let coming = inner
+        let coming = self
             .slots
             .values()
-            .filter(|slot| matches!(slot.state, State::Starting | State::Finishing { .. }))
+            .filter(|slot| matches!(slot.state, State::Starting | State::Finishing))
             .count();
-        for _ in coming..inner.waiting.len() {
-            let id = inner.next_slot;
-            inner.next_slot += 1;
-            inner.slots.insert(id, Slot::starting());
-            tokio::spawn(process::run(Arc::clone(self), id));
-        }
+        (coming..self.waiting.len()).map(|_| self.add_slot()).collect()
     }
 
-    /// Gives a process its next event, or gives the call back.
-    fn give(
-        self: &Arc<Self>,
-        id: u64,
-        slot: &mut Slot,
-        call: Call,
-        next: oneshot::Sender<Delivery>,
-    ) -> Option<Call> {
+    fn add_slot(&mut self) -> NewProcess {
+        let id = self.next_slot;
+        self.next_slot += 1;
+        let slot = Slot::starting();
+        let deadline = slot.deadline.subscribe();
+        self.slots.insert(id, slot);
+        NewProcess { id, deadline }
+    }
+
+    /// Gives a process its next event. Returns the call if the process has ended.
+    fn give(&mut self, id: u64, call: Call, next: oneshot::Sender<Delivery>) -> Option<Call> {
         let timeout = self.function.timeout;
-        let pool = Arc::clone(self);
-        let timer = tokio::spawn(async move {
-            tokio::time::sleep(timeout).await;
-            pool.time_out(id, call.id);
-        });
+        let slot = self.slots.get_mut(&id)?;
         slot.served += 1;
-        slot.state =
-            State::Busy { call: call.id, answer: call.answer, timer: timer.abort_handle(), pushes: 0 };
-        if self.kills(slot, Point::BeforeWork) {
+        slot.state = State::Busy { call: call.id, answer: call.answer, pushes: 0 };
+        slot.deadline.send_replace(Some(Instant::now() + timeout));
+        if self.fault_kills(id, Point::BeforeWork) {
             return None;
         }
         let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO) + timeout;
         let delivery = Delivery { id: call.id, event: call.event, deadline: deadline.as_millis() };
-        next.send(delivery).err().and_then(|delivery| slot.take_back(delivery))
+        let unsent = next.send(delivery).err()?;
+        self.slots.get_mut(&id)?.take_back(unsent)
     }
 
-    /// A process asks for its next event. Without a call for it, it is frozen until there is one.
-    pub(super) fn next(self: &Arc<Self>, id: u64) -> oneshot::Receiver<Delivery> {
+    /// Whether a fault kills the process at this point of its work, or has killed it before.
+    fn fault_kills(&mut self, id: u64, point: Point) -> bool {
+        let Some(slot) = self.slots.get_mut(&id) else {
+            return false;
+        };
+        if !slot.doomed && self.faults.kills(&self.function.id, point) {
+            slot.doomed = true;
+            slot.signal(Signal::KILL);
+        }
+        slot.doomed
+    }
+
+    /// The process has been started.
+    pub(super) fn started(&mut self, id: u64, pid: u32) {
+        if let Some(slot) = self.slots.get_mut(&id) {
+            slot.pid = Some(pid);
+            slot.deadline.send_replace(Some(Instant::now() + self.function.init_limit));
+            if self.closed {
+                slot.signal(Signal::KILL);
+            }
+        }
+    }
+
+    /// The process asks for its next event. It is frozen until there is one.
+    pub(super) fn next(&mut self, id: u64) -> oneshot::Receiver<Delivery> {
         let (sender, receiver) = oneshot::channel();
-        let mut inner = self.lock();
-        let inner = &mut *inner;
-        let Some(slot) = inner.slots.get_mut(&id) else {
+        let Some(slot) = self.slots.get_mut(&id) else {
             return receiver;
         };
         match std::mem::replace(&mut slot.state, State::Ending) {
             State::Ending => return receiver,
-            State::Finishing { timer, .. } => timer.abort(),
-            // Asking again instead of answering: the call is lost.
-            State::Busy { answer, timer, .. } => {
-                timer.abort();
-                inner.in_flight -= 1;
+            State::Busy { answer, .. } => {
+                self.in_flight -= 1;
                 _ = answer.send(Err(InvokeError::Crashed(
                     "it asked for the next event without an answer".to_owned(),
                 )));
             }
-            State::Starting | State::Idle { .. } => {}
+            State::Starting | State::Idle { .. } | State::Finishing => {}
         }
-        if let Some(call) = inner.waiting.pop_front() {
-            // The receiver is here, so that nothing comes back.
-            _ = self.give(id, slot, call, sender);
+        slot.deadline.send_replace(None);
+        if let Some(call) = self.waiting.pop_front() {
+            // The receiver is alive, so the call does not come back.
+            _ = self.give(id, call, sender);
         } else {
-            // Under the lock, so that a CONT cannot come before this STOP.
+            // The pool is locked, so no CONT can come before this STOP.
             slot.signal(Signal::STOP);
             slot.state = State::Idle { next: sender, since: Instant::now() };
-            inner.idle.retain(|other| *other != id);
-            inner.idle.push(id);
+            self.idle.retain(|other| *other != id);
+            self.idle.push(id);
         }
         receiver
     }
 
-    /// A process answers a call; false when it has no such call.
-    pub(super) fn answer(&self, id: u64, call: Uuid, result: Result<Bytes, InvokeError>) -> bool {
-        let mut inner = self.lock();
-        let inner = &mut *inner;
-        let Some(slot) = inner.slots.get_mut(&id) else {
-            return false;
-        };
-        if self.kills(slot, Point::BeforeAnswer) {
+    /// The process answers a call. Returns false if it has no such call.
+    pub(super) fn answer(&mut self, id: u64, call: Uuid, result: Result<Bytes, InvokeError>) -> bool {
+        if self.fault_kills(id, Point::BeforeAnswer) {
             return false;
         }
-        match std::mem::replace(&mut slot.state, State::Ending) {
-            State::Busy { call: current, answer, timer, .. } if current == call => {
-                slot.state = State::Finishing { call, timer };
-                inner.in_flight -= 1;
+        let Some(slot) = self.slots.get_mut(&id) else {
+            return false;
+        };
+        match std::mem::replace(&mut slot.state, State::Finishing) {
+            State::Busy { call: current, answer, .. } if current == call => {
+                self.in_flight -= 1;
                 _ = answer.send(result);
                 true
             }
@@ -184,18 +223,120 @@ impl Pool {
         }
     }
 
-    fn time_out(&self, id: u64, call: Uuid) {
-        let mut inner = self.lock();
-        let Some(slot) = inner.slots.get_mut(&id) else {
+    /// The process calls `@connections`. Returns false if the call must not be carried out, because
+    /// a fault kills the process or it has ended.
+    pub(super) fn push(&mut self, id: u64) -> bool {
+        match self.slots.get_mut(&id) {
+            Some(Slot { doomed: false, state: State::Busy { pushes, .. }, .. }) => {
+                *pushes += 1;
+                let point = Point::AtPush(*pushes);
+                !self.fault_kills(id, point)
+            }
+            Some(slot) => !slot.doomed,
+            None => false,
+        }
+    }
+
+    /// The process reports that it cannot start; it then ends by itself.
+    pub(super) fn init_failed(&mut self, id: u64, reason: InvokeError) {
+        if let Some(slot) = self.slots.get_mut(&id) {
+            slot.reason = Some(reason);
+        }
+    }
+
+    /// Kills the process if its deadline has passed.
+    pub(super) fn time_out(&mut self, id: u64) {
+        let Some(slot) = self.slots.get_mut(&id) else {
             return;
         };
-        let current = match &slot.state {
-            State::Busy { call, .. } | State::Finishing { call, .. } => *call,
-            State::Starting | State::Idle { .. } | State::Ending => return,
+        // The deadline may have moved since the caller saw it.
+        if slot.deadline.borrow().is_none_or(|deadline| deadline > Instant::now()) {
+            return;
+        }
+        slot.reason = Some(if matches!(slot.state, State::Starting) {
+            let limit = self.function.init_limit;
+            InvokeError::Init(format!("it did not ask for an event within {limit:?}"))
+        } else {
+            InvokeError::TimedOut(self.function.timeout)
+        });
+        slot.deadline.send_replace(None);
+        slot.signal(Signal::KILL);
+    }
+
+    /// The process has ended, or could not be started, because of `why`. Its call fails; the other
+    /// calls do not. Returns the processes to start in its place.
+    #[must_use]
+    pub(super) fn ended(&mut self, id: u64, why: &str) -> Vec<NewProcess> {
+        let Some(slot) = self.slots.remove(&id) else {
+            return Vec::new();
         };
-        if current == call {
-            slot.reason = Some(InvokeError::TimedOut(self.function.timeout));
+        self.idle.retain(|other| *other != id);
+        match slot.state {
+            State::Busy { answer, .. } => {
+                self.in_flight -= 1;
+                let reason = slot.reason.unwrap_or_else(|| InvokeError::Crashed(why.to_owned()));
+                self.log(&reason);
+                _ = answer.send(Err(reason));
+            }
+            State::Starting => {
+                let reason = slot.reason.unwrap_or_else(|| InvokeError::Init(why.to_owned()));
+                self.log(&reason);
+                if let Some(call) = self.waiting.pop_front() {
+                    self.in_flight -= 1;
+                    _ = call.answer.send(Err(reason));
+                }
+            }
+            State::Finishing | State::Idle { .. } | State::Ending => {}
+        }
+        if self.closed { Vec::new() } else { self.assign() }
+    }
+
+    fn log(&self, reason: &InvokeError) {
+        self.log.line(|| format!("{}: {reason}", self.function.id));
+    }
+
+    /// Kills the processes that have been idle for at least `limit`.
+    pub(super) fn end_idle(&mut self, limit: Duration) {
+        let Self { slots, idle, .. } = self;
+        idle.retain(|id| {
+            let Some(slot) = slots.get_mut(id) else {
+                return false;
+            };
+            let waits = matches!(slot.state, State::Idle { since, .. } if since.elapsed() < limit);
+            if !waits {
+                slot.state = State::Ending;
+                slot.signal(Signal::KILL);
+            }
+            waits
+        });
+    }
+
+    /// Kills the process with this process id. Returns false if the pool has no such process.
+    pub(super) fn kill(&mut self, pid: u32) -> bool {
+        let Some((id, slot)) = self.slots.iter_mut().find(|(_, slot)| slot.pid == Some(pid)) else {
+            return false;
+        };
+        if matches!(slot.state, State::Idle { .. }) {
+            slot.state = State::Ending;
+            self.idle.retain(|other| other != id);
+        }
+        slot.signal(Signal::KILL);
+        true
+    }
+
+    /// Kills all processes and accepts no more calls.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+        for call in std::mem::take(&mut self.waiting) {
+            _ = call.answer.send(Err(InvokeError::Stopped));
+        }
+        for slot in self.slots.values_mut() {
+            slot.reason = Some(InvokeError::Stopped);
             slot.signal(Signal::KILL);
         }
+    }
+
+    pub(super) fn environments(&self) -> Vec<Environment> {
+        self.slots.values().map(Slot::view).collect()
     }
 }

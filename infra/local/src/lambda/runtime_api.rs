@@ -1,39 +1,43 @@
-//! The Lambda Runtime API, version 2018-06-01: what a function's process talks to.
+//! The Lambda Runtime API, version 2018-06-01, which a function's process calls.
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
-use axum::http::{Response, StatusCode, header};
-use axum::routing::{get, post};
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{Path, State},
+    http::{Response, StatusCode, header},
+    routing::{get, post},
+};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::InvokeError;
-use super::pool::Pool;
+use super::{InvokeError, function::Function, pool::SharedPool};
 
-/// A bound for reading an answer that is over Lambda's limit, so that its sender is told and not cut off.
+/// How many bytes of a response are read. This is more than Lambda's limit, so that the sender of a
+/// response over that limit gets 413 and not a closed connection.
 const READ_LIMIT: usize = 64 * 1024 * 1024;
 
 #[derive(Clone)]
 struct Process {
-    pool: Arc<Pool>,
+    pool: SharedPool,
+    function: Arc<Function>,
     id: u64,
 }
 
 /// The Runtime API for one process.
-pub(super) fn router(pool: Arc<Pool>, id: u64) -> Router {
+pub(super) fn router(pool: SharedPool, function: Arc<Function>, id: u64) -> Router {
     Router::new()
         .route("/2018-06-01/runtime/invocation/next", get(next))
         .route("/2018-06-01/runtime/invocation/{call}/response", post(response))
         .route("/2018-06-01/runtime/invocation/{call}/error", post(error))
         .route("/2018-06-01/runtime/init/error", post(init_error))
-        .with_state(Process { pool, id })
+        .with_state(Process { pool, function, id })
 }
 
 async fn next(State(process): State<Process>) -> Response<Body> {
-    let Ok(delivery) = process.pool.next(process.id).await else {
+    let next = process.pool.lock().next(process.id);
+    let Ok(delivery) = next.await else {
         return answer(StatusCode::GONE, "the process is being ended");
     };
     let trace = delivery.id.simple();
@@ -41,17 +45,19 @@ async fn next(State(process): State<Process>) -> Response<Body> {
         .header(header::CONTENT_TYPE, "application/json")
         .header("lambda-runtime-aws-request-id", delivery.id.to_string())
         .header("lambda-runtime-deadline-ms", delivery.deadline.to_string())
-        .header("lambda-runtime-invoked-function-arn", &process.pool.function.arn)
+        .header("lambda-runtime-invoked-function-arn", &process.function.arn)
         .header(
             "lambda-runtime-trace-id",
             format!("Root=1-{:.8}-{:.24};Sampled=0", trace.to_string(), trace.to_string().split_at(8).1),
         )
         .body(Body::from(delivery.event))
-        .unwrap_or_else(|_| answer(StatusCode::INTERNAL_SERVER_ERROR, "the event's headers are not HTTP's"))
+        .unwrap_or_else(|_| {
+            answer(StatusCode::INTERNAL_SERVER_ERROR, "the event's headers are not valid HTTP")
+        })
 }
 
 async fn response(State(process): State<Process>, Path(call): Path<Uuid>, body: Body) -> Response<Body> {
-    let limit = process.pool.function.answer_limit;
+    let limit = process.function.answer_limit;
     let (result, status) = match axum::body::to_bytes(body, READ_LIMIT).await {
         Ok(bytes) if bytes.len() <= limit => (Ok(bytes), StatusCode::ACCEPTED),
         _ => (Err(InvokeError::AnswerTooLarge { limit }), StatusCode::PAYLOAD_TOO_LARGE),
@@ -60,20 +66,13 @@ async fn response(State(process): State<Process>, Path(call): Path<Uuid>, body: 
 }
 
 async fn error(State(process): State<Process>, Path(call): Path<Uuid>, body: Bytes) -> Response<Body> {
-    let reported = Reported::parse(&body);
-    finish(
-        &process,
-        call,
-        Err(InvokeError::Function { kind: reported.kind, message: reported.message }),
-        StatusCode::ACCEPTED,
-    )
+    let Reported { kind, message } = Reported::parse(&body);
+    finish(&process, call, Err(InvokeError::Function { kind, message }), StatusCode::ACCEPTED)
 }
 
 async fn init_error(State(process): State<Process>, body: Bytes) -> Response<Body> {
-    let reported = Reported::parse(&body);
-    process
-        .pool
-        .init_failed(process.id, InvokeError::Init(format!("{}: {}", reported.kind, reported.message)));
+    let Reported { kind, message } = Reported::parse(&body);
+    process.pool.lock().init_failed(process.id, InvokeError::Init(format!("{kind}: {message}")));
     answer(StatusCode::ACCEPTED, "OK")
 }
 
@@ -83,7 +82,7 @@ fn finish(
     result: Result<Bytes, InvokeError>,
     status: StatusCode,
 ) -> Response<Body> {
-    if process.pool.answer(process.id, call, result) {
+    if process.pool.lock().answer(process.id, call, result) {
         answer(status, "OK")
     } else {
         answer(StatusCode::BAD_REQUEST, "this process has no such call")

@@ -1,33 +1,16 @@
-//! One process of a function as the pool sees it, and the calls it is given.
+//! One process of a function as the pool sees it.
 
-use std::time::Instant;
-
-use axum::body::Bytes;
 use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::sync::oneshot;
-use tokio::task::AbortHandle;
+use tokio::{
+    sync::{oneshot, watch},
+    time::Instant,
+};
 use uuid::Uuid;
 
-use super::InvokeError;
-
-pub(super) type Answer = oneshot::Sender<Result<Bytes, InvokeError>>;
-
-/// A call that waits for a process.
-#[derive(Debug)]
-pub(super) struct Call {
-    pub(super) id: Uuid,
-    pub(super) event: Bytes,
-    pub(super) answer: Answer,
-}
-
-/// An event on its way to a process.
-#[derive(Debug)]
-pub(super) struct Delivery {
-    pub(super) id: Uuid,
-    pub(super) event: Bytes,
-    /// Milliseconds since the epoch.
-    pub(super) deadline: u128,
-}
+use super::{
+    InvokeError,
+    call::{Answer, Call, Delivery},
+};
 
 /// What a process of a function is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,11 +30,11 @@ pub enum EnvironmentState {
 /// A process of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Environment {
-    /// The process id; nothing until it has been started.
+    /// The process id; `None` until the process has been started.
     pub pid: Option<u32>,
     /// What it is doing.
     pub state: EnvironmentState,
-    /// Events it has been given.
+    /// The number of events that it has been given.
     pub served: u64,
 }
 
@@ -59,8 +42,8 @@ pub struct Environment {
 pub(super) enum State {
     Starting,
     Idle { next: oneshot::Sender<Delivery>, since: Instant },
-    Busy { call: Uuid, answer: Answer, timer: AbortHandle, pushes: u32 },
-    Finishing { call: Uuid, timer: AbortHandle },
+    Busy { call: Uuid, answer: Answer, pushes: u32 },
+    Finishing,
     Ending,
 }
 
@@ -69,42 +52,45 @@ pub(super) struct Slot {
     pub(super) pid: Option<u32>,
     pub(super) state: State,
     pub(super) served: u64,
-    /// Why it was killed, or what it reported to `init/error`.
+    /// Why the process was killed, or what it reported to `init/error`.
     pub(super) reason: Option<InvokeError>,
-    /// A fault has killed it: whatever else it still gets to do does not count.
+    /// Whether a fault has killed the process. Requests that it still sends are ignored.
     pub(super) doomed: bool,
+    /// When the process is killed, unless it has asked for the next event by then.
+    pub(super) deadline: watch::Sender<Option<Instant>>,
 }
 
 impl Slot {
-    /// For a process that is about to be started.
+    /// Creates a slot for a process that is about to be started.
     pub(super) fn starting() -> Self {
-        Self { pid: None, state: State::Starting, served: 0, reason: None, doomed: false }
+        let deadline = watch::Sender::new(None);
+        Self { pid: None, state: State::Starting, served: 0, reason: None, doomed: false, deadline }
     }
 
-    /// Signals the process and all it has started; a process that is gone needs no signal.
+    /// Sends a signal to the process and all its descendants. Does nothing if they have ended.
     pub(super) fn signal(&self, signal: Signal) {
         if let Some(pid) = self.pid.and_then(|pid| Pid::from_raw(pid.cast_signed())) {
             _ = kill_process_group(pid, signal);
         }
     }
 
-    /// What others may know of it.
+    /// The process as the users of this crate see it.
     pub(super) fn view(&self) -> Environment {
         let state = match self.state {
             State::Starting => EnvironmentState::Starting,
             State::Idle { .. } => EnvironmentState::Idle,
             State::Busy { .. } => EnvironmentState::Busy,
-            State::Finishing { .. } => EnvironmentState::Finishing,
+            State::Finishing => EnvironmentState::Finishing,
             State::Ending => EnvironmentState::Ending,
         };
         Environment { pid: self.pid, state, served: self.served }
     }
 
-    /// Takes back an event that the process never saw.
+    /// Takes back an event that the process did not receive.
     pub(super) fn take_back(&mut self, delivery: Delivery) -> Option<Call> {
         match std::mem::replace(&mut self.state, State::Ending) {
-            State::Busy { answer, timer, .. } => {
-                timer.abort();
+            State::Busy { answer, .. } => {
+                self.deadline.send_replace(None);
                 self.served -= 1;
                 Some(Call { id: delivery.id, event: delivery.event, answer })
             }

@@ -1,4 +1,4 @@
-//! `GetSecretValue`, over AWS's JSON 1.1 protocol.
+//! The operation `GetSecretValue`, in AWS's JSON 1.1 protocol.
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::Secrets;
-use crate::faults::{Fault, Faults};
+use crate::faults::Faults;
 
-/// The API; meant for a port that only this machine's functions know.
+/// The API, for a port that only the functions know.
 pub(crate) fn router(secrets: Arc<Secrets>, faults: Arc<Faults>) -> Router {
     Router::new().fallback(call).with_state((secrets, faults))
 }
@@ -23,14 +23,17 @@ async fn call(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
-    if faults.strikes(|fault| matches!(fault, Fault::Secrets).then_some(())).is_some() {
+    if faults.fails_secrets() {
         let failed =
             json!({ "__type": "InternalServiceError", "Message": "An error occurred on the server side." });
         return json_answer(StatusCode::INTERNAL_SERVER_ERROR, &failed);
     }
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if target != "secretsmanager.GetSecretValue" {
-        return error("UnknownOperationException", &format!("this cloud knows GetSecretValue, not {target}"));
+        return error(
+            "UnknownOperationException",
+            &format!("the local cloud supports GetSecretValue, not {target}"),
+        );
     }
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
     let id = request["SecretId"].as_str().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `GenerateSecretString`: random values by CloudFormation's rules.
+//! Random values by the rules of CloudFormation's `GenerateSecretString`.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const DIGITS: &str = "0123456789";
 const PUNCTUATION: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
-/// Generates a value by the property `GenerateSecretString`.
+/// Generates a value. `rules` is the property `GenerateSecretString`.
 pub(super) fn generate(rules: &Value) -> Result<String, String> {
     let password = password(rules)?;
     match (rules["SecretStringTemplate"].as_str(), rules["GenerateStringKey"].as_str()) {
@@ -19,7 +19,7 @@ pub(super) fn generate(rules: &Value) -> Result<String, String> {
             Ok(object.to_string())
         }
         (None, None) => Ok(password),
-        _ => Err("SecretStringTemplate and GenerateStringKey belong together".to_owned()),
+        _ => Err("SecretStringTemplate and GenerateStringKey must be set together".to_owned()),
     }
 }
 
@@ -44,7 +44,7 @@ fn password(rules: &Value) -> Result<String, String> {
     let letters: Vec<char> = classes.concat();
     let each = rules["RequireEachIncludedType"] != Value::Bool(false);
     if letters.is_empty() || each && (classes.len() > length || classes.iter().any(Vec::is_empty)) {
-        return Err("no value is possible under these rules".to_owned());
+        return Err("no value can satisfy these rules".to_owned());
     }
     loop {
         let password = (0..length).map(|_| pick(&letters)).collect::<Result<Vec<char>, String>>()?;
@@ -54,10 +54,10 @@ fn password(rules: &Value) -> Result<String, String> {
     }
 }
 
-/// A letter, each with the same probability.
+/// Picks a letter. All letters have the same probability.
 fn pick(letters: &[char]) -> Result<char, String> {
     let number = getrandom::u32().map_err(|error| format!("no random numbers: {error}"))?;
-    // At most 100 of 2^32 values: the remainder's bias is below one in ten million.
+    // There are at most 100 letters, so the remainder's bias is below one in ten million.
     Ok(letters[number as usize % letters.len()])
 }
 
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_has_the_length_and_the_letters_that_the_rules_ask_for() {
+    fn value_has_the_required_length_and_letters() {
         let value =
             generate(&json!({ "PasswordLength": 40, "ExcludePunctuation": true, "ExcludeCharacters": "0O" }))
                 .unwrap();
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_template_is_filled_with_the_value() {
+    fn value_is_inserted_into_the_template() {
         let rules = json!({ "SecretStringTemplate": r#"{"kid":"1"}"#, "GenerateStringKey": "key" });
         let value: Value = serde_json::from_str(&generate(&rules).unwrap()).unwrap();
         assert_eq!(value["kid"], "1");
@@ -86,9 +86,9 @@ mod tests {
     }
 
     #[test]
-    fn rules_that_leave_nothing_are_an_error() {
-        let none = json!({ "ExcludeLowercase": true, "ExcludeUppercase": true, "ExcludeNumbers": true, "ExcludePunctuation": true });
-        assert!(generate(&none).is_err());
+    fn unsatisfiable_rules_are_an_error() {
+        let no_letters = json!({ "ExcludeLowercase": true, "ExcludeUppercase": true, "ExcludeNumbers": true, "ExcludePunctuation": true });
+        assert!(generate(&no_letters).is_err());
         assert!(generate(&json!({ "PasswordLength": 2 })).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! The Secrets Manager: the template's secrets, their versions, and the API that reads them.
+//! Secrets Manager: the template's secrets, their versions, and the API that reads them.
 
 mod api;
 mod generate;

@@ -1,4 +1,4 @@
-//! The secrets of the template with their versions, kept in a file between runs.
+//! The secrets of the template and their versions. A file keeps them between runs.
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::generate::generate;
 use crate::{Database, error::StartError, stack::Stack};
 
-/// A value of a secret.
+/// A version of a secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Version {
     pub(super) id: String,
@@ -25,7 +25,7 @@ pub(super) struct Version {
     pub(super) created: OffsetDateTime,
 }
 
-/// The versions of a secret that carry a stage, as the file keeps them: a version's id lasts as long as its value.
+/// The versions of a secret that have a stage. The file keeps them with their ids.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Versions {
     pub(super) current: Version,
@@ -39,7 +39,7 @@ impl Version {
 }
 
 impl Versions {
-    fn of(value: String) -> Self {
+    fn new(value: String) -> Self {
         Self { current: Version::new(value), previous: None }
     }
 }
@@ -50,7 +50,7 @@ pub(super) struct Secret {
     pub(super) arn: String,
     pub(super) name: String,
     pub(super) versions: Versions,
-    /// Whether the file has it; the database's own has not.
+    /// Whether the file contains it. The file does not contain the database's secret.
     kept: bool,
 }
 
@@ -62,8 +62,8 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    /// Makes the template's secrets: a value of the template, a kept one, or a generated one. The database's own secret holds its
-    /// user and password.
+    /// Creates the template's secrets. A secret's value comes from the file, from the template, or
+    /// from the generator. The database's secret contains its user and password.
     pub(crate) fn new(
         stack: &Stack,
         database: Option<&Database>,
@@ -71,11 +71,11 @@ impl Secrets {
     ) -> Result<Self, StartError> {
         let mut known = file.as_deref().map(read).transpose()?.unwrap_or_default();
         let mut secrets = BTreeMap::new();
-        for part in stack.parts() {
-            for resource in part.template.resources()? {
+        for stack_ref in stack.all() {
+            for resource in stack_ref.template.resources()? {
                 let (name, versions, kept) = match resource.kind {
                     "AWS::SecretsManager::Secret" => {
-                        let properties = part.resolve(resource.properties)?;
+                        let properties = stack_ref.resolve(resource.properties)?;
                         let name = properties["Name"].as_str().unwrap_or(resource.id).to_owned();
                         let versions = match (
                             known.remove(resource.id),
@@ -83,9 +83,9 @@ impl Secrets {
                             &properties["GenerateSecretString"],
                         ) {
                             (Some(versions), ..) => versions,
-                            (None, Value::String(value), _) => Versions::of(value.clone()),
+                            (None, Value::String(value), _) => Versions::new(value.clone()),
                             (None, _, Value::Null) => continue,
-                            (None, _, rules) => Versions::of(generate(rules).map_err(|problem| {
+                            (None, _, rules) => Versions::new(generate(rules).map_err(|problem| {
                                 StartError::Unusable(format!("Resources.{}: {problem}", resource.id))
                             })?),
                         };
@@ -94,7 +94,7 @@ impl Secrets {
                     "AWS::RDS::DBInstance" | "AWS::RDS::DBCluster" => match database {
                         Some(database) => (
                             format!("rds!{}", resource.id),
-                            Versions::of(
+                            Versions::new(
                                 json!({ "username": database.user, "password": database.password })
                                     .to_string(),
                             ),
@@ -113,7 +113,8 @@ impl Secrets {
         Ok(this)
     }
 
-    /// Makes `value` the current version and the current version the previous one; false when there is no such secret.
+    /// Makes `value` the current version and the current version the previous one. Returns false if
+    /// the secret does not exist.
     pub(crate) fn rotate(&self, logical: &str, value: &str) -> Result<bool, StartError> {
         let mut secrets = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(secret) = secrets.get_mut(logical) else {
@@ -148,7 +149,8 @@ impl Secrets {
             std::fs::create_dir_all(folder).map_err(failed())?;
         }
         let text = serde_json::to_string_pretty(&kept).map_err(|error| failed()(error.into()))?;
-        // A new file takes the old one's place at once, so that whoever is killed in between leaves a whole one.
+        // A rename replaces the old file at once, so that the file is complete even if this process
+        // is killed.
         let fresh = file.with_extension("new");
         _ = std::fs::remove_file(&fresh);
         std::fs::OpenOptions::new()

@@ -1,5 +1,4 @@
-//! Object storage: the template's S3 buckets, with the API that functions write to and what the
-//! distribution reads.
+//! S3: the template's buckets, the API for the functions, and the read access of the distribution.
 
 use std::{
     path::{Path, PathBuf},
@@ -21,36 +20,36 @@ use tempfile::TempDir;
 
 use crate::{
     error::StartError,
-    faults::{Fault, Faults},
+    faults::Faults,
     functions::SECRET_KEY,
     guard,
     settings::Settings,
     stack::{Stack, bucket_name},
 };
 
-/// The buckets, as folders of one folder.
+/// The buckets, which are folders in one folder.
 #[derive(Debug)]
 pub(crate) struct Storage {
     folder: PathBuf,
-    /// For the functions: asks for a signature with their key.
+    /// For the functions: requires a signature with their key.
     signed: S3Service,
-    /// For the distribution, which the buckets' policies let in.
+    /// For the distribution, which the buckets' policies allow to read.
     open: S3Service,
     object_limit: usize,
 }
 
-/// A folder that goes with its owner, also when this process is killed.
+/// A folder that is removed when it is dropped, or when this process is killed.
 #[derive(Debug)]
 pub(crate) struct Temporary(TempDir);
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        // The folder itself goes right after this.
+        // The folder itself is removed right after this.
         guard::forget_folder(self.0.path());
     }
 }
 
-/// A folder for objects: the given one, or a temporary one.
+/// The folder for objects: the given one, or a temporary one.
 pub(crate) fn folder(given: Option<PathBuf>) -> Result<(PathBuf, Option<Temporary>), StartError> {
     if let Some(folder) = given {
         return Ok((folder, None));
@@ -61,7 +60,7 @@ pub(crate) fn folder(given: Option<PathBuf>) -> Result<(PathBuf, Option<Temporar
 }
 
 impl Storage {
-    /// The template's buckets; their objects are kept in `folder`.
+    /// Creates the template's buckets in `folder`.
     pub(crate) fn new(
         stack: &Stack,
         folder: PathBuf,
@@ -70,8 +69,8 @@ impl Storage {
     ) -> Result<Self, StartError> {
         let shown = folder.display().to_string();
         std::fs::create_dir_all(&folder).map_err(StartError::io(&shown))?;
-        for part in stack.parts() {
-            for resource in part.template.resources()? {
+        for stack_ref in stack.all() {
+            for resource in stack_ref.template.resources()? {
                 if resource.kind == "AWS::S3::Bucket" {
                     std::fs::create_dir_all(folder.join(bucket_name(resource.id)))
                         .map_err(StartError::io(&shown))?;
@@ -81,7 +80,7 @@ impl Storage {
         let builder = || {
             let files = FileSystem::new(&folder);
             files.map(S3ServiceBuilder::new).map_err(|error| {
-                StartError::Unusable(format!("{shown}: objects cannot be kept there: {error:?}"))
+                StartError::Unusable(format!("{shown}: cannot be used for objects: {error:?}"))
             })
         };
         let mut signed = builder()?;
@@ -97,7 +96,7 @@ impl Storage {
     /// The response to a viewer's request for an object of a bucket.
     pub(crate) async fn show(&self, bucket: &str, viewer: &Parts) -> Response<Body> {
         let Some(uri) = self.object_uri(bucket, viewer.uri.path()) else {
-            // 403 and not 404: who may read objects but not list them learns of no object.
+            // 403 and not 404, because the distribution may read objects and not list them.
             return answer(StatusCode::FORBIDDEN, "<Error><Code>AccessDenied</Code></Error>");
         };
         let mut request = Request::new(s3s::Body::empty());
@@ -115,7 +114,7 @@ impl Storage {
     /// Stores an object in a bucket, as a deployment does with `aws s3 cp`.
     ///
     /// # Errors
-    /// When the object cannot be stored: the status that S3 answers.
+    /// If the object cannot be stored. The error is S3's status.
     pub(crate) async fn put(
         &self,
         bucket: &str,
@@ -135,8 +134,8 @@ impl Storage {
         if status.is_success() { Ok(()) } else { Err(status) }
     }
 
-    /// Where S3 has the object of a path; nothing for an object that is not there, and for a key with
-    /// characters that a file name could misread.
+    /// The path of an object in S3's API; `None` if the object does not exist, or if its key
+    /// contains characters that have a meaning in file names.
     fn object_uri(&self, bucket: &str, path: &str) -> Option<Uri> {
         let key = path.strip_prefix('/')?;
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
@@ -146,18 +145,18 @@ impl Storage {
         if found { format!("/{bucket}/{key}").parse().ok() } else { None }
     }
 
-    /// Where an object's bytes are.
+    /// The file that contains an object's bytes.
     fn file(&self, bucket: &str, key: &str) -> PathBuf {
         self.folder.join(bucket).join(key)
     }
 
-    /// The folder with a folder for each bucket.
+    /// The folder that contains a folder for each bucket.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 }
 
-/// S3's API; meant for a port that only this machine's functions know.
+/// S3's API, for a port that only the functions know.
 pub(crate) fn router(storage: Arc<Storage>, faults: Arc<Faults>) -> Router {
     Router::new().fallback(call).with_state((storage, faults))
 }
@@ -166,7 +165,7 @@ async fn call(
     State((storage, faults)): State<(Arc<Storage>, Arc<Faults>)>,
     request: Request<Body>,
 ) -> Response<Body> {
-    if faults.strikes(|fault| matches!(fault, Fault::Storage).then_some(())).is_some() {
+    if faults.fails_storage() {
         return answer(StatusCode::SERVICE_UNAVAILABLE, "<Error><Code>ServiceUnavailable</Code></Error>");
     }
     let (parts, body) = request.into_parts();

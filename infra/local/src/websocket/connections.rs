@@ -1,23 +1,28 @@
-//! The open connections, and what can be done to one from outside.
+//! The open connections, and the frames that are sent to their clients.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE;
 use time::OffsetDateTime;
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{
+    Notify,
+    mpsc::{self, error::TrySendError},
+};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::tampering::Held;
+use super::{
+    deliver::{Held, deliver},
+    id,
+};
+use crate::faults::Faults;
 
-/// Bytes of a connection's id: sixteen characters that end in `=`.
-const ID_BYTES: usize = 11;
-
-/// What goes to a client.
+/// What is sent to a client.
 #[derive(Debug)]
 pub(super) enum Outgoing {
     Message(Vec<u8>),
@@ -32,15 +37,13 @@ pub(super) struct Connection {
     pub(super) source_ip: IpAddr,
     pub(super) user_agent: Option<String>,
     pub(super) host: String,
-    /// Milliseconds since the epoch.
+    /// When the last message passed, in milliseconds since the epoch.
     last_active: AtomicI64,
     outgoing: mpsc::Sender<Outgoing>,
-    /// Told when the connection is to be cut.
+    /// Notified when the connection must be cut.
     pub(super) cut: Notify,
-    /// A frame of the client that is to be overtaken.
     pub(super) held_frame: Held<Utf8Bytes>,
-    /// A push that is to be overtaken.
-    pub(super) held_push: Held<Vec<u8>>,
+    held_push: Held<Vec<u8>>,
 }
 
 /// Why nothing was sent.
@@ -53,7 +56,7 @@ pub(super) enum SendError {
 }
 
 impl Connection {
-    /// A new connection with the queue of what goes to its client.
+    /// Creates a connection and the queue of what is sent to its client.
     pub(super) fn new(
         source_ip: IpAddr,
         user_agent: Option<String>,
@@ -63,7 +66,7 @@ impl Connection {
         let (outgoing, queue) = mpsc::channel(buffer.max(1));
         let connected_at = OffsetDateTime::now_utc();
         let connection = Self {
-            id: new_id(),
+            id: id::random(),
             connected_at,
             source_ip,
             user_agent,
@@ -77,7 +80,7 @@ impl Connection {
         (connection, queue)
     }
 
-    /// Notes that a message passed, in either direction.
+    /// Records that a message has passed, in either direction.
     pub(super) fn touch(&self) {
         self.last_active.store(crate::milliseconds(OffsetDateTime::now_utc()), Ordering::Relaxed);
     }
@@ -85,6 +88,18 @@ impl Connection {
     /// When the last message passed, in milliseconds since the epoch.
     pub(super) fn last_active(&self) -> i64 {
         self.last_active.load(Ordering::Relaxed)
+    }
+
+    /// Queues a message for the client.
+    pub(super) fn push(self: &Arc<Self>, message: Vec<u8>, faults: &Faults) -> Result<(), SendError> {
+        let connection = Arc::clone(self);
+        let later = move |message| _ = connection.send(Outgoing::Message(message));
+        let messages = deliver(message, &self.held_push, || faults.pushed(), later);
+        let mut sent = messages.into_iter().map(|message| self.send(Outgoing::Message(message)));
+        let result = sent.next().unwrap_or(Ok(()));
+        // The caller has already got its response for these messages.
+        sent.for_each(|_| {});
+        result
     }
 
     /// Queues something for the client.
@@ -96,7 +111,7 @@ impl Connection {
     }
 }
 
-/// The open connections by id; nothing once the API is closed.
+/// The open connections by id; `None` after the API has been closed.
 #[derive(Debug)]
 pub(super) struct Connections(Mutex<Option<HashMap<String, Arc<Connection>>>>);
 
@@ -111,7 +126,7 @@ impl Connections {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a connection; false when the API is closed.
+    /// Adds a connection. Returns false if the API has been closed.
     pub(super) fn open(&self, connection: &Arc<Connection>) -> bool {
         self.lock().as_mut().map(|open| open.insert(connection.id.clone(), Arc::clone(connection))).is_some()
     }
@@ -126,7 +141,7 @@ impl Connections {
         }
     }
 
-    /// Has all connections cut, and says how many there were.
+    /// Cuts all connections. Returns their number.
     pub(super) fn cut(&self) -> usize {
         let open = self.lock().as_mut().map(std::mem::take).unwrap_or_default();
         for connection in open.values() {
@@ -135,21 +150,11 @@ impl Connections {
         open.len()
     }
 
-    /// Tells all clients to go, and takes no new connections.
+    /// Sends a closing frame to all clients and accepts no new connections.
     pub(super) fn close(&self) {
         for connection in self.lock().take().into_iter().flatten().map(|(_, connection)| connection) {
-            // A client that reads too slowly even for this is cut off when the process ends.
+            // If a client reads too slowly for this, its connection ends with the process.
             _ = connection.send(Outgoing::Close(1001));
         }
     }
-}
-
-fn new_id() -> String {
-    let random = uuid::Uuid::new_v4();
-    URL_SAFE.encode(&random.as_bytes()[..ID_BYTES])
-}
-
-/// Whether a text can be the id of a connection, open or not.
-pub(super) fn is_id(text: &str) -> bool {
-    URL_SAFE.decode(text).is_ok_and(|bytes| bytes.len() == ID_BYTES)
 }

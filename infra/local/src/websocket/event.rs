@@ -1,108 +1,90 @@
 //! The events of a connection: CONNECT, MESSAGE and DISCONNECT.
 
-use axum::http::HeaderMap;
-use axum::http::request::Parts;
+use axum::http::{HeaderMap, request::Parts};
 use serde_json::{Map, Value, json};
-use time::OffsetDateTime;
-use time::macros::format_description;
-use uuid::Uuid;
+use time::{OffsetDateTime, macros::format_description};
 
-use super::WebSocketApi;
-use super::connections::Connection;
+use super::{api::WebSocketApi, connections::Connection, id};
 
-impl WebSocketApi {
-    pub(super) fn connect_event(&self, connection: &Connection, parts: &Parts) -> Value {
-        let mut event = json!({
-            "requestContext": self.context(connection, "CONNECT", "$connect", &request_id()),
-            "isBase64Encoded": false,
-        });
-        let mut headers = headers(&parts.headers);
-        headers.push(("X-Forwarded-For".to_owned(), connection.source_ip.to_string()));
-        headers.push((
-            "X-Forwarded-Port".to_owned(),
-            connection.host.rsplit_once(':').map_or("80", |(_, port)| port).to_owned(),
-        ));
-        headers.push(("X-Forwarded-Proto".to_owned(), "http".to_owned()));
-        insert(&mut event, "headers", "multiValueHeaders", headers);
-        let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
-        let query: Vec<(String, String)> =
-            query.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-        if !query.is_empty() {
-            insert(&mut event, "queryStringParameters", "multiValueQueryStringParameters", query);
-        }
-        event
+pub(super) fn connect(api: &WebSocketApi, connection: &Connection, parts: &Parts) -> Value {
+    let mut event = json!({
+        "requestContext": context(api, connection, "CONNECT", "$connect", &id::random()),
+        "isBase64Encoded": false,
+    });
+    let mut headers = headers(&parts.headers);
+    headers.push(("X-Forwarded-For".to_owned(), connection.source_ip.to_string()));
+    headers.push((
+        "X-Forwarded-Port".to_owned(),
+        connection.host.rsplit_once(':').map_or("80", |(_, port)| port).to_owned(),
+    ));
+    headers.push(("X-Forwarded-Proto".to_owned(), "http".to_owned()));
+    insert(&mut event, "headers", "multiValueHeaders", headers);
+    let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+    let query: Vec<(String, String)> =
+        query.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+    if !query.is_empty() {
+        insert(&mut event, "queryStringParameters", "multiValueQueryStringParameters", query);
     }
-
-    pub(super) fn message_event(
-        &self,
-        connection: &Connection,
-        route_key: &str,
-        request_id: &str,
-        body: &str,
-    ) -> Value {
-        let mut context = self.context(connection, "MESSAGE", route_key, request_id);
-        context["messageId"] = request_id_like().into();
-        json!({ "requestContext": context, "body": body, "isBase64Encoded": false })
-    }
-
-    pub(super) fn disconnect_event(&self, connection: &Connection, code: u16, reason: &str) -> Value {
-        let mut context = self.context(connection, "DISCONNECT", "$disconnect", &request_id());
-        context["disconnectStatusCode"] = code.into();
-        context["disconnectReason"] = reason.into();
-        let mut event = json!({ "requestContext": context, "isBase64Encoded": false });
-        let headers = [
-            ("Host", connection.host.clone()),
-            ("X-Forwarded-For", String::new()),
-            ("x-api-key", String::new()),
-        ];
-        insert(
-            &mut event,
-            "headers",
-            "multiValueHeaders",
-            headers.map(|(name, value)| (name.to_owned(), value)).to_vec(),
-        );
-        event
-    }
-
-    fn context(&self, connection: &Connection, event_type: &str, route_key: &str, request_id: &str) -> Value {
-        let now = OffsetDateTime::now_utc();
-        let time = now
-            .format(format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000"))
-            .unwrap_or_default();
-        let mut identity = json!({ "sourceIp": connection.source_ip.to_string() });
-        if let Some(user_agent) = &connection.user_agent {
-            identity["userAgent"] = user_agent.as_str().into();
-        }
-        json!({
-            "routeKey": route_key,
-            "eventType": event_type,
-            "extendedRequestId": request_id,
-            "requestId": request_id,
-            "requestTime": time,
-            "requestTimeEpoch": crate::milliseconds(now),
-            "messageDirection": "IN",
-            "stage": self.stage,
-            "connectedAt": crate::milliseconds(connection.connected_at),
-            "connectionId": connection.id,
-            "identity": identity,
-            "domainName": connection.host.rsplit_once(':').map_or(connection.host.as_str(), |(name, _)| name),
-            "apiId": self.id,
-        })
-    }
+    event
 }
 
-/// The id of a request, of the form API Gateway uses.
-pub(super) fn request_id() -> String {
-    request_id_like()
+pub(super) fn message(
+    api: &WebSocketApi,
+    connection: &Connection,
+    route_key: &str,
+    request_id: &str,
+    body: &str,
+) -> Value {
+    let mut context = context(api, connection, "MESSAGE", route_key, request_id);
+    context["messageId"] = id::random().into();
+    json!({ "requestContext": context, "body": body, "isBase64Encoded": false })
 }
 
-fn request_id_like() -> String {
-    use base64::Engine;
-    let random = Uuid::new_v4();
-    base64::engine::general_purpose::URL_SAFE.encode(&random.as_bytes()[..11])
+pub(super) fn disconnect(api: &WebSocketApi, connection: &Connection, code: u16, reason: &str) -> Value {
+    let mut context = context(api, connection, "DISCONNECT", "$disconnect", &id::random());
+    context["disconnectStatusCode"] = code.into();
+    context["disconnectReason"] = reason.into();
+    let mut event = json!({ "requestContext": context, "isBase64Encoded": false });
+    let headers =
+        [("Host", connection.host.clone()), ("X-Forwarded-For", String::new()), ("x-api-key", String::new())];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    insert(&mut event, "headers", "multiValueHeaders", headers);
+    event
 }
 
-/// The headers with the capitals that API Gateway's WebSocket events have.
+fn context(
+    api: &WebSocketApi,
+    connection: &Connection,
+    event_type: &str,
+    route_key: &str,
+    request_id: &str,
+) -> Value {
+    let now = OffsetDateTime::now_utc();
+    let time = now
+        .format(format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000"))
+        .unwrap_or_default();
+    let mut identity = json!({ "sourceIp": connection.source_ip.to_string() });
+    if let Some(user_agent) = &connection.user_agent {
+        identity["userAgent"] = user_agent.as_str().into();
+    }
+    json!({
+        "routeKey": route_key,
+        "eventType": event_type,
+        "extendedRequestId": request_id,
+        "requestId": request_id,
+        "requestTime": time,
+        "requestTimeEpoch": crate::milliseconds(now),
+        "messageDirection": "IN",
+        "stage": api.stage,
+        "connectedAt": crate::milliseconds(connection.connected_at),
+        "connectionId": connection.id,
+        "identity": identity,
+        "domainName": connection.host.rsplit_once(':').map_or(connection.host.as_str(), |(name, _)| name),
+        "apiId": api.id,
+    })
+}
+
+/// The headers of a request, with the capital letters that API Gateway's WebSocket events have.
 fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
     let capitals = |part: &str| match part {
         "websocket" => "WebSocket".to_owned(),
@@ -120,7 +102,7 @@ fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Inserts a map of last values and a map of all values.
+/// Inserts two maps: one with the last value of each name, and one with all values of each name.
 fn insert(event: &mut Value, single: &str, multiple: &str, entries: Vec<(String, String)>) {
     let mut last = Map::new();
     let mut all = Map::new();

@@ -1,18 +1,16 @@
-//! The opening handshake, held until `$connect` has answered.
+//! The opening handshake, whose response waits for `$connect`.
 
-use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
-use axum::body::Body;
-use axum::http::request::Parts;
-use axum::http::{HeaderValue, Request, Response, StatusCode, header};
+use axum::{
+    body::Body,
+    http::{HeaderValue, Request, Response, StatusCode, header, request::Parts},
+};
 use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
-use super::connections::Connection;
-use super::{WebSocketApi, event};
+use super::{api::WebSocketApi, connections::Connection, event, id, response, session};
 
 /// Whether a request asks for a WebSocket.
 pub(crate) fn is_upgrade(request: &Request<Body>) -> bool {
@@ -22,106 +20,107 @@ pub(crate) fn is_upgrade(request: &Request<Body>) -> bool {
 
 /// What `$connect` decided.
 enum Decision {
-    /// With the value of `Sec-WebSocket-Protocol`.
+    /// The connection opens, with this value of `Sec-WebSocket-Protocol`.
     Open(Option<HeaderValue>),
     Refused(StatusCode),
     Failed(String),
 }
 
-impl WebSocketApi {
-    /// Answers the handshake; the connection then lives in a task of its own.
-    pub(crate) async fn connect(self: Arc<Self>, peer: IpAddr, mut request: Request<Body>) -> Response<Body> {
-        let started = Instant::now();
-        let path = request.uri().path().trim_matches('/');
-        if path != self.stage {
-            return gateway(StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#.to_owned());
-        }
-        if request.uri().to_string().len() > self.settings.url_limit {
-            return gateway(StatusCode::URI_TOO_LONG, r#"{"message":"URI Too Long"}"#.to_owned());
-        }
-        if !self.new_connections.take(Instant::now()) {
-            return gateway(StatusCode::TOO_MANY_REQUESTS, r#"{"message":"Too Many Requests"}"#.to_owned());
-        }
-        let upgrade = hyper::upgrade::on(&mut request);
-        let (parts, _) = request.into_parts();
-        let Ok(mut accepted) = handshake_response(&parts) else {
-            return gateway(StatusCode::BAD_REQUEST, r#"{"message":"Bad Request"}"#.to_owned());
-        };
-        let text = |name| {
-            parts
-                .headers
-                .get(name)
-                .map(|value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned())
-        };
-        let host = text(header::HOST).unwrap_or_else(|| "localhost".to_owned());
-        let (connection, queue) =
-            Connection::new(peer, text(header::USER_AGENT), host, self.settings.client_buffer);
-        let connection = Arc::new(connection);
-        // In its own task: a client that leaves before the answer still gets its `$disconnect`.
-        let (decide, decision) = oneshot::channel();
-        let api = Arc::clone(&self);
-        tokio::spawn({
-            let connection = Arc::clone(&connection);
-            async move {
-                let decision = api.ask(&connection, &parts).await;
-                let open = matches!(decision, Decision::Open(_)) && api.connections.open(&connection);
-                // Without an answer, because the API is closed, the handshake is refused.
-                if open || !matches!(decision, Decision::Open(_)) {
-                    _ = decide.send(decision);
-                }
-                if open {
-                    api.session(connection, queue, upgrade).await;
-                }
-            }
-        });
-        let response = match decision.await {
-            Ok(Decision::Open(protocol)) => {
-                if let Some(protocol) = protocol {
-                    accepted.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
-                }
-                accepted
-            }
-            Ok(Decision::Refused(status)) => gateway(status, String::new()),
-            Ok(Decision::Failed(problem)) => {
-                self.log.line(|| format!("$connect: {problem}"));
-                gateway(
-                    StatusCode::BAD_GATEWAY,
-                    failure("Internal server error", &connection.id, &event::request_id()),
-                )
-            }
-            Err(_) => gateway(StatusCode::BAD_GATEWAY, String::new()),
-        };
-        self.log.line(|| {
-            format!(
-                "WS $connect {} {:.1} ms {}",
-                response.status().as_u16(),
-                started.elapsed().as_secs_f64() * 1000.0,
-                connection.id
-            )
-        });
-        response
+/// Answers the handshake. If the connection opens, it then has its own task.
+pub(crate) async fn connect(
+    api: &Arc<WebSocketApi>,
+    peer: IpAddr,
+    mut request: Request<Body>,
+) -> Response<Body> {
+    let started = Instant::now();
+    if let Some((status, body)) = refusal(api, &request) {
+        return response::json(status, body.to_owned());
     }
-
-    /// Asks the function of `$connect`; without one every client is let in.
-    async fn ask(&self, connection: &Connection, parts: &Parts) -> Decision {
-        let Some(route) = self.routes.special("$connect") else {
-            return Decision::Open(None);
-        };
-        let answer = match self.integrate(&route.function, &self.connect_event(connection, parts)).await {
-            Ok(answer) => answer,
-            Err(failure) => return Decision::Failed(format!("{}: {failure}", route.function)),
-        };
-        let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
-        let status = crate::number(&answer["statusCode"]).and_then(|status| u16::try_from(status).ok());
-        match status.and_then(|status| StatusCode::from_u16(status).ok()) {
-            Some(status) if status.is_success() => Decision::Open(protocol(&answer)),
-            Some(status) => Decision::Refused(status),
-            None => Decision::Failed(format!("{}: its answer has no statusCode", route.function)),
+    let upgrade = hyper::upgrade::on(&mut request);
+    let (parts, _) = request.into_parts();
+    let Ok(mut accepted) = handshake_response(&parts) else {
+        return response::json(StatusCode::BAD_REQUEST, r#"{"message":"Bad Request"}"#.to_owned());
+    };
+    let text = |name| {
+        let value: Option<&HeaderValue> = parts.headers.get(name);
+        value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    let host = text(header::HOST).unwrap_or_else(|| "localhost".to_owned());
+    let (connection, queue) =
+        Connection::new(peer, text(header::USER_AGENT), host, api.settings.client_buffer);
+    let connection = Arc::new(connection);
+    let (decide, decision) = oneshot::channel();
+    // In its own task, so that `$disconnect` is called even if the client leaves before the
+    // response.
+    tokio::spawn({
+        let (api, connection) = (Arc::clone(api), Arc::clone(&connection));
+        async move {
+            let decision = ask(&api, &connection, &parts).await;
+            let open = matches!(decision, Decision::Open(_)) && api.connections.open(&connection);
+            // If the API is closed, no decision is sent, and the handshake is refused.
+            if open || !matches!(decision, Decision::Open(_)) {
+                _ = decide.send(decision);
+            }
+            if open {
+                session::run(api, connection, queue, upgrade).await;
+            }
         }
+    });
+    let response = match decision.await {
+        Ok(Decision::Open(protocol)) => {
+            if let Some(protocol) = protocol {
+                accepted.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+            }
+            accepted
+        }
+        Ok(Decision::Refused(status)) => response::json(status, String::new()),
+        Ok(Decision::Failed(problem)) => {
+            api.log.line(|| format!("$connect: {problem}"));
+            let body = response::internal_error(&connection.id, &id::random());
+            response::json(StatusCode::BAD_GATEWAY, body)
+        }
+        Err(_) => response::json(StatusCode::BAD_GATEWAY, String::new()),
+    };
+    api.log.line(|| {
+        let took = started.elapsed().as_secs_f64() * 1000.0;
+        format!("WS $connect {} {took:.1} ms {}", response.status().as_u16(), connection.id)
+    });
+    response
+}
+
+/// Why API Gateway refuses a handshake without calling `$connect`.
+fn refusal(api: &WebSocketApi, request: &Request<Body>) -> Option<(StatusCode, &'static str)> {
+    if request.uri().path().trim_matches('/') != api.stage {
+        return Some((StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#));
+    }
+    if request.uri().to_string().len() > api.settings.url_limit {
+        return Some((StatusCode::URI_TOO_LONG, r#"{"message":"URI Too Long"}"#));
+    }
+    if !api.new_connections.allows(Instant::now()) {
+        return Some((StatusCode::TOO_MANY_REQUESTS, r#"{"message":"Too Many Requests"}"#));
+    }
+    None
+}
+
+/// Calls the function of `$connect`. Without one, every client may connect.
+async fn ask(api: &WebSocketApi, connection: &Connection, parts: &Parts) -> Decision {
+    let Some(route) = api.routes.special("$connect") else {
+        return Decision::Open(None);
+    };
+    let answer = match api.integrate(&route.function, &event::connect(api, connection, parts)).await {
+        Ok(answer) => answer,
+        Err(failure) => return Decision::Failed(format!("{}: {failure}", route.function)),
+    };
+    let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
+    let status = crate::number(&answer["statusCode"]).and_then(|status| u16::try_from(status).ok());
+    match status.and_then(|status| StatusCode::from_u16(status).ok()) {
+        Some(status) if status.is_success() => Decision::Open(protocol(&answer)),
+        Some(status) => Decision::Refused(status),
+        None => Decision::Failed(format!("{}: its answer has no statusCode", route.function)),
     }
 }
 
-/// The one header of `$connect`'s answer that reaches the client, with its first value.
+/// The only header of `$connect`'s response that reaches the client, with its first value.
 fn protocol(answer: &Value) -> Option<HeaderValue> {
     let named = |map: &Value| {
         let entry =
@@ -139,39 +138,4 @@ fn handshake_response(parts: &Parts) -> Result<Response<Body>, ()> {
     *request.version_mut() = parts.version;
     *request.headers_mut() = parts.headers.clone();
     create_response_with_body(&request, Body::empty).map_err(drop)
-}
-
-/// The text of a failure that concerns a connection.
-pub(super) fn failure(message: &str, connection: &str, request: &str) -> String {
-    format!(r#"{{"message": "{message}", "connectionId":"{connection}", "requestId":"{request}"}}"#)
-}
-
-pub(super) fn gateway(status: StatusCode, body: String) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
-}
-
-/// A number of events in each second.
-#[derive(Debug)]
-pub(super) struct Rate {
-    limit: u32,
-    second: Mutex<(Instant, u32)>,
-}
-
-impl Rate {
-    pub(super) fn new(limit: u32) -> Self {
-        Self { limit, second: Mutex::new((Instant::now(), 0)) }
-    }
-
-    /// Counts an event; false when this second already had its number.
-    pub(super) fn take(&self, now: Instant) -> bool {
-        let mut second = self.second.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.duration_since(second.0) >= Duration::from_secs(1) {
-            *second = (now, 0);
-        }
-        second.1 += 1;
-        second.1 <= self.limit
-    }
 }

@@ -1,11 +1,11 @@
-//! Which function serves a message.
+//! The routes of messages to functions.
 
 use std::collections::BTreeMap;
 
 use chatchat_template::WebSocketRoute;
 use serde_json::Value;
 
-/// The routes with the expression that chooses among them.
+/// The routes and the expression that selects one.
 #[derive(Debug)]
 pub(super) struct Routes {
     /// The names after `$request.body.`.
@@ -26,12 +26,12 @@ impl Routes {
         })
     }
 
-    /// `$connect` or `$disconnect`.
+    /// The route `$connect` or `$disconnect`.
     pub(super) fn special(&self, key: &str) -> Option<&WebSocketRoute> {
         self.routes.get(key)
     }
 
-    /// The route of a message; `$default` when the message names none.
+    /// The route that a message selects, or else `$default`.
     pub(super) fn of_message(&self, body: &str) -> Option<&WebSocketRoute> {
         self.selected(body).or_else(|| self.routes.get("$default"))
     }
@@ -42,7 +42,7 @@ impl Routes {
         for name in &self.path {
             value = value.get(name)?;
         }
-        // A message cannot name `$connect` or `$disconnect`.
+        // A message cannot select `$connect` or `$disconnect`.
         self.routes.get(value.as_str().filter(|key| !key.starts_with('$'))?)
     }
 }

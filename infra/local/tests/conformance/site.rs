@@ -238,7 +238,7 @@ pub fn work(file: &Path) -> Vec<String> {
 
 /// Waits until a fault has happened so often.
 pub async fn happens(injection: &Injection, times: u32) {
-    tokio::time::timeout(LIMIT, injection.happens(times)).await.expect("the fault in time");
+    tokio::time::timeout(LIMIT, injection.wait_until_happened(times)).await.expect("the fault in time");
 }
 
 /// Waits until there is something.

@@ -58,7 +58,7 @@ impl Faults<'_> {
             .then(|| self.system.cloud.inject(Fault::Cut(Moment::AfterFunction), 3, times));
         let time = Duration::from_millis(rng.u64(800..3000));
         select! {
-            () = injection.happens(times) => {}
+            () = injection.wait_until_happened(times) => {}
             // The fault continues when no more messages are written: only the heartbeat can then
             // detect a loss.
             () = sleep(time) => {}

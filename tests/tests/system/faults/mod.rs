@@ -79,7 +79,7 @@ fn inject(world: &World, fault: Fault, times: u32) -> Injection {
 
 /// Waits until a fault has occurred exactly `times` times, and removes it.
 async fn assert_happened(injection: Injection, times: u32) {
-    let happens = timeout(PATIENCE, injection.happens(times)).await;
+    let happens = timeout(PATIENCE, injection.wait_until_happened(times)).await;
     assert!(happens.is_ok(), "it happened only {} times", injection.happened());
     assert_eq!(injection.happened(), times);
 }
