@@ -1,4 +1,4 @@
-//! The cloud as a whole: starting it from a template, using it, stopping it.
+//! The cloud as a whole: its start from a template, its use and its end.
 
 use std::{
     convert::Infallible,
@@ -33,12 +33,12 @@ use crate::{
     websocket::WebSocketApi,
 };
 
-/// A running cloud; dropping it ends its processes and frees its ports.
+/// A running cloud. Dropping it ends its processes and frees its ports.
 #[derive(Debug)]
 #[must_use = "dropping it stops the cloud"]
 pub struct Cloud {
     ports: Ports,
-    /// The stage of the HTTP API as its paths begin with it.
+    /// What the paths of the HTTP API begin with: a slash and the stage.
     prefix: String,
     stage: Option<String>,
     access_key: String,
@@ -48,18 +48,20 @@ pub struct Cloud {
     storage: Arc<Storage>,
     faults: Arc<Faults>,
     cut_off: watch::Sender<bool>,
-    /// What goes on by itself.
+    /// Schedules, and the end of idle processes.
     tasks: JoinSet<Infallible>,
     servers: Vec<Server>,
-    /// Goes with the cloud, though tasks that are ending may still hold the storage.
+    /// Removed with the cloud, even if a task that is ending still holds the storage.
     _temporary_files: Option<Temporary>,
 }
 
 impl Cloud {
-    /// Starts the cloud; it serves when this returns. Functions start with their first call.
+    /// Starts the cloud. It serves requests when this returns. A function's first process starts
+    /// with its first call.
     ///
     /// # Errors
-    /// When the template cannot be used, a function is not built, or the port is taken; the message says what to do.
+    /// If the template is invalid, a function is not built, or the port is in use. The message says
+    /// what to do.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let template = Template::read(&options.template)?;
         let (listeners, port) = public_port(options.port).await?;
@@ -127,7 +129,7 @@ impl Cloud {
         })
     }
 
-    /// The distribution's address, which is the one origin; without a slash at its end.
+    /// The distribution's address, which is the only origin; without a slash at its end.
     pub fn url(&self) -> String {
         format!("http://localhost:{}", self.ports.distribution)
     }
@@ -137,30 +139,33 @@ impl Cloud {
         self.ports.distribution
     }
 
-    /// The HTTP API's address on API Gateway's own endpoint, with the stage; without a slash at its end.
+    /// The HTTP API's address on API Gateway's own endpoint, with the stage; without a slash at its
+    /// end.
     pub fn http_url(&self) -> String {
         format!("http://localhost:{}{}", self.ports.gateway, self.prefix)
     }
 
-    /// The WebSocket API's address on API Gateway's own endpoint; nothing when the template has none.
+    /// The WebSocket API's address on API Gateway's own endpoint; `None` if the template has no
+    /// WebSocket API.
     pub fn websocket_url(&self) -> Option<String> {
         self.stage.as_ref().map(|stage| format!("ws://localhost:{}/{stage}", self.ports.gateway))
     }
 
-    /// The address of the WebSocket API's management API; nothing when the template has none.
+    /// The address of the WebSocket API's management API; `None` if the template has no WebSocket
+    /// API.
     pub fn management_url(&self) -> Option<String> {
         self.stage.as_ref().map(|stage| format!("http://localhost:{}/{stage}", self.ports.gateway))
     }
 
-    /// The access key that the functions have and that the management API asks for.
+    /// The access key of the functions, which the management API requires.
     pub fn access_key(&self) -> &str {
         &self.access_key
     }
 
-    /// Calls a function by its logical id and waits for its answer.
+    /// Calls a function by its logical id and waits for its response.
     ///
     /// # Errors
-    /// When the function fails in any way.
+    /// If the function fails in any way.
     pub async fn invoke(&self, function: &str, event: Value) -> Result<Value, InvokeError> {
         let answer = self.lambda.invoke(function, Bytes::from(event.to_string())).await?;
         Ok(serde_json::from_slice(&answer).unwrap_or_else(|_| String::from_utf8_lossy(&answer).into()))
@@ -171,34 +176,36 @@ impl Cloud {
         self.lambda.environments(function)
     }
 
-    /// Kills a function's process; false when it is none of this cloud's.
+    /// Kills a function's process. Returns false if this cloud has no such process.
     pub fn kill_environment(&self, pid: u32) -> bool {
         self.lambda.kill(pid)
     }
 
-    /// Gives a secret a new current value; its value so far becomes the previous one (`AWSPREVIOUS`). The database's secret goes by the
-    /// logical id of the database.
+    /// Sets a secret's current value. The value until now becomes the previous one (`AWSPREVIOUS`).
+    /// The database's secret has the logical id of the database.
     ///
     /// # Errors
-    /// When there is no such secret, or the secrets file cannot be written.
+    /// If the secret does not exist, or the secrets file cannot be written.
     pub fn rotate_secret(&self, logical_id: &str, value: &str) -> Result<(), StartError> {
         let found = self.secrets.rotate(logical_id, value)?;
         if found { Ok(()) } else { Err(StartError::Unusable(format!("there is no secret {logical_id}"))) }
     }
 
-    /// Has something go wrong: each `every`-th time that it could, and `times` times at most. It ends when what this gives is dropped.
+    /// Injects a fault. It happens each `every`-th time that it could, and at most `times` times.
+    /// Dropping the injection ends it.
     pub fn inject(&self, fault: Fault, every: u32, times: u32) -> Injection {
         self.faults.inject(fault, every, times)
     }
 
-    /// Cuts the TCP connections of all WebSocket clients without a closing frame, and says how many there were. `$disconnect` is told with
-    /// 1006, as at any such end.
+    /// Cuts the TCP connections of all WebSocket clients without a closing frame. `$disconnect`
+    /// gets the code 1006, as at every such end. Returns the number of clients.
     pub fn drop_connections(&self) -> usize {
         self.websocket.as_ref().map_or(0, |websocket| websocket.cut())
     }
 
-    /// While this is on, no client reaches the cloud: the WebSocket connections are cut, and handshakes and HTTP requests end without an
-    /// answer, those in flight too. The functions' own calls are served; `@connections` answers 410, as nothing is open.
+    /// Cuts clients off from the cloud until it is called with `false`. WebSocket connections are
+    /// cut, and handshakes and HTTP requests, also those in progress, end without a response. The
+    /// functions' own calls are served; `@connections` answers 410, because no connection is open.
     pub fn cut_off(&self, on: bool) {
         self.cut_off.send_replace(on);
         if on {
@@ -206,10 +213,10 @@ impl Cloud {
         }
     }
 
-    /// Stores an object in a bucket, which goes by its logical id, as a deployment does.
+    /// Stores an object in a bucket, as a deployment does. `bucket` is the bucket's logical id.
     ///
     /// # Errors
-    /// When there is no such bucket, or the object cannot be written.
+    /// If the bucket does not exist, or the object cannot be written.
     pub async fn put_object(
         &self,
         bucket: &str,
@@ -225,15 +232,16 @@ impl Cloud {
         })
     }
 
-    /// The folder with a folder for each bucket, named as the bucket, in which each object is a file.
+    /// The folder that contains a folder for each bucket, with the bucket's name, in which each
+    /// object is a file.
     pub fn files(&self) -> &Path {
         self.storage.folder()
     }
 
-    /// Ends connections and processes, frees the ports, and waits until all processes are gone.
+    /// Ends connections and processes, frees the ports, and waits until all processes have ended.
     pub async fn stop(mut self) {
         self.shut_down();
-        // KILL cannot be refused; only the kernel could hold a process for this long.
+        // SIGKILL cannot be ignored. Only the kernel could keep a process for this long.
         _ = tokio::time::timeout(Duration::from_secs(10), self.lambda.ended()).await;
     }
 
@@ -253,13 +261,13 @@ impl Drop for Cloud {
     }
 }
 
-/// Listeners for API Gateway's own endpoint on a free port, and both ports.
+/// Listens for API Gateway's own endpoint on a free port. Returns the listeners and both ports.
 async fn gateway_port(distribution: u16) -> Result<(Vec<TcpListener>, Ports), StartError> {
     let (listeners, gateway) = public_port(0).await?;
     Ok((listeners, Ports { distribution, gateway }))
 }
 
-/// Listeners for `localhost`, which is 127.0.0.1 and, where the machine has it, `::1`.
+/// Listens on `localhost`, which is 127.0.0.1 and, if the machine has IPv6, `::1`.
 async fn public_port(port: u16) -> Result<(Vec<TcpListener>, u16), StartError> {
     let failed = |error: std::io::Error| match error.kind() {
         ErrorKind::AddrInUse => StartError::PortTaken(port),
@@ -270,7 +278,7 @@ async fn public_port(port: u16) -> Result<(Vec<TcpListener>, u16), StartError> {
         let bound = first.local_addr().map_err(failed)?.port();
         match TcpListener::bind((Ipv6Addr::LOCALHOST, bound)).await {
             Ok(second) => return Ok((vec![first, second], bound)),
-            // Any free port was asked for, and somebody has this one on `::1`: another one.
+            // Any port is acceptable, and another program uses this one on `::1`: try another port.
             Err(error) if error.kind() == ErrorKind::AddrInUse && port == 0 => {}
             Err(error) if error.kind() == ErrorKind::AddrInUse => return Err(failed(error)),
             Err(_) => return Ok((vec![first], bound)),

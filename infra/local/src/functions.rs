@@ -1,4 +1,4 @@
-//! From the template's functions to Lambda's: programs, limits and environment variables.
+//! The template's functions as Lambda runs them: programs, limits and environment variables.
 
 use std::{
     collections::BTreeMap,
@@ -8,10 +8,10 @@ use std::{
 
 use crate::{error::StartError, lambda::Function, settings::Settings, stack::Stack};
 
-/// The secret of the functions' access key; only this machine's S3 verifies signatures.
+/// The secret of the functions' access key. Only S3 verifies signatures here.
 pub(crate) const SECRET_KEY: &str = "local";
 
-/// What Lambda sets for every function.
+/// The environment variables that Lambda sets for every function.
 pub(crate) fn aws_variables(region: &str, access_key: &str) -> BTreeMap<String, String> {
     [
         ("AWS_REGION", region),
@@ -29,13 +29,13 @@ pub(crate) fn aws_variables(region: &str, access_key: &str) -> BTreeMap<String, 
     .into()
 }
 
-/// The program of an artifact below a folder: as cargo puts it there, or as cargo-lambda does.
+/// The program of an artifact in a folder, where cargo or cargo-lambda writes it.
 pub fn program(folder: &Path, artifact: &str) -> PathBuf {
     let path = folder.join(artifact);
     if path.is_dir() { path.join("bootstrap") } else { path }
 }
 
-/// The functions of the template with their processes' environment.
+/// Returns the functions of the template, with the environment variables of their processes.
 pub(crate) fn declared(
     stack: &Stack,
     artifacts: &Path,

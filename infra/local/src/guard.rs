@@ -1,4 +1,5 @@
-//! The guard: one small shell process that ends this process's children when this process is gone, however it went.
+//! The guard: a small shell process that ends this process's children after this process has ended,
+//! even by SIGKILL.
 
 use std::{
     io::Write,
@@ -8,47 +9,48 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
-/// Reads `add PID kind [folder]` and `del PID` on its standard input (for a folder alone, its path stands for a PID); the end of the input
-/// means that the parent is gone.
+/// The script reads `add PID kind [folder]` and `del PID` from its standard input. For a folder,
+/// its path takes the place of PID. The end of the input means that the parent has ended.
 const SCRIPT: &str = include_str!("guard.sh");
 
-/// The pipe to the guard; nothing when the guard could not be started.
+/// The pipe to the guard; `None` if the guard could not be started.
 static GUARD: OnceLock<Option<Mutex<ChildStdin>>> = OnceLock::new();
 
-/// Puts a function's process (the leader of its process group) in the guard's care: it is killed.
+/// Tells the guard to kill a function's process (the leader of its process group).
 pub(crate) fn watch_function(pid: u32) {
     tell(&format!("add {pid} function\n"));
 }
 
-/// Puts PgBouncer (the leader of its process group) in the guard's care: it is killed, for it keeps nothing.
+/// Tells the guard to kill a PgBouncer (the leader of its process group), which stores nothing.
 pub(crate) fn watch_pooler(pid: u32) {
     tell(&format!("add {pid} pooler\n"));
 }
 
-/// Puts a PostgreSQL server in the guard's care: it is shut down.
+/// Tells the guard to shut a PostgreSQL server down.
 pub(crate) fn watch_server(pid: u32) {
     tell(&format!("add {pid} server\n"));
 }
 
-/// Puts a temporary folder in the guard's care: it is removed when the processes are gone.
+/// Tells the guard to remove a temporary folder after the processes have ended.
 pub(crate) fn watch_folder(folder: &Path) {
     let folder = folder.display();
     tell(&format!("add {folder} folder {folder}\n"));
 }
 
-/// Takes a folder that is gone out of the guard's care.
+/// Tells the guard that a folder has been removed.
 pub(crate) fn forget_folder(folder: &Path) {
     tell(&format!("del {}\n", folder.display()));
 }
 
-/// Takes a process that has ended out of the guard's care.
+/// Tells the guard that a process has ended.
 pub(crate) fn forget(pid: u32) {
     tell(&format!("del {pid}\n"));
 }
 
 fn tell(line: &str) {
     if let Some(pipe) = GUARD.get_or_init(|| start().ok()) {
-        // A guard that is gone can only be missed when this process is killed; there is nobody to tell.
+        // If the guard has ended, children survive only if this process is killed. Nothing can be
+        // done about it here.
         _ = pipe.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
     }
 }

@@ -1,4 +1,4 @@
-# Ends the processes it was told of once its standard input ends. Written for any POSIX shell.
+# Ends the listed processes when its standard input ends. Runs in any POSIX shell.
 trap '' INT TERM HUP
 children=
 newline='
@@ -18,7 +18,8 @@ END
     esac
 done
 
-# A function may be stopped; only KILL reaches it. Its process group takes its own children along. A pooler has nothing to lose.
+# A function may be suspended, so that only KILL reaches it. The signal goes to its process group,
+# which includes its children. A pooler stores nothing.
 while read -r pid kind folder; do
     case $kind in function | pooler) kill -KILL "-$pid" || kill -KILL "$pid" ;; esac
 done <<END

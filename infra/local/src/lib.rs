@@ -36,7 +36,7 @@ pub(crate) fn milliseconds(time: ::time::OffsetDateTime) -> i64 {
     time.unix_timestamp() * 1000 + i64::from(time.millisecond())
 }
 
-/// A whole number, written as one or as a text.
+/// Reads a whole number that is written as a number or as text.
 pub(crate) fn number(value: &serde_json::Value) -> Option<usize> {
     match value {
         serde_json::Value::Number(number) => number.as_u64().and_then(|number| usize::try_from(number).ok()),

@@ -1,4 +1,4 @@
-//! Serving HTTP/1.1 on a loopback socket until dropped.
+//! HTTP/1.1 servers on loopback sockets.
 
 use std::{
     convert::Infallible,
@@ -26,11 +26,11 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-/// The address a request came from, found in its extensions.
+/// The address that a request came from. Each request has it as an extension.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
-/// A server; dropping it closes its port and its connections.
+/// A server. Dropping it closes its port and its connections.
 #[derive(Debug)]
 pub(crate) struct Server {
     task: JoinHandle<Infallible>,
@@ -42,15 +42,16 @@ impl Drop for Server {
     }
 }
 
-/// A listener on a free loopback port.
+/// Listens on a free loopback port.
 pub(crate) async fn free_port() -> std::io::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
     Ok((listener, address))
 }
 
-/// Serves `router` on `listener` to whoever calls this machine by its own names: a name of somebody else's that was made to point here
-/// (DNS rebinding) would make a web page's calls same-origin.
+/// Serves `router` on `listener`. Rejects requests whose `Host` is not a loopback name, to block
+/// DNS rebinding: a web page whose own host name resolves to this machine could otherwise call it
+/// as its own origin.
 pub(crate) fn serve(listener: TcpListener, router: Router) -> Server {
     let router = router.layer(from_fn(async |request: Request, next: Next| {
         if is_local(request.headers()) {
@@ -62,7 +63,8 @@ pub(crate) fn serve(listener: TcpListener, router: Router) -> Server {
     Server { task: tokio::spawn(accept(listener, router)) }
 }
 
-/// The same for a port that only this cloud's functions have business with: nothing that a browser sends passes.
+/// Like [`serve`], for ports that only the functions use: also rejects every request that a browser
+/// sends.
 pub(crate) fn serve_functions(listener: TcpListener, router: Router) -> Server {
     let router = router.layer(from_fn(async |request: Request, next: Next| {
         let browser = ["origin", "sec-fetch-site"].iter().any(|name| request.headers().contains_key(*name));
@@ -84,7 +86,8 @@ async fn accept(listener: TcpListener, router: Router) -> Infallible {
             Ok((stream, peer)) => {
                 connections.spawn(connection(stream, router.clone().layer(axum::Extension(Peer(peer.ip())))));
             }
-            // Out of file descriptors, or a client that left at once: the next accept may work.
+            // This process has no file descriptor left, or the client has left. The next accept can
+            // succeed.
             Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
         }
         while connections.try_join_next().is_some() {}
@@ -98,32 +101,33 @@ async fn connection(stream: TcpStream, router: Router) {
     let router = TowerToHyperService::new(router);
     let service = service_fn(async |request| {
         let Ok(response) = router.call(request).await;
-        let hung_up = response.extensions().get::<HangUp>().is_some();
-        if hung_up { Err("the client is hung up on") } else { Ok(response) }
+        let aborted = response.extensions().get::<Abort>().is_some();
+        if aborted { Err("the connection is aborted") } else { Ok(response) }
     });
-    // An error here is the client's, which left or does not speak HTTP, or was wanted: it ends the connection.
+    // The connection ends with an error if the client leaves or does not speak HTTP, or if the
+    // service aborts it.
     _ = http.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
 }
 
-/// Serves a request unless clients are cut off from the cloud, before or while it is served.
+/// Returns the response, or aborts the connection as soon as clients are cut off from the cloud.
 pub(crate) async fn unless_cut_off(
     mut cut_off: watch::Receiver<bool>,
     response: impl Future<Output = Response>,
 ) -> Response {
     tokio::select! {
         biased;
-        Ok(_) = cut_off.wait_for(|on| *on) => hang_up(),
+        Ok(_) = cut_off.wait_for(|on| *on) => abort(),
         response = response => response,
     }
 }
 
-/// Marks a response that is none.
+/// The extension of a response in place of which the connection ends.
 #[derive(Clone, Copy)]
-struct HangUp;
+struct Abort;
 
-/// Instead of a response: the connection ends without one.
-fn hang_up() -> Response {
+/// Returns a marker that ends the connection without a response.
+fn abort() -> Response {
     let mut response = Response::default();
-    response.extensions_mut().insert(HangUp);
+    response.extensions_mut().insert(Abort);
     response
 }

@@ -1,16 +1,16 @@
-//! One line a request, for whoever runs the cloud.
+//! One log line for each request.
 
 use std::{fmt, sync::Arc};
 
-/// Takes a line without its end.
+/// Receives a line without its line break.
 pub type LogLines = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// Where the lines go, if anywhere.
+/// The receiver of the lines, if there is one.
 #[derive(Clone, Default)]
 pub(crate) struct Log(pub(crate) Option<LogLines>);
 
 impl Log {
-    /// Writes a line; it is not even made when nobody reads it.
+    /// Logs a line. `line` is called only if there is a receiver.
     pub(crate) fn line(&self, line: impl FnOnce() -> String) {
         if let Some(log) = &self.0 {
             log(&line());

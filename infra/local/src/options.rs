@@ -1,31 +1,33 @@
-//! What a cloud is started with.
+//! The options of a cloud.
 
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use crate::{Database, log::LogLines, settings::Settings};
 
-/// What to run, and where.
+/// The options of [`Cloud::start`](crate::Cloud::start).
 #[derive(Clone, Default)]
 pub struct Options {
     /// The SAM template.
     pub template: PathBuf,
-    /// The folder with the compiled functions, named as the last components of `CodeUri`; or folders so named, with a `bootstrap` each.
+    /// The folder with the compiled functions. Each has the name of the last component of its
+    /// `CodeUri`, and is a program or a folder with a program `bootstrap`.
     pub artifacts: PathBuf,
-    /// The public port; 0 takes any that is free.
+    /// The public port; 0 means any free port.
     pub port: u16,
-    /// The database that the template's RDS instance stands for.
+    /// The database in place of the template's RDS instance.
     pub database: Option<Database>,
-    /// Where generated secrets are kept between runs; without it they are new each time.
+    /// The file that keeps generated secrets between runs. Without it, each run generates new ones.
     pub secrets_file: Option<PathBuf>,
-    /// The folder where the objects of buckets are kept between runs; without it they go with the cloud.
+    /// The folder that keeps the objects of buckets between runs. Without it, they are removed with
+    /// the cloud.
     pub files: Option<PathBuf>,
-    /// Values for the template's parameters.
+    /// The values of the template's parameters.
     pub parameters: BTreeMap<String, String>,
-    /// Limits and choices.
+    /// Limits, and choices where AWS does not document its behaviour.
     pub settings: Settings,
-    /// Takes one line a request.
+    /// Receives one line for each request.
     pub log: Option<LogLines>,
-    /// Takes what the functions write; it is appended to.
+    /// The file to which the functions' output is appended.
     pub function_log: Option<PathBuf>,
 }
 

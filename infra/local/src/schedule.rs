@@ -1,4 +1,4 @@
-//! Schedules: functions called at a rate, as EventBridge and its Scheduler do it.
+//! Schedules: functions that are called at a rate, as by EventBridge and its Scheduler.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -20,8 +20,8 @@ use crate::{
     stack::{ACCOUNT, Stack},
 };
 
-/// Minutes that Lambda waits before it tries an asynchronous call again that has failed.
-const WAITS: [u32; 2] = [1, 2];
+/// The minutes that Lambda waits before each retry of a failed asynchronous call.
+const RETRY_MINUTES: [u32; 2] = [1, 2];
 
 /// A function that is called at a rate.
 #[derive(Debug)]
@@ -30,15 +30,15 @@ pub(crate) struct Schedule {
     rate: Duration,
     minute: Duration,
     source: ScheduleSource,
-    /// Of the rule or schedule that calls.
+    /// The ARN of the rule or schedule.
     arn: String,
     region: String,
-    /// What the function is given in place of the source's own event.
+    /// The event, instead of the source's own one.
     input: Option<Bytes>,
 }
 
 impl Schedule {
-    /// The template's schedules that are on.
+    /// The enabled schedules of the template.
     pub(crate) fn declared(stack: &Stack, settings: &Settings) -> Result<Vec<Self>, StartError> {
         let declared = stack.template.schedules(stack)?.into_iter().filter(|schedule| schedule.enabled);
         declared.map(|schedule| Self::new(schedule, stack, settings)).collect()
@@ -77,7 +77,7 @@ impl Schedule {
         })
     }
 
-    /// Calls the function, for as long as this is polled; for the first time after once the rate.
+    /// Calls the function at its rate, and for the first time after one interval. Never returns.
     pub(crate) async fn run(self, lambda: Arc<Lambda>, log: Log) -> Infallible {
         let schedule = Arc::new(self);
         let mut ticks = interval_at(Instant::now() + schedule.rate, schedule.rate);
@@ -89,10 +89,10 @@ impl Schedule {
         }
     }
 
-    /// One asynchronous call, which is tried again when it fails.
+    /// Makes one asynchronous call, and retries it if it fails.
     async fn call(self: Arc<Self>, lambda: Arc<Lambda>, log: Log) {
         let event = self.input.clone().unwrap_or_else(|| Bytes::from(self.event().to_string()));
-        let mut waits = WAITS.into_iter();
+        let mut waits = RETRY_MINUTES.into_iter();
         loop {
             let started = Instant::now();
             let failure = lambda.invoke(&self.function, event.clone()).await.err();
@@ -100,7 +100,7 @@ impl Schedule {
             log.line(|| {
                 let outcome = match (&failure, wait) {
                     (None, _) => String::new(),
-                    (Some(failure), Some(wait)) => format!(" {failure}; again in {:?}", self.minute * wait),
+                    (Some(failure), Some(wait)) => format!(" {failure}; retry in {:?}", self.minute * wait),
                     (Some(failure), None) => format!(" {failure}; given up"),
                 };
                 let took = started.elapsed().as_secs_f64() * 1000.0;
@@ -135,12 +135,12 @@ impl Schedule {
     }
 }
 
-/// The minutes of a rate, by the rules of `EventBridge`: one of something is singular, more are plural.
+/// The minutes of a rate. As in `EventBridge`, the unit is singular for one and plural for more.
 fn minutes(expression: &str) -> Result<u32, &'static str> {
     const RATE: &str = "rate(VALUE UNIT) is expected, with minutes, hours or days; one of them is singular";
     let inner = expression.strip_prefix("rate(").and_then(|rest| rest.strip_suffix(')'));
     let Some(inner) = inner else {
-        return Err("the local cloud knows rate(...) only, not cron(...) or at(...)");
+        return Err("the local cloud supports rate(...) only, not cron(...) or at(...)");
     };
     let mut words = inner.split_ascii_whitespace();
     let (Some(value), Some(unit), None) = (words.next(), words.next(), words.next()) else {
@@ -161,7 +161,7 @@ mod tests {
     use super::minutes;
 
     #[test]
-    fn a_rate_is_minutes() {
+    fn rates_are_converted_to_minutes() {
         for (expression, expected) in [
             ("rate(1 minute)", 1),
             ("rate(5 minutes)", 5),
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_eventbridge_would_refuse_is_refused() {
+    fn rates_that_eventbridge_rejects_are_rejected() {
         for expression in
             ["rate(1 minutes)", "rate(5 hour)", "rate(0 minutes)", "rate(-1 days)", "rate(5)", "rate(1 week)"]
         {

@@ -1,51 +1,56 @@
-//! The limits of the cloud, with AWS's values as defaults; tests shorten them.
+//! The limits of the cloud. The defaults are AWS's; tests use shorter ones.
 
 use std::time::Duration;
 
-/// Limits and, where AWS's behaviour is not documented (marked \[U\]), choices.
+/// Limits, and choices where AWS does not document its behaviour (marked \[U\]).
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The region that ARNs, host names and the functions' environment name.
+    /// The region in ARNs, host names and the functions' environment.
     pub region: String,
-    /// Processes a function may have at a time; a call past that is throttled.
+    /// The maximum number of processes of a function. A call that would need another one is
+    /// throttled.
     pub environments: usize,
     /// How long a process may take until it asks for its first event.
     pub init_limit: Duration,
-    /// How long a process may wait for an event until it is ended; it is looked for ten times in that long.
+    /// How long a process may wait for an event until it is ended. The check runs ten times in this
+    /// time.
     pub idle_environment_limit: Duration,
-    /// How long a minute of a schedule lasts: of its rate, and of the 1 and 2 minutes before a call that failed is tried again.
+    /// The length of a schedule's minute: in its rate, and in the 1 and 2 minutes before a failed
+    /// call is retried.
     pub schedule_minute: Duration,
-    /// Bytes of an event.
+    /// The maximum size of an event, in bytes.
     pub event_limit: usize,
-    /// Bytes of a function's answer.
+    /// The maximum size of a function's response, in bytes.
     pub answer_limit: usize,
-    /// Bytes of an HTTP request's body.
+    /// The maximum size of an HTTP request's body, in bytes.
     pub http_body_limit: usize,
     /// How long the HTTP API waits for a function.
     pub http_integration_limit: Duration,
-    /// \[U\] What the HTTP API answers with status 503 when it has waited that long.
+    /// \[U\] The body of the HTTP API's 503 after that time.
     pub http_timeout_body: String,
     /// How long the WebSocket API waits for a function.
     pub websocket_integration_limit: Duration,
-    /// How long a connection may carry no message in either direction.
+    /// How long a connection may be open without a message in either direction.
     pub idle_limit: Duration,
-    /// How long a connection may last.
+    /// How long a connection may be open.
     pub lifetime_limit: Duration,
-    /// \[U\] The closing code at the idle limit and at the end of the lifetime.
+    /// \[U\] The closing code at the idle limit and at the lifetime limit.
     pub expired_close_code: u16,
-    /// \[U\] The closing code of a connection that `DELETE @connections` ends.
+    /// \[U\] The closing code after `DELETE @connections`.
     pub deleted_close_code: u16,
-    /// New WebSocket connections a second; 429 past that.
+    /// The maximum number of new WebSocket connections per second. Further ones get 429.
     pub connects_per_second: u32,
-    /// Bytes of a WebSocket frame.
+    /// The maximum size of a WebSocket frame, in bytes.
     pub frame_limit: usize,
-    /// Bytes of a WebSocket message.
+    /// The maximum size of a WebSocket message, in bytes.
     pub message_limit: usize,
-    /// Characters of a WebSocket URL.
+    /// The maximum length of a WebSocket URL, in characters.
     pub url_limit: usize,
-    /// \[U\] Messages of one connection that are worked on at the same time; 1 keeps their order.
+    /// \[U\] The maximum number of messages of one connection that are processed at the same time.
+    /// 1 keeps their order.
     pub parallel_frames: usize,
-    /// \[U\] Messages that wait for a slow client; `POST @connections` is answered 429 past that.
+    /// \[U\] The maximum number of messages that wait for a slow client. A further `POST
+    /// @connections` gets 429.
     pub client_buffer: usize,
 }
 

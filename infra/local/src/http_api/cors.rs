@@ -1,4 +1,4 @@
-//! CORS: the gateway answers preflights by itself, and its headers replace the function's.
+//! CORS: the gateway answers preflight requests, and its headers replace the function's.
 
 use axum::{
     body::Body,
@@ -6,8 +6,8 @@ use axum::{
 };
 use chatchat_template::Cors;
 
-/// The headers of a function's answer that the gateway drops.
-const OWN: [HeaderName; 6] = [
+/// The headers that the gateway removes from a function's response.
+const CORS_HEADERS: [HeaderName; 6] = [
     header::ACCESS_CONTROL_ALLOW_ORIGIN,
     header::ACCESS_CONTROL_ALLOW_METHODS,
     header::ACCESS_CONTROL_ALLOW_HEADERS,
@@ -16,23 +16,23 @@ const OWN: [HeaderName; 6] = [
     header::ACCESS_CONTROL_MAX_AGE,
 ];
 
-/// A CORS configuration at work.
+/// Applies a CORS configuration to responses.
 #[derive(Debug)]
-pub(super) struct Gate(Cors);
+pub(super) struct CorsPolicy(Cors);
 
-/// Whether a browser asks what it may do.
+/// Whether a request is a preflight request of a browser.
 pub(super) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::OPTIONS
         && headers.contains_key(header::ORIGIN)
         && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-impl Gate {
+impl CorsPolicy {
     pub(super) fn new(cors: Cors) -> Self {
         Self(cors)
     }
 
-    /// The answer to a preflight: 204, with CORS headers if the origin is allowed.
+    /// The response to a preflight request: 204, with CORS headers if the origin is allowed.
     pub(super) fn preflight(&self, origin: Option<&HeaderValue>) -> Response<Body> {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
@@ -47,9 +47,9 @@ impl Gate {
         response
     }
 
-    /// Replaces the function's CORS headers by the gateway's.
-    pub(super) fn mark(&self, headers: &mut HeaderMap, origin: Option<&HeaderValue>) {
-        for name in &OWN {
+    /// Replaces the function's CORS headers with the gateway's.
+    pub(super) fn apply(&self, headers: &mut HeaderMap, origin: Option<&HeaderValue>) {
+        for name in &CORS_HEADERS {
             headers.remove(name);
         }
         if self.allow(headers, origin) {

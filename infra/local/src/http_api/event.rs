@@ -1,4 +1,4 @@
-//! The event of a request: payload format 2.0.
+//! The event of a request, in payload format 2.0.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::routes::Matched;
 use crate::stack::ACCOUNT;
 
-/// A request with what the gateway knows about it.
+/// A request, its route, and its caller's address.
 pub(super) struct Call<'a> {
     pub(super) api: &'a str,
     pub(super) stage: &'a str,
@@ -86,7 +86,8 @@ impl Call<'_> {
         event
     }
 
-    /// Names in lower case, repeats joined by a comma; cookies and what belongs to the connection alone are left out.
+    /// The headers with names in lower case. The values of a repeated header are joined by commas.
+    /// `Cookie` and `Connection` are omitted.
     fn headers(&self, host: &str) -> Map<String, Value> {
         let headers = &self.parts.headers;
         let mut joined = Map::new();
@@ -112,7 +113,7 @@ impl Call<'_> {
     }
 }
 
-/// The id of a request, of the form API Gateway uses.
+/// Returns a random id of a request, in the form that API Gateway uses.
 pub(super) fn request_id() -> String {
     let id = Uuid::new_v4();
     format!("{}=", &base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(id.as_bytes())[..15])
@@ -137,7 +138,7 @@ fn query_parameters(query: &str) -> Value {
     Value::Object(parameters)
 }
 
-/// Whether the gateway passes a body of this content type on as text.
+/// Whether the event contains the body as text, which depends on its content type.
 fn is_text(headers: &HeaderMap) -> bool {
     let content_type = text(headers, &header::CONTENT_TYPE).to_ascii_lowercase();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();

@@ -1,4 +1,4 @@
-//! The HTTP API: a request becomes an event, the function's answer becomes a response.
+//! The HTTP API, which converts a request to an event, and the function's result to a response.
 
 mod answer;
 mod cors;
@@ -19,7 +19,7 @@ use crate::{
     settings::Settings,
     stack::{Stack, api_id},
 };
-use cors::Gate;
+use cors::CorsPolicy;
 use event::Call;
 use routes::Routes;
 
@@ -27,10 +27,10 @@ use routes::Routes;
 #[derive(Debug)]
 pub(crate) struct HttpApi {
     id: String,
-    /// `$default`, whose paths have no prefix, or the first part of every path.
+    /// `$default`, which is not part of the paths, or the first part of every path.
     stage: String,
     routes: Routes,
-    cors: Option<Gate>,
+    cors: Option<CorsPolicy>,
     lambda: Arc<Lambda>,
     settings: Settings,
     log: Log,
@@ -48,23 +48,23 @@ impl HttpApi {
         };
         let mut routes: Vec<HttpRoute> = stack.template.http_routes()?;
         routes.retain(|route| lambda.has(&route.function));
-        let cors = api.cors.map(Gate::new);
+        let cors = api.cors.map(CorsPolicy::new);
         let id = api_id(&api.id);
         Ok(Some(Self { id, stage: api.stage, routes: Routes::new(routes), cors, lambda, settings, log }))
     }
 
-    /// The path of a URL before that of a route: empty, or a slash and the stage.
+    /// The part of a URL's path before the route's path: empty, or a slash and the stage.
     pub(crate) fn prefix(&self) -> String {
         if self.stage == "$default" { String::new() } else { format!("/{}", self.stage) }
     }
 
-    /// The path without the stage; nothing for a path of another stage.
+    /// The path without the stage; `None` for a path of another stage.
     fn path<'a>(&self, path: &'a str) -> Option<&'a str> {
         let path = path.strip_prefix(&self.prefix())?;
         if path.is_empty() { Some("/") } else { path.starts_with('/').then_some(path) }
     }
 
-    /// Serves a request from first to last byte.
+    /// Serves a request and logs a line for it.
     pub(crate) async fn serve(&self, peer: IpAddr, request: Request<Body>) -> Response<Body> {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
@@ -73,11 +73,11 @@ impl HttpApi {
         let request_id = event::request_id();
         let preflight = self.cors.as_ref().filter(|_| cors::is_preflight(&parts.method, &parts.headers));
         let (mut response, note) = match preflight {
-            Some(gate) => (gate.preflight(origin.as_ref()), "preflight".to_owned()),
+            Some(policy) => (policy.preflight(origin.as_ref()), "preflight".to_owned()),
             None => self.route(peer, &parts, body, &request_id).await,
         };
-        if let (Some(gate), None) = (&self.cors, preflight) {
-            gate.mark(response.headers_mut(), origin.as_ref());
+        if let (Some(policy), None) = (&self.cors, preflight) {
+            policy.apply(response.headers_mut(), origin.as_ref());
         }
         if let Ok(value) = HeaderValue::from_str(&request_id) {
             response.headers_mut().insert("apigw-requestid", value);
@@ -121,7 +121,7 @@ impl HttpApi {
         let response = match tokio::time::timeout(self.settings.http_integration_limit, invoked).await {
             Ok(Ok(answer)) => answer::response(&answer).unwrap_or_else(|problem| {
                 self.log.line(|| {
-                    format!("{}: its answer is not one for the HTTP API: {problem}", matched.function)
+                    format!("{}: its result is not valid for the HTTP API: {problem}", matched.function)
                 });
                 internal_error()
             }),
@@ -136,7 +136,7 @@ impl HttpApi {
     }
 }
 
-/// The answer to what no route matches.
+/// The response to a request that no route matches.
 pub(crate) fn not_found() -> Response<Body> {
     gateway(StatusCode::NOT_FOUND, r#"{"message":"Not Found"}"#)
 }
@@ -149,7 +149,7 @@ fn too_large() -> Response<Body> {
     gateway(StatusCode::PAYLOAD_TOO_LARGE, r#"{"message":"Request Entity Too Large"}"#)
 }
 
-/// An answer of the gateway itself.
+/// A response of the gateway itself.
 fn gateway(status: StatusCode, body: &str) -> Response<Body> {
     let mut response = Response::new(Body::from(body.to_owned()));
     *response.status_mut() = status;

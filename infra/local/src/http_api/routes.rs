@@ -1,4 +1,4 @@
-//! Which route serves a request: exact ones first, then `{proxy+}`, then `$default`.
+//! The selection of a request's route: exact routes first, then `{proxy+}`, then `$default`.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -27,12 +27,12 @@ pub(super) struct Routes {
     default: Option<HttpRoute>,
 }
 
-/// A route that serves a request.
+/// The route of a request.
 #[derive(Debug)]
 pub(super) struct Matched<'a> {
     pub(super) key: &'a str,
     pub(super) function: &'a str,
-    /// Percent-decoded values of the path's variables.
+    /// The percent-decoded values of the path's variables.
     pub(super) parameters: BTreeMap<&'a str, String>,
 }
 
@@ -48,7 +48,8 @@ impl Routes {
                 route,
             })
             .collect();
-        // Literal parts first, from the left; a route for one method before one for any.
+        // Routes with literal parts, from the left, come first. A route for one method comes before
+        // a route for any method.
         entries.sort_by_key(|entry| {
             let greedy = matches!(entry.parts.last(), Some(Part::Greedy(_)));
             let literal =
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_specific_route_serves() {
+    fn most_specific_route_is_selected() {
         let routes = routes();
         for (method, path, key) in [
             ("GET", "/rooms", Some("GET /rooms")),
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_are_decoded() {
+    fn path_variables_are_decoded() {
         let routes = routes();
         assert_eq!(routes.find(&Method::GET, "/files/a%20b/c").unwrap().parameters["proxy"], "a b/c");
         assert_eq!(routes.find(&Method::GET, "/rooms/7").unwrap().parameters["id"], "7");
