@@ -1,4 +1,5 @@
-//! Starts a cloud with a database for the conformance tests, says what it started, and waits to be killed.
+//! A process for the conformance tests: starts a cloud with a database, prints what it has started,
+//! and waits until it is killed.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -23,7 +24,7 @@ async fn main() {
         ..Options::default()
     };
     let cloud = Arc::new(Cloud::start(options).await.unwrap());
-    // One process that is frozen, and one in the middle of a call.
+    // One process that is frozen, and one that is busy.
     cloud.invoke("Echo", json!({})).await.unwrap();
     let busy = Arc::clone(&cloud);
     tokio::spawn(async move { busy.invoke("Hang", json!({})).await });
@@ -36,7 +37,8 @@ async fn main() {
         .map(|environment| environment.pid)
         .collect();
     let folders = [postgres.folder(), Some(cloud.files())];
-    let pgbouncer = postgres.pgbouncer().map(|one| json!({ "pid": one.pid(), "folder": one.folder() }));
+    let pgbouncer =
+        postgres.pgbouncer().map(|pooler| json!({ "pid": pooler.pid(), "folder": pooler.folder() }));
     let started = json!({
         "port": cloud.port(), "functions": pids, "postgres": postgres.pid(), "pgbouncer": pgbouncer, "folders": folders
     });

@@ -1,4 +1,4 @@
-//! A function for the conformance tests: `_HANDLER` chooses what it does.
+//! The functions of the conformance tests. `_HANDLER` selects one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
 use std::{
@@ -11,7 +11,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-/// Grows for as long as the process runs, in the background.
+/// Counts in the background while the process runs.
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
 #[tokio::main]
@@ -49,7 +49,7 @@ fn count() {
 async fn handle(handler: &str, event: LambdaEvent<Value>) -> Result<Value, Error> {
     let LambdaEvent { payload, context } = event;
     match handler {
-        // The event, and all that the process knows.
+        // Returns the event, the context and the environment.
         "echo" => {
             let known = json!({
                 "event": payload,
@@ -64,7 +64,7 @@ async fn handle(handler: &str, event: LambdaEvent<Value>) -> Result<Value, Error
                 json!({ "statusCode": 200, "headers": { "content-type": "application/json" }, "body": known.to_string() }),
             )
         }
-        // What the request's body says.
+        // Returns the request's body as the result.
         "answer" => Ok(serde_json::from_str(payload["body"].as_str().unwrap_or("null"))?),
         "background" => Ok(json!(COUNT.load(Ordering::Relaxed))),
         "large" => Ok(json!("x".repeat(usize::try_from(payload["bytes"].as_u64().unwrap_or(7_000_000))?))),
@@ -89,7 +89,7 @@ async fn misbehave(what: &str) -> Result<Value, Error> {
     }
 }
 
-/// Does what the query asks for; `early` tries to push before the connection is open.
+/// Does what the query says. `early` pushes before the connection is open.
 async fn connect(event: &Value) -> Result<Value, Error> {
     record(event);
     let query = &event["queryStringParameters"];
@@ -108,8 +108,12 @@ async fn connect(event: &Value) -> Result<Value, Error> {
     Ok(answer)
 }
 
-/// Does what the message's field `what` asks for; without one it pushes the event back. With `wait`, once that file is there. With `work` it
-/// notes in that file when it begins and when it has waited, and with `pushes` it pushes that many numbers.
+/// Does what the message's fields say:
+///
+/// - `what`: what to do. Without it, the event is pushed back.
+/// - `wait`: a file that must exist first.
+/// - `work`: a file to which `began` and, after the wait, `committed` are written.
+/// - `pushes`: how many numbers to push.
 async fn message(event: &Value, request: &str) -> Result<Value, Error> {
     let body: Value = serde_json::from_str(event["body"].as_str().unwrap_or_default()).unwrap_or_default();
     let note = |what: &str| match body["work"].as_str() {
@@ -134,7 +138,7 @@ async fn message(event: &Value, request: &str) -> Result<Value, Error> {
         Some(what) => misbehave(what).await,
         None => {
             push(event, &event.to_string()).await?;
-            Ok(json!({ "statusCode": 200, "body": "nobody reads this" }))
+            Ok(json!({ "statusCode": 200, "body": "the client must not get this" }))
         }
     }
 }
@@ -167,7 +171,8 @@ async fn secret(event: &Value) -> Result<Value, Error> {
     Ok(json!({ "status": status, "answer": serde_json::from_str::<Value>(&answer.text().await?)? }))
 }
 
-/// Notes the event, and when it came, in a file with the function's name; fails if the test wants that.
+/// Appends the event and its time of arrival to a file with the function's name. Fails if the
+/// variable `FAILS` says so.
 fn scheduled(event: &Value) -> Result<Value, Error> {
     let folder = variable("RECORDS");
     let at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis();
@@ -177,11 +182,11 @@ fn scheduled(event: &Value) -> Result<Value, Error> {
 }
 
 fn append(file: &str, line: &str) -> Result<(), Error> {
-    // One write, so that no test reads a half.
+    // One write, so that no test reads half a line.
     Ok(std::fs::File::options().create(true).append(true).open(file)?.write_all(line.as_bytes())?)
 }
 
-/// Keeps the event in the folder of the test.
+/// Writes the event to the test's folder.
 fn record(event: &Value) {
     let context = &event["requestContext"];
     let name = format!(
@@ -190,9 +195,9 @@ fn record(event: &Value) {
         context["connectionId"].as_str().unwrap_or_default()
     );
     let path = std::path::Path::new(&variable("RECORDS")).join(name);
-    // Renamed when complete, so that no test reads a half.
+    // Renamed when it is complete, so that no test reads half a file.
     let draft = path.with_extension("draft");
-    let mut file = std::fs::File::create(&draft).expect("the test's folder is there");
-    file.write_all(event.to_string().as_bytes()).expect("the test's folder takes files");
-    std::fs::rename(draft, path).expect("the test's folder takes files");
+    let mut file = std::fs::File::create(&draft).expect("the test's folder exists");
+    file.write_all(event.to_string().as_bytes()).expect("the test's folder is writable");
+    std::fs::rename(draft, path).expect("the test's folder is writable");
 }

@@ -1,4 +1,4 @@
-//! CloudFront: one distribution in front of the APIs and a bucket.
+//! CloudFront: a distribution in front of the APIs and a bucket.
 
 use chatchat_local::{Cloud, Options};
 use reqwest::{Method, Response};
@@ -20,14 +20,14 @@ async fn get(cloud: &Cloud, path: &str, headers: &[(&str, &str)]) -> Response {
     request(cloud, Method::GET, path, headers).await
 }
 
-/// The event that the function got, by way of the distribution.
+/// The event that the function gets through the distribution.
 async fn echo(cloud: &Cloud, path: &str, headers: &[(&str, &str)]) -> Value {
     let mut echo: Value = get(cloud, path, headers).await.text().await.unwrap().parse().unwrap();
     echo["event"].take()
 }
 
 #[tokio::test]
-async fn an_api_gets_the_viewers_headers_and_its_own_host() {
+async fn api_gets_viewer_headers_and_its_own_host() {
     let site = Site::start().await;
     let headers = [("x-other", "1"), ("cookie", "a=1; b=2"), ("x-forwarded-for", "192.0.2.9")];
     let event = echo(&site.cloud, "/echo?a=b", &headers).await;
@@ -37,7 +37,7 @@ async fn an_api_gets_the_viewers_headers_and_its_own_host() {
     assert_eq!(event["headers"]["x-other"], "1");
     assert_eq!(event["rawQueryString"], "a=b");
     assert_eq!(event["cookies"], serde_json::json!(["a=1", "b=2"]));
-    // API Gateway sees the distribution, and the viewer is the last but one in the list.
+    // The source is the distribution. The viewer is the last but one in the list.
     let source = event["requestContext"]["http"]["sourceIp"].as_str().unwrap();
     assert_eq!(source, "130.176.0.1");
     let forwarded = event["headers"]["x-forwarded-for"].as_str().unwrap();
@@ -45,7 +45,7 @@ async fn an_api_gets_the_viewers_headers_and_its_own_host() {
 }
 
 #[tokio::test]
-async fn custom_headers_and_functions_replace_what_the_viewer_sent() {
+async fn custom_headers_and_functions_replace_viewer_headers() {
     let site = Site::start().await;
     let forged = [("x-secret", "forged"), ("x-viewer", "forged"), ("host", "shop.localhost")];
     let event = echo(&site.cloud, "/echo", &forged).await;
@@ -54,7 +54,7 @@ async fn custom_headers_and_functions_replace_what_the_viewer_sent() {
 }
 
 #[tokio::test]
-async fn without_an_origin_request_policy_an_api_gets_none_of_the_viewers_headers() {
+async fn without_origin_request_policy_api_gets_no_viewer_headers() {
     let site = Site::start().await;
     let event = echo(&site.cloud, "/rooms/7", &[("x-other", "1"), ("cookie", "a=1")]).await;
     assert_eq!(event["pathParameters"]["id"], "7");
@@ -63,7 +63,7 @@ async fn without_an_origin_request_policy_an_api_gets_none_of_the_viewers_header
 }
 
 #[tokio::test]
-async fn only_allowed_methods_pass() {
+async fn disallowed_methods_get_403() {
     let site = Site::start().await;
     assert_eq!(request(&site.cloud, Method::PUT, "/echo", &[]).await.status(), 200);
     for (method, path) in [(Method::PUT, "/rooms/7"), (Method::POST, "/page.html")] {
@@ -72,14 +72,14 @@ async fn only_allowed_methods_pass() {
 }
 
 #[tokio::test]
-async fn a_function_can_answer_for_the_origin() {
+async fn function_can_respond_for_the_origin() {
     let site = Site::start().await;
     let answer = get(&site.cloud, "/moved", &[]).await;
     assert_eq!((answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()), (302, "/echo"));
 }
 
 #[tokio::test]
-async fn a_function_leads_a_page_to_its_file_and_the_root_has_one_too() {
+async fn page_paths_and_root_are_mapped_to_files() {
     let site = Site::start().await;
     let html = b"<!DOCTYPE html>".to_vec();
     site.cloud.put_object("Files", "page.html", "text/html", "no-cache", html).await.unwrap();
@@ -93,7 +93,7 @@ async fn a_function_leads_a_page_to_its_file_and_the_root_has_one_too() {
 }
 
 #[tokio::test]
-async fn the_response_headers_policy_holds_for_every_response() {
+async fn response_headers_policy_applies_to_every_response() {
     let site = Site::start().await;
     for path in ["/echo", "/none.html"] {
         let answer = get(&site.cloud, path, &[]).await;
@@ -112,7 +112,7 @@ async fn the_response_headers_policy_holds_for_every_response() {
 }
 
 #[tokio::test]
-async fn text_of_a_kilobyte_is_compressed_for_a_viewer_that_takes_gzip() {
+async fn text_over_1000_bytes_is_compressed_if_gzip_is_accepted() {
     let site = Site::start().await;
     let put = async |key: &str, content_type: &str, bytes: usize| {
         site.cloud.put_object("Files", key, content_type, "no-cache", vec![b'x'; bytes]).await.unwrap();
@@ -134,7 +134,7 @@ async fn text_of_a_kilobyte_is_compressed_for_a_viewer_that_takes_gzip() {
 }
 
 #[tokio::test]
-async fn a_websocket_goes_through_the_distribution() {
+async fn websocket_connects_through_the_distribution() {
     use futures_util::{SinkExt, StreamExt};
 
     let site = Site::start().await;
@@ -152,7 +152,7 @@ async fn a_websocket_goes_through_the_distribution() {
     assert_eq!(event["headers"]["X-Viewer"], format!("127.0.0.1 localhost:{}", site.cloud.port()));
     assert_eq!(event["queryStringParameters"]["a"], "b");
     assert_eq!(event["requestContext"]["identity"]["sourceIp"], "130.176.0.1");
-    // The management API is on API Gateway's own endpoint alone.
+    // Only API Gateway's own endpoint has the management API.
     let managed = request_managed(&site.cloud, id).await;
     assert_eq!(managed.status(), 403);
     assert_eq!(get(&site.cloud, "/live", &[]).await.status(), 403, "a request that is not a handshake");
@@ -164,7 +164,7 @@ async fn request_managed(cloud: &Cloud, id: &str) -> Response {
 }
 
 #[tokio::test]
-async fn what_the_emulation_does_not_know_is_an_error_at_the_start() {
+async fn unsupported_distribution_setting_fails_the_start() {
     let folder = Folder::new();
     for (known, unknown, named) in [
         ("4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "00000000-0000-0000-0000-000000000000", "CachePolicyId"),

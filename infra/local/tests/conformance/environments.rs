@@ -1,4 +1,4 @@
-//! What a function's environments have of their own, and how long they last.
+//! The execution environments of a function: their session tokens and their lifetime.
 
 use std::{
     collections::BTreeSet,
@@ -11,10 +11,10 @@ use serde_json::json;
 use crate::site::{Site, eventually, process_state};
 
 #[tokio::test]
-async fn each_environment_has_a_session_token_of_its_own() {
+async fn each_environment_has_its_own_session_token() {
     let site = Site::start().await;
     let echoes = futures_util::future::join_all((0..10).map(|_| site.echo(site.get("/echo")))).await;
-    let of = |name: &str| -> BTreeSet<String> {
+    let values = |name: &str| -> BTreeSet<String> {
         echoes.iter().map(|echo| format!("{} {}", echo["pid"], echo["environment"][name])).collect()
     };
     let pids: BTreeSet<u64> = echoes.iter().map(|echo| echo["pid"].as_u64().unwrap()).collect();
@@ -22,11 +22,11 @@ async fn each_environment_has_a_session_token_of_its_own() {
         echoes.iter().map(|echo| echo["environment"]["AWS_SESSION_TOKEN"].as_str().unwrap()).collect();
     assert!(pids.len() > 1, "{pids:?}");
     assert_eq!(tokens.len(), pids.len(), "{tokens:?}");
-    assert_eq!(of("AWS_SESSION_TOKEN").len(), pids.len(), "a process keeps its token");
+    assert_eq!(values("AWS_SESSION_TOKEN").len(), pids.len(), "a process keeps its token");
 }
 
 #[tokio::test]
-async fn an_environment_without_an_event_for_the_limit_ends_and_a_busy_one_does_not() {
+async fn idle_environment_ends_at_the_limit_and_busy_one_does_not() {
     let limit = Duration::from_millis(400);
     let site = Site::with_settings(Settings { idle_environment_limit: limit, ..Settings::default() }).await;
     let ended = async {
@@ -43,7 +43,7 @@ async fn an_environment_without_an_event_for_the_limit_ends_and_a_busy_one_does_
         assert_ne!(site.echo(site.get("/echo")).await["pid"], pid);
     };
     tokio::select! {
-        _ = site.cloud.invoke("Hang", json!({})) => panic!("a process in the middle of a call was ended"),
+        _ = site.cloud.invoke("Hang", json!({})) => panic!("a busy process was ended"),
         () = ended => {}
     }
     assert_eq!(Settings::default().idle_environment_limit, Duration::from_mins(5));

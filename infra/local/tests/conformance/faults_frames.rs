@@ -1,4 +1,4 @@
-//! Faults of frames, on their way from a client and to one.
+//! Faults of frames, from and to a client.
 
 use std::time::{Duration, Instant};
 
@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use crate::site::{Site, Socket};
 
-/// Long enough for the next frame to be served meanwhile.
+/// A delay that is long enough to process the next frame in the meantime.
 const LATE: Duration = Duration::from_secs(1);
 
 async fn send(socket: &mut Socket, n: u32) {
     socket.send(json!({ "action": "echo", "n": n }).to_string()).await;
 }
 
-/// The number of the frame that is echoed next.
+/// The number of the frame that the next echo contains.
 async fn echoed(socket: &mut Socket) -> Value {
     let body: Value = socket.json().await["body"].as_str().unwrap().parse().unwrap();
     body["n"].clone()
@@ -26,7 +26,7 @@ async fn push(site: &Site, id: &str, text: &'static str) {
 }
 
 #[tokio::test]
-async fn a_received_frame_that_is_dropped_reaches_no_function() {
+async fn dropped_frame_reaches_no_function() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     let injection = site.cloud.inject(Fault::Received(Tampering::Drop), 1, 1);
@@ -39,7 +39,7 @@ async fn a_received_frame_that_is_dropped_reaches_no_function() {
 }
 
 #[tokio::test]
-async fn a_received_frame_that_is_doubled_is_two_events() {
+async fn doubled_frame_becomes_two_events() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     let _injection = site.cloud.inject(Fault::Received(Tampering::Double), 1, 1);
@@ -51,7 +51,7 @@ async fn a_received_frame_that_is_doubled_is_two_events() {
 }
 
 #[tokio::test]
-async fn a_received_frame_that_is_delayed_comes_later_and_others_pass_it() {
+async fn delayed_frame_is_processed_after_later_frames() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     socket.id().await;
@@ -66,13 +66,13 @@ async fn a_received_frame_that_is_delayed_comes_later_and_others_pass_it() {
 }
 
 #[tokio::test]
-async fn a_received_frame_is_overtaken_by_the_next_one() {
+async fn next_frame_overtakes_a_held_frame() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     let injection = site.cloud.inject(Fault::Received(Tampering::Overtaken), 1, 2);
     for n in 1..=4 {
         send(&mut socket, n).await;
-        // A frame waits until the next one has been served; the other way round nothing waits.
+        // The held frame waits until the next one has been processed. The next one does not wait.
         if n % 2 == 0 {
             assert_eq!(echoed(&mut socket).await, n);
             assert_eq!(echoed(&mut socket).await, n - 1);
@@ -82,7 +82,7 @@ async fn a_received_frame_is_overtaken_by_the_next_one() {
 }
 
 #[tokio::test]
-async fn a_received_frame_without_a_next_one_comes_after_a_second() {
+async fn held_frame_without_a_next_one_is_processed_after_1_second() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     let _injection = site.cloud.inject(Fault::Received(Tampering::Overtaken), 1, 1);
@@ -93,7 +93,7 @@ async fn a_received_frame_without_a_next_one_comes_after_a_second() {
 }
 
 #[tokio::test]
-async fn a_push_that_is_dropped_or_doubled_is_answered_200() {
+async fn dropped_or_doubled_push_is_answered_200() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     let id = socket.id().await;
@@ -109,7 +109,7 @@ async fn a_push_that_is_dropped_or_doubled_is_answered_200() {
 }
 
 #[tokio::test]
-async fn a_push_that_is_delayed_comes_later_and_others_pass_it() {
+async fn delayed_push_is_sent_after_later_pushes() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     let id = socket.id().await;
@@ -123,7 +123,7 @@ async fn a_push_that_is_delayed_comes_later_and_others_pass_it() {
 }
 
 #[tokio::test]
-async fn a_push_is_overtaken_by_the_next_one_or_comes_after_a_second() {
+async fn held_push_is_sent_after_the_next_one_or_1_second() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     let id = socket.id().await;

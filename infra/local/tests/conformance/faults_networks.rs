@@ -1,24 +1,25 @@
-//! Faults of connections: cut ones, ends that nobody is told of, and a cloud that no client reaches.
+//! Faults of connections: cut connections, withheld `$disconnect` calls, and a cloud that clients
+//! cannot reach.
 
 use chatchat_local::{EnvironmentState, Fault, Moment};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Error;
 
-use crate::site::{Site, eventually, happens, work};
+use crate::site::{Site, eventually, wait_for_fault, work};
 
 async fn disconnected(site: &Site, id: &str) -> Value {
     site.recorded("DISCONNECT", id).await["requestContext"]["disconnectStatusCode"].take()
 }
 
 #[tokio::test]
-async fn a_disconnect_that_is_withheld_reaches_no_function() {
+async fn withheld_disconnect_reaches_no_function() {
     let site = Site::start().await;
     let [mut first, mut second] = [site.connect().await, site.connect().await];
     let ids = [first.id().await, second.id().await];
     let injection = site.cloud.inject(Fault::WithholdDisconnect, 1, 1);
     drop(first);
-    happens(&injection, 1).await;
+    wait_for_fault(&injection, 1).await;
     drop(second);
     assert_eq!(disconnected(&site, &ids[1]).await, 1006);
     assert!(!site.folder.0.join(format!("DISCONNECT-{}", ids[0])).exists());
@@ -29,30 +30,30 @@ async fn a_disconnect_that_is_withheld_reaches_no_function() {
 }
 
 #[tokio::test]
-async fn a_connection_cut_before_its_function_has_the_frame_leaves_no_trace_of_it() {
+async fn function_does_not_get_the_frame_of_a_cut_connection() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     let id = socket.id().await;
     let file = site.folder.0.join("work");
     let injection = site.cloud.inject(Fault::Cut(Moment::BeforeFunction), 1, 1);
     socket.send(json!({ "action": "echo", "work": file }).to_string()).await;
-    socket.cut().await;
+    socket.expect_cut().await;
     assert_eq!(injection.happened(), 1);
     assert_eq!(disconnected(&site, &id).await, 1006);
     assert_eq!(work(&file), [""; 0]);
-    assert_eq!(site.cloud.environments("Message")[0].served, 1, "the one that asked for the id");
+    assert_eq!(site.cloud.environments("Message")[0].served, 1, "only the frame that asked for the id");
 }
 
 #[tokio::test]
-async fn a_connection_cut_while_its_function_works_is_ended_when_that_has() {
+async fn disconnect_of_a_cut_connection_follows_its_function() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     let id = socket.id().await;
     let [file, flag] = ["work", "flag"].map(|name| site.folder.0.join(name));
     let _injection = site.cloud.inject(Fault::Cut(Moment::AfterFunction), 1, 1);
     socket.send(json!({ "action": "echo", "work": file, "wait": flag, "pushes": 1 }).to_string()).await;
-    socket.cut().await;
-    eventually("the function", || (work(&file) == ["began"]).then_some(())).await;
+    socket.expect_cut().await;
+    eventually("the function's start", || (work(&file) == ["began"]).then_some(())).await;
     assert_eq!(site.manage(Method::POST, &id).send().await.unwrap().status(), 410);
     assert!(!site.folder.0.join(format!("DISCONNECT-{id}")).exists());
     std::fs::write(flag, "").unwrap();
@@ -61,28 +62,28 @@ async fn a_connection_cut_while_its_function_works_is_ended_when_that_has() {
 }
 
 #[tokio::test]
-async fn dropped_connections_end_without_a_closing_frame_and_are_told_of() {
+async fn dropped_connections_end_with_1006_and_disconnect() {
     let site = Site::start().await;
     let mut sockets = [site.connect().await, site.connect().await];
     let ids = [sockets[0].id().await, sockets[1].id().await];
     assert_eq!(site.cloud.drop_connections(), 2);
-    assert_eq!(site.cloud.drop_connections(), 0, "they are gone at once");
+    assert_eq!(site.cloud.drop_connections(), 0, "no connection is left");
     for (socket, id) in sockets.iter_mut().zip(ids) {
         assert_eq!(site.manage(Method::POST, &id).send().await.unwrap().status(), 410);
-        socket.cut().await;
+        socket.expect_cut().await;
         assert_eq!(disconnected(&site, &id).await, 1006);
     }
     site.connect().await.id().await;
 }
 
 #[tokio::test]
-async fn a_cloud_that_is_cut_off_is_reached_by_no_client_and_works_inside() {
+async fn cut_off_blocks_clients_but_not_functions() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     let id = socket.id().await;
     site.echo(site.get("/echo")).await;
     let cut = async {
-        eventually("the request in flight", || {
+        eventually("the request in progress", || {
             let environments = site.cloud.environments("Hang");
             environments.iter().any(|environment| environment.state == EnvironmentState::Busy).then_some(())
         })
@@ -90,13 +91,13 @@ async fn a_cloud_that_is_cut_off_is_reached_by_no_client_and_works_inside() {
         site.cloud.cut_off(true);
     };
     let (in_flight, ()) = tokio::join!(site.get("/hang").send(), cut);
-    assert!(in_flight.is_err(), "a request in flight gets no answer");
-    socket.cut().await;
+    assert!(in_flight.is_err(), "a request in progress gets no response");
+    socket.expect_cut().await;
     assert_eq!(disconnected(&site, &id).await, 1006);
 
     assert!(site.get("/echo").send().await.is_err());
     let handshake = tokio_tungstenite::connect_async(site.cloud.websocket_url().unwrap()).await;
-    assert!(!matches!(handshake, Ok(_) | Err(Error::Http(_))), "no answer is expected");
+    assert!(!matches!(handshake, Ok(_) | Err(Error::Http(_))), "no response is expected");
     assert_eq!(site.manage(Method::POST, &id).send().await.unwrap().status(), 410);
     site.cloud.invoke("Echo", json!({})).await.unwrap();
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::site::{Site, TEMPLATE};
 
 #[tokio::test]
-async fn item_15_exact_routes_come_before_greedy_ones_and_those_before_default() {
+async fn item_15_exact_routes_precede_greedy_ones_and_default() {
     let template = TEMPLATE.replace(
         "        Echo: { Type",
         "        Rest: { Type: HttpApi, Properties: { ApiId: !Ref Http } }\n        Echo: { Type",
@@ -28,7 +28,7 @@ async fn item_15_exact_routes_come_before_greedy_ones_and_those_before_default()
 }
 
 #[tokio::test]
-async fn item_15_no_route_is_404_not_found() {
+async fn item_15_unmatched_request_gets_404() {
     let site = Site::start().await;
     for request in [site.get("/elsewhere"), site.request(Method::POST, "/rooms/7")] {
         let response = request.send().await.unwrap();
@@ -39,7 +39,7 @@ async fn item_15_no_route_is_404_not_found() {
 }
 
 #[tokio::test]
-async fn item_16_headers_cookies_and_query_have_the_form_of_payload_2() {
+async fn item_16_event_has_the_form_of_payload_format_2() {
     let site = Site::start().await;
     let request = site
         .get("/echo?name=a%20b&tag=1&tag=2&empty=")
@@ -70,7 +70,7 @@ async fn item_16_headers_cookies_and_query_have_the_form_of_payload_2() {
 }
 
 #[tokio::test]
-async fn item_16_what_a_request_lacks_its_event_lacks_too() {
+async fn item_16_missing_parts_of_a_request_are_omitted() {
     let site = Site::start().await;
     let event = site.echo(site.get("/echo")).await["event"].take();
     for name in ["cookies", "queryStringParameters", "pathParameters", "body"] {
@@ -81,7 +81,7 @@ async fn item_16_what_a_request_lacks_its_event_lacks_too() {
 }
 
 #[tokio::test]
-async fn item_17_only_text_json_xml_and_javascript_bodies_arrive_as_text() {
+async fn item_17_only_textual_bodies_are_not_base64() {
     let site = Site::start().await;
     for (content_type, is_text) in [
         (Some("text/html"), true),
@@ -103,7 +103,7 @@ async fn item_17_only_text_json_xml_and_javascript_bodies_arrive_as_text() {
 }
 
 #[tokio::test]
-async fn item_18_each_cookie_of_an_answer_becomes_a_set_cookie() {
+async fn item_18_each_cookie_becomes_a_set_cookie_header() {
     let site = Site::start().await;
     let response =
         site.answer(&json!({ "statusCode": 204, "cookies": ["a=1; HttpOnly", "b=2"] })).send().await.unwrap();
@@ -113,7 +113,7 @@ async fn item_18_each_cookie_of_an_answer_becomes_a_set_cookie() {
 }
 
 #[tokio::test]
-async fn item_18_an_answer_has_its_status_headers_and_body() {
+async fn item_18_result_sets_status_headers_and_body() {
     let site = Site::start().await;
     let answer = json!({ "statusCode": 201, "headers": { "X-Made": "yes" }, "body": "aMOpbGxv", "isBase64Encoded": true });
     let response = site.answer(&answer).send().await.unwrap();
@@ -124,7 +124,7 @@ async fn item_18_an_answer_has_its_status_headers_and_body() {
 }
 
 #[tokio::test]
-async fn item_18_an_answer_without_status_is_the_body_of_a_200() {
+async fn item_18_result_without_status_is_the_body_of_a_200() {
     let site = Site::start().await;
     for (answer, body) in [(json!({ "a": 1 }), r#"{"a":1}"#), (json!("plain"), "plain")] {
         let response = site.answer(&answer).send().await.unwrap();
@@ -135,7 +135,7 @@ async fn item_18_an_answer_without_status_is_the_body_of_a_200() {
 }
 
 #[tokio::test]
-async fn item_19_the_gateway_answers_preflights_without_the_function() {
+async fn item_19_gateway_answers_preflight_requests() {
     let site = Site::start().await;
     let preflight = |origin: &'static str| {
         let request = site.request(Method::OPTIONS, "/answer").header("origin", origin);
@@ -159,7 +159,7 @@ async fn item_19_the_gateway_answers_preflights_without_the_function() {
 }
 
 #[tokio::test]
-async fn item_19_the_gateways_cors_headers_replace_the_functions() {
+async fn item_19_gateway_replaces_cors_headers_of_the_function() {
     let site = Site::start().await;
     let answer = json!({ "statusCode": 200, "headers": { "access-control-allow-origin": "*", "access-control-max-age": "1" } });
     let allowed = site.answer(&answer).header("origin", "https://app.example").send().await.unwrap();
@@ -171,7 +171,7 @@ async fn item_19_the_gateways_cors_headers_replace_the_functions() {
 }
 
 #[tokio::test]
-async fn item_20_a_failing_function_is_500_internal_server_error() {
+async fn item_20_failing_function_gets_500() {
     let site = Site::start().await;
     let malformed = site.answer(&json!({ "statusCode": "none" }));
     for request in [site.get("/fail"), site.get("/crash"), malformed] {
@@ -182,7 +182,7 @@ async fn item_20_a_failing_function_is_500_internal_server_error() {
 }
 
 #[tokio::test]
-async fn item_20_a_function_over_the_integration_limit_is_503() {
+async fn item_20_function_over_the_integration_limit_gets_503() {
     let body = r#"{"message":"a setting, because it is not verified"}"#;
     let settings = Settings {
         http_integration_limit: Duration::from_millis(100),
@@ -198,7 +198,7 @@ async fn item_20_a_function_over_the_integration_limit_is_503() {
 }
 
 #[tokio::test]
-async fn item_20_payloads_over_10_mb_or_over_6_mb_for_the_function_are_413() {
+async fn item_20_body_over_10_mb_or_event_over_6_mb_gets_413() {
     let site = Site::start().await;
     let post = |bytes: usize| {
         site.request(Method::POST, "/echo").header("content-type", "text/plain").body("x".repeat(bytes))
@@ -209,7 +209,7 @@ async fn item_20_payloads_over_10_mb_or_over_6_mb_for_the_function_are_413() {
 }
 
 #[tokio::test]
-async fn item_20_a_throttled_function_is_429() {
+async fn item_20_throttled_function_gets_429() {
     let site = Site::start().await;
     let (first, second) = (site.get("/single").send(), site.get("/single").send());
     tokio::select! {
@@ -219,7 +219,7 @@ async fn item_20_a_throttled_function_is_429() {
 }
 
 #[tokio::test]
-async fn item_21_an_encoded_slash_does_not_split_a_path() {
+async fn item_21_encoded_slash_does_not_split_a_path() {
     let site = Site::start().await;
     let event = site.echo(site.get("/rooms/a%2Fb")).await["event"].take();
     assert_eq!(event["routeKey"], "GET /rooms/{id}");

@@ -1,4 +1,4 @@
-//! Lambda: facts 22 and 23, and what a process of a function lives through.
+//! Lambda: facts 22 and 23, and the life of a function's processes.
 
 use std::{
     collections::BTreeSet,
@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::site::{Site, eventually, process_state};
 
 #[tokio::test]
-async fn item_22_next_carries_request_id_absolute_deadline_arn_and_trace() {
+async fn item_22_next_has_request_id_deadline_arn_and_trace() {
     let site = Site::start().await;
     let before = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let echo = site.echo(site.get("/echo")).await;
@@ -28,7 +28,7 @@ async fn item_22_next_carries_request_id_absolute_deadline_arn_and_trace() {
 }
 
 #[tokio::test]
-async fn item_22_a_process_has_lambdas_environment_and_nothing_else() {
+async fn item_22_process_has_only_lambdas_environment() {
     let site = Site::start().await;
     let environment = site.echo(site.get("/echo")).await["environment"].take();
     for (name, value) in [
@@ -49,7 +49,7 @@ async fn item_22_a_process_has_lambdas_environment_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn item_22_next_blocks_until_there_is_an_event_and_the_process_is_kept_warm() {
+async fn item_22_next_waits_for_an_event_in_the_same_process() {
     let site = Site::start().await;
     let first = site.echo(site.get("/echo")).await["pid"].as_u64();
     for _ in 0..50 {
@@ -60,7 +60,7 @@ async fn item_22_next_blocks_until_there_is_an_event_and_the_process_is_kept_war
 }
 
 #[tokio::test]
-async fn item_23_an_error_answer_fails_the_call_and_keeps_the_process() {
+async fn item_23_error_response_fails_the_call_and_keeps_the_process() {
     let site = Site::start().await;
     let mut pids = BTreeSet::new();
     for _ in 0..3 {
@@ -75,7 +75,7 @@ async fn item_23_an_error_answer_fails_the_call_and_keeps_the_process() {
 }
 
 #[tokio::test]
-async fn item_23_a_failed_init_fails_the_call_and_says_why() {
+async fn item_23_failed_init_fails_the_call_with_the_reason() {
     let site = Site::start().await;
     let error = site.cloud.invoke("InitExit", json!({})).await.unwrap_err().to_string();
     assert!(
@@ -106,24 +106,24 @@ async fn item_23_init_has_a_limit_of_10_seconds() {
 }
 
 #[tokio::test]
-async fn item_23_a_process_is_frozen_between_events() {
+async fn item_23_process_is_frozen_between_events() {
     let site = Site::start().await;
     let count = async || site.cloud.invoke("Background", json!({})).await.unwrap().as_u64().unwrap();
     let before = count().await;
     let pid = site.cloud.environments("Background")[0].pid.unwrap();
     eventually("the freeze", || process_state(pid).filter(|state| *state == 'T')).await;
-    // Its thread counts once a millisecond, while it runs.
+    // A thread of the process counts once a millisecond while the process runs.
     let started = Instant::now();
     while started.elapsed() < Duration::from_millis(500) {
         site.echo(site.get("/echo")).await;
     }
     let counted = count().await - before;
-    assert!(counted < 100, "it counted {counted} in half a second of rest");
+    assert!(counted < 100, "it counted {counted} while it was frozen for half a second");
     assert_eq!(site.cloud.environments("Background")[0].pid, Some(pid));
 }
 
 #[tokio::test]
-async fn item_23_one_event_at_a_time_so_20_overlapping_requests_run_in_20_processes() {
+async fn item_23_20_concurrent_events_run_in_20_processes() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     let flag = site.folder.0.join("flag");
@@ -145,7 +145,7 @@ async fn item_23_one_event_at_a_time_so_20_overlapping_requests_run_in_20_proces
 }
 
 #[tokio::test]
-async fn overlapping_http_requests_run_in_more_than_one_process() {
+async fn concurrent_http_requests_run_in_several_processes() {
     let site = Site::start().await;
     let echoes = futures_util::future::join_all((0..20).map(|_| site.echo(site.get("/echo")))).await;
     let pids: BTreeSet<_> = echoes.iter().map(|echo| echo["pid"].as_u64().unwrap()).collect();
@@ -153,7 +153,7 @@ async fn overlapping_http_requests_run_in_more_than_one_process() {
 }
 
 #[tokio::test]
-async fn calls_past_the_number_of_processes_are_throttled() {
+async fn call_over_the_process_limit_is_throttled() {
     let site = Site::with_settings(Settings { environments: 2, ..Settings::default() }).await;
     let calls = (0..2).map(|_| site.cloud.invoke("Hang", json!({})));
     let throttled = async {
@@ -167,13 +167,13 @@ async fn calls_past_the_number_of_processes_are_throttled() {
         site.cloud.invoke("Hang", json!({})).await.unwrap_err()
     };
     tokio::select! {
-        _ = futures_util::future::join_all(calls) => panic!("these hang"),
+        _ = futures_util::future::join_all(calls) => panic!("a hanging call returned"),
         error = throttled => assert_eq!(error, InvokeError::Throttled(2)),
     }
 }
 
 #[tokio::test]
-async fn a_process_that_is_killed_in_mid_request_fails_that_request_alone() {
+async fn process_killed_during_a_request_fails_only_that_request() {
     let site = Site::start().await;
     let kill = async {
         let pid = eventually("a busy process", || {
@@ -198,7 +198,7 @@ async fn a_process_that_is_killed_in_mid_request_fails_that_request_alone() {
 }
 
 #[tokio::test]
-async fn an_idle_process_that_is_killed_is_replaced() {
+async fn killed_idle_process_is_replaced() {
     let site = Site::start().await;
     let pid = u32::try_from(site.echo(site.get("/echo")).await["pid"].as_u64().unwrap()).unwrap();
     assert!(site.cloud.kill_environment(pid));
@@ -207,7 +207,7 @@ async fn an_idle_process_that_is_killed_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_crash_fails_its_call_and_the_process_is_thrown_away() {
+async fn crash_fails_the_call_and_removes_the_process() {
     let site = Site::start().await;
     let error = site.cloud.invoke("Crash", json!({})).await.unwrap_err();
     assert!(matches!(&error, InvokeError::Crashed(why) if why.contains("exit status: 3")), "{error}");
@@ -215,7 +215,7 @@ async fn a_crash_fails_its_call_and_the_process_is_thrown_away() {
 }
 
 #[tokio::test]
-async fn a_function_over_its_timeout_is_killed() {
+async fn function_over_its_timeout_is_killed() {
     let site = Site::start().await;
     let error = site.cloud.invoke("Brief", json!({})).await.unwrap_err();
     assert_eq!(error, InvokeError::TimedOut(Duration::from_secs(1)));
@@ -223,7 +223,7 @@ async fn a_function_over_its_timeout_is_killed() {
 }
 
 #[tokio::test]
-async fn an_answer_over_6_mb_is_an_error_and_keeps_the_process() {
+async fn response_over_6_mb_fails_the_call_and_keeps_the_process() {
     let site = Site::start().await;
     let error = site.cloud.invoke("Large", json!({})).await.unwrap_err();
     assert!(matches!(error, InvokeError::AnswerTooLarge { .. }), "{error}");
@@ -232,10 +232,10 @@ async fn an_answer_over_6_mb_is_an_error_and_keeps_the_process() {
 }
 
 #[tokio::test]
-async fn an_unknown_function_is_an_error() {
+async fn unknown_function_is_an_error() {
     let site = Site::start().await;
     assert_eq!(
-        site.cloud.invoke("Nobody", json!({})).await,
-        Err(InvokeError::UnknownFunction("Nobody".to_owned()))
+        site.cloud.invoke("Unknown", json!({})).await,
+        Err(InvokeError::UnknownFunction("Unknown".to_owned()))
     );
 }

@@ -1,4 +1,4 @@
-//! Starting and ending: ports, processes, and what is said when something is missing.
+//! The start and end of a cloud: ports, processes, and the errors for missing things.
 
 use std::{
     io::{BufRead, BufReader},
@@ -17,7 +17,7 @@ fn pids(site: &Site) -> Vec<u32> {
 }
 
 #[tokio::test]
-async fn stopping_leaves_no_process_and_no_port() {
+async fn stop_ends_processes_and_frees_ports() {
     let site = Site::start().await;
     site.cloud.invoke("Background", json!({})).await.unwrap();
     let (pids, port) = (pids(&site), site.cloud.port());
@@ -29,7 +29,7 @@ async fn stopping_leaves_no_process_and_no_port() {
 }
 
 #[tokio::test]
-async fn dropping_leaves_no_process_and_no_port() {
+async fn drop_ends_processes_and_frees_ports() {
     let site = Site::start().await;
     site.cloud.invoke("Background", json!({})).await.unwrap();
     let (pids, port) = (pids(&site), site.cloud.port());
@@ -39,7 +39,7 @@ async fn dropping_leaves_no_process_and_no_port() {
 }
 
 #[test]
-fn a_killed_parent_leaves_no_process_no_port_and_no_folder() {
+fn killed_parent_leaves_no_process_port_or_folder() {
     let folder = Folder::new();
     options(&folder, TEMPLATE);
     let mut parent = Command::new(artifacts().join("parent"))
@@ -73,7 +73,7 @@ fn a_killed_parent_leaves_no_process_no_port_and_no_folder() {
 }
 
 #[tokio::test]
-async fn a_taken_port_is_one_message_that_says_what_to_do() {
+async fn port_in_use_error_says_what_to_do() {
     let site = Site::start().await;
     let folder = Folder::new();
     let port = site.cloud.port();
@@ -87,7 +87,7 @@ async fn a_taken_port_is_one_message_that_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn functions_that_are_not_built_are_one_message_that_names_cargo_build() {
+async fn missing_functions_error_names_cargo_build() {
     let folder = Folder::new();
     let error = Cloud::start(Options { artifacts: folder.0.clone(), ..options(&folder, TEMPLATE) })
         .await
@@ -100,7 +100,7 @@ async fn functions_that_are_not_built_are_one_message_that_names_cargo_build() {
 }
 
 #[tokio::test]
-async fn a_parameter_that_is_missing_or_unknown_is_named() {
+async fn missing_or_unknown_parameter_is_named() {
     let folder = Folder::new();
     let mut without = options(&folder, TEMPLATE);
     without.parameters.clear();
@@ -111,7 +111,7 @@ async fn a_parameter_that_is_missing_or_unknown_is_named() {
 }
 
 #[tokio::test]
-async fn what_functions_write_is_appended_to_the_log_file() {
+async fn function_output_is_appended_to_the_log_file() {
     let folder = Folder::new();
     let log = folder.0.join("functions.log");
     std::fs::write(&log, "before\n").unwrap();
@@ -123,7 +123,7 @@ async fn what_functions_write_is_appended_to_the_log_file() {
 }
 
 #[tokio::test]
-async fn each_request_is_one_line() {
+async fn each_request_is_logged_in_one_line() {
     let site = Site::start().await;
     site.echo(site.get("/rooms/7?x=secret")).await;
     let line = eventually("the line", || site.lines.lock().unwrap().first().cloned()).await;

@@ -1,4 +1,4 @@
-//! The local cloud against the facts about AWS: each test carries the number of the fact it stands for.
+//! Compares the local cloud with the facts about AWS in the README. `item_07_…` tests fact 7.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod distribution;

@@ -1,4 +1,4 @@
-//! The management API, and the addresses of the APIs: facts 11 to 13.
+//! The management API and the addresses of the APIs: facts 11 to 13.
 
 use chatchat_local::Settings;
 use reqwest::Method;
@@ -36,7 +36,7 @@ async fn item_11_post_sends_get_describes_and_delete_closes() {
 }
 
 #[tokio::test]
-async fn item_11_unknown_malformed_and_too_large_have_their_statuses() {
+async fn item_11_unknown_malformed_and_large_get_410_400_413() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     let id = socket.id().await;
@@ -53,11 +53,11 @@ async fn item_11_unknown_malformed_and_too_large_have_their_statuses() {
 }
 
 #[tokio::test]
-async fn item_11_a_full_client_buffer_is_429() {
+async fn item_11_full_client_buffer_gets_429() {
     let site = Site::with_settings(Settings { client_buffer: 1, ..Settings::default() }).await;
     let mut socket = site.connect().await;
     let id = socket.id().await;
-    // The client reads nothing from here on; the sockets' own buffers take some megabytes.
+    // The client reads nothing from here on. The sockets' own buffers hold some megabytes.
     let body = "x".repeat(128 * 1024);
     for _ in 0..1000 {
         let response = site.manage(Method::POST, &id).body(body.clone()).send().await.unwrap();
@@ -67,11 +67,11 @@ async fn item_11_a_full_client_buffer_is_429() {
         }
         assert_eq!(response.status(), 200);
     }
-    panic!("a client that reads nothing took 128 MB");
+    panic!("a client that reads nothing was sent 128 MB");
 }
 
 #[tokio::test]
-async fn item_11_a_request_without_the_clouds_key_is_403() {
+async fn item_11_request_without_the_access_key_gets_403() {
     let site = Site::start().await;
     let id = site.connect().await.id().await;
     let url = format!("{}/@connections/{id}", site.cloud.management_url().unwrap());
@@ -89,23 +89,23 @@ async fn item_11_a_request_without_the_clouds_key_is_403() {
 }
 
 #[tokio::test]
-async fn item_12_the_management_endpoint_has_the_stage_and_comes_by_the_environment() {
+async fn item_12_management_url_has_the_stage_and_is_a_variable() {
     let site = Site::start().await;
     let environment = site.echo(site.get("/echo")).await["environment"].take();
     let expected = format!("{}/live", site.cloud.http_url());
     assert_eq!(environment["MANAGEMENT_URL"], expected);
     assert_eq!(site.cloud.management_url().unwrap(), expected);
     let bare = site.get("/@connections/AAAAAAAAAAAAAAA=").send().await.unwrap();
-    assert_eq!(bare.status(), 404, "there is none without the stage");
+    assert_eq!(bare.status(), 404, "without the stage there is no management API");
 }
 
 #[tokio::test]
-async fn item_13_each_api_has_its_own_address_and_knows_only_its_own_paths() {
+async fn item_13_each_api_has_its_own_address_and_paths() {
     let site = Site::start().await;
     let environment = site.echo(site.get("/echo")).await["environment"].take();
     assert_eq!(environment["HTTP_URL"], site.cloud.http_url());
     assert_eq!(environment["SOCKET_URL"], site.cloud.websocket_url().unwrap());
-    // A handshake on a path of the HTTP API, and a request on a path of the WebSocket API.
+    // A handshake on a path of the HTTP API, and an HTTP request on a path of the WebSocket API.
     let url = format!("{}/echo", site.cloud.http_url().replace("http:", "ws:"));
     assert!(matches!(
         tokio_tungstenite::connect_async(url).await,

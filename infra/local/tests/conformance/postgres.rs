@@ -1,4 +1,4 @@
-//! The PostgreSQL that belongs to the cloud.
+//! PostgreSQL and PgBouncer.
 
 use std::{
     collections::BTreeSet,
@@ -26,7 +26,7 @@ fn kept(folder: &Folder) -> PostgresOptions {
     PostgresOptions { data: Some(folder.0.join("data")), ..PostgresOptions::default() }
 }
 
-/// Takes lines, and keeps them.
+/// Returns a receiver of log lines, and the lines that it has received.
 fn lines() -> (Option<LogLines>, Arc<Mutex<Vec<String>>>) {
     let lines = Arc::<Mutex<Vec<String>>>::default();
     let kept = Arc::clone(&lines);
@@ -39,11 +39,11 @@ async fn has_table(postgres: &Postgres) -> bool {
 }
 
 #[tokio::test]
-async fn a_temporary_cluster_has_databases_of_an_owner_who_is_no_superuser() {
+async fn temporary_cluster_has_databases_of_a_plain_owner() {
     let postgres = Postgres::launch(PostgresOptions::default()).await.unwrap();
     let (pid, folder) = (postgres.pid().unwrap(), postgres.folder().unwrap().to_owned());
     let database = postgres.create_database("one").await.unwrap();
-    assert_eq!(postgres.create_database("one").await.unwrap(), database, "creating it again changes nothing");
+    assert_eq!(postgres.create_database("one").await.unwrap(), database, "the second call changes nothing");
 
     let owner = connect(&database.url()).await.unwrap();
     owner.batch_execute("create table things (id int); create role another login").await.unwrap();
@@ -67,10 +67,10 @@ async fn a_temporary_cluster_has_databases_of_an_owner_who_is_no_superuser() {
         .unwrap();
 
     let mode = |name: &str| std::fs::metadata(folder.join(name)).unwrap().permissions().mode() & 0o077;
-    assert_eq!((mode("passwords.json"), mode("cluster")), (0, 0), "closed to others");
+    assert_eq!((mode("passwords.json"), mode("cluster")), (0, 0), "other users cannot read them");
 
     let wrong = database.url().replace(&database.password, "wrong");
-    assert!(connect(&wrong).await.is_err(), "the password counts");
+    assert!(connect(&wrong).await.is_err(), "the wrong password is refused");
     postgres.drop_database("one").await.unwrap();
     assert!(connect(&database.url()).await.is_err());
     postgres.stop().await;
@@ -79,7 +79,7 @@ async fn a_temporary_cluster_has_databases_of_an_owner_who_is_no_superuser() {
 }
 
 #[tokio::test]
-async fn a_kept_cluster_keeps_its_data_and_passwords_until_it_is_started_fresh() {
+async fn kept_cluster_keeps_data_and_passwords_until_fresh() {
     let folder = Folder::new();
     let postgres = Postgres::launch(kept(&folder)).await.unwrap();
     let database = postgres.create_database("kept").await.unwrap();
@@ -97,7 +97,7 @@ async fn a_kept_cluster_keeps_its_data_and_passwords_until_it_is_started_fresh()
 }
 
 #[tokio::test]
-async fn a_cluster_in_use_and_one_of_another_version_say_what_to_do() {
+async fn cluster_in_use_or_of_another_version_error_says_what_to_do() {
     let folder = Folder::new();
     let postgres = Postgres::launch(kept(&folder)).await.unwrap();
     let cluster = postgres.folder().unwrap().join("cluster");
@@ -111,7 +111,7 @@ async fn a_cluster_in_use_and_one_of_another_version_say_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_server_that_was_killed_starts_again_on_its_data() {
+async fn killed_server_restarts_on_its_data() {
     let folder = Folder::new();
     let postgres = Postgres::launch(kept(&folder)).await.unwrap();
     let pid = postgres.pid().unwrap();
@@ -119,14 +119,14 @@ async fn a_server_that_was_killed_starts_again_on_its_data() {
     connect(&database.url()).await.unwrap().batch_execute("create table things (id int)").await.unwrap();
     let process = rustix::process::Pid::from_raw(pid.cast_signed()).unwrap();
     rustix::process::kill_process(process, rustix::process::Signal::KILL).unwrap();
-    eventually("its end", || process_state(pid).is_none().then_some(())).await;
+    eventually("the end of the server", || process_state(pid).is_none().then_some(())).await;
     drop(postgres);
     let postgres = Postgres::launch(kept(&folder)).await.unwrap();
     assert!(has_table(&postgres).await);
 }
 
 #[tokio::test]
-async fn data_that_cannot_be_used_is_one_message_with_what_postgres_says() {
+async fn unusable_data_error_contains_the_servers_log() {
     let folder = Folder::new();
     let postgres = Postgres::launch(kept(&folder)).await.unwrap();
     let control = postgres.folder().unwrap().join("cluster/global/pg_control");
@@ -140,38 +140,38 @@ async fn data_that_cannot_be_used_is_one_message_with_what_postgres_says() {
 }
 
 #[tokio::test]
-async fn a_given_server_is_used_and_left_running() {
+async fn given_server_is_used_and_left_running() {
     let own = Postgres::launch(PostgresOptions::default()).await.unwrap();
     let url = own.admin_url("postgres");
     let (first, second) = tokio::join!(Postgres::connect(&url), Postgres::connect(&url));
     let database = first.unwrap().create_database("given").await.unwrap();
     assert_eq!(second.unwrap().create_database("given").await.unwrap(), database);
     connect(&database.url()).await.unwrap();
-    let error = Postgres::connect("postgres://nobody:x@127.0.0.1:1/none").await.unwrap_err().to_string();
+    let error = Postgres::connect("postgres://user:x@127.0.0.1:1/database").await.unwrap_err().to_string();
     assert!(error.contains("127.0.0.1:1") && error.contains("DATABASE_URL"), "{error}");
 }
 
 #[tokio::test]
-async fn data_that_postgresqls_user_cannot_reach_goes_elsewhere_and_that_is_said() {
+async fn unreachable_data_folder_is_replaced_with_a_log_line() {
     let folder = Folder::new();
     std::fs::set_permissions(&folder.0, std::fs::Permissions::from_mode(0o700)).unwrap();
     let (progress, lines) = lines();
     let postgres = Postgres::launch(PostgresOptions { progress, ..kept(&folder) }).await.unwrap();
     let elsewhere = postgres.folder().unwrap().to_owned();
-    let said = lines.lock().unwrap().iter().any(|line| line.contains(&elsewhere.display().to_string()));
+    let logged = lines.lock().unwrap().iter().any(|line| line.contains(&elsewhere.display().to_string()));
     if rustix::process::geteuid().is_root() {
         assert!(elsewhere.starts_with("/var/tmp"), "{}", elsewhere.display());
-        assert!(said);
+        assert!(logged);
     } else {
         assert_eq!(elsewhere, folder.0.join("data").canonicalize().unwrap());
-        assert!(!said);
+        assert!(!logged);
     }
     postgres.stop().await;
     std::fs::remove_dir_all(elsewhere).unwrap();
 }
 
 #[tokio::test]
-async fn postgresql_older_than_15_is_skipped_with_a_line() {
+async fn postgresql_older_than_15_is_skipped_with_a_log_line() {
     let folder = Folder::new();
     let old = folder.0.join("old");
     std::fs::create_dir(&old).unwrap();
@@ -211,7 +211,7 @@ async fn backend(client: &Client) -> i32 {
 }
 
 #[tokio::test]
-async fn a_restart_ends_the_connections_and_keeps_the_port_and_the_data() {
+async fn restart_ends_connections_and_keeps_port_and_data() {
     let (postgres, database) = with_things().await;
     let (client, pid) = (connect(&database.url()).await.unwrap(), postgres.pid().unwrap());
     postgres.restart().await.unwrap();
@@ -222,7 +222,7 @@ async fn a_restart_ends_the_connections_and_keeps_the_port_and_the_data() {
 }
 
 #[tokio::test]
-async fn a_halted_server_refuses_connections_until_it_is_resumed() {
+async fn halted_server_refuses_connections_until_resumed() {
     let (postgres, database) = with_things().await;
     let pid = postgres.pid().unwrap();
     for _ in 0..2 {
@@ -234,16 +234,16 @@ async fn a_halted_server_refuses_connections_until_it_is_resumed() {
     connect(&database.url()).await.unwrap().batch_execute("select from things").await.unwrap();
     let resumed = postgres.pid();
     postgres.resume().await.unwrap();
-    assert_eq!(postgres.pid(), resumed, "one that runs is left alone");
+    assert_eq!(postgres.pid(), resumed, "a running server is not restarted");
 
     postgres.halt().await.unwrap();
     let folder = postgres.folder().unwrap().to_owned();
     postgres.stop().await;
-    assert!(!folder.exists(), "a halted server can be stopped for good");
+    assert!(!folder.exists(), "a halted server can be stopped");
 }
 
 #[tokio::test]
-async fn a_server_that_crashed_can_be_resumed() {
+async fn crashed_server_can_be_resumed() {
     let (postgres, database) = with_things().await;
     let client = connect(&database.url()).await.unwrap();
     let process = rustix::process::Pid::from_raw(postgres.pid().unwrap().cast_signed()).unwrap();
@@ -254,7 +254,7 @@ async fn a_server_that_crashed_can_be_resumed() {
 }
 
 #[tokio::test]
-async fn a_given_server_is_not_stopped_or_started() {
+async fn given_server_cannot_be_stopped_or_started() {
     let own = Postgres::launch(PostgresOptions::default()).await.unwrap();
     let given = Postgres::connect(&own.admin_url("postgres")).await.unwrap();
     for refused in [given.halt().await, given.resume().await, given.restart().await] {
@@ -263,7 +263,7 @@ async fn a_given_server_is_not_stopped_or_started() {
     connect(&own.admin_url("postgres")).await.unwrap();
 }
 
-/// The database through PgBouncer; nothing, and that is told, where the program is missing.
+/// The database through PgBouncer; `None` if the program is not installed.
 async fn pooled(postgres: &Postgres, database: &Database) -> Option<Database> {
     let pooled = postgres.pooled(database).await;
     if PgBouncer::is_installed() {
@@ -275,12 +275,12 @@ async fn pooled(postgres: &Postgres, database: &Database) -> Option<Database> {
 }
 
 #[tokio::test]
-async fn through_pgbouncer_many_clients_of_several_databases_share_few_connections() {
+async fn pgbouncer_shares_connections_among_clients_and_databases() {
     let (postgres, database) = with_things().await;
     let other = postgres.create_database("other").await.unwrap();
     let Some(pooled) = pooled(&postgres, &database).await else { return };
     assert_ne!(pooled.port, database.port);
-    assert_eq!(postgres.pooled(&other).await.unwrap().port, pooled.port, "one PgBouncer for all");
+    assert_eq!(postgres.pooled(&other).await.unwrap().port, pooled.port, "all databases share one PgBouncer");
     connect(&postgres.pooled(&other).await.unwrap().url()).await.unwrap();
 
     let mut clients = Vec::new();
@@ -294,19 +294,26 @@ async fn through_pgbouncer_many_clients_of_several_databases_share_few_connectio
     let counted = "select count(*) from pg_stat_activity where usename = 'chatchat' and datname = 'kept'";
     let counted: i64 = admin.query_typed_one(counted, &[]).await.unwrap().get(0);
     assert!((1..=20).contains(&counted), "{counted} connections");
-    assert!(connect(&pooled.url().replace(&pooled.password, "wrong")).await.is_err(), "the password counts");
+    assert!(
+        connect(&pooled.url().replace(&pooled.password, "wrong")).await.is_err(),
+        "the wrong password is refused"
+    );
 }
 
 #[tokio::test]
-#[allow(clippy::disallowed_methods, reason = "what must not work is what is forbidden")]
-async fn through_pgbouncer_nothing_outlives_a_transaction_and_no_options_are_taken() {
+#[allow(clippy::disallowed_methods, reason = "the test shows that these methods fail")]
+async fn pgbouncer_keeps_no_session_state_and_refuses_options() {
     let (postgres, database) = with_things().await;
     let Some(pooled) = pooled(&postgres, &database).await else { return };
     let (client, other) = (connect(&pooled.url()).await.unwrap(), connect(&pooled.url()).await.unwrap());
     let named = client.prepare("select 1").await.unwrap();
     let prepared_at = backend(&client).await;
     other.batch_execute("begin").await.unwrap();
-    assert_eq!(backend(&other).await, prepared_at, "the connection is anybody's between two transactions");
+    assert_eq!(
+        backend(&other).await,
+        prepared_at,
+        "another client gets the connection between two transactions"
+    );
     let error = client.query(&named, &[]).await.unwrap_err();
     assert_eq!(error.code(), Some(&SqlState::INVALID_SQL_STATEMENT_NAME), "{error}");
 
@@ -316,7 +323,7 @@ async fn through_pgbouncer_nothing_outlives_a_transaction_and_no_options_are_tak
 }
 
 #[tokio::test]
-async fn through_pgbouncer_a_rotated_password_counts_at_once() {
+async fn pgbouncer_accepts_a_rotated_password_at_once() {
     let (postgres, database) = with_things().await;
     let Some(pooled) = pooled(&postgres, &database).await else { return };
     let warm = connect(&pooled.url()).await.unwrap();
@@ -326,7 +333,7 @@ async fn through_pgbouncer_a_rotated_password_counts_at_once() {
     assert!(refused.as_db_error().is_some(), "the old password: {refused}");
     let rotated = Database { password: "rotated".to_owned(), ..pooled };
     connect(&rotated.url()).await.unwrap().batch_execute("select from things").await.unwrap();
-    // To PostgreSQL too, where new connections are needed: the old ones are gone, not only asked to go.
+    // PostgreSQL also accepts it for new connections. This waits until the old ones have ended.
     let end = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = 'chatchat'";
     admin.batch_execute(end).await.unwrap();
     let client = connect(&rotated.url()).await.unwrap();
@@ -335,7 +342,7 @@ async fn through_pgbouncer_a_rotated_password_counts_at_once() {
 }
 
 #[tokio::test]
-async fn through_pgbouncer_a_connection_outlives_a_restart_of_the_server_and_a_while_without_it() {
+async fn pgbouncer_connection_survives_a_restart_and_a_halt() {
     let (postgres, database) = with_things().await;
     let Some(pooled) = pooled(&postgres, &database).await else { return };
     let client = connect(&pooled.url()).await.unwrap();
@@ -348,17 +355,21 @@ async fn through_pgbouncer_a_connection_outlives_a_restart_of_the_server_and_a_w
     let tried = || std::fs::read_to_string(&log).unwrap().contains("connect failed").then_some(());
     postgres.halt().await.unwrap();
     let back = async {
-        eventually("a try to reach the server", tried).await;
+        eventually("an attempt to reach the server", tried).await;
         postgres.resume().await.unwrap();
         Instant::now()
     };
     let (answer, back) = tokio::join!(client.batch_execute("select from things"), back);
     answer.unwrap();
-    assert!(back.elapsed() < Duration::from_secs(5), "the server was back for {:?}", back.elapsed());
+    assert!(
+        back.elapsed() < Duration::from_secs(5),
+        "the answer came {:?} after the server's return",
+        back.elapsed()
+    );
 }
 
 #[tokio::test]
-async fn pgbouncer_goes_with_its_server_and_its_files_are_closed_to_others() {
+async fn pgbouncer_ends_with_its_server_and_its_files_are_private() {
     let (postgres, database) = with_things().await;
     let Some(_) = pooled(&postgres, &database).await else { return };
     let (pid, folder) = {
@@ -376,7 +387,7 @@ async fn pgbouncer_goes_with_its_server_and_its_files_are_closed_to_others() {
 }
 
 #[tokio::test]
-async fn a_killed_parent_leaves_no_pgbouncer_behind() {
+async fn killed_parent_leaves_no_pgbouncer() {
     if !PgBouncer::is_installed() {
         return;
     }

@@ -1,4 +1,4 @@
-//! Schedules: when functions are called, with what, and how often again.
+//! Schedules: the times of calls, their events and their retries.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::site::{Folder, Site, TEMPLATE, eventually, options};
 
 const MINUTE: Duration = Duration::from_millis(50);
 
-/// The template with one more function that notes its events.
+/// The template with an additional function that records its events.
 fn with(function: &str, rest: &str) -> String {
     format!(
         "{TEMPLATE}\n  {function}:\n    Type: AWS::Serverless::Function\n    Properties:\n      Handler: scheduled\n{rest}"
@@ -24,19 +24,19 @@ async fn start(template: &str) -> Site {
     Site::with(template, Settings { schedule_minute: MINUTE, ..Settings::default() }).await
 }
 
-/// The events of a function so far, each with the time when it came.
-fn noted(site: &Site, function: &str) -> Vec<Value> {
+/// The events of a function so far, each with its time of arrival.
+fn recorded(site: &Site, function: &str) -> Vec<Value> {
     let notes = std::fs::read_to_string(site.folder.0.join(function)).unwrap_or_default();
     notes.lines().map(|line| line.parse().unwrap()).collect()
 }
 
 async fn events(site: &Site, function: &str, count: usize) -> Vec<Value> {
-    eventually("scheduled events", || Some(noted(site, function)).filter(|events| events.len() >= count))
+    eventually("scheduled events", || Some(recorded(site, function)).filter(|events| events.len() >= count))
         .await
 }
 
 #[tokio::test]
-async fn a_function_is_called_at_its_rate_for_the_first_time_after_once_the_rate() {
+async fn function_is_called_at_its_rate_after_one_interval() {
     let started = Instant::now();
     let site = start(&with("Sweep", &event("Schedule", "Schedule: rate(10 minutes)"))).await;
     for calls in 1..=3 {
@@ -47,7 +47,7 @@ async fn a_function_is_called_at_its_rate_for_the_first_time_after_once_the_rate
 }
 
 #[tokio::test]
-async fn the_event_is_that_of_a_rule_of_eventbridge() {
+async fn rule_event_has_the_form_of_eventbridge() {
     let site = start(&with("Sweep", &event("Schedule", "Schedule: rate(1 minute)"))).await;
     let events = events(&site, "Sweep", 2).await;
     let event = &events[0]["event"];
@@ -72,7 +72,7 @@ async fn the_event_is_that_of_a_rule_of_eventbridge() {
 }
 
 #[tokio::test]
-async fn the_event_of_the_scheduler_is_its_own() {
+async fn scheduler_event_has_its_own_form() {
     let site = start(&with("Sweep", &event("ScheduleV2", "ScheduleExpression: rate(1 minute)"))).await;
     let event = events(&site, "Sweep", 1).await[0]["event"].take();
     assert_eq!(event["source"], "aws.scheduler");
@@ -83,7 +83,7 @@ async fn the_event_of_the_scheduler_is_its_own() {
 }
 
 #[tokio::test]
-async fn an_input_takes_the_place_of_the_event() {
+async fn input_replaces_the_event() {
     for (kind, expression) in [("Schedule", "Schedule"), ("ScheduleV2", "ScheduleExpression")] {
         let properties = format!(r#"{expression}: rate(1 minute), Input: '{{"batch":7}}'"#);
         let site = start(&with("Sweep", &event(kind, &properties))).await;
@@ -92,27 +92,27 @@ async fn an_input_takes_the_place_of_the_event() {
 }
 
 #[tokio::test]
-async fn a_call_that_fails_is_tried_again_after_one_minute_and_after_two_more() {
+async fn failed_call_is_retried_after_1_and_2_minutes() {
     let rest = format!(
         "      Environment: {{ Variables: {{ FAILS: \"yes\" }} }}\n{}",
         event("Schedule", "Schedule: rate(20 minutes)")
     );
     let site = start(&with("Sweep", &rest)).await;
     let line = |line: &String| line.starts_with("schedule Sweep ") && line.ends_with("; given up");
-    eventually("the end of the tries", || site.lines.lock().unwrap().iter().any(line).then_some(())).await;
-    let mut tries = noted(&site, "Sweep");
+    eventually("the last retry", || site.lines.lock().unwrap().iter().any(line).then_some(())).await;
+    let mut tries = recorded(&site, "Sweep");
     let first = tries[0]["event"]["id"].clone();
     tries.retain(|noted| noted["event"]["id"] == first);
     assert_eq!(tries.len(), 3, "{tries:?}");
     let at = |which: usize| Duration::from_millis(tries[which]["at"].as_u64().unwrap());
-    // The times are in whole milliseconds.
+    // The times are whole milliseconds.
     let granularity = Duration::from_millis(1);
     assert!(at(1) + granularity >= at(0) + MINUTE, "{tries:?}");
     assert!(at(2) + granularity >= at(1) + MINUTE * 2, "{tries:?}");
 }
 
 #[tokio::test]
-async fn schedules_that_are_off_and_those_of_functions_that_are_not_there_do_nothing() {
+async fn disabled_schedules_and_absent_functions_do_nothing() {
     let mut template = with("Sweep", &event("Schedule", "Schedule: rate(2 minutes)"));
     for (name, properties) in [
         ("Disabled", "Schedule: rate(1 minute), State: DISABLED"),
@@ -126,22 +126,26 @@ async fn schedules_that_are_off_and_those_of_functions_that_are_not_there_do_not
     let site = start(&template).await;
     events(&site, "Sweep", 3).await;
     for name in ["Disabled", "Off", "Absent"] {
-        assert_eq!(noted(&site, name), [Value::Null; 0], "{name}");
+        assert_eq!(recorded(&site, name), [Value::Null; 0], "{name}");
         let line = format!("schedule {name} ");
         assert!(!site.lines.lock().unwrap().iter().any(|written| written.starts_with(&line)), "{name}");
     }
 }
 
 #[tokio::test]
-async fn a_schedule_that_the_local_cloud_does_not_know_is_named_at_the_start() {
+async fn unsupported_schedule_fails_the_start() {
     let folder = Folder::new();
     for (kind, properties, problem) in [
         (
             "Schedule",
             "Schedule: cron(0 3 * * ? *)",
-            "cron(0 3 * * ? *): the local cloud knows rate(...) only",
+            "cron(0 3 * * ? *): the local cloud supports rate(...) only",
         ),
-        ("ScheduleV2", "ScheduleExpression: at(2030-01-01T00:00:00)", "the local cloud knows rate(...) only"),
+        (
+            "ScheduleV2",
+            "ScheduleExpression: at(2030-01-01T00:00:00)",
+            "the local cloud supports rate(...) only",
+        ),
         ("Schedule", "Schedule: rate(1 minutes)", "rate(1 minutes): rate(VALUE UNIT) is expected"),
         ("Schedule", "Schedule: rate(1 minute), Input: '{'", "Input is not JSON"),
     ] {
@@ -157,12 +161,12 @@ async fn a_schedule_that_the_local_cloud_does_not_know_is_named_at_the_start() {
 #[tokio::test]
 async fn schedules_end_with_the_cloud() {
     let template = with("Sweep", &event("Schedule", "Schedule: rate(1 minute)"));
-    let (ending, going_on) = tokio::join!(start(&template), start(&template));
+    let (ending, other) = tokio::join!(start(&template), start(&template));
     events(&ending, "Sweep", 2).await;
     let Site { cloud, lines, .. } = ending;
     cloud.stop().await;
     let written = lines.lock().unwrap().len();
-    let before = noted(&going_on, "Sweep").len();
-    events(&going_on, "Sweep", before + 3).await;
-    assert_eq!(lines.lock().unwrap()[written..], [""; 0], "nothing is called, not even in vain");
+    let before = recorded(&other, "Sweep").len();
+    events(&other, "Sweep", before + 3).await;
+    assert_eq!(lines.lock().unwrap()[written..], [""; 0], "no call is attempted");
 }

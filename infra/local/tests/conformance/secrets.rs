@@ -1,4 +1,4 @@
-//! The Secrets Manager.
+//! Secrets Manager.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -16,7 +16,7 @@ fn string(answer: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_generated_secret_is_read_by_arn_and_by_name() {
+async fn generated_secret_is_read_by_arn_and_by_name() {
     let site = Site::start().await;
     let arn = "arn:aws:secretsmanager:ap-northeast-2:000000000000:secret:Key";
     let by_arn = read(&site.cloud, json!({ "SecretId": arn })).await;
@@ -30,10 +30,10 @@ async fn a_generated_secret_is_read_by_arn_and_by_name() {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_not_there_is_not_found() {
+async fn missing_secret_is_not_found() {
     let site = Site::start().await;
     for request in
-        [json!({ "SecretId": "nobody" }), json!({ "SecretId": "probe/key", "VersionStage": "AWSPREVIOUS" })]
+        [json!({ "SecretId": "unknown" }), json!({ "SecretId": "probe/key", "VersionStage": "AWSPREVIOUS" })]
     {
         let answer = read(&site.cloud, request).await;
         assert_eq!(answer["status"], 400);
@@ -42,7 +42,7 @@ async fn a_secret_that_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
-async fn item_29_a_rotation_moves_the_stages_at_once() {
+async fn item_29_rotation_moves_the_stages_at_once() {
     let site = Site::start().await;
     let before = read(&site.cloud, json!({ "SecretId": "probe/key" })).await;
     site.cloud.rotate_secret("Key", r#"{"kid":"2"}"#).unwrap();
@@ -52,11 +52,11 @@ async fn item_29_a_rotation_moves_the_stages_at_once() {
     assert_eq!(previous["answer"]["SecretString"], before["answer"]["SecretString"]);
     assert_eq!(previous["answer"]["VersionId"], before["answer"]["VersionId"]);
     assert_eq!(previous["answer"]["VersionStages"], json!(["AWSPREVIOUS"]));
-    assert!(site.cloud.rotate_secret("Nobody", "x").is_err());
+    assert!(site.cloud.rotate_secret("Unknown", "x").is_err());
 }
 
 #[tokio::test]
-async fn secrets_are_kept_in_the_file_between_runs() {
+async fn secrets_file_keeps_secrets_between_runs() {
     let folder = Folder::new();
     let file = folder.0.join("kept/secrets.json");
     let options = || Options { secrets_file: Some(file.clone()), ..options(&folder, TEMPLATE) };
@@ -69,7 +69,7 @@ async fn secrets_are_kept_in_the_file_between_runs() {
 }
 
 #[tokio::test]
-async fn the_databases_secret_holds_its_user_and_password() {
+async fn database_secret_contains_user_and_password() {
     let folder = Folder::new();
     let database = Database {
         host: "127.0.0.1".into(),

@@ -1,4 +1,4 @@
-//! A cloud for one test, with a client's view of it.
+//! A cloud for one test, and its clients.
 
 use std::{
     path::{Path, PathBuf},
@@ -17,10 +17,10 @@ use tokio_tungstenite::{
 };
 use uuid::Uuid;
 
-/// How long anything may take that a test waits for.
+/// How long a test waits for anything.
 pub const LIMIT: Duration = Duration::from_secs(20);
 
-/// A folder that goes with its owner.
+/// A folder that is removed when it is dropped.
 pub struct Folder(pub PathBuf);
 
 impl Folder {
@@ -53,12 +53,12 @@ pub fn artifacts() -> PathBuf {
     let folder = test.ancestors().nth(2).unwrap().join("examples");
     assert!(
         folder.join("probe").is_file(),
-        "`cargo test --test conformance` builds no examples: run `cargo build -p chatchat-local --examples` first"
+        "the example `probe` is not built, because `cargo test --test conformance` builds no examples; run `cargo build -p chatchat-local --examples` first"
     );
     folder
 }
 
-/// Options for a template, with everything else as the tests want it.
+/// The options for a template, which is written to the folder.
 pub fn options(folder: &Folder, template: &str) -> Options {
     let path = folder.0.join("template.yaml");
     std::fs::write(&path, template).unwrap();
@@ -95,21 +95,21 @@ impl Site {
         self.request(Method::GET, path)
     }
 
-    /// Has the function answer what it is given here.
+    /// Makes the function return this result.
     pub fn answer(&self, answer: &Value) -> RequestBuilder {
         self.request(Method::POST, "/answer")
             .header("content-type", "application/json")
             .body(answer.to_string())
     }
 
-    /// The event of a request to a route that echoes, with what else the process knows.
+    /// The echo of a request: its event and the process's environment.
     pub async fn echo(&self, request: RequestBuilder) -> Value {
         let response = request.send().await.unwrap();
         let text = response.text().await.unwrap();
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("not an echo: {text}"))
     }
 
-    /// Opens a connection; an error carries the status of the refusal.
+    /// Opens a connection. The error contains the status of the refusal.
     pub async fn try_connect(
         &self,
         query: &str,
@@ -153,7 +153,8 @@ impl Site {
             .header("authorization", format!("AWS4-HMAC-SHA256 Credential={}/x", self.cloud.access_key()))
     }
 
-    /// The event of `$connect` or `$disconnect`, once the function has it.
+    /// Waits until the function of `$connect` or `$disconnect` has its event, and returns the
+    /// event.
     pub async fn recorded(&self, kind: &str, id: &str) -> Value {
         let path = self.folder.0.join(format!("{kind}-{id}"));
         eventually("the recorded event", || std::fs::read_to_string(&path).ok()).await.parse().unwrap()
@@ -192,7 +193,7 @@ impl Socket {
         text.parse().unwrap_or_else(|_| panic!("not JSON: {text}"))
     }
 
-    /// The closing frame, past what comes before it.
+    /// The closing frame. Skips the messages before it.
     pub async fn closed(&mut self) -> Option<CloseFrame> {
         loop {
             match self.next().await {
@@ -207,13 +208,13 @@ impl Socket {
         self.closed().await.expect("a closing frame with a code").code.into()
     }
 
-    /// The end of the connection, when it is the next thing and comes without a closing frame.
-    pub async fn cut(&mut self) {
+    /// Expects that the connection ends now, without a closing frame.
+    pub async fn expect_cut(&mut self) {
         let next = self.next().await;
         assert!(next.is_none(), "a cut is expected, not {next:?}");
     }
 
-    /// The connection's id, by asking for an echo.
+    /// The connection's id, which an echo contains.
     pub async fn id(&mut self) -> String {
         self.send(r#"{"action":"echo"}"#).await;
         self.json().await["requestContext"]["connectionId"].as_str().unwrap().to_owned()
@@ -230,30 +231,31 @@ impl Socket {
     }
 }
 
-/// What the functions noted in a file with the field `work`: `began` and `committed`, in their order.
+/// What the functions have written to the file in the message's field `work`: `began` and
+/// `committed`.
 pub fn work(file: &Path) -> Vec<String> {
     let notes = std::fs::read_to_string(file).unwrap_or_default();
     notes.lines().map(|line| line.rsplit_once(' ').unwrap().1.to_owned()).collect()
 }
 
-/// Waits until a fault has happened so often.
-pub async fn happens(injection: &Injection, times: u32) {
+/// Waits until a fault has happened `times` times.
+pub async fn wait_for_fault(injection: &Injection, times: u32) {
     tokio::time::timeout(LIMIT, injection.wait_until_happened(times)).await.expect("the fault in time");
 }
 
-/// Waits until there is something.
+/// Waits until `look` returns a value.
 pub async fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {
         if let Some(found) = look() {
             return found;
         }
-        assert!(started.elapsed() < LIMIT, "waited in vain for {what}");
+        assert!(started.elapsed() < LIMIT, "{what} did not come within {LIMIT:?}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
-/// The state letter of a process as `ps` shows it; nothing when it is gone or has ended.
+/// The state letter of a process in the output of `ps`; `None` if the process has ended.
 pub fn process_state(pid: u32) -> Option<char> {
     let output =
         std::process::Command::new("ps").args(["-o", "stat=", "-p", &pid.to_string()]).output().unwrap();

@@ -17,7 +17,7 @@ async fn environment(cloud: &Cloud) -> Value {
     echo["environment"].clone()
 }
 
-/// A client as a function has it, by its environment.
+/// An S3 client with the settings of a function's environment.
 async fn s3(cloud: &Cloud, secret: &str) -> Client {
     let environment = environment(cloud).await;
     let config = Config::builder()
@@ -40,12 +40,12 @@ async fn put(client: &Client, key: &str, content: &'static [u8]) -> Result<(), S
     put.body(ByteStream::from_static(content)).send().await.map(drop).map_err(|error| format!("{error:?}"))
 }
 
-async fn shown(cloud: &Cloud, method: Method, path: &str) -> Response {
+async fn show(cloud: &Cloud, method: Method, path: &str) -> Response {
     reqwest::Client::new().request(method, format!("{}{path}", cloud.url())).send().await.unwrap()
 }
 
 #[tokio::test]
-async fn the_environment_names_the_bucket_and_the_distributions_address_here() {
+async fn environment_names_the_bucket_and_the_local_address() {
     let site = Site::start().await;
     let environment = environment(&site.cloud).await;
     assert_eq!(environment["BUCKET"], "files");
@@ -53,10 +53,10 @@ async fn the_environment_names_the_bucket_and_the_distributions_address_here() {
 }
 
 #[tokio::test]
-async fn an_object_is_shown_as_it_was_put_by_get_and_head_alone() {
+async fn objects_are_served_as_stored_for_get_and_head_only() {
     let site = Site::start().await;
     put(&s3(&site.cloud, "local").await, "a/b.png", b"content").await.unwrap();
-    let answer = shown(&site.cloud, Method::GET, "/a/b.png?ignored").await;
+    let answer = show(&site.cloud, Method::GET, "/a/b.png?ignored").await;
     assert_eq!(answer.status(), 200);
     for (name, value) in [
         ("content-type", "image/png"),
@@ -67,45 +67,45 @@ async fn an_object_is_shown_as_it_was_put_by_get_and_head_alone() {
         assert_eq!(answer.headers()[name], value);
     }
     assert_eq!(answer.text().await.unwrap(), "content");
-    assert_eq!(shown(&site.cloud, Method::HEAD, "/a/b.png").await.headers()["content-type"], "image/png");
+    assert_eq!(show(&site.cloud, Method::HEAD, "/a/b.png").await.headers()["content-type"], "image/png");
     for method in [Method::PUT, Method::POST, Method::DELETE] {
-        assert_eq!(shown(&site.cloud, method, "/a/b.png").await.status(), 403);
+        assert_eq!(show(&site.cloud, method, "/a/b.png").await.status(), 403);
     }
     for path in ["/", "/a", "/a/", "/none", "/a/%62.png", "//a/b.png", "/?list-type=2"] {
-        assert_eq!(shown(&site.cloud, Method::GET, path).await.status(), 403, "{path}");
+        assert_eq!(show(&site.cloud, Method::GET, path).await.status(), 403, "{path}");
     }
     assert_eq!(
         site.get("/a/b.png").send().await.unwrap().status(),
         404,
-        "the API's own endpoint has no objects"
+        "API Gateway's own endpoint serves no objects"
     );
 }
 
 #[tokio::test]
-async fn what_is_not_signed_with_the_functions_key_is_refused() {
+async fn request_with_a_wrong_or_no_signature_is_refused() {
     let site = Site::start().await;
     let refused = put(&s3(&site.cloud, "another").await, "a.png", b"content").await.unwrap_err();
     assert!(refused.contains("SignatureDoesNotMatch"), "{refused}");
     let endpoint = environment(&site.cloud).await["AWS_ENDPOINT_URL_S3"].as_str().unwrap().to_owned();
     let unsigned = site.client.put(format!("{endpoint}/files/a.png")).body("content").send().await.unwrap();
     assert_eq!(unsigned.status(), 403);
-    assert_eq!(shown(&site.cloud, Method::GET, "/a.png").await.status(), 403);
+    assert_eq!(show(&site.cloud, Method::GET, "/a.png").await.status(), 403);
 }
 
 #[tokio::test]
-async fn storage_fails_when_told_to_and_keeps_what_it_has() {
+async fn storage_fault_fails_writes_and_keeps_objects() {
     let site = Site::start().await;
     let client = s3(&site.cloud, "local").await;
     put(&client, "a.png", b"content").await.unwrap();
     let fails = site.cloud.inject(Fault::Storage, 1, u32::MAX);
     assert!(put(&client, "b.png", b"content").await.unwrap_err().contains("503"));
-    assert_eq!(shown(&site.cloud, Method::GET, "/a.png").await.status(), 200);
+    assert_eq!(show(&site.cloud, Method::GET, "/a.png").await.status(), 200);
     drop(fails);
     put(&client, "b.png", b"content").await.unwrap();
 }
 
 #[tokio::test]
-async fn objects_are_kept_in_the_folder_between_runs() {
+async fn files_folder_keeps_objects_between_runs() {
     let folder = Folder::new();
     let kept = Some(folder.0.join("files"));
     let options = || Options { files: kept.clone(), ..options(&folder, TEMPLATE) };
@@ -113,7 +113,7 @@ async fn objects_are_kept_in_the_folder_between_runs() {
     put(&s3(&cloud, "local").await, "a.png", b"content").await.unwrap();
     cloud.stop().await;
     let cloud = Cloud::start(options()).await.unwrap();
-    let answer = shown(&cloud, Method::GET, "/a.png").await;
+    let answer = show(&cloud, Method::GET, "/a.png").await;
     assert_eq!(
         (answer.status().as_u16(), answer.headers()["content-type"].to_str().unwrap()),
         (200, "image/png")
@@ -124,5 +124,5 @@ async fn objects_are_kept_in_the_folder_between_runs() {
     let folder = temporary.files().to_owned();
     assert!(folder.join("files").is_dir());
     temporary.stop().await;
-    assert!(!folder.exists(), "without a folder to keep them in, objects go with the cloud");
+    assert!(!folder.exists(), "without the option, objects are removed with the cloud");
 }

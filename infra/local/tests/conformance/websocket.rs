@@ -1,4 +1,4 @@
-//! The WebSocket API's handshake, routes and answers: facts 1 to 6, 9 and 14.
+//! The WebSocket API's handshake, routes and responses: facts 1 to 6, 9 and 14.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::site::{Folder, Site, TEMPLATE, eventually, options};
 
 #[tokio::test]
-async fn item_01_the_handshake_is_held_until_connect_returns_and_refused_with_its_status() {
+async fn item_01_handshake_gets_the_status_of_connect() {
     let site = Site::start().await;
     for status in [401, 403, 500] {
         assert_eq!(site.try_connect(&format!("?status={status}"), &[]).await.unwrap_err().status, status);
@@ -17,7 +17,7 @@ async fn item_01_the_handshake_is_held_until_connect_returns_and_refused_with_it
 }
 
 #[tokio::test]
-async fn item_01_a_function_error_at_connect_is_502() {
+async fn item_01_function_error_at_connect_gets_502() {
     let settings =
         Settings { websocket_integration_limit: Duration::from_millis(800), ..Settings::default() };
     let site = Site::with_settings(settings).await;
@@ -29,7 +29,7 @@ async fn item_01_a_function_error_at_connect_is_502() {
 }
 
 #[tokio::test]
-async fn item_02_of_connects_answer_only_one_protocol_reaches_the_client() {
+async fn item_02_only_the_first_protocol_reaches_the_client() {
     let site = Site::start().await;
     let socket =
         site.try_connect("?protocol=chat,other", &[("sec-websocket-protocol", "chat, other")]).await.unwrap();
@@ -38,14 +38,14 @@ async fn item_02_of_connects_answer_only_one_protocol_reaches_the_client() {
 }
 
 #[tokio::test]
-async fn item_03_a_push_before_connect_has_returned_is_410() {
+async fn item_03_push_before_connect_returns_gets_410() {
     let site = Site::start().await;
-    // The function lets the client in only if its early push was answered 410.
+    // The function accepts the client only if its early push got 410.
     site.try_connect("?what=early", &[]).await.unwrap();
 }
 
 #[tokio::test]
-async fn item_04_messages_go_by_their_action_and_the_rest_to_default() {
+async fn item_04_action_selects_the_route_or_else_default() {
     let template = TEMPLATE.replace(
         "        echo: {",
         "        $default: { FunctionArn: !GetAtt Message.Arn }\n        echo: {",
@@ -79,7 +79,7 @@ async fn item_04_without_default_the_client_gets_forbidden() {
 }
 
 #[tokio::test]
-async fn item_05_when_the_function_fails_the_client_gets_internal_server_error() {
+async fn item_05_client_of_a_failed_function_gets_an_error() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     let id = socket.id().await;
@@ -97,17 +97,18 @@ async fn item_05_when_the_function_fails_the_client_gets_internal_server_error()
 }
 
 #[tokio::test]
-async fn item_06_an_answers_body_reaches_the_client_only_with_a_route_response() {
+async fn item_06_response_body_needs_a_route_response() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
-    // An echo answers too, after its push: if that body came through, it would be the next text.
+    // The function of an echo also returns a body, after its push. If the client got it, it would
+    // be the next text.
     socket.id().await;
     socket.send(r#"{"action":"answer","what":"answer"}"#).await;
     assert_eq!(socket.text().await, "an answer");
 }
 
 #[tokio::test]
-async fn item_09_messages_of_a_connection_run_at_the_same_time() {
+async fn item_09_messages_of_a_connection_run_concurrently() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     let flag = site.folder.0.join("flag");
@@ -119,7 +120,7 @@ async fn item_09_messages_of_a_connection_run_at_the_same_time() {
 }
 
 #[tokio::test]
-async fn item_09_the_number_at_the_same_time_is_a_setting() {
+async fn item_09_number_of_concurrent_messages_is_a_setting() {
     let site = Site::with_settings(Settings { parallel_frames: 1, ..Settings::default() }).await;
     let mut socket = site.connect().await;
     for n in 0..20 {
@@ -132,7 +133,7 @@ async fn item_09_the_number_at_the_same_time_is_a_setting() {
 }
 
 #[tokio::test]
-async fn item_14_a_template_that_sam_would_refuse_is_refused() {
+async fn item_14_template_that_sam_rejects_is_rejected() {
     let folder = Folder::new();
     for (from, to, problem) in [
         ("StageName: live", "StageName: $default", "Resources.Sockets.Properties.StageName"),
@@ -145,7 +146,7 @@ async fn item_14_a_template_that_sam_would_refuse_is_refused() {
 }
 
 #[tokio::test]
-async fn stopping_the_cloud_says_goodbye_to_its_clients() {
+async fn stop_sends_closing_frames_to_clients() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     let port = site.cloud.port();

@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
 use crate::site::Site;
 
 #[tokio::test]
-async fn item_10_the_connect_event_has_headers_and_a_query_only_if_there_is_one() {
+async fn item_10_connect_event_has_headers_and_an_optional_query() {
     let site = Site::start().await;
     let id = site.connect().await.id().await;
     let event = site.recorded("CONNECT", &id).await;
@@ -29,7 +29,7 @@ async fn item_10_the_connect_event_has_headers_and_a_query_only_if_there_is_one(
 }
 
 #[tokio::test]
-async fn item_10_a_message_event_has_a_message_id_and_the_body() {
+async fn item_10_message_event_has_a_message_id_and_the_body() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     socket.send(r#"{"action":"echo"}"#).await;
@@ -42,7 +42,7 @@ async fn item_10_a_message_event_has_a_message_id_and_the_body() {
 }
 
 #[tokio::test]
-async fn item_10_the_disconnect_event_has_the_clients_code_and_reason_or_1005() {
+async fn item_10_disconnect_event_has_code_and_reason_or_1005() {
     let site = Site::start().await;
     let frame = CloseFrame { code: 4000.into(), reason: "bye".into() };
     for (frame, code, reason) in [(Some(frame), 4000, "bye"), (None, 1005, "")] {
@@ -58,7 +58,7 @@ async fn item_10_the_disconnect_event_has_the_clients_code_and_reason_or_1005() 
 }
 
 #[tokio::test]
-async fn item_10_a_client_that_vanishes_is_disconnected_too() {
+async fn item_10_vanished_client_gets_a_disconnect_event() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     let id = socket.id().await;

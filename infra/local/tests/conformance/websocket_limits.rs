@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::{
 use crate::site::Site;
 
 #[tokio::test]
-async fn item_07_frame_over_32_kib_closes_1009() {
+async fn item_07_frame_over_32_kib_closes_with_1009() {
     let site = Site::start().await;
     let message = |bytes: usize| {
         let frame = json!({ "action": "echo", "pad": "" }).to_string();
@@ -30,7 +30,7 @@ async fn item_07_frame_over_32_kib_closes_1009() {
 }
 
 #[tokio::test]
-async fn item_07_message_over_128_kib_closes_1009() {
+async fn item_07_message_over_128_kib_closes_with_1009() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     let part = || "x".repeat(32 * 1024).into_bytes();
@@ -46,16 +46,16 @@ async fn item_07_message_over_128_kib_closes_1009() {
 }
 
 #[tokio::test]
-async fn item_07_a_message_far_over_the_limit_is_still_told_why() {
+async fn item_07_message_far_over_the_limit_closes_with_1009() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
-    // The server hangs up while this is being written.
+    // The server closes the connection while this is written.
     _ = socket.stream.send(Message::text("x".repeat(8 * 1024 * 1024))).await;
     assert_eq!(socket.close_code().await, 1009);
 }
 
 #[tokio::test]
-async fn item_07_a_binary_frame_closes_1003() {
+async fn item_07_binary_frame_closes_with_1003() {
     let site = Site::start().await;
     let mut socket = site.connect().await;
     socket.stream.send(Message::binary(b"x".to_vec())).await.unwrap();
@@ -63,7 +63,7 @@ async fn item_07_a_binary_frame_closes_1003() {
 }
 
 #[tokio::test]
-async fn item_08_an_idle_connection_is_closed_with_the_code_of_the_setting() {
+async fn item_08_idle_connection_closes_with_the_set_code() {
     let settings =
         Settings { idle_limit: Duration::from_millis(300), expired_close_code: 4001, ..Settings::default() };
     let site = Site::with_settings(settings).await;
@@ -74,7 +74,7 @@ async fn item_08_an_idle_connection_is_closed_with_the_code_of_the_setting() {
 }
 
 #[tokio::test]
-async fn item_08_messages_put_off_the_idle_limit_but_not_the_lifetime() {
+async fn item_08_messages_extend_the_idle_limit_not_the_lifetime() {
     let settings = Settings {
         idle_limit: Duration::from_millis(700),
         lifetime_limit: Duration::from_millis(1500),
@@ -89,7 +89,7 @@ async fn item_08_messages_put_off_the_idle_limit_but_not_the_lifetime() {
             code = socket.close_code() => break code,
             _ = ticks.tick() => {}
         }
-        // The last one may meet a connection that is being closed.
+        // The connection may already be closing when the last message is sent.
         _ = socket.stream.send(Message::text("{}")).await;
     };
     assert_eq!(code, 1001);
@@ -98,7 +98,7 @@ async fn item_08_messages_put_off_the_idle_limit_but_not_the_lifetime() {
 }
 
 #[tokio::test]
-async fn item_08_a_message_over_the_integration_limit_is_an_internal_server_error() {
+async fn item_08_message_over_the_integration_limit_gets_an_error() {
     let site = Site::with_settings(Settings {
         websocket_integration_limit: Duration::from_millis(500),
         ..Settings::default()
@@ -111,10 +111,10 @@ async fn item_08_a_message_over_the_integration_limit_is_an_internal_server_erro
 }
 
 #[tokio::test]
-async fn item_08_new_connections_past_the_rate_are_429() {
+async fn item_08_new_connections_over_the_rate_get_429() {
     let site = Site::with_settings(Settings { connects_per_second: 1, ..Settings::default() }).await;
     let mut refused = None;
-    // Two of these may fall into different seconds; not all of them.
+    // Two of these can fall into different seconds, but not all of them.
     for _ in 0..50 {
         if let Err(refusal) = site.try_connect("", &[]).await {
             refused = Some(refusal.status);
@@ -126,7 +126,7 @@ async fn item_08_new_connections_past_the_rate_are_429() {
 }
 
 #[tokio::test]
-async fn item_08_a_url_over_4096_characters_is_refused() {
+async fn item_08_url_over_4096_characters_gets_414() {
     let site = Site::start().await;
     assert_eq!(site.try_connect(&format!("?pad={}", "x".repeat(4096)), &[]).await.unwrap_err().status, 414);
     site.try_connect(&format!("?pad={}", "x".repeat(4000)), &[]).await.unwrap();
