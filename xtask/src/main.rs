@@ -11,23 +11,19 @@ mod deploy;
 mod fuzz;
 mod notes;
 mod pictures;
+mod programs;
 mod released;
 mod smoke;
 mod soak;
 mod tools;
 mod up;
 
-use std::{
-    fmt::Write,
-    process::{self, ExitCode},
-    sync::Arc,
-};
+use std::{fmt::Write, process::ExitCode};
 
 use chatchat_domain::causes;
-use chatchat_local::LogLines;
-use chatchat_tests::{Failure, build_functions};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use deploy::package::Processor;
+use programs::{build, failure, progress, run};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Commands for ChatChat's developers")]
@@ -150,7 +146,7 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = match Arguments::from_arg_matches(&command().get_matches()) {
+    let arguments = match Arguments::from_arg_matches(&command_line().get_matches()) {
         Ok(arguments) => arguments,
         Err(error) => error.exit(),
     };
@@ -182,7 +178,7 @@ async fn main() -> ExitCode {
 }
 
 /// The command line, with the commands listed in [`GROUPS`].
-fn command() -> clap::Command {
+fn command_line() -> clap::Command {
     let command = Arguments::command();
     let mut help = String::new();
     for (title, names) in GROUPS {
@@ -197,40 +193,13 @@ fn command() -> clap::Command {
     command.after_help(help).help_template(template)
 }
 
-/// Runs a program and waits until it ends. Its output goes to the terminal.
-fn run(command: &mut process::Command) -> Result<(), Failure> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let status = command.status().map_err(|error| failure(format!("{name} cannot be run: {error}")))?;
-    if status.success() {
-        return Ok(());
-    }
-    let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
-    Err(failure(format!("`{name} {}` failed with {status} (output above)", arguments.join(" "))))
-}
-
-/// Builds the functions; prints a line before.
-fn build() -> Result<(), Failure> {
-    eprintln!("Building the functions (the first time takes some minutes)…");
-    build_functions().map(drop)
-}
-
-/// Returns a log that prints the steps of a start.
-fn progress() -> LogLines {
-    Arc::new(|line: &str| eprintln!("{line}"))
-}
-
-/// Creates an error that consists of a message only.
-fn failure(text: impl Into<String>) -> Failure {
-    Failure::from(text.into())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{GROUPS, command};
+    use super::{GROUPS, command_line};
 
     #[test]
     fn help_lists_each_command_in_one_group() {
-        let command = command();
+        let command = command_line();
         let mut commands: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
         let mut listed: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
         commands.sort_unstable();

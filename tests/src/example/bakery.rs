@@ -1,6 +1,6 @@
 //! The example's long conversation: the order of a birthday cake.
 
-use super::conversations::Turn::{self, Company, CompanyReads, Customer, CustomerReads, Faq};
+use super::turn::Turn::{self, Company, CompanyReads, Customer, CustomerReads, Faq};
 
 /// The conversation has more messages than one page of a history.
 pub(super) const CAKE: &[Turn] = &[

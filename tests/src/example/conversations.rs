@@ -1,28 +1,15 @@
 //! The conversations of the example.
 
-use Turn::{Company, CompanyReads, Customer, CustomerReads, Faq};
-
-use super::bakery::CAKE;
+use super::{
+    bakery::CAKE,
+    turn::Turn::{self, Company, CompanyReads, Customer, CustomerReads, Faq},
+};
 
 /// A conversation between a customer and a company, given by their usernames.
 pub(super) struct Conversation {
     pub customer: &'static str,
     pub company: &'static str,
     pub turns: &'static [Turn],
-}
-
-/// One step of a conversation.
-pub(super) enum Turn {
-    /// The customer sends a message.
-    Customer(&'static str),
-    /// The company sends a message.
-    Company(&'static str),
-    /// The customer chooses a question of the company's FAQ.
-    Faq(&'static str),
-    /// The customer marks all messages as read.
-    CustomerReads,
-    /// The company marks all messages as read.
-    CompanyReads,
 }
 
 /// The conversations in the order of creation, which is the reverse order of lists.

@@ -3,15 +3,18 @@
 mod accounts;
 mod bakery;
 mod conversations;
+mod turn;
 
 use std::fmt::Write;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use turn::Turn;
+
 use crate::{Client, Failure, PASSWORD, Person, Socket, root};
 use accounts::{COMPANIES, CUSTOMERS, Company, Customer};
-use conversations::{CONVERSATIONS, Conversation, Turn};
+use conversations::{CONVERSATIONS, Conversation};
 
 /// Creates the example's accounts and conversations, unless they exist. Returns whether they were
 /// created.

@@ -12,43 +12,11 @@ pub struct Exception {
     pub reason: &'static str,
 }
 
-pub const EXCEPTIONS: &[Exception] = &[
-    Exception {
-        from: "shared/store/src/accounts.rs",
-        to: "shared/store/src/sessions.rs",
-        reason: "a changed password ends the account's sessions, and a session shows its account",
-    },
-    Exception {
-        from: "tests/src/example/conversations.rs",
-        to: "tests/src/example/bakery.rs",
-        reason: "the list of conversations includes the long one, which is made of the same turns",
-    },
-    Exception {
-        from: "tests/src/soak/",
-        to: "tests/src/soak/",
-        reason: "the clients, their faults and their reports are written against each other's types",
-    },
-    Exception {
-        from: "tests/tests/system/contract/document.rs",
-        to: "tests/tests/system/contract/mod.rs",
-        reason: "a document is read into the contract's `Operation`",
-    },
-    Exception {
-        from: "tests/tests/system/matrix/requests.rs",
-        to: "tests/tests/system/matrix/stage.rs",
-        reason: "a request names what is on the stage, and the stage records the requests",
-    },
-    Exception {
-        from: "xtask/src/",
-        to: "xtask/src/main.rs",
-        reason: "the commands use the functions of the main file that run programs",
-    },
-    Exception {
-        from: "xtask/src/bench/",
-        to: "xtask/src/bench/mod.rs",
-        reason: "the measurements use the parent's functions for times",
-    },
-];
+pub const EXCEPTIONS: &[Exception] = &[Exception {
+    from: "tests/src/soak/",
+    to: "tests/src/soak/",
+    reason: "the clients, their faults and their reports are written against each other's types",
+}];
 
 impl Exception {
     fn covers(&self, from: &Path, to: &Path) -> bool {

@@ -18,7 +18,7 @@ use chatchat_tests::{Failure, System, SystemOptions, build_functions, root, targ
 use serde_json::json;
 use tokio::{net::TcpListener, process::Command, sync::oneshot, time::timeout};
 
-use super::{median, milliseconds};
+use super::times::{median, milliseconds};
 use crate::{failure, progress, run};
 
 /// How long a start may take.

@@ -17,7 +17,7 @@ use chatchat_push::Connections;
 use chatchat_tests::Failure;
 use tokio::{net::TcpListener, time::sleep};
 
-use super::milliseconds;
+use super::times::milliseconds;
 
 const CONNECTIONS: usize = 1000;
 const CALL_TIME: Duration = Duration::from_millis(20);

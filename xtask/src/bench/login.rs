@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::json;
 use tokio_postgres::Client as Database;
 
-use super::{median, milliseconds};
+use super::times::{median, milliseconds};
 
 /// Alternates between an unknown name and a wrong password, and compares the medians.
 pub async fn login(client: &Client, database: &Database) -> Result<(), Failure> {

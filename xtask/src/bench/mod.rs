@@ -4,8 +4,7 @@ mod cold;
 mod fan_out;
 mod login;
 mod reads;
-
-use std::time::Duration;
+mod times;
 
 use chatchat_tests::{Client, Failure, System, SystemOptions, build_functions};
 use clap::Subcommand;
@@ -50,13 +49,4 @@ async fn in_system(
     let measured = measure(&client, &system.superuser().await?).await;
     system.stop().await;
     measured
-}
-
-fn median(times: &mut [Duration]) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
 }

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio_postgres::Client as Database;
 
-use super::{median, milliseconds};
+use super::times::{median, milliseconds};
 
 /// Fills the database with test data and prints a line for each read.
 pub async fn reads(client: &Client, database: &Database) -> Result<(), Failure> {

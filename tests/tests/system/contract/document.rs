@@ -7,7 +7,7 @@ use chatchat_tests::{Failure, root};
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
 
-use super::{Operation, is_variable};
+use super::operation::{Operation, is_variable};
 
 pub(super) const OPENAPI: &str = "infra/openapi.yaml";
 pub(super) const ASYNCAPI: &str = "infra/asyncapi.yaml";

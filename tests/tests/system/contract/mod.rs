@@ -3,6 +3,7 @@
 
 mod agreement;
 mod document;
+mod operation;
 mod wrong;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chatchat_tests::Failure;
 use document::{ASYNCAPI, Document, OPENAPI};
 use jsonschema::Validator;
+use operation::{Answers, Operation, matches_template};
 use serde_json::Value;
 
 /// Both documents, with a compiled schema for every answer and every event.
@@ -22,16 +24,6 @@ pub(super) struct Contract {
     events: BTreeMap<String, Validator>,
     actions: BTreeSet<String>,
 }
-
-/// A method of a path, with its documented answers.
-struct Operation {
-    method: String,
-    path: String,
-    answers: Answers,
-}
-
-/// The documented statuses with the schemas of their bodies. A status without a schema has no body.
-type Answers = BTreeMap<u16, Option<Validator>>;
 
 impl Contract {
     /// Reads both documents and compiles their schemas. Fails if a document is not valid YAML, has
@@ -112,19 +104,6 @@ impl Contract {
             .find(|operation| operation.method.eq_ignore_ascii_case(method))
             .map_or(otherwise, |operation| &operation.answers)
     }
-}
-
-/// Whether a concrete path matches a template such as `/companies/{id}`.
-fn matches_template(path: &str, template: &str) -> bool {
-    let (segments, parts): (Vec<_>, Vec<_>) = (path.split('/').collect(), template.split('/').collect());
-    let fits =
-        |(segment, part): (&&str, &&str)| segment == part || (is_variable(part) && !segment.is_empty());
-    segments.len() == parts.len() && segments.iter().zip(&parts).all(fits)
-}
-
-/// Whether a segment of a template is a variable, such as `{id}`.
-fn is_variable(part: &str) -> bool {
-    part.starts_with('{')
 }
 
 /// Validates a value. The error lists all problems.

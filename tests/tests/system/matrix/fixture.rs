@@ -10,7 +10,7 @@ use tokio_postgres::Client as Database;
 use uuid::Uuid;
 
 use super::{
-    requests::CellRequest,
+    cell_request::CellRequest,
     table::{CALLERS, COMPANY_A, COMPANY_B, CUSTOMER_A, CUSTOMER_B, WITHDRAWN_COMPANY, WITHDRAWN_CUSTOMER},
 };
 use crate::{World, cookie, message_body, post_message, send_message, withdraw};

@@ -6,8 +6,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
+    cell_request::add_missing,
     fixture::{ACTIVE, Fixture, message, side},
-    requests::add_missing,
     table::{CALLERS, COMPANY_A, CUSTOMER_A, Id, Row, expected},
 };
 use crate::{eventually, next_event};

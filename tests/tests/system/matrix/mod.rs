@@ -1,6 +1,7 @@
 //! The authorisation matrix: every route and every action of the template, for every caller and
 //! every kind of id.
 
+mod cell_request;
 mod fixture;
 mod frames;
 mod requests;

@@ -1,12 +1,12 @@
 //! The request of a cell: the route with an id of the cell's kind, and everything else that the
 //! route needs.
 
-use chatchat_tests::{Answer, Client, PASSWORD, Person, new_username};
-use reqwest::Method;
+use chatchat_tests::{PASSWORD, Person, new_username};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
+    cell_request::{Body, CellRequest, form, text},
     fixture::{ACTIVE, COMPANIES, CUSTOMERS, Fixture, entry, message, side},
     table::{COMPANY_A, CUSTOMER_A, Id, Row, Subject, WITHDRAWN_CUSTOMER},
 };
@@ -14,24 +14,6 @@ use crate::cookie;
 
 /// The largest valid id, which does not exist.
 const UNKNOWN_ID: i64 = 9_007_199_254_740_991;
-
-/// Pictures of 1 × 1 pixel, one for each side.
-const PNGS: [&[u8]; 2] = [
-    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDATx\x9cc8!'\x07\0\x02\xb6\x01\x054\xa6u\xaa\0\0\0\0IEND\xaeB`\x82",
-    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDATx\x9cc\x90\x93;\x01\0\x01b\x01\x05\x11\x1b\xa3!\0\0\0\0IEND\xaeB`\x82",
-];
-
-enum Body {
-    None,
-    Json(Value),
-    Form(Vec<u8>),
-}
-
-/// The form that uploads a side's picture.
-fn form(side: usize) -> Body {
-    let head = "--matrix\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n";
-    Body::Form([head.as_bytes(), PNGS[side], b"\r\n--matrix--\r\n"].concat())
-}
 
 /// An id of a kind.
 fn id_of_kind(id: Id, own: i64, foreign: i64) -> Value {
@@ -43,11 +25,6 @@ fn id_of_kind(id: Id, own: i64, foreign: i64) -> Value {
     }
 }
 
-/// The text of a value in a path or a query.
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
 /// A keyword that finds the caller's room or a foreign room, by the name of the room's other side.
 fn keyword(caller: usize, id: Id) -> &'static str {
     let names = if caller < COMPANY_A || !ACTIVE.contains(&caller) { COMPANIES } else { CUSTOMERS };
@@ -56,59 +33,6 @@ fn keyword(caller: usize, id: Id) -> &'static str {
         Id::Foreign => names[1 - side(caller)],
         Id::Unknown => "없는이름",
         Id::Malformed => "%00",
-    }
-}
-
-/// Adds fields to an object, except those that it already has.
-pub(super) fn add_missing(object: &mut Value, fields: &Value) {
-    for (name, value) in fields.as_object().unwrap() {
-        object.as_object_mut().unwrap().entry(name).or_insert_with(|| value.clone());
-    }
-}
-
-/// The request of a cell, and the account that sends it.
-pub(super) struct CellRequest {
-    method: Method,
-    path: String,
-    cookie: Option<String>,
-    body: Body,
-    by: Option<Person>,
-}
-
-impl CellRequest {
-    /// A request that uploads a side's picture.
-    pub(super) fn upload(by: Person, side: usize) -> Self {
-        let path = "/files?folder=profile".to_owned();
-        Self { method: Method::POST, path, cookie: None, body: form(side), by: Some(by) }
-    }
-
-    pub(super) async fn send(self, client: &Client) -> Answer {
-        let mut request = client.request(self.method, &self.path);
-        if let Some(person) = self.by {
-            request = request.header("authorization", &format!("Bearer {}", person.token));
-        }
-        if let Some(cookie) = self.cookie {
-            request = request.header("cookie", &cookie);
-        }
-        request = match self.body {
-            Body::None => request,
-            Body::Json(body) => request.header("content-type", "application/json").body(body.to_string()),
-            Body::Form(body) => {
-                request.header("content-type", "multipart/form-data; boundary=matrix").body(body)
-            }
-        };
-        request.send().await.unwrap()
-    }
-
-    /// Adds the fields of an identity to a JSON body, or to the query if there is no JSON body.
-    fn add_identity(&mut self, identity: &Value) {
-        if let Body::Json(body) = &mut self.body {
-            return add_missing(body, identity);
-        }
-        for (name, value) in identity.as_object().unwrap() {
-            let separator = if self.path.contains('?') { '&' } else { '?' };
-            self.path = format!("{}{separator}{name}={}", self.path, text(value));
-        }
     }
 }
 
