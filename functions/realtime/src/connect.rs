@@ -2,7 +2,7 @@
 
 use chatchat_auth::Secret;
 use chatchat_domain::ErrorCode;
-use chatchat_lambda::{Error, Event, PageOrigin, Viewers, status};
+use chatchat_lambda::{Error, Event, PageOrigin, Viewers, preferred_language, status};
 use chatchat_store::Store;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -30,6 +30,7 @@ async fn accept((store, viewers): &(Store, Viewers), frame: &Frame) -> Result<()
         return Err(ErrorCode::OriginNotAllowed.into());
     }
     let ticket = frame.query("ticket").and_then(Secret::presented).ok_or(ErrorCode::Unauthenticated)?;
-    store.connect(&ticket.hash(), &frame.connection).await?;
+    let language = preferred_language(frame.headers());
+    store.connect(&ticket.hash(), &frame.connection, language).await?;
     Ok(())
 }

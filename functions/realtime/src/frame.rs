@@ -71,13 +71,12 @@ impl Frame {
         self.inner.request_context.request_id.as_deref().unwrap_or_default()
     }
 
-    /// The `error` event for a failure. It is in Korean, because frames have no headers that could
-    /// name another language.
-    fn error(&self, error: &Error) -> Outgoing {
+    /// The `error` event for a failure.
+    fn error(&self, error: &Error, language: Language) -> Outgoing {
         let client_message_id = self.body.as_ref().ok().and_then(|body| body.get("clientMessageId"));
         Outgoing::Error {
             code: error.code().as_str(),
-            message: error.message(Language::default()),
+            message: error.message(language),
             request_id: self.request_id().to_owned(),
             client_message_id: client_message_id.and_then(Value::as_str).map(str::to_owned),
         }
@@ -120,13 +119,18 @@ async fn refuse(
     push_timeout: Duration,
 ) -> Result<(), Error> {
     error.log(frame.request_id());
-    let ended = error.code() == ErrorCode::Unauthenticated
-        || error.precedes_session_check()
-            && matches!(
-                delivery.store.check_session(&frame.caller).await,
-                Err(StoreError::Refused(ErrorCode::Unauthenticated))
-            );
-    let event = if ended { frame.error(&ErrorCode::Unauthenticated.into()) } else { frame.error(error) };
+    let (language, is_active) = match error {
+        // The database may be the reason, so it is not asked.
+        Error::Unavailable(_) | Error::Internal(_) => (Language::default(), true),
+        _ => match delivery.store.connection_state(&frame.caller).await {
+            Ok(state) => state,
+            Err(StoreError::Refused(_)) => (Language::default(), false),
+            Err(_) => (Language::default(), true),
+        },
+    };
+    let ended = error.code() == ErrorCode::Unauthenticated || error.precedes_session_check() && !is_active;
+    let unauthenticated = Error::from(ErrorCode::Unauthenticated);
+    let event = frame.error(if ended { &unauthenticated } else { error }, language);
     if timeout(push_timeout, delivery.push(&[(slice::from_ref(&frame.connection), event)])).await.is_err() {
         tracing::warn!(request_id = frame.request_id(), "the error event could not be sent in time");
     }

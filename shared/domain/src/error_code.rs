@@ -10,6 +10,16 @@ pub enum Language {
     English,
 }
 
+impl Language {
+    /// The language subtag (RFC 5646), as the database stores it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Korean => "ko",
+            Self::English => "en",
+        }
+    }
+}
+
 macro_rules! error_codes {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, $korean:literal, $english:literal;)*) => {
         /// An error code. `chatchat-lambda` maps each code to an HTTP status.

@@ -1,10 +1,16 @@
 //! The language of a response: Korean, or English if the client prefers it.
 
 use chatchat_domain::Language;
+use lambda_http::http::{HeaderMap, header::ACCEPT_LANGUAGE};
 
 /// Reads `Accept-Language` (RFC 9110, section 12.5.4). Returns English if its weight is greater
 /// than that of Korean, and Korean otherwise.
-pub(crate) fn preferred(header: Option<&str>) -> Language {
+pub fn preferred(headers: &HeaderMap) -> Language {
+    let header = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    of_header(header)
+}
+
+fn of_header(header: Option<&str>) -> Language {
     let weight = |language: &str| {
         let ranges = header.unwrap_or_default().split(',').filter_map(|range| {
             let (tag, parameters) = range.split_once(';').unwrap_or((range, ""));
@@ -33,10 +39,10 @@ mod tests {
             Some("en;q=0"),
             Some("*"),
         ] {
-            assert_eq!(preferred(header), Language::Korean, "{header:?}");
+            assert_eq!(of_header(header), Language::Korean, "{header:?}");
         }
         for header in ["en", "en-US,en;q=0.9,ko;q=0.8", "EN-gb", "fr, en;q=0.3"] {
-            assert_eq!(preferred(Some(header)), Language::English, "{header}");
+            assert_eq!(of_header(Some(header)), Language::English, "{header}");
         }
     }
 }

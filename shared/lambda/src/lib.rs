@@ -26,6 +26,7 @@ pub use fields::read as read_fields;
 pub use handler::{Event, Handler, Serving};
 pub use http::{HttpHandler, http_needs, serve_http};
 pub use lambda_http::{aws_lambda_events, http::HeaderMap};
+pub use language::preferred as preferred_language;
 pub use patch::Patch;
 pub use request::{Request, differs_from, repeats};
 pub use resource::{Loader, Need, Resource};

@@ -8,9 +8,7 @@ use lambda_http::{
     aws_lambda_events::apigw::ApiGatewayV2httpRequestContext,
     http::{
         Method,
-        header::{
-            ACCEPT_LANGUAGE, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName,
-        },
+        header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName},
     },
     request::RequestContext,
 };
@@ -38,7 +36,7 @@ impl Request {
         });
         let source = context.and_then(|context| context.http.source_ip.as_deref()).unwrap_or_default();
         let viewer = viewers.of(inner.headers(), source);
-        let language = language::preferred(header(&inner, ACCEPT_LANGUAGE));
+        let language = language::preferred(inner.headers());
         Self { inner, viewer, language, id }
     }
 

@@ -7,7 +7,7 @@ select :hash, session_id, now() + :seconds * interval '1 second' from caller
 on conflict (hash) do update set expires_at = excluded.expires_at
 returning session_id;
 
--- statement: connect(ticket_hash bytea, connection text)
+-- statement: connect(ticket_hash bytea, connection text, language text)
 --
 -- Deletes the ticket, and opens the connection if the ticket was valid.
 with used as (
@@ -20,12 +20,16 @@ with used as (
       and s.ended_at is null and s.expires_at > now()
     for share of s
 )
-insert into connections (id, session_id, account_id)
-select :connection, id, account_id from session
+insert into connections (id, session_id, account_id, language)
+select :connection, id, account_id, :language from session
 returning account_id;
 
 -- statement: account_of_connection(connection text)
 select account_id from connections where id = :connection;
+
+-- statement: connection_state(session int8, connection text)
+with {{caller}}
+select c.language, exists (select from caller) as active from connections c where c.id = :connection;
 
 -- statement: forget_gone_connections(connections text[])
 delete from connections where id = any(:connections) and connected_at < now() - interval '30 seconds';

@@ -1,6 +1,6 @@
 //! Tickets, and the WebSocket connections that they open.
 
-use chatchat_domain::{AccountId, Caller, ConnectionId, Recipients, RoomId, RoomPosition};
+use chatchat_domain::{AccountId, AnyRole, Caller, ConnectionId, Language, Recipients, RoomId, RoomPosition};
 
 use crate::{
     Store, StoreError, row,
@@ -29,16 +29,37 @@ impl Store {
 
     /// Uses a ticket to open a connection, and returns the account. Fails with `unauthenticated` if
     /// the ticket is unknown, used or expired, or if its session has ended; the ticket is used then
-    /// too. A repeat with the same connection returns the same account.
-    pub async fn connect(&self, hash: &[u8; 32], connection: &ConnectionId) -> Result<AccountId, StoreError> {
+    /// too. A repeat with the same connection returns the same account. Error messages on the
+    /// connection will be in `language`.
+    pub async fn connect(
+        &self,
+        hash: &[u8; 32],
+        connection: &ConnectionId,
+        language: Language,
+    ) -> Result<AccountId, StoreError> {
         let connection = connection.as_str();
-        let mut opened = self.query(Idempotent, &sql::CONNECT, &[&hash.as_slice(), &connection]).await?;
+        let mut opened = self
+            .query(Idempotent, &sql::CONNECT, &[&hash.as_slice(), &connection, &language.as_str()])
+            .await?;
         if opened.is_empty() {
             // A separate statement, because the first one may have waited for one that opened this
             // same connection, and did not see it.
             opened = self.query(Idempotent, &sql::ACCOUNT_OF_CONNECTION, &[&connection]).await?;
         }
         row::id(row::authenticated(&opened)?, "account_id")
+    }
+
+    /// Returns the language of the connection that a frame came from, and whether its session is
+    /// active. Fails with `unauthenticated` if the connection has no row any more.
+    pub async fn connection_state(&self, caller: &Caller<AnyRole>) -> Result<(Language, bool), StoreError> {
+        let rows =
+            self.query(Idempotent, &sql::CONNECTION_STATE, &[&session(caller), &connection(caller)]).await?;
+        let row = row::authenticated(&rows)?;
+        let language: &str = row::get(row, "language")?;
+        let known = [Language::Korean, Language::English].into_iter().find(|one| one.as_str() == language);
+        let language =
+            known.ok_or_else(|| StoreError::unexpected(format!("an unknown language: {language}")))?;
+        Ok((language, row::get(row, "active")?))
     }
 
     /// Deletes the rows of connections for which API Gateway answers 410, unless they are younger

@@ -21,6 +21,24 @@ async fn rejection(socket: &mut Socket, frame: &Value) -> Value {
 }
 
 #[test]
+fn error_events_are_in_the_language_of_the_handshake() {
+    in_world(|world| async move {
+        let customer = world.customer().await;
+        for (languages, message) in [
+            (None, "알 수 없는 action이에요."),
+            (Some("ko-KR,ko;q=0.9,en;q=0.8"), "알 수 없는 action이에요."),
+            (Some("en-US,en;q=0.9"), "There is no such action."),
+        ] {
+            let url = ticket_url(&customer).await;
+            let headers: Vec<_> = languages.map(|value| ("accept-language", value)).into_iter().collect();
+            let mut socket = Socket::handshake(&url, &headers).await.unwrap();
+            let error = rejection(&mut socket, &json!({ "action": "dance" })).await;
+            assert_eq!(error["message"], message, "{languages:?}");
+        }
+    });
+}
+
+#[test]
 fn ticket_opens_only_one_of_fifty_connections() {
     in_world(|world| async move {
         for _ in 0..rounds() {
