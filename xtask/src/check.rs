@@ -51,10 +51,14 @@ fn web() -> Result<(), Failure> {
 }
 
 /// The system tests with PgBouncer between the functions and PostgreSQL. It is stricter than RDS
-/// Proxy.
+/// Proxy. They are skipped if it is not installed, except in CI.
 fn pooled_tests() -> Result<(), Failure> {
     if !PgBouncer::is_installed() {
-        eprintln!("   skipped: PgBouncer is not installed on this machine");
+        let missing = "PgBouncer is not installed; install the package pgbouncer";
+        if env::var("CI").as_deref() == Ok("true") {
+            return Err(failure(missing));
+        }
+        eprintln!("   skipped: {missing}");
         return Ok(());
     }
     // The whole workspace, because cargo selects other features for a part of it and would build

@@ -263,10 +263,17 @@ async fn given_server_cannot_be_stopped_or_started() {
     connect(&own.admin_url("postgres")).await.unwrap();
 }
 
+/// Whether PgBouncer is installed. With `CI=true` it must be, so that no test is skipped there.
+fn has_pgbouncer() -> bool {
+    let is_installed = PgBouncer::is_installed();
+    assert!(is_installed || std::env::var("CI").as_deref() != Ok("true"), "install pgbouncer");
+    is_installed
+}
+
 /// The database through PgBouncer; `None` if the program is not installed.
 async fn pooled(postgres: &Postgres, database: &Database) -> Option<Database> {
     let pooled = postgres.pooled(database).await;
-    if PgBouncer::is_installed() {
+    if has_pgbouncer() {
         return Some(pooled.unwrap());
     }
     let error = pooled.unwrap_err().to_string();
@@ -388,7 +395,7 @@ async fn pgbouncer_ends_with_its_server_and_its_files_are_private() {
 
 #[tokio::test]
 async fn killed_parent_leaves_no_pgbouncer() {
-    if !PgBouncer::is_installed() {
+    if !has_pgbouncer() {
         return;
     }
     let folder = Folder::new();
