@@ -1,10 +1,13 @@
 import { defineConfig, type Project } from "@playwright/test";
 
 const baseURL = process.env.BASE_URL ?? "http://localhost:8080";
-// The people of the client library's tests, which are used here too, look for it.
+// `support/people.ts` uses the client library's test accounts, which read this variable.
 process.env.CHATCHAT_URL = `${baseURL}/api`;
 
-/** A folder of tests with results of its own, so that runs of several projects do not remove each other's. */
+/**
+ * A folder of tests with a separate folder of results. Otherwise a run of one project removes the
+ * results of another.
+ */
 const project = (name: string, more: Project = {}): Project => ({
   name,
   testDir: `tests/${name}`,

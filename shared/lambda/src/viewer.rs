@@ -18,8 +18,8 @@ const ADDRESS: &str = "chatchat-viewer-address";
 
 /// What is needed to identify viewers.
 pub struct Viewers {
-    /// The SHA-256 of the distribution's secret. Comparing hashes takes a time that tells nothing
-    /// about the secret.
+    /// The SHA-256 of the distribution's secret. Hashes are compared, so that the time of a
+    /// comparison reveals nothing about the secret.
     secret: Option<[u8; 32]>,
     /// The origins beside the distribution's own, separated by commas.
     allowed_origins: String,

@@ -1,4 +1,4 @@
-/** The forms of an account on a page. */
+/** The login form. */
 
 import { expect, type Page } from "@playwright/test";
 import { ko } from "../../ui/text/ko.js";
@@ -6,7 +6,7 @@ import { PASSWORD } from "./people.js";
 
 const { fields, logIn } = ko.account;
 
-/** Fills the login form in and sends it. */
+/** Fills in the login form and submits it. */
 export const logInBy = async (
   page: Page,
   { username, password = PASSWORD }: { username: string; password?: string },
@@ -20,6 +20,6 @@ export const logInBy = async (
 export const isLoggedOut = (page: Page): Promise<void> =>
   expect(page.getByLabel(fields.password, { exact: true })).toBeVisible();
 
-/** Waits until the navigation is there, which only those see who are logged in. */
+/** Waits until the navigation is visible, which is shown only after a login. */
 export const isLoggedIn = (page: Page): Promise<void> =>
   expect(page.getByRole("navigation")).toBeVisible();

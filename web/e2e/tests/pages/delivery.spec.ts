@@ -25,7 +25,7 @@ test("Enter five times on a slow line sends one message", async ({ people, open,
 test("a retry of a stored message does not store it again", async ({ people, open }) => {
   const { customer, roomId } = await people.pair();
   const page = await open(customer, "/");
-  // The acknowledgement is lost, and an error comes in its place. The page cannot look at the room.
+  // The acknowledgement is lost, and an error arrives instead. The page cannot load the room.
   let isLost = true;
   let isRefused = false;
   let isRetried = false;

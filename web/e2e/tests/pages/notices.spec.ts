@@ -15,7 +15,7 @@ const listen = async (page: Page): Promise<void> => {
       shown: [] as { title: string; body: string; tag: string }[],
     };
     Reflect.set(window, "heard", heard);
-    // One sound has two tones: those within 500 ms are one.
+    // A sound has two tones, so tones within 500 ms count as one sound.
     let last = Number.NEGATIVE_INFINITY;
     const start = OscillatorNode.prototype.start;
     OscillatorNode.prototype.start = function (...when) {
@@ -61,7 +61,7 @@ const hide = (page: Page, isHidden: boolean) =>
 test("sounds need a gesture, and a burst makes one sound", async ({ people, open }) => {
   const { customer, company, roomId } = await people.pair();
   const page = await open(company, "/desk", { before: listen });
-  // What Playwright evaluates counts as a gesture of the user, so it must not.
+  // Chromium counts `page.evaluate` as a user gesture, so this uses the debugging protocol.
   const cdp = await page.context().newCDPSession(page);
   const ask = async (expression: string): Promise<unknown> =>
     (await cdp.send("Runtime.evaluate", { expression, returnByValue: true })).result.value;
@@ -78,7 +78,7 @@ test("sounds need a gesture, and a burst makes one sound", async ({ people, open
   const started = performance.now();
   await say(customer, roomId, ...Array.from({ length: 10 }, (_, n) => `급해요 ${n}`));
   await expect(page).toHaveTitle(/^\(11\) /);
-  // More than one burst only if the machine needed more than the time of one.
+  // On a slow machine, the messages take longer than one burst of 3 s.
   const bursts = 1 + Math.floor((performance.now() - started) / 3_000);
   const after = await heard(page);
   expect(after.sounds - before).toBeGreaterThanOrEqual(1);
