@@ -87,7 +87,7 @@ fn readme_names_the_pinned_version() {
     let version = Package::for_this_platform().unwrap().version;
     let (version, _) = version.rsplit_once(".0-").unwrap();
     let readme = include_str!("../../../../../README.md");
-    assert!(readme.contains(&format!("PostgreSQL {version} is fetched from npm")), "{version}");
+    assert!(readme.contains(&format!("PostgreSQL {version} is downloaded from npm")), "{version}");
 }
 
 #[tokio::test]
