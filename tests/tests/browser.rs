@@ -96,9 +96,9 @@ async fn run_with_restarts(mut npm: Command, mut system: System, restarts: TcpLi
     system.stop().await;
     let printed = [ran.stdout, ran.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     if !ran.status.success() {
-        // The failed tests in Playwright's output.
-        printed.lines().filter(|line| line.starts_with("    [")).for_each(print);
-        panic!("{printed}");
+        // Playwright lists the passed tests first, and then the errors of the failed ones.
+        let errors = printed.find("\n  1) ").map_or(&*printed, |start| &printed[start..]);
+        panic!("Playwright failed:\n{errors}");
     }
     assert!(!printed.contains(" skipped"), "Playwright skipped a test:\n{printed}");
     printed

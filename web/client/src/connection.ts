@@ -56,6 +56,11 @@ const MAX_DIAL_MS = 10_000;
 const ANSWER_MS = 8_000;
 /** A page that becomes visible opens a second connection if no answer arrives in this time. */
 const DOUBT_MS = 2_000;
+/**
+ * After an event of the browser, frames prove nothing for this time: they may have arrived before
+ * the event and waited in a queue. The heartbeat that checks the connection is sent afterwards.
+ */
+const QUEUED_MS = 250;
 /** The interval of the timer that detects sleep. */
 const TICK_MS = 10_000;
 /**
@@ -101,6 +106,8 @@ export class Connection {
   #offline = false;
   /** Whether the network has changed since the last frame. */
   #doubtful = false;
+  /** From this time on, a frame proves that the connection works. */
+  #provesFrom = -Infinity;
   #ticked = 0;
   #retry: Timer | undefined;
   #beat: Timer | undefined;
@@ -150,8 +157,8 @@ export class Connection {
   /** Sends a heartbeat. If no frame arrives after it, the connection is treated as lost. */
   probe(): void {
     const socket = this.#socket;
-    if (!socket || this.#answer) return;
-    this.#answer = setTimeout(() => this.#lose(socket), ANSWER_MS);
+    if (!socket) return;
+    this.#answer ??= setTimeout(() => this.#lose(socket), ANSWER_MS);
     const rooms = this.#ports.positions();
     let from = 0;
     do this.send({ action: "heartbeat", rooms: rooms.slice(from, (from += MAX_ROOMS)) });
@@ -192,7 +199,7 @@ export class Connection {
   readonly #cut = (): void => {
     this.#offline = this.#doubtful = true;
     this.#abandon();
-    this.probe();
+    this.#question();
     this.#tell();
   };
 
@@ -219,7 +226,7 @@ export class Connection {
     const wait = this.#socket ? answerMs : Math.random() * ALONE_MS;
     const at = Math.max(now + wait, this.#eventAt + EVENT_MS);
     if (this.#socket) {
-      this.probe();
+      this.#question();
       this.#doubt ??= setTimeout(() => {
         this.#doubt = undefined;
         this.#schedule(0, true);
@@ -230,6 +237,13 @@ export class Connection {
       this.#schedule(at, true);
     }
     this.#tell();
+  }
+
+  /** Sends a heartbeat that only a frame from after this call can answer. */
+  #question(): void {
+    this.#provesFrom = performance.now() + QUEUED_MS;
+    clearTimeout(this.#beat);
+    this.#beat = setTimeout(() => this.probe(), QUEUED_MS);
   }
 
   /**
@@ -279,6 +293,7 @@ export class Connection {
     this.#leave();
     this.#dialing = undefined;
     this.#offline = this.#doubtful = false;
+    this.#provesFrom = -Infinity;
     this.#socket = socket;
     this.#recycle = setTimeout(() => this.#dial(), (90 + 20 * Math.random()) * MINUTE_MS);
     this.#tell();
@@ -290,11 +305,13 @@ export class Connection {
   #receive(socket: Socket, data: unknown): void {
     // A frame of an earlier connection may be for another account.
     if (socket !== this.#socket) return;
-    clearTimeout(this.#answer);
-    clearTimeout(this.#doubt);
-    this.#answer = this.#doubt = undefined;
-    this.#offline = this.#doubtful = false;
-    this.#tell();
+    if (performance.now() >= this.#provesFrom) {
+      clearTimeout(this.#answer);
+      clearTimeout(this.#doubt);
+      this.#answer = this.#doubt = undefined;
+      this.#offline = this.#doubtful = false;
+      this.#tell();
+    }
     const frame = parseFrame(data);
     if (!frame) return;
     // Only these frames show that the connection works: a broken server may send nothing but

@@ -7,6 +7,8 @@ import { FakeServer } from "./fake/server.js";
 
 useFakeClock();
 
+const QUEUED = JSON.stringify({ type: "heartbeat", rooms: [] });
+
 describe("a client in a page", () => {
   const page = useFakePage();
 
@@ -58,11 +60,30 @@ describe("a client in a page", () => {
     const { server, chat } = await connected();
     page.offline();
     expect(chat.connection).toBe("offline");
-    await settle(); // The answer to the heartbeat.
+    await pass(300); // The heartbeat and its answer.
     expect(chat.connection).toBe("open");
     server.socket.drop();
     await pass(6 * SECOND);
     expect(chat.connection).toBe("open"); // Without an online event.
+  });
+
+  test("stays offline when a frame arrives that was queued before the event", async () => {
+    const { server, chat } = await connected();
+    server.socket.dead = true;
+    page.offline();
+    server.socket.arriveLate(QUEUED);
+    await pass(7 * SECOND);
+    expect(chat.connection).toBe("offline");
+  });
+
+  test("replaces a dead connection after a frame that was queued during sleep", async () => {
+    const { server, chat } = await connected();
+    server.socket.dead = true;
+    page.document.dispatchEvent(new Event("resume"));
+    server.socket.arriveLate(QUEUED);
+    await pass(3 * SECOND);
+    expect(server.open).toEqual([server.sockets[1]]);
+    expect(chat.connection).toBe("open");
   });
 
   test("is offline from the start in a page without network", async () => {
@@ -80,10 +101,11 @@ describe("a client in a page", () => {
     expect(chat.connection).toBe("open");
   });
 
-  test.each(Object.entries(wakes))("that %s sends a heartbeat immediately, and detects a dead connection", async (_, wake) => {
+  test.each(Object.entries(wakes))("that %s sends a heartbeat within 250 ms, and detects a dead connection", async (_, wake) => {
     const { server } = await connected();
     const heartbeats = server.socket.sent("heartbeat").length;
     wake();
+    await pass(250);
     expect(server.socket.sent("heartbeat")).toHaveLength(heartbeats + 1);
     await settle();
     server.socket.dead = true;

@@ -96,7 +96,7 @@ export class FakeSocket {
     if (this.state === "open" && !this.dead) this.#emit("message", data);
   }
 
-  /** Something arrives after the client has closed the connection. */
+  /** Something that waited in a queue arrives, although the connection is closed or dead. */
   arriveLate(data: string): void {
     this.#emit("message", data);
   }
