@@ -1,10 +1,10 @@
 //! `PATCH /customers/me/password` and `PATCH /companies/me/password`: an account changes its
 //! password.
 
-use chatchat_auth::Secret;
+use chatchat_delivery::Delivery;
 use chatchat_domain::{Caller, ErrorCode, Password, Problem, Role};
-use chatchat_lambda::{Answer, Error, FieldError, Request, repeats};
-use chatchat_push::Delivery;
+use chatchat_function::{Answer, Error, FieldError, Request, repeats};
+use chatchat_tokens::Secret;
 use serde::Deserialize;
 
 use crate::{cookie, passwords};

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use chatchat_auth::{ACCESS_TOKEN_SECONDS, Claims, Secret};
 use chatchat_domain::Role;
-use chatchat_lambda::{Answer, Error, Request, SigningKeys};
+use chatchat_function::{Answer, Error, Request, SigningKeys};
+use chatchat_tokens::{ACCESS_TOKEN_SECONDS, Claims, Secret};
 use serde::Serialize;
 
 /// The maximum number of refresh tokens that are checked in one request. API Gateway accepts 10,240

@@ -1,9 +1,9 @@
 //! `DELETE /customers/me/sessions/{id}` and `DELETE /companies/me/sessions/{id}`: an account ends
 //! one of its sessions.
 
+use chatchat_delivery::Delivery;
 use chatchat_domain::{Caller, Role, SessionId};
-use chatchat_lambda::{Answer, Error, Request};
-use chatchat_push::Delivery;
+use chatchat_function::{Answer, Error, Request};
 
 /// Answers 204, and closes the connections of the session. Also answers 204, without any change, if
 /// the session has ended or belongs to another account.

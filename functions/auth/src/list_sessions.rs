@@ -1,7 +1,7 @@
 //! `GET /customers/me/sessions` and `GET /companies/me/sessions`: an account lists its sessions.
 
 use chatchat_domain::{Caller, Role, SessionSummary};
-use chatchat_lambda::{Answer, Error, Request};
+use chatchat_function::{Answer, Error, Request};
 use chatchat_store::Store;
 use serde::Serialize;
 

@@ -1,10 +1,10 @@
 //! `POST /customer/session` and `POST /company/session`: an account logs in.
 
-use chatchat_auth::{Claims, Secret};
+use chatchat_delivery::Delivery;
 use chatchat_domain::{ErrorCode, Role};
-use chatchat_lambda::{Answer, Error, Request, SigningKeys};
-use chatchat_push::Delivery;
+use chatchat_function::{Answer, Error, Request, SigningKeys};
 use chatchat_store::NewSession;
+use chatchat_tokens::{Claims, Secret};
 use serde::Deserialize;
 
 use crate::{cookie, passwords};

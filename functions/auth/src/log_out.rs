@@ -1,8 +1,8 @@
 //! `DELETE /customer/session` and `DELETE /company/session`: a client ends its session.
 
+use chatchat_delivery::Delivery;
 use chatchat_domain::Role;
-use chatchat_lambda::{Answer, Error, Request};
-use chatchat_push::Delivery;
+use chatchat_function::{Answer, Error, Request};
 
 use crate::cookie;
 

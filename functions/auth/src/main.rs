@@ -13,9 +13,9 @@ mod withdraw;
 
 use std::process::ExitCode;
 
+use chatchat_delivery::Delivery;
 use chatchat_domain::{Company, Customer};
-use chatchat_lambda::{Handler, SigningKeys, handlers, run};
-use chatchat_push::Delivery;
+use chatchat_function::{Handler, SigningKeys, handlers, run};
 use chatchat_store::Store;
 
 const HANDLERS: &[Handler] = handlers![

@@ -6,7 +6,7 @@ use argon2::{
     password_hash::{Error as HashError, phc::PasswordHash},
 };
 use chatchat_domain::{Caller, ErrorCode, Password};
-use chatchat_lambda::{Error, Request};
+use chatchat_function::{Error, Request};
 use chatchat_store::{OwnAccount, Store};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 

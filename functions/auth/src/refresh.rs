@@ -1,11 +1,11 @@
 //! `POST /customer/token` and `POST /company/token`: a client exchanges its refresh token for a new
 //! one and an access token.
 
-use chatchat_auth::{Claims, Secret};
+use chatchat_delivery::Delivery;
 use chatchat_domain::{ErrorCode, Role};
-use chatchat_lambda::{Answer, Error, Request, SigningKeys};
-use chatchat_push::Delivery;
+use chatchat_function::{Answer, Error, Request, SigningKeys};
 use chatchat_store::{Offer, RenewalOutcome};
+use chatchat_tokens::{Claims, Secret};
 
 use crate::cookie;
 

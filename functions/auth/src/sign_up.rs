@@ -1,7 +1,7 @@
 //! `POST /customers` and `POST /companies`: a customer or a company signs up.
 
 use chatchat_domain::{AccountId, Name, Password, Role, Username};
-use chatchat_lambda::{Answer, Error, Request, differs_from, repeats};
+use chatchat_function::{Answer, Error, Request, differs_from, repeats};
 use chatchat_store::{NewAccount, Store};
 use serde::{Deserialize, Serialize};
 

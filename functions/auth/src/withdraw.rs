@@ -1,8 +1,8 @@
 //! `DELETE /customers/me` and `DELETE /companies/me`: an account is withdrawn.
 
+use chatchat_delivery::Delivery;
 use chatchat_domain::{Caller, ErrorCode, Role};
-use chatchat_lambda::{Answer, Error, Request};
-use chatchat_push::Delivery;
+use chatchat_function::{Answer, Error, Request};
 use serde::Deserialize;
 
 use crate::{cookie, passwords};

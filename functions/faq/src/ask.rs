@@ -1,8 +1,8 @@
 //! `POST /auto-replies/{id}`: a customer asks an entry of the FAQ in a room.
 
+use chatchat_delivery::Delivery;
 use chatchat_domain::{AutoReplyId, Caller, ClientMessageId, Customer, Message, RoomId};
-use chatchat_lambda::{Answer, Error, Request, zip_invalid};
-use chatchat_push::Delivery;
+use chatchat_function::{Answer, Error, Request, zip_invalid};
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]

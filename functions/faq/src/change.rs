@@ -1,7 +1,7 @@
 //! `PATCH /company/auto-replies/{id}`: a company changes an entry of its FAQ.
 
 use chatchat_domain::{AutoReplyId, Caller, Company};
-use chatchat_lambda::{Answer, Error, Request, zip_invalid};
+use chatchat_function::{Answer, Error, Request, zip_invalid};
 use chatchat_store::Store;
 
 use crate::create::Entry;

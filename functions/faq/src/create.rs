@@ -1,7 +1,7 @@
 //! `POST /company/auto-replies`: a company adds an entry to its FAQ.
 
 use chatchat_domain::{AutoReplyId, Caller, Company, FaqAnswer, Question};
-use chatchat_lambda::{Answer, Error, Request};
+use chatchat_function::{Answer, Error, Request};
 use chatchat_store::Store;
 use serde::{Deserialize, Serialize};
 

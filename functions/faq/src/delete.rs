@@ -1,7 +1,7 @@
 //! `DELETE /company/auto-replies/{id}`: a company deletes an entry of its FAQ.
 
 use chatchat_domain::{AutoReplyId, Caller, Company};
-use chatchat_lambda::{Answer, Error, Request};
+use chatchat_function::{Answer, Error, Request};
 use chatchat_store::Store;
 
 /// Answers 204; 404 `auto_reply_not_found`. Messages that are already in rooms stay.

@@ -1,7 +1,7 @@
 //! `GET /company/auto-replies`: a company reads its FAQ.
 
 use chatchat_domain::{Caller, Company};
-use chatchat_lambda::{Answer, Error, Request};
+use chatchat_function::{Answer, Error, Request};
 use chatchat_store::Store;
 
 use crate::list_questions::Entries;

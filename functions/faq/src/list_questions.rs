@@ -2,7 +2,7 @@
 //! and the answers.
 
 use chatchat_domain::{AnyRole, AutoReply, Caller, CompanyId, Problem};
-use chatchat_lambda::{Answer, Error, FieldError, Request};
+use chatchat_function::{Answer, Error, FieldError, Request};
 use chatchat_store::Store;
 use serde::Serialize;
 

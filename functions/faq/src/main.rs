@@ -9,8 +9,8 @@ mod list_questions;
 
 use std::process::ExitCode;
 
-use chatchat_lambda::{Handler, handlers, run};
-use chatchat_push::Delivery;
+use chatchat_delivery::Delivery;
+use chatchat_function::{Handler, handlers, run};
 use chatchat_store::Store;
 
 const HANDLERS: &[Handler] = handlers![

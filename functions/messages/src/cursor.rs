@@ -1,7 +1,7 @@
 //! The cursors of room lists. A cursor is a sealed place, and continues one list.
 
 use chatchat_domain::{AccountId, Keyword, Problem, Role, RoomFilter, RoomPlace};
-use chatchat_lambda::{Error, FieldError, SigningKeys};
+use chatchat_function::{Error, FieldError, SigningKeys};
 
 /// The list of one account with one filter and one keyword. The cursor of another list is invalid
 /// here.

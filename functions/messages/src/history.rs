@@ -2,7 +2,7 @@
 //! room's history, for catching up and for scrolling back.
 
 use chatchat_domain::{Caller, HistoryLimit, Message, Problem, Role, RoomId, Seq, Window};
-use chatchat_lambda::{Answer, Error, FieldError, Request, zip_invalid};
+use chatchat_function::{Answer, Error, FieldError, Request, zip_invalid};
 use chatchat_store::Store;
 use serde::Serialize;
 

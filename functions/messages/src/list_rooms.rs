@@ -1,7 +1,7 @@
 //! `GET /customer/chatrooms` and `GET /company/chatrooms`: an account lists its rooms.
 
 use chatchat_domain::{Caller, ErrorCode, Keyword, Role, RoomFilter, RoomSummary, RoomsLimit};
-use chatchat_lambda::{Answer, Error, Request, SigningKeys, zip_invalid};
+use chatchat_function::{Answer, Error, Request, SigningKeys, zip_invalid};
 use chatchat_store::{RoomQuery, Store};
 use serde::Serialize;
 

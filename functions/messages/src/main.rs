@@ -10,8 +10,8 @@ mod show_room;
 
 use std::process::ExitCode;
 
-use chatchat_lambda::{Handler, SigningKeys, handlers, run};
-use chatchat_push::Delivery;
+use chatchat_delivery::Delivery;
+use chatchat_function::{Handler, SigningKeys, handlers, run};
 use chatchat_store::Store;
 
 const HANDLERS: &[Handler] = handlers![

@@ -1,9 +1,9 @@
 //! `PUT /customer/chatrooms/{id}/read` and `PUT /company/chatrooms/{id}/read`: an account has read
 //! a room up to a seq.
 
+use chatchat_delivery::Delivery;
 use chatchat_domain::{Caller, Role, RoomId, Seq};
-use chatchat_lambda::{Answer, Error, Request, zip_invalid};
-use chatchat_push::Delivery;
+use chatchat_function::{Answer, Error, Request, zip_invalid};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -1,7 +1,7 @@
 //! `POST /customer/chatrooms`: a customer opens the room with a company.
 
 use chatchat_domain::{Caller, CompanyId, Customer, RoomId};
-use chatchat_lambda::{Answer, Error, Request};
+use chatchat_function::{Answer, Error, Request};
 use chatchat_store::Store;
 use serde::{Deserialize, Serialize};
 

@@ -1,9 +1,9 @@
 //! `POST /customer/chatrooms/{id}/messages` and `POST /company/chatrooms/{id}/messages`: an account
 //! sends a message.
 
+use chatchat_delivery::Delivery;
 use chatchat_domain::{Caller, ClientMessageId, MessageContent, Role, RoomId};
-use chatchat_lambda::{Answer, Error, Request, zip_invalid};
-use chatchat_push::Delivery;
+use chatchat_function::{Answer, Error, Request, zip_invalid};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -2,7 +2,7 @@
 //! rooms.
 
 use chatchat_domain::{Caller, HistoryLimit, Role, RoomId};
-use chatchat_lambda::{Answer, Error, Request, zip_invalid};
+use chatchat_function::{Answer, Error, Request, zip_invalid};
 use chatchat_store::Store;
 
 /// Answers 200 with the room and its newest messages, in ascending order; 404 `room_not_found`.

@@ -1,6 +1,6 @@
 //! `GET /health`: whether the product works, for the smoke test and for monitoring.
 
-use chatchat_lambda::{Answer, Error, Request};
+use chatchat_function::{Answer, Error, Request};
 use chatchat_store::Store;
 use serde::Serialize;
 

@@ -8,8 +8,8 @@ mod unrouted;
 
 use std::process::ExitCode;
 
-use chatchat_lambda::{Handler, handlers, run};
-use chatchat_push::Delivery;
+use chatchat_delivery::Delivery;
+use chatchat_function::{Handler, handlers, run};
 use chatchat_store::Store;
 
 const HANDLERS: &[Handler] = handlers![

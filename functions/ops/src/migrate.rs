@@ -1,7 +1,7 @@
 //! The function that migrates the database. A deployment invokes it, because the database can only
 //! be reached from inside the VPC.
 
-use chatchat_lambda::{Error, Event};
+use chatchat_function::{Error, Event};
 use chatchat_store::Store;
 use serde_json::{Value, json};
 

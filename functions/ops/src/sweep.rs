@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use chatchat_lambda::{Error, Event};
-use chatchat_push::Delivery;
+use chatchat_delivery::Delivery;
+use chatchat_function::{Error, Event};
 use serde_json::{Value, json};
 
 /// The maximum number of rounds. The next sweep continues.

@@ -1,7 +1,7 @@
 //! The HTTP API's `$default` route: requests that match no other route.
 
 use chatchat_domain::ErrorCode;
-use chatchat_lambda::{Answer, Error, Request};
+use chatchat_function::{Answer, Error, Request};
 
 /// The path templates of the API with their methods. The build makes them from the template.
 const PATHS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/paths.rs"));

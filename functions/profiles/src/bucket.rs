@@ -8,7 +8,7 @@ use aws_sdk_s3::{
     config::{Builder, timeout::TimeoutConfig},
     primitives::ByteStream,
 };
-use chatchat_lambda::{Error, Loader, Need, Resource, StartError, required};
+use chatchat_function::{Error, Loader, Need, Resource, StartError, required};
 
 use crate::picture::Picture;
 

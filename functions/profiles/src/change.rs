@@ -1,7 +1,7 @@
 //! What the two routes that change a profile share.
 
 use chatchat_domain::{Caller, PictureUrl, Problem, Role};
-use chatchat_lambda::{Error, FieldError, Patch};
+use chatchat_function::{Error, FieldError, Patch};
 use chatchat_store::{PictureChange, ProfileChanges, Store};
 
 /// Changes the caller's profile. Fails with `unknown_picture` for a picture that another account

@@ -1,7 +1,7 @@
 //! `PATCH /companies/me`: a company changes its profile.
 
 use chatchat_domain::{Caller, Company, Description, Name, PictureUrl};
-use chatchat_lambda::{Answer, Error, Patch, Request};
+use chatchat_function::{Answer, Error, Patch, Request};
 use chatchat_store::{ProfileChanges, Store};
 use serde::Deserialize;
 

@@ -1,7 +1,7 @@
 //! `PATCH /customers/me`: a customer changes their profile.
 
 use chatchat_domain::{Caller, Customer, Name, PictureUrl};
-use chatchat_lambda::{Answer, Error, Patch, Request};
+use chatchat_function::{Answer, Error, Patch, Request};
 use chatchat_store::{ProfileChanges, Store};
 use serde::Deserialize;
 

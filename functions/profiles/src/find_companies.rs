@@ -1,7 +1,7 @@
 //! `GET /companies?keyword=&page=`: any client searches the directory.
 
 use chatchat_domain::{AnyRole, Caller, CompanySummary, Keyword, Page, PageNumber};
-use chatchat_lambda::{Answer, Error, Request, zip_invalid};
+use chatchat_function::{Answer, Error, Request, zip_invalid};
 use chatchat_store::Store;
 use serde::Serialize;
 

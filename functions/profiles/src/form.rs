@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use chatchat_domain::{ErrorCode, Problem};
-use chatchat_lambda::{Error, FieldError, Request};
+use chatchat_function::{Error, FieldError, Request};
 use futures_util::{future::ready, stream};
 use multer::{Multipart, bytes::Bytes};
 

@@ -14,7 +14,7 @@ mod upload_picture;
 
 use std::process::ExitCode;
 
-use chatchat_lambda::{Handler, handlers, run};
+use chatchat_function::{Handler, handlers, run};
 use chatchat_store::Store;
 
 use crate::bucket::Bucket;

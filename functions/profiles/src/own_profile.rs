@@ -1,7 +1,7 @@
 //! `GET /customers/me` and `GET /companies/me`: an account reads its own profile.
 
 use chatchat_domain::{Caller, Company, Customer};
-use chatchat_lambda::{Answer, Error, Request};
+use chatchat_function::{Answer, Error, Request};
 use chatchat_store::Store;
 
 /// Answers 200 with the customer's profile.

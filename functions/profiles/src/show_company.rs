@@ -1,7 +1,7 @@
 //! `GET /companies/{id}`: any client reads a company's profile.
 
 use chatchat_domain::{AnyRole, Caller, CompanyId};
-use chatchat_lambda::{Answer, Error, Request};
+use chatchat_function::{Answer, Error, Request};
 use chatchat_store::Store;
 
 /// Answers 200 with the company; 404 `company_not_found`, also for a hidden company, except to

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use chatchat_domain::{AnyRole, Caller, Problem};
-use chatchat_lambda::{Answer, Error, FieldError, Request, zip_invalid};
+use chatchat_function::{Answer, Error, FieldError, Request, zip_invalid};
 use chatchat_store::Store;
 use serde::Serialize;
 

@@ -1,9 +1,9 @@
 //! `$connect`: a client opens a connection with its ticket.
 
-use chatchat_auth::Secret;
 use chatchat_domain::ErrorCode;
-use chatchat_lambda::{Error, Event, PageOrigin, Viewers, preferred_language, status};
+use chatchat_function::{Error, Event, PageOrigin, Viewers, preferred_language, status};
 use chatchat_store::Store;
+use chatchat_tokens::Secret;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 

@@ -1,10 +1,10 @@
 //! `POST /realtime/tickets`: a customer or company gets a ticket, which opens one WebSocket
 //! connection.
 
-use chatchat_auth::{Secret, TICKET_SECONDS};
 use chatchat_domain::{AnyRole, Caller};
-use chatchat_lambda::{Answer, Error, Request};
+use chatchat_function::{Answer, Error, Request};
 use chatchat_store::Store;
+use chatchat_tokens::{Secret, TICKET_SECONDS};
 use serde::Serialize;
 
 #[derive(Serialize)]

@@ -3,7 +3,7 @@
 
 use std::slice;
 
-use chatchat_lambda::{Error, Event};
+use chatchat_function::{Error, Event};
 use chatchat_store::Store;
 use serde_json::{Value, json};
 use tokio::time::Instant;

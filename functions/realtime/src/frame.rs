@@ -2,12 +2,12 @@
 
 use std::{slice, time::Duration};
 
+use chatchat_delivery::Delivery;
 use chatchat_domain::{AnyRole, Caller, ConnectionId, ErrorCode, Event as Outgoing, Language, Problem};
-use chatchat_lambda::{
+use chatchat_function::{
     Error, Event, FieldError, HeaderMap, Resource, aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest,
     read_fields, status,
 };
-use chatchat_push::Delivery;
 use chatchat_store::{Store, StoreError};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};

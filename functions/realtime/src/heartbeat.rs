@@ -3,9 +3,9 @@
 
 use std::slice;
 
+use chatchat_delivery::Delivery;
 use chatchat_domain::{Event, Problem, RoomPosition};
-use chatchat_lambda::{Error, FieldError};
-use chatchat_push::Delivery;
+use chatchat_function::{Error, FieldError};
 use serde::Deserialize;
 
 use crate::frame::Frame;

@@ -12,8 +12,8 @@ mod unknown_action;
 
 use std::process::ExitCode;
 
-use chatchat_lambda::{Handler, Viewers, handlers, run};
-use chatchat_push::Delivery;
+use chatchat_delivery::Delivery;
+use chatchat_function::{Handler, Viewers, handlers, run};
 use chatchat_store::Store;
 
 use crate::frame::answer;

@@ -1,8 +1,8 @@
 //! The action `markRead`: a client has read a room up to a seq.
 
+use chatchat_delivery::Delivery;
 use chatchat_domain::{RoomId, Seq};
-use chatchat_lambda::Error;
-use chatchat_push::Delivery;
+use chatchat_function::Error;
 use serde::Deserialize;
 
 use crate::frame::Frame;

@@ -1,8 +1,8 @@
 //! The action `sendMessage`: a client sends a message over its connection.
 
+use chatchat_delivery::Delivery;
 use chatchat_domain::{ClientMessageId, MessageContent, RoomId};
-use chatchat_lambda::Error;
-use chatchat_push::Delivery;
+use chatchat_function::Error;
 use serde::Deserialize;
 
 use crate::frame::Frame;

@@ -1,8 +1,8 @@
 //! The action `typing`: the user of a client is typing.
 
+use chatchat_delivery::Delivery;
 use chatchat_domain::RoomId;
-use chatchat_lambda::Error;
-use chatchat_push::Delivery;
+use chatchat_function::Error;
 use serde::Deserialize;
 
 use crate::frame::Frame;

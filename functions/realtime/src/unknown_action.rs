@@ -1,8 +1,8 @@
 //! `$default`: a frame that no action matches.
 
+use chatchat_delivery::Delivery;
 use chatchat_domain::ErrorCode;
-use chatchat_lambda::Error;
-use chatchat_push::Delivery;
+use chatchat_function::Error;
 use serde::Deserialize;
 
 use crate::frame::Frame;

@@ -22,7 +22,7 @@ impl Language {
 
 macro_rules! error_codes {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, $korean:literal, $english:literal;)*) => {
-        /// An error code. `chatchat-lambda` maps each code to an HTTP status.
+        /// An error code. `chatchat-function` maps each code to an HTTP status.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ErrorCode { $($(#[$doc])* $variant,)* }
 

@@ -116,7 +116,7 @@ fn build<'a>(artifacts: impl Iterator<Item = &'a String>) -> Result<(), Failure>
         cargo.args(["--package", artifact]);
     }
     run(&mut cargo)?;
-    let hello = ["build", "--quiet", "--release", "--package", "chatchat-lambda", "--example", "hello"];
+    let hello = ["build", "--quiet", "--release", "--package", "chatchat-function", "--example", "hello"];
     run(Builder::new("cargo").current_dir(root()).args(hello))
 }
 

@@ -12,8 +12,8 @@ use std::{
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_apigatewaymanagement::config::Credentials;
 use axum::{Router, http::StatusCode, routing::post};
+use chatchat_delivery::Connections;
 use chatchat_domain::{AccountId, ConnectionId, Event, RoomId};
-use chatchat_push::Connections;
 use chatchat_tests::Failure;
 use tokio::{net::TcpListener, time::sleep};
 

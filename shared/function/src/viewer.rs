@@ -4,7 +4,7 @@
 //! from clients. API Gateway's own endpoint can also be reached, so they are only trusted together
 //! with the secret that the distribution and the functions share.
 
-use chatchat_auth::sha256;
+use chatchat_tokens::sha256;
 use lambda_http::http::{HeaderMap, header::ORIGIN};
 
 use crate::optional;

@@ -1,7 +1,7 @@
 //! Who may call a route: the type of a handler's `caller` argument decides.
 
-use chatchat_auth::Claims;
 use chatchat_domain::{AnyRole, Caller, Company, Customer, ErrorCode, Role};
+use chatchat_tokens::Claims;
 
 use crate::Error;
 

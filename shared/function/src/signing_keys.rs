@@ -6,8 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chatchat_auth::{Claims, Key, Keys, Secret, Successors, TokenError};
 use chatchat_domain::causes;
+use chatchat_tokens::{Claims, Key, Keys, Secret, Successors, TokenError};
 use time::OffsetDateTime;
 use tokio::sync::{Mutex, MutexGuard};
 

@@ -1,7 +1,7 @@
 //! What handlers work with, and how it is loaded when a process starts.
 
 use aws_config::{BehaviorVersion, SdkConfig};
-use chatchat_push::Delivery;
+use chatchat_delivery::Delivery;
 use chatchat_store::{Credentials, Database, Store};
 use serde::Deserialize;
 use tokio::{sync::OnceCell, try_join};

@@ -1,8 +1,8 @@
 //! The error type of the functions, and the only table from error codes to HTTP statuses.
 
-use chatchat_auth::TokenError;
 use chatchat_domain::{ErrorCode, Language, Problem, causes};
 use chatchat_store::StoreError;
+use chatchat_tokens::TokenError;
 use lambda_http::http::StatusCode;
 use serde_json::{Value, json};
 
