@@ -1,6 +1,6 @@
 """Prints template.yaml, expanded by AWS SAM, and the nested templates as one JSON object by file name.
 
-Needs a Python with aws-sam-cli, but no network and no account. The tests in tests/tests/deployment read
+Needs a Python with aws-sam-cli, but no network and no account. The tests in tests/deployment read
 its output. With a folder as argument, it writes template.json and the nested templates to that folder,
 for tools that read plain CloudFormation.
 """

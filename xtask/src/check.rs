@@ -8,8 +8,8 @@ use std::{
     time::Instant,
 };
 
+use chatchat_harness::{Failure, build_functions, build_pages, npm_run, root};
 use chatchat_local::PgBouncer;
-use chatchat_tests::{Failure, build_functions, build_pages, npm_run, root};
 
 use crate::{
     failure, run,

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use chatchat_tests::{Client, Failure, Person, Socket, System, SystemOptions};
+use chatchat_harness::{Client, Failure, Person, Socket, System, SystemOptions};
 use reqwest::Method;
 use serde_json::{Value, json};
 

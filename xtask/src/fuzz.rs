@@ -12,7 +12,7 @@ use std::{
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
-use chatchat_tests::{Client, Failure, Person, System, SystemOptions, root};
+use chatchat_harness::{Client, Failure, Person, System, SystemOptions, root};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::block_in_place;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use chatchat_tests::{Failure, root};
+use chatchat_harness::{Failure, root};
 
 use crate::failure;
 

@@ -1,6 +1,6 @@
 //! `cargo xtask pictures`: takes the screenshots in `docs/pictures`.
 
-use chatchat_tests::{
+use chatchat_harness::{
     Client, Failure, System, SystemOptions, build_pages, example, npm_run, pages, upload_pages,
 };
 use tokio::task::block_in_place;

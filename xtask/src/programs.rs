@@ -2,8 +2,8 @@
 
 use std::{process::Command, sync::Arc};
 
+use chatchat_harness::{Failure, build_functions};
 use chatchat_local::LogLines;
-use chatchat_tests::{Failure, build_functions};
 
 /// Runs a program and waits until it ends. Its output goes to the terminal.
 pub fn run(command: &mut Command) -> Result<(), Failure> {

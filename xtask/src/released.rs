@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use chatchat_tests::{Failure, root};
+use chatchat_harness::{Failure, root};
 
 use crate::{failure, run};
 

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use chatchat_domain::causes;
-use chatchat_tests::{Client, Failure, PASSWORD, Person, Socket};
+use chatchat_harness::{Client, Failure, PASSWORD, Person, Socket};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::sleep;

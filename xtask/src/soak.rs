@@ -10,10 +10,8 @@ use std::{
     time::Duration,
 };
 
-use chatchat_tests::{
-    Failure,
-    soak::{self, FaultEvent, FaultSelection, Length, Plan, Progress, Update},
-};
+use chatchat_harness::Failure;
+use chatchat_soak::{self as soak, FaultEvent, FaultSelection, Length, Plan, Progress, Update};
 use clap::Args;
 
 use crate::{build, failure, progress};

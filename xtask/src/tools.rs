@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use chatchat_tests::{Failure, root};
+use chatchat_harness::{Failure, root};
 
 use crate::{failure, run};
 

@@ -9,10 +9,10 @@ use std::{
     },
 };
 
-use chatchat_local::{PgBouncer, StartError};
-use chatchat_tests::{
+use chatchat_harness::{
     Client, Failure, System, SystemOptions, build_pages, example, npm_is_installed, pages, root, upload_pages,
 };
+use chatchat_local::{PgBouncer, StartError};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{build, failure, progress};

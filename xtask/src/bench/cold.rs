@@ -13,8 +13,8 @@ use std::{
 };
 
 use axum::{Router, routing::get};
+use chatchat_harness::{Failure, System, SystemOptions, build_functions, root, target};
 use chatchat_template::Template;
-use chatchat_tests::{Failure, System, SystemOptions, build_functions, root, target};
 use serde_json::json;
 use tokio::{net::TcpListener, process::Command, sync::oneshot, time::timeout};
 

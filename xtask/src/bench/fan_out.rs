@@ -14,7 +14,7 @@ use aws_sdk_apigatewaymanagement::config::Credentials;
 use axum::{Router, http::StatusCode, routing::post};
 use chatchat_delivery::Connections;
 use chatchat_domain::{AccountId, ConnectionId, Event, RoomId};
-use chatchat_tests::Failure;
+use chatchat_harness::Failure;
 use tokio::{net::TcpListener, time::sleep};
 
 use super::times::milliseconds;

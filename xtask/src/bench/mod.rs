@@ -6,7 +6,7 @@ mod login;
 mod reads;
 mod times;
 
-use chatchat_tests::{Client, Failure, System, SystemOptions, build_functions};
+use chatchat_harness::{Client, Failure, System, SystemOptions, build_functions};
 use clap::Subcommand;
 use tokio_postgres::Client as Database;
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use chatchat_tests::{Client, Failure, Person};
+use chatchat_harness::{Client, Failure, Person};
 use reqwest::Method;
 use serde_json::Value;
 use tokio_postgres::Client as Database;

@@ -1,6 +1,6 @@
 //! The monthly bill, line by line, for each way to run ChatChat.
 
-use chatchat_tests::Failure;
+use chatchat_harness::Failure;
 
 use super::{
     month::{FIRST_GB, Load, Month, database, stored_gb},

@@ -7,7 +7,7 @@ mod prices;
 
 use std::fs;
 
-use chatchat_tests::{Failure, root};
+use chatchat_harness::{Failure, root};
 
 use bill::{WAYS, lines, of_a_million_messages, totals};
 use month::Load;

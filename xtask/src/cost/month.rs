@@ -1,6 +1,6 @@
 //! The use of a month: frames, calls, gigabytes.
 
-use chatchat_tests::Failure;
+use chatchat_harness::Failure;
 
 use super::prices::{CLASSES, Class, DAYS};
 use crate::failure;

@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use chatchat_tests::{Failure, Page, root};
+use chatchat_harness::{Failure, Page, root};
 use serde_json::Value;
 
 use super::{package::with_tools, settings::quoted};

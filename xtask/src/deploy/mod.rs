@@ -11,7 +11,7 @@ use std::env;
 
 use aws::{Deployed, Stack};
 use chatchat_domain::causes;
-use chatchat_tests::{Failure, Page, pages, root};
+use chatchat_harness::{Failure, Page, pages, root};
 use uuid::Uuid;
 
 use crate::{failure, smoke::smoke};

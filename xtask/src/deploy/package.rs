@@ -8,8 +8,8 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
+use chatchat_harness::{Failure, build_pages, root};
 use chatchat_template::Template;
-use chatchat_tests::{Failure, build_pages, root};
 
 use crate::{failure, run, tools};
 

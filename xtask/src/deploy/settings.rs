@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, env, fs};
 
-use chatchat_tests::{Failure, root};
+use chatchat_harness::{Failure, root};
 use toml::Table;
 
 use crate::failure;

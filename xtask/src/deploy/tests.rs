@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, fs, os::unix::fs::PermissionsExt, path::Path};
 
-use chatchat_tests::Page;
+use chatchat_harness::Page;
 use tempfile::TempDir;
 
 use super::{Stack, roll_out, with_secret};

@@ -1,0 +1,178 @@
+//! Each function has exactly the permissions that its handler needs, and each broad policy has a reason.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chatchat_harness::{DescribedHandler, build_functions, describe};
+use serde_json::Value;
+
+use crate::stacks::{ALL, Deployment, Resource, WITHOUT_DOMAIN, statements};
+
+/// What a handler can need, with the environment variable and the permission that go with it: an
+/// action and its resource. The variables of the database are global.
+const NEEDS: [(&str, Option<&str>, (&str, &str)); 4] = [
+    ("database", None, ("secretsmanager:GetSecretValue", "Database.MasterUserSecret.SecretArn")),
+    ("signingKeys", Some("TOKEN_SECRET_ARN"), ("secretsmanager:GetSecretValue", "TokenSecret")),
+    (
+        "connections",
+        Some("WEBSOCKET_MANAGEMENT_URL"),
+        (
+            "execute-api:ManageConnections",
+            "arn:aws:execute-api:ap-northeast-2:123456789012:RealtimeApi/realtime/*/@connections/*",
+        ),
+    ),
+    ("pictures", Some("PICTURES_BUCKET"), ("s3:PutObject", "arn:aws:s3:::PictureBucket/pictures/*")),
+];
+
+/// The permissions of a function's role beside AWS's two policies: pairs of action and resource.
+fn allowed(deployment: &Deployment, function: &Resource) -> BTreeSet<(String, String)> {
+    let role = function.properties["Role"].as_str().unwrap().strip_suffix(".Arn").unwrap();
+    let role = &deployment.get("template.yaml", role).properties;
+    let mut allowed = BTreeSet::new();
+    for policy in role["Policies"].as_array().into_iter().flatten() {
+        for statement in statements(&policy["PolicyDocument"]) {
+            assert_eq!(statement["Effect"], "Allow");
+            for action in statement["Action"].as_array().unwrap() {
+                for resource in statement["Resource"].as_array().unwrap() {
+                    let text = |value: &Value| value.as_str().unwrap().to_owned();
+                    allowed.insert((text(action), text(resource)));
+                }
+            }
+        }
+    }
+    allowed
+}
+
+#[test]
+fn functions_have_the_variables_and_permissions_they_need() {
+    let deployment = Deployment::of(WITHOUT_DOMAIN);
+    let programs = build_functions().unwrap();
+    let mut described: BTreeMap<String, Vec<DescribedHandler>> = BTreeMap::new();
+    for function in deployment.functions() {
+        let name = function.properties["Handler"].as_str().unwrap();
+        let artifact = function.properties["Code"]["S3Key"].as_str().unwrap().strip_suffix(".zip").unwrap();
+        let handlers =
+            described.entry(artifact.to_owned()).or_insert_with(|| describe(&programs, artifact).unwrap());
+        let handler = handlers.iter().find(|handler| handler.name == name);
+        let needs = &handler.unwrap_or_else(|| panic!("{artifact} has no handler {name}")).needs;
+        let variables = function.properties["Environment"]["Variables"].as_object().unwrap();
+        let mut expected = BTreeSet::new();
+        let mut allow = |action: &str, resource: &str| {
+            expected.insert((action.to_owned(), resource.to_owned()));
+        };
+        for need in needs {
+            assert!(NEEDS.iter().any(|(known, ..)| known == need), "{}: unknown need {need}", function.id);
+        }
+        for (need, variable, (action, resource)) in NEEDS {
+            let is_needed = needs.iter().any(|one| one == need);
+            if let Some(variable) = variable {
+                assert_eq!(variables.contains_key(variable), is_needed, "{}: {variable}", function.id);
+            }
+            if is_needed {
+                allow(action, resource);
+            }
+        }
+        if function.id == "Sweep" {
+            allow("sqs:SendMessage", "SweepDeadLetters.Arn");
+        }
+        assert_eq!(allowed(&deployment, function), expected, "{}", function.id);
+    }
+}
+
+#[test]
+fn boundary_allows_what_functions_need_and_no_more() {
+    let deployment = Deployment::of(WITHOUT_DOMAIN);
+    let boundary = &deployment.get("template.yaml", "FunctionBoundary").properties["PolicyDocument"];
+    let allowed_at_most: BTreeSet<_> = statements(boundary)
+        .iter()
+        .filter(|statement| statement["Effect"] == "Allow")
+        .flat_map(|statement| {
+            let texts = |name: &str| -> Vec<String> {
+                statement[name]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|one| one.as_str().unwrap().to_owned())
+                    .collect()
+            };
+            let resources = texts("Resource");
+            texts("Action").into_iter().flat_map(move |action| {
+                resources.clone().into_iter().map(move |resource| (action.clone(), resource))
+            })
+        })
+        .collect();
+    for function in deployment.functions() {
+        let role = function.properties["Role"].as_str().unwrap().strip_suffix(".Arn").unwrap();
+        let role = &deployment.get("template.yaml", role).properties;
+        assert_eq!(role["PermissionsBoundary"], "FunctionBoundary", "{}", function.id);
+        let beyond: Vec<_> = allowed(&deployment, function).difference(&allowed_at_most).cloned().collect();
+        assert!(beyond.is_empty(), "{} has permissions that its boundary denies: {beyond:?}", function.id);
+    }
+    let logs = allowed_at_most.iter().filter(|(action, _)| action.starts_with("logs:"));
+    assert!(logs.into_iter().all(|(_, resource)| resource.ends_with("log-group:/chatchat/chatchat/*")));
+    assert!(!allowed_at_most.iter().any(|(action, _)| action == "logs:CreateLogGroup"));
+}
+
+/// Statements that allow an action on all resources, each with its reason.
+const EVERYTHING: [(&str, &str, &str); 3] = [
+    (
+        "template.yaml",
+        "FunctionBoundary",
+        "interfaces have no name before they exist; a denial keeps the code from them",
+    ),
+    ("network.yaml", "S3Endpoint", "the account's buckets alone, by condition; which, the role says"),
+    ("network.yaml", "SecretsEndpoint", "the account's secrets alone, by condition; which, the role says"),
+];
+
+/// All policy documents of a resource.
+fn documents(resource: &Resource) -> Vec<&Value> {
+    let properties = &resource.properties;
+    let inline =
+        properties["Policies"].as_array().into_iter().flatten().map(|policy| &policy["PolicyDocument"]);
+    inline.chain([&properties["PolicyDocument"]]).filter(|document| document.is_object()).collect()
+}
+
+#[test]
+fn wildcards_have_a_reason() {
+    let mut seen = BTreeMap::new();
+    for set in ALL {
+        for resource in &Deployment::of(set).resources {
+            for document in documents(resource) {
+                for statement in statements(document).iter().filter(|one| one["Effect"] == "Allow") {
+                    let place = format!("{} {}: {statement}", resource.file, resource.id);
+                    for action in statement["Action"].as_array().unwrap() {
+                        assert!(!action.as_str().unwrap().contains('*'), "{place}");
+                    }
+                    if statement["Resource"].as_array().unwrap().contains(&"*".into()) {
+                        seen.insert((resource.file.clone(), resource.id.clone()), place);
+                    }
+                }
+            }
+        }
+    }
+    for (file, id, _) in EVERYTHING {
+        assert!(
+            seen.remove(&(file.to_owned(), id.to_owned())).is_some(),
+            "{file} {id} allows nothing on all resources, so its entry can go"
+        );
+    }
+    assert!(seen.is_empty(), "{seen:#?}");
+}
+
+#[test]
+fn managed_policies_are_the_known_ones() {
+    const FUNCTION: [&str; 2] = [
+        "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+        "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole",
+    ];
+    for set in ALL {
+        for role in Deployment::of(set).of_kind("AWS::IAM::Role") {
+            let managed = role.properties["ManagedPolicyArns"].as_array().cloned().unwrap_or_default();
+            let expected: &[&str] = match role.id.as_str() {
+                "LogRole" => &["arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"],
+                "ProxyRole" => &[],
+                _ => &FUNCTION,
+            };
+            assert_eq!(managed, expected, "{}", role.id);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Each route has one function, one integration and one permission. Nothing else may call a
+//! function.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chatchat_harness::root;
+use chatchat_template::parse_yaml;
+use serde_json::Value;
+
+use crate::stacks::{Deployment, WITH_ENDPOINTS, WITHOUT_DOMAIN};
+
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// Returns the functions of the HTTP API's routes by method and path, from the API's body.
+fn integrations(deployment: &Deployment) -> BTreeMap<(String, String), String> {
+    let api = &deployment.get("template.yaml", "HttpApi").properties["Body"];
+    let mut found = BTreeMap::new();
+    for (path, item) in api["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let integration = &operation["x-amazon-apigateway-integration"];
+            assert_eq!(integration["payloadFormatVersion"], "2.0", "{method} {path}");
+            let uri = integration["uri"].as_str().unwrap();
+            let function =
+                uri.split("functions/").nth(1).and_then(|rest| rest.strip_suffix(".Arn/invocations"));
+            found.insert((method.clone(), path.clone()), function.unwrap().to_owned());
+        }
+    }
+    found
+}
+
+/// Returns the principals and sources that may call each function.
+fn permissions(deployment: &Deployment) -> BTreeMap<String, Vec<(String, String)>> {
+    let mut found: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    for permission in deployment.of_kind("AWS::Lambda::Permission") {
+        let text = |name: &str| permission.properties[name].as_str().unwrap().to_owned();
+        assert_eq!(text("Action"), "lambda:InvokeFunction");
+        let function = text("FunctionName").trim_end_matches(".Arn").to_owned();
+        found.entry(function).or_default().push((text("Principal"), text("SourceArn")));
+    }
+    found
+}
+
+#[test]
+fn each_route_has_one_function_integration_and_permission() {
+    let deployment = Deployment::of(WITHOUT_DOMAIN);
+    let text = std::fs::read_to_string(root().join("infra/openapi.yaml")).unwrap();
+    let document = parse_yaml("infra/openapi.yaml", &text).unwrap();
+    let (integrations, permissions) = (integrations(&deployment), permissions(&deployment));
+    let mut served = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in METHODS.into_iter().filter(|method| item.get(*method).is_some()) {
+            let route = format!("{method} {path}");
+            let function = integrations.get(&(method.to_owned(), path.clone()));
+            let function = function.unwrap_or_else(|| panic!("{route} has no integration"));
+            assert!(served.insert(function), "{route}: {function} serves another route too");
+            let segments: Vec<_> =
+                path.split('/').map(|part| if part.starts_with('{') { "*" } else { part }).collect();
+            let source = format!(
+                "arn:aws:execute-api:ap-northeast-2:123456789012:HttpApi/*/{}{}",
+                method.to_uppercase(),
+                segments.join("/")
+            );
+            let expected = [("apigateway.amazonaws.com".to_owned(), source)];
+            assert_eq!(permissions[function.as_str()], expected, "{route}");
+        }
+    }
+    // The additional integration is `$default`, for all paths that are not documented.
+    assert_eq!(integrations.len(), served.len() + 1);
+    assert_eq!(
+        integrations[&("x-amazon-apigateway-any-method".to_owned(), "$default".to_owned())],
+        "Unrouted"
+    );
+}
+
+#[test]
+fn each_action_has_one_route_integration_and_permission() {
+    let deployment = Deployment::of(WITHOUT_DOMAIN);
+    let permissions = permissions(&deployment);
+    let mut served = BTreeSet::new();
+    let routes: Vec<_> = deployment.of_kind("AWS::ApiGatewayV2::Route").collect();
+    for route in &routes {
+        let key = route.properties["RouteKey"].as_str().unwrap();
+        let target = route.properties["Target"].as_str().unwrap().strip_prefix("integrations/").unwrap();
+        let integration = &deployment.get("template.yaml", target).properties;
+        assert_eq!(integration["IntegrationType"], "AWS_PROXY", "{key}");
+        let uri = integration["IntegrationUri"].as_str().unwrap();
+        let function = uri.split("functions/").nth(1).unwrap().strip_suffix(".Arn/invocations").unwrap();
+        assert!(served.insert(function.to_owned()), "{key}: {function} serves another action too");
+        let source =
+            format!("arn:aws:execute-api:ap-northeast-2:123456789012:RealtimeApi.ApiId/realtime/{key}");
+        assert_eq!(permissions[function], [("apigateway.amazonaws.com".to_owned(), source)], "{key}");
+    }
+    assert_eq!(deployment.of_kind("AWS::ApiGatewayV2::Integration").count(), routes.len());
+}
+
+#[test]
+fn each_function_except_migrate_has_one_caller() {
+    let deployment = Deployment::of(WITHOUT_DOMAIN);
+    let permissions = permissions(&deployment);
+    for function in deployment.functions() {
+        let callers = permissions.get(&function.id).map_or(0, Vec::len);
+        assert_eq!(callers, usize::from(function.id != "Migrate"), "{}", function.id);
+    }
+    assert_eq!(permissions["Sweep"], [("events.amazonaws.com".to_owned(), "SweepEvery.Arn".to_owned())]);
+}
+
+#[test]
+fn both_apis_are_throttled_and_have_access_logs() {
+    let deployment = Deployment::of(WITHOUT_DOMAIN);
+    for stage in ["HttpApiapiStage", "RealtimeApirealtimeStage"] {
+        let stage = &deployment.get("template.yaml", stage).properties;
+        let number =
+            |name: &str| stage["DefaultRouteSettings"][name].as_str().and_then(|text| text.parse().ok());
+        for limit in ["ThrottlingRateLimit", "ThrottlingBurstLimit"] {
+            assert!(matches!(number(limit), Some(1..=10_000)), "{limit}");
+        }
+        let log =
+            stage["AccessLogSettings"]["DestinationArn"].as_str().unwrap().strip_suffix(".Arn").unwrap();
+        assert!(!deployment.get("template.yaml", log).properties["RetentionInDays"].is_null());
+        let format = stage["AccessLogSettings"]["Format"].as_str().unwrap();
+        for secret in ["querystring", "path", "header", "body", "sourceIp"] {
+            assert!(!format.contains(secret), "an access log contains {secret}");
+        }
+    }
+}
+
+#[test]
+fn routes_that_hash_passwords_have_lower_limits() {
+    let deployment = Deployment::of(WITHOUT_DOMAIN);
+    let stage = &deployment.get("template.yaml", "HttpApiapiStage").properties;
+    let routes = stage["RouteSettings"].as_object().unwrap();
+    let known: BTreeSet<_> = integrations(&deployment)
+        .into_keys()
+        .map(|(method, path)| format!("{} {path}", method.to_uppercase()))
+        .collect();
+    for (route, settings) in routes {
+        assert!(known.contains(route), "{route} is not a route of the API");
+        assert!(settings["ThrottlingRateLimit"].as_u64().is_some_and(|rate| rate <= 10), "{route}");
+    }
+    let hashing = ["POST /customers", "POST /companies", "POST /customer/session", "POST /company/session"];
+    assert!(hashing.iter().all(|route| routes.contains_key(*route)));
+}
+
+#[test]
+fn cors_allows_only_the_configured_origins() {
+    let deployment = Deployment::of(WITH_ENDPOINTS);
+    let cors = &deployment.get("template.yaml", "HttpApi").properties["Body"]["x-amazon-apigateway-cors"];
+    assert_eq!(cors["allowOrigins"], Value::from(vec!["http://localhost:5173"]));
+    // SAM used to lose these settings when the origins were an intrinsic function of
+    // CloudFormation.
+    assert_eq!(cors["allowCredentials"], true);
+    assert_eq!(cors["allowMethods"], Value::from(vec!["GET", "POST", "PUT", "PATCH", "DELETE"]));
+    assert!(cors["allowHeaders"].as_array().unwrap().contains(&"authorization".into()));
+    assert!(cors["exposeHeaders"].is_array() && cors["maxAge"].is_number());
+}

@@ -1,0 +1,140 @@
+//! The four sets of parameters: without a domain, with a domain, with the proxy, and with
+//! endpoints.
+
+use std::fs;
+
+use chatchat_harness::root;
+use serde_json::json;
+
+use crate::stacks::{ALL, Deployment, WITH_DOMAIN, WITH_ENDPOINTS, WITH_PROXY, WITHOUT_DOMAIN, expanded};
+
+const MANAGEMENT: &str = "https://RealtimeApi.execute-api.ap-northeast-2.amazonaws.com/realtime";
+
+#[test]
+fn each_set_is_within_the_limits_of_cloudformation() {
+    for set in ALL {
+        let deployment = Deployment::of(set);
+        for file in [
+            "template.yaml",
+            "network.yaml",
+            "database.yaml",
+            "buckets.yaml",
+            "web.yaml",
+            "observability.yaml",
+        ] {
+            let count = deployment.resources.iter().filter(|resource| resource.file == file).count();
+            assert!((1..400).contains(&count), "{file}: {count} of 500 resources");
+        }
+        for function in deployment.functions() {
+            assert_eq!(function.properties["Architectures"], json!(["arm64"]), "{}", function.id);
+            assert_eq!(function.properties["Runtime"], "provided.al2023", "{}", function.id);
+        }
+    }
+    let bytes = expanded("template.yaml").to_string().len();
+    assert!(bytes < 1_000_000, "the expanded template has {bytes} bytes");
+}
+
+#[test]
+fn all_parameters_but_the_generated_secret_have_defaults() {
+    for (name, parameter) in expanded("template.yaml")["Parameters"].as_object().unwrap() {
+        assert_eq!(parameter.get("Default").is_some(), name != "DistributionSecret", "{name}");
+        assert!(parameter.get("Description").is_some(), "{name} has no description");
+    }
+}
+
+#[test]
+fn without_a_domain_the_origin_is_the_distributions_name() {
+    let deployment = Deployment::of(WITHOUT_DOMAIN);
+    assert!(!deployment.resources.iter().any(|resource| resource.file == "domain.yaml"));
+    let config = &deployment.only("AWS::CloudFront::Distribution").properties["DistributionConfig"];
+    assert!(config["Aliases"].is_null());
+    assert_eq!(config["ViewerCertificate"], json!({ "CloudFrontDefaultCertificate": true }));
+    assert_eq!(deployment.variable("LogOutCustomer", "ALLOWED_ORIGINS"), "");
+    assert_eq!(deployment.variable("SendMessageFrame", "WEBSOCKET_MANAGEMENT_URL"), MANAGEMENT);
+    assert_eq!(deployment.output("Url"), "https://Distribution.DomainName");
+    assert_eq!(deployment.output("HttpUrl"), "https://HttpApi.execute-api.ap-northeast-2.amazonaws.com/api");
+    let api = &deployment.get("template.yaml", "HttpApi").properties;
+    assert!(api["Body"]["x-amazon-apigateway-cors"].is_null(), "CORS is not needed with one origin");
+    assert!(!api.to_string().contains("disableExecuteApiEndpoint"), "the API's own endpoint must work too");
+}
+
+#[test]
+fn domain_adds_two_names_to_the_distribution_and_changes_nothing_else() {
+    let deployment = Deployment::of(WITH_DOMAIN);
+    let records = &deployment.only("AWS::Route53::RecordSetGroup").properties["RecordSets"];
+    let mut names: Vec<_> = records
+        .as_array()
+        .unwrap()
+        .iter()
+        .inspect(|record| assert_eq!(record["AliasTarget"]["DNSName"], "Distribution.DomainName"))
+        .map(|record| format!("{} {}", record["Name"].as_str().unwrap(), record["Type"].as_str().unwrap()))
+        .collect();
+    names.sort_unstable();
+    let hosts = ["chat.example.com", "widget.chat.example.com"];
+    let expected: Vec<_> =
+        hosts.iter().flat_map(|host| [format!("{host} A"), format!("{host} AAAA")]).collect();
+    assert_eq!(names, expected);
+    let config = &deployment.only("AWS::CloudFront::Distribution").properties["DistributionConfig"];
+    assert_eq!(config["Aliases"], json!(hosts));
+    assert_eq!(config["ViewerCertificate"]["MinimumProtocolVersion"], "TLSv1.2_2021");
+    let certificate = config["ViewerCertificate"]["AcmCertificateArn"].as_str().unwrap();
+    assert!(certificate.starts_with("arn:aws:acm:us-east-1:"), "CloudFront requires this region");
+    assert_eq!(deployment.output("Url"), "https://chat.example.com");
+
+    let usual = Deployment::of(WITHOUT_DOMAIN);
+    assert_eq!(deployment.output("HttpUrl"), usual.output("HttpUrl"));
+    for function in deployment.functions() {
+        let same = &usual.get("template.yaml", &function.id).properties;
+        assert_eq!(&function.properties, same, "{} must not depend on the domain", function.id);
+    }
+    let api = |deployment: &Deployment| deployment.get("template.yaml", "HttpApi").properties.clone();
+    assert_eq!(api(&deployment), api(&usual));
+}
+
+#[test]
+fn with_the_proxy_functions_connect_only_through_it() {
+    let deployment = Deployment::of(WITH_PROXY);
+    let proxy = deployment.only("AWS::RDS::DBProxy");
+    assert_eq!(proxy.properties["RequireTLS"], true);
+    assert_eq!(proxy.properties["VpcSecurityGroupIds"], json!(["ProxyGroup"]));
+    assert_eq!(proxy.properties["Auth"][0]["SecretArn"], "Database.MasterUserSecret.SecretArn");
+    assert_eq!(deployment.variable("Health", "DATABASE_HOST"), "Proxy.Endpoint");
+    assert!(deployment.find("observability.yaml", "ProxyIsPinned").is_some());
+    let usual = Deployment::of(WITHOUT_DOMAIN);
+    assert_eq!(usual.variable("Health", "DATABASE_HOST"), "Database.Endpoint.Address");
+    assert_eq!(usual.of_kind("AWS::RDS::DBProxy").count(), 0);
+    assert!(usual.find("observability.yaml", "ProxyIsPinned").is_none());
+}
+
+#[test]
+fn with_endpoints_secrets_are_read_through_an_endpoint() {
+    let deployment = Deployment::of(WITH_ENDPOINTS);
+    let endpoint = &deployment.get("network.yaml", "SecretsEndpoint").properties;
+    assert_eq!(endpoint["PrivateDnsEnabled"], true);
+    assert_eq!(endpoint["SubnetIds"], json!(["SubnetA", "SubnetB"]));
+    assert_eq!(endpoint["ServiceName"], "com.amazonaws.ap-northeast-2.secretsmanager");
+    // There is no endpoint for execute-api: its private DNS would hide the public API from the
+    // functions that push.
+    let endpoints: Vec<_> = deployment.of_kind("AWS::EC2::VPCEndpoint").map(|one| one.id.as_str()).collect();
+    assert_eq!(endpoints, ["S3Endpoint", "SecretsEndpoint"]);
+    assert!(Deployment::of(WITHOUT_DOMAIN).find("network.yaml", "SecretsEndpoint").is_none());
+}
+
+#[test]
+fn samconfig_sets_only_parameters_of_the_template() {
+    let known = expanded("template.yaml")["Parameters"].as_object().unwrap();
+    let config = fs::read_to_string(root().join("infra/samconfig.toml")).unwrap();
+    let settings =
+        config.lines().filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix("\",")?.split_once('='));
+    let mut count = 0;
+    for (name, value) in settings {
+        let parameter = known.get(name).unwrap_or_else(|| panic!("template.yaml has no parameter {name}"));
+        if let Some(allowed) = parameter["AllowedValues"].as_array() {
+            let texts = allowed.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned));
+            assert!(texts.into_iter().any(|one| one == value), "{name}={value}");
+        }
+        count += 1;
+    }
+    assert!(count >= 6, "only {count} parameters were found in samconfig.toml");
+    assert!(config.contains("[dev.deploy.parameters]") && config.contains("[prod.deploy.parameters]"));
+}

@@ -1,0 +1,177 @@
+//! Faults of the database, injected as its superuser or by signals to the server's process.
+
+use std::{
+    process::Command,
+    time::{Duration, Instant, SystemTime},
+};
+
+use chatchat_harness::{Failure, System};
+use fastrand::Rng;
+use serde_json::json;
+use tokio::time::sleep;
+use tokio_postgres::{Client, Config, NoTls, error::SqlState};
+
+use super::Kind;
+
+/// How long the server may take to accept connections again.
+const RECOVERY_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The database of a run, with its current password.
+pub(super) struct Database<'a> {
+    pub(super) system: &'a System,
+    password: String,
+}
+
+impl<'a> Database<'a> {
+    pub(super) fn new(system: &'a System) -> Self {
+        Self { system, password: system.database.password.clone() }
+    }
+
+    /// Injects one fault and removes it again. Returns how often the fault was observed.
+    pub(super) async fn inject(&mut self, kind: Kind, rng: &mut Rng) -> Result<u64, Failure> {
+        let time = Duration::from_millis(rng.u64(400..1500));
+        let postgres = &self.system.postgres;
+        match kind {
+            Kind::BackendsTerminated => self.terminate_backends().await,
+            Kind::TransactionTerminated => self.terminate_in_transaction().await,
+            Kind::ReadOnly => self.read_only(time).await,
+            Kind::OutOfConnections => self.out_of_connections(time, rng.u32(1..4)).await,
+            Kind::Restart => {
+                postgres.restart().await?;
+                Ok(1)
+            }
+            Kind::Crash => self.crash().await,
+            Kind::Away => {
+                postgres.halt().await?;
+                sleep(time).await;
+                postgres.resume().await?;
+                Ok(1)
+            }
+            Kind::PasswordRotated => self.rotate_password(time / 4, rng).await,
+            Kind::Deadlock => self.deadlock().await,
+            _ => self.serialization_failure(time).await,
+        }
+    }
+
+    /// Connects as superuser, after waiting until the server accepts connections.
+    pub(super) async fn superuser(&self) -> Result<Client, Failure> {
+        let started = Instant::now();
+        loop {
+            match self.system.superuser().await {
+                Err(error) if started.elapsed() > RECOVERY_TIMEOUT => return Err(error),
+                Err(_) => sleep(Duration::from_millis(50)).await,
+                client => return client,
+            }
+        }
+    }
+
+    /// Returns the names of the database and its owner, quoted for SQL.
+    fn names(&self) -> (String, String) {
+        (format!("\"{}\"", self.system.database.name), format!("\"{}\"", self.system.database.user))
+    }
+
+    /// Connects as the functions' role. The error is the SQLSTATE, if the server sent one.
+    async fn as_functions(&self, password: &str) -> Result<Client, Option<SqlState>> {
+        let database = &self.system.database;
+        let mut config = Config::new();
+        config.host(&database.host).port(database.port).dbname(&database.name).user(&database.user);
+        match config.password(password).connect(NoTls).await {
+            Ok((client, connection)) => {
+                tokio::spawn(connection);
+                Ok(client)
+            }
+            Err(error) => Err(error.code().cloned()),
+        }
+    }
+
+    async fn terminate_backends(&self) -> Result<u64, Failure> {
+        terminate(&self.superuser().await?, "true").await
+    }
+
+    async fn read_only(&self, time: Duration) -> Result<u64, Failure> {
+        let superuser = self.superuser().await?;
+        let (database, _) = self.names();
+        let setting = format!("alter database {database} set default_transaction_read_only = on");
+        superuser.batch_execute(&setting).await?;
+        terminate(&superuser, "true").await?;
+        let refused = match self.as_functions(&self.password).await {
+            Ok(functions) => functions.batch_execute("delete from messages where false").await.err(),
+            Err(_) => None,
+        };
+        sleep(time).await;
+        // The functions' connections stay read-only, like connections to a former writer.
+        superuser.batch_execute("set default_transaction_read_only = off").await?;
+        let setting = format!("alter database {database} reset default_transaction_read_only");
+        superuser.batch_execute(&setting).await?;
+        let state = refused.as_ref().and_then(tokio_postgres::Error::code);
+        Ok((state == Some(&SqlState::READ_ONLY_SQL_TRANSACTION)).into())
+    }
+
+    async fn out_of_connections(&self, time: Duration, limit: u32) -> Result<u64, Failure> {
+        let superuser = self.superuser().await?;
+        let (_, role) = self.names();
+        superuser.batch_execute(&format!("alter role {role} connection limit {limit}")).await?;
+        terminate(&superuser, "true").await?;
+        let mut held = Vec::new();
+        let mut refused = 0;
+        for _ in 0..=limit {
+            match self.as_functions(&self.password).await {
+                Ok(client) => held.push(client),
+                Err(state) => refused += u64::from(state == Some(SqlState::TOO_MANY_CONNECTIONS)),
+            }
+        }
+        sleep(time).await;
+        superuser.batch_execute(&format!("alter role {role} connection limit -1")).await?;
+        Ok(refused)
+    }
+
+    async fn rotate_password(&mut self, secret_moves_after: Duration, rng: &mut Rng) -> Result<u64, Failure> {
+        let superuser = self.superuser().await?;
+        let (_, role) = self.names();
+        let fresh = format!("{:032x}", rng.u128(..));
+        superuser.batch_execute(&format!("alter role {role} password '{fresh}'")).await?;
+        let before = std::mem::replace(&mut self.password, fresh);
+        sleep(secret_moves_after).await;
+        let secret = json!({ "username": self.system.database.user, "password": self.password });
+        self.system.cloud.rotate_secret("Database", &secret.to_string())?;
+        // Running functions reconnect only after their connections were terminated.
+        terminate(&superuser, "true").await?;
+        let refused = self.as_functions(&before).await.err().flatten();
+        Ok((refused == Some(SqlState::INVALID_PASSWORD)).into())
+    }
+
+    /// Kills the server without a checkpoint. It recovers from its log at the next start.
+    async fn crash(&self) -> Result<u64, Failure> {
+        let started_at = |superuser: Client| async move {
+            let row = superuser.query_typed_one("select pg_postmaster_start_time() as at", &[]).await?;
+            Ok::<SystemTime, tokio_postgres::Error>(row.get("at"))
+        };
+        let before = started_at(self.superuser().await?).await?;
+        let pid = self.system.postgres.pid().ok_or("the server was not started by this process")?;
+        if !Command::new("kill").args(["-QUIT", &pid.to_string()]).status()?.success() {
+            return Err(format!("`kill -QUIT {pid}` could not stop the server").into());
+        }
+        let crashed = Instant::now();
+        while crashed.elapsed() < RECOVERY_TIMEOUT {
+            self.system.postgres.resume().await?;
+            if let Ok(superuser) = self.system.superuser().await
+                && started_at(superuser).await.is_ok_and(|at| at != before)
+            {
+                return Ok(1);
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        Err(format!("the server did not recover from its crash in {} s", RECOVERY_TIMEOUT.as_secs()).into())
+    }
+}
+
+/// Terminates the functions' connections that match an SQL condition, and returns their number.
+pub(super) async fn terminate(superuser: &Client, condition: &str) -> Result<u64, Failure> {
+    let terminate = format!(
+        "select count(pg_terminate_backend(a.pid)) as terminated
+         from pg_stat_activity a join pg_database d on d.oid = a.datid and d.datname = current_database()
+         where a.usesysid = d.datdba and {condition}"
+    );
+    let row = superuser.query_typed_one(&terminate, &[]).await?;
+    Ok(row.get::<_, i64>("terminated").unsigned_abs())
+}

@@ -1,0 +1,37 @@
+//! Counts the errors that clients received, by code.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use chatchat_harness::Answer;
+
+/// The number of errors by code.
+#[derive(Debug, Default)]
+pub struct Refusals(Mutex<BTreeMap<String, u64>>);
+
+impl Refusals {
+    /// Counts an HTTP response if it is an error.
+    pub fn add_response(&self, answer: &Answer) {
+        match (answer.status, answer.code()) {
+            (..400, _) => {}
+            (status, "") => self.add(&format!("{status} from the gateway")),
+            (_, code) => self.add(code),
+        }
+    }
+
+    /// Counts an error frame. Errors of the gateway have no code.
+    pub fn add_frame(&self, code: Option<&str>) {
+        self.add(code.unwrap_or("frame failed (gateway)"));
+    }
+
+    fn add(&self, what: &str) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(what.to_owned()).or_default() += 1;
+    }
+
+    /// Returns all counts.
+    pub fn numbers(&self) -> BTreeMap<String, u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,109 @@
+//! The processes of functions: each serves one request at a time, and its end affects only that
+//! request.
+
+use std::collections::BTreeSet;
+
+use chatchat_harness::{Client, Person};
+use chatchat_local::Fault;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::{
+    block_on, database, end_processes, in_world, message_body, post_message, start_system, wait_for_blocked,
+};
+
+#[test]
+fn overlapping_requests_run_in_several_processes() {
+    in_world(|world| async move {
+        let customer = world.customer().await;
+        let answers = join_all((0..20).map(|_| customer.get("/customers/me"))).await;
+        assert!(answers.iter().all(|answer| answer.as_ref().unwrap().status == 200));
+        let processes: BTreeSet<_> = world
+            .system
+            .cloud
+            .environments("OwnCustomerProfile")
+            .into_iter()
+            .filter_map(|one| one.pid)
+            .collect();
+        assert!(processes.len() > 1, "{processes:?}");
+    });
+}
+
+#[test]
+fn killed_process_fails_only_its_request() {
+    block_on(|| async {
+        let system = start_system().await;
+        // This client does not check answers: API Gateway's own error is not in the OpenAPI
+        // document.
+        let client = Client::new(&system.cloud.url()).unwrap();
+        let customer = Person::customer(&client, "김하늘").await.unwrap();
+        let company = Person::company(&client, "새벽빵집").await.unwrap();
+        company.become_visible().await.unwrap();
+        let room = customer.open_room(&company).await.unwrap();
+        let send = async |body: &Value| post_message(&customer, room, body).await;
+        send(&message_body("하나")).await.expect(201).unwrap();
+
+        // The room's row is locked, so the next send waits in its statement until its process is
+        // killed.
+        let (mut locking, watching) = (database(&system).await, database(&system).await);
+        let lock = locking.transaction().await.unwrap();
+        lock.execute("select from rooms where id = $1 for update", &[&room]).await.unwrap();
+        let body = message_body("둘");
+        let (failed, ()) = tokio::join!(send(&body), async {
+            wait_for_blocked(&watching, 1).await;
+            for environment in system.cloud.environments("SendMessageAsCustomer") {
+                assert!(system.cloud.kill_environment(environment.pid.unwrap()));
+            }
+        });
+        assert_eq!((failed.status, &failed.body), (500, &json!({ "message": "Internal Server Error" })));
+        lock.commit().await.unwrap();
+
+        assert_eq!(send(&message_body("셋")).await.status, 201);
+        let again = send(&body).await;
+        assert!(
+            again.status < 300,
+            "a resend succeeds whether the message was stored or not: {}",
+            again.body
+        );
+        let contents: BTreeSet<_> = customer
+            .history(room)
+            .await
+            .unwrap()
+            .iter()
+            .map(|message: &Value| message["content"].to_string())
+            .collect();
+        assert!(
+            ["\"하나\"", "\"둘\"", "\"셋\""].iter().all(|content| contents.contains(*content)),
+            "{contents:?}"
+        );
+        system.stop().await;
+    });
+}
+
+/// A process keeps the secrets that it has read until it ends. A new process reads them again.
+#[test]
+fn functions_recover_from_failures_of_secrets_manager() {
+    block_on(|| async {
+        let system = start_system().await;
+        // This client does not check answers: API Gateway's own error is not in the OpenAPI
+        // document.
+        let client = Client::new(&system.cloud.url()).unwrap();
+        let customer = Person::customer(&client, "김하늘").await.unwrap();
+        let profile = async || customer.get("/customers/me").await.unwrap();
+        assert_eq!(profile().await.status, 200);
+        let fails = |times| system.cloud.inject(Fault::Secrets, 1, times);
+
+        end_processes(&system, "OwnCustomerProfile").await;
+        let once = fails(1);
+        assert_eq!((profile().await.status, once.happened()), (200, 1), "the function tries again");
+
+        let always = fails(u32::MAX);
+        assert_eq!(profile().await.status, 200, "a warm process has its secrets");
+        end_processes(&system, "OwnCustomerProfile").await;
+        let answer = profile().await;
+        assert_eq!((answer.status, &answer.body), (500, &json!({ "message": "Internal Server Error" })));
+        drop(always);
+        assert_eq!(profile().await.status, 200);
+        system.stop().await;
+    });
+}

@@ -1,0 +1,199 @@
+//! `PATCH …/me/password`: a change ends all other sessions and replaces the refresh token of its
+//! own session. No login with the old password outlives the change.
+
+use chatchat_harness::PASSWORD;
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{
+    Login, active_sessions, assert_closed, assert_open, change_newest_session, change_password,
+    in_turn::in_turn, log_in, log_out, refresh_with,
+};
+use crate::{assert_refused, cookie, in_own_world, in_world, rounds, wrong_fields};
+
+const NEW: &str = "byeol-2027";
+
+/// Locks the newest session of an account.
+const LOCK_NEWEST_SESSION: &str =
+    "select from sessions where id = (select max(id) from sessions where account_id = $1) for update";
+
+#[test]
+fn password_change_ends_other_sessions_and_connections() {
+    in_world(|world| async move {
+        let client = &world.client;
+        let mut login = Login::of(&world.customer().await).await;
+        let other = Login::of(&login.person).await;
+        let (mut kept, mut ended) =
+            (login.person.connect().await.unwrap(), other.person.connect().await.unwrap());
+        let changed = change_password(&login.person, PASSWORD, NEW).await.expect(204).unwrap();
+        assert_closed(&mut ended).await;
+        other.assert_ended().await;
+        assert!(login.is_active().await);
+        assert_open(&mut kept).await;
+        login.cookie = cookie(&changed);
+        login.refresh().await;
+        assert_refused(&log_in(client, &login.person.username, PASSWORD).await, 400, "login_failed");
+        assert_eq!(log_in(client, &login.person.username, NEW).await.status, 201);
+    });
+}
+
+#[test]
+fn password_change_invalidates_older_refresh_tokens() {
+    in_world(|world| async move {
+        let (client, database) = (&world.client, world.database().await);
+        for person in [world.customer().await, world.company().await] {
+            let mut login = Login::of(&person).await;
+            let mut old = vec![login.cookie.clone()];
+            for _ in 0..3 {
+                login.refresh().await;
+                old.push(login.cookie.clone());
+            }
+            let changed = change_password(&login.person, PASSWORD, NEW).await.expect(204).unwrap();
+            let set = changed.header("set-cookie").strip_prefix(&cookie(&changed)).unwrap();
+            assert_eq!(set, "; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=1209600");
+            let mut socket = login.person.connect().await.unwrap();
+            change_newest_session(&database, &person, "rotated_at = rotated_at - interval '10 seconds'")
+                .await;
+            for token in &old {
+                let refused = refresh_with(client, token).await;
+                assert_refused(&refused, 400, "invalid_refresh_token");
+                assert_eq!(refused.header("set-cookie"), "", "the browser already has the new cookie");
+                assert_eq!(log_out(client, token).await.status, 204);
+            }
+            // None of them counted as a replay or ended the session.
+            assert_open(&mut socket).await;
+            assert!(login.is_active().await, "the access token from before the change is still valid");
+            login.cookie = cookie(&changed);
+            for _ in 0..3 {
+                login.refresh().await;
+                assert_refused(
+                    &refresh_with(client, old.last().unwrap()).await,
+                    400,
+                    "invalid_refresh_token",
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn refresh_during_a_password_change_gets_503() {
+    in_own_world(async |world| {
+        let mut login = Login::of(&world.customer().await).await;
+        let (changing, refreshing) =
+            (change_password(&login.person, PASSWORD, NEW), refresh_with(&world.client, &login.cookie));
+        let (changed, refreshed) =
+            in_turn(&world.system, LOCK_NEWEST_SESSION, login.person.id, changing, refreshing).await;
+        assert_eq!(changed.status, 204);
+        assert_refused(&refreshed, 503, "unavailable");
+        assert_eq!(refreshed.header("retry-after"), "1");
+        assert_eq!(refreshed.header("set-cookie"), "");
+        login.cookie = cookie(&changed);
+        login.refresh().await;
+        assert!(login.is_active().await);
+    });
+}
+
+#[test]
+fn token_issued_before_a_password_change_is_invalid_after_it() {
+    in_own_world(async |world| {
+        let mut login = Login::of(&world.customer().await).await;
+        let (refreshing, changing) =
+            (refresh_with(&world.client, &login.cookie), change_password(&login.person, PASSWORD, NEW));
+        let (refreshed, changed) =
+            in_turn(&world.system, LOCK_NEWEST_SESSION, login.person.id, refreshing, changing).await;
+        assert_eq!((refreshed.status, changed.status), (201, 204));
+        let pass_grace_period = "rotated_at = rotated_at - interval '10 seconds'";
+        change_newest_session(&world.database().await, &login.person, pass_grace_period).await;
+        let late = refresh_with(&world.client, &cookie(&refreshed)).await;
+        assert_refused(&late, 400, "invalid_refresh_token");
+        login.cookie = cookie(&changed);
+        login.refresh().await;
+    });
+}
+
+#[test]
+fn password_change_has_no_effect_if_its_session_ends() {
+    in_own_world(async |world| {
+        let login = Login::of(&world.customer().await).await;
+        let (leaving, changing) =
+            (log_out(&world.client, &login.cookie), change_password(&login.person, PASSWORD, NEW));
+        let (out, changed) =
+            in_turn(&world.system, LOCK_NEWEST_SESSION, login.person.id, leaving, changing).await;
+        assert_eq!(out.status, 204);
+        assert_refused(&changed, 401, "unauthenticated");
+        assert_eq!(log_in(&world.client, &login.person.username, PASSWORD).await.status, 201);
+    });
+}
+
+#[test]
+fn invalid_password_change_is_rejected_without_effect() {
+    in_world(|world| async move {
+        for person in [world.customer().await, world.company().await] {
+            assert_refused(&change_password(&person, "wrong-2026", NEW).await, 403, "wrong_password");
+            assert_refused(&change_password(&person, PASSWORD, PASSWORD).await, 409, "password_unchanged");
+            let (path, name) = (format!("{}/password", person.profile()), &person.username);
+            let (long, capitals) = ("a1".repeat(33), name.to_uppercase());
+            let short = [("confirmNewPassword", "mismatch"), ("newPassword", "too_short")];
+            let letters = [("newPassword", "letter_and_digit_required"), ("password", "wrong_type")];
+            let too_long = [("confirmNewPassword", "required"), ("newPassword", "too_long")];
+            let common = [("newPassword", "common_password"), ("password", "required")];
+            let own_name = [("newPassword", "same_as_username")];
+            for ([password, new, again], expected) in [
+                ([json!(PASSWORD), json!("short1"), json!("other")], &short[..]),
+                ([json!(7), json!("letters-only"), json!("letters-only")], &letters),
+                ([json!(PASSWORD), json!(long), Value::Null], &too_long),
+                ([Value::Null, json!("password1"), json!("password1")], &common),
+                ([json!(PASSWORD), json!(name), json!(name)], &own_name),
+                ([json!(PASSWORD), json!(capitals), json!(capitals)], &own_name),
+            ] {
+                let body = json!({ "password": password, "newPassword": new, "confirmNewPassword": again });
+                let answer = person.call(Method::PATCH, &path, &body).await.unwrap();
+                assert_refused(&answer, 400, "validation_failed");
+                let mut found = wrong_fields(&answer.body);
+                found.sort_unstable();
+                assert_eq!(found, expected, "{body}");
+            }
+            assert_eq!(active_sessions(&world.database().await, &person).await, 1);
+            person.clone().log_in().await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn logins_against_a_password_change_do_not_outlive_it() {
+    in_world(|world| async move {
+        let database = world.database().await;
+        for _ in 0..rounds() {
+            let person = world.customer().await;
+            let logins = (0..8).map(|_| log_in(&world.client, &person.username, PASSWORD));
+            let (answers, changed) = tokio::join!(join_all(logins), change_password(&person, PASSWORD, NEW));
+            assert_eq!(changed.status, 204, "{}", changed.body);
+            for answer in answers {
+                assert!([201, 400].contains(&answer.status), "{}: {}", answer.status, answer.body);
+            }
+            assert_eq!(active_sessions(&database, &person).await, 1, "the session that changed the password");
+        }
+        println!("password change against 8 logins, {} rounds", rounds());
+    });
+}
+
+#[test]
+fn login_begun_before_a_password_change_does_not_outlive_it() {
+    in_own_world(async |world| {
+        let person = world.customer().await;
+        let (begun, changed) = in_turn(
+            &world.system,
+            "select from accounts where id = $1 for no key update",
+            person.id,
+            log_in(&world.client, &person.username, PASSWORD),
+            change_password(&person, PASSWORD, NEW),
+        )
+        .await;
+        assert_eq!(changed.status, 204);
+        assert_eq!(begun.status, 201, "{}", begun.body);
+        let active = active_sessions(&world.database().await, &person).await;
+        assert_eq!(active, 1, "the session that changed the password");
+    });
+}
