@@ -1,7 +1,7 @@
 //! Rooms: opening them, reading their messages, sending over HTTP, and read markers.
 
 use chatchat_harness::Person;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -246,5 +246,65 @@ fn room_with_a_withdrawn_account_is_read_only() {
         assert_eq!((refused.status, refused.code()), (409, "receiver_withdrawn"));
         let withdrawn = company.get(&company.room(room)).await.unwrap();
         assert_eq!((withdrawn.status, withdrawn.code()), (401, "unauthenticated"));
+    });
+}
+
+#[test]
+fn left_room_is_off_the_customers_list_until_the_next_message() {
+    in_world(|world| async move {
+        let (customer, company, room) = world.pair().await;
+        let listed = async || customer.listed_room(room).await.unwrap();
+        let unread_total =
+            async || customer.get("/customer/chatrooms").await.unwrap().body["unreadTotal"].clone();
+        let leave = async || customer.call(Method::DELETE, &customer.room(room), &Value::Null).await.unwrap();
+        send_message(&customer, room, "주문할게요").await;
+        send_message(&company, room, "네, 준비할게요").await;
+        assert_eq!(unread_total().await, 1);
+        let history = customer.history(room).await.unwrap();
+
+        for _ in 0..2 {
+            assert_eq!(leave().await.status, 204, "leaving again changes nothing");
+        }
+        assert_eq!(listed().await, Value::Null);
+        assert_eq!(unread_total().await, 0);
+        for filter in ["filter=unread", "filter=unanswered", "keyword=새벽"] {
+            let found = customer.get(&format!("/customer/chatrooms?{filter}")).await.unwrap().body;
+            assert_eq!(found["chatRooms"], json!([]), "{filter}");
+        }
+        // Otherwise the room is as it was, for both sides.
+        assert_eq!(customer.history(room).await.unwrap(), history);
+        assert_eq!(company.listed_room(room).await.unwrap()["lastMessage"], "네, 준비할게요");
+        let opened = customer.post("/customer/chatrooms", &json!({ "companyId": company.id })).await.unwrap();
+        assert_eq!((opened.status, &opened.body["chatRoomId"]), (200, &json!(room)));
+        mark_read(&customer, room, 2).await;
+        assert_eq!(listed().await, Value::Null, "neither opening nor reading the room brings it back");
+
+        send_message(&company, room, "다 됐어요").await;
+        assert_eq!(
+            listed().await["unreadMessageCount"],
+            2,
+            "the message from before the leaving is still unread"
+        );
+        assert_eq!(unread_total().await, 2);
+
+        leave().await;
+        send_message(&customer, room, "고마워요").await;
+        assert_eq!(listed().await["lastMessage"], "고마워요", "an own message brings it back too");
+    });
+}
+
+#[test]
+fn room_left_while_messages_arrive_is_back_with_the_next_one() {
+    in_world(|world| async move {
+        let (customer, company, room) = world.pair().await;
+        for round in 0..rounds() {
+            let sends = (0..10).map(|_| send_message(&company, room, "도착 알림"));
+            let path = customer.room(room);
+            let (left, _) = join(customer.call(Method::DELETE, &path, &Value::Null), join_all(sends)).await;
+            assert_eq!(left.unwrap().status, 204);
+            // The last of the ten may have been stored before the customer left.
+            send_message(&company, room, "다음 메시지").await;
+            assert_eq!(customer.listed_room(room).await.unwrap()["lastMessage"], "다음 메시지");
+        }
     });
 }

@@ -2,6 +2,7 @@
 
 mod cursor;
 mod history;
+mod leave_room;
 mod list_rooms;
 mod mark_read;
 mod open_room;
@@ -20,6 +21,7 @@ const HANDLERS: &[Handler] = handlers![
     (Store, SigningKeys): company list_rooms_as_company => list_rooms::list,
     Store: customer show_room_as_customer => show_room::show,
     Store: company show_room_as_company => show_room::show,
+    Store: customer leave_room => leave_room::leave,
     Store: customer history_as_customer => history::history,
     Store: company history_as_company => history::history,
     Delivery: customer send_message_as_customer => send_message::send,

@@ -1,4 +1,4 @@
--- Opening a room, and reading one.
+-- Opening, reading and leaving a room.
 
 -- statement: open_room(session int8, connection text, company int8, guide text)
 --
@@ -47,3 +47,13 @@ select room.id as room_id, room.last_seq, room.{{mine}}_read_seq as read_seq,
 from caller left join room on true
 left join messages m on m.room_id = room.id and m.seq > room.last_seq - :limit and m.seq <= room.last_seq
 order by m.seq;
+
+-- statement: leave_room(session int8, connection text, room int8)
+--
+-- The column `room_id` is null if the caller is not the customer of the room.
+with {{caller}}, {{room}}, left_room as (
+    update rooms r set customer_left_seq = r.last_seq
+    from room where r.id = room.id and room.side = 'customer'
+    returning r.id
+)
+select left_room.id as room_id from caller left join left_room on true;

@@ -1,4 +1,4 @@
-//! Opening a room, and reading one.
+//! Opening, reading and leaving a room.
 
 use chatchat_domain::{
     Caller, CompanyId, Customer, ErrorCode, HistoryLimit, Role, RoomDetail, RoomId, guide_message,
@@ -72,5 +72,13 @@ impl Store {
             last_seq: row::id(first, "last_seq")?,
             messages: row::messages(&rows)?,
         })
+    }
+    /// Takes a room off the caller's list until its next message. Fails with `room_not_found`.
+    pub async fn leave_room(&self, caller: &Caller<Customer>, room: RoomId) -> Result<(), StoreError> {
+        let rows = self
+            .query(Idempotent, &sql::LEAVE_ROOM, &[&session(caller), &connection(caller), &room.get()])
+            .await?;
+        row::in_room(&rows)?;
+        Ok(())
     }
 }

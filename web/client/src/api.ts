@@ -696,7 +696,12 @@ export interface paths {
         get: operations["show_room_as_customer"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * A customer leaves a room
+         * @description The room disappears from the customer's list, and its unread messages from the total. The next message of either side brings it
+         *     back. The messages stay, and nothing changes for the company.
+         */
+        delete: operations["leave_room"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3080,6 +3085,36 @@ export interface operations {
         responses: {
             200: components["responses"]["Room"];
             400: components["responses"]["RoomInvalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["WrongRole"];
+            404: components["responses"]["RoomNotFound"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    leave_room: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /**
+                 * @description The room's id; only digits.
+                 * @example 31
+                 */
+                id: components["parameters"]["Room"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["IdInvalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["WrongRole"];
             404: components["responses"]["RoomNotFound"];
