@@ -297,7 +297,7 @@ fn left_room_is_off_the_customers_list_until_the_next_message() {
 fn room_left_while_messages_arrive_is_back_with_the_next_one() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
-        for round in 0..rounds() {
+        for _ in 0..rounds() {
             let sends = (0..10).map(|_| send_message(&company, room, "도착 알림"));
             let path = customer.room(room);
             let (left, _) = join(customer.call(Method::DELETE, &path, &Value::Null), join_all(sends)).await;
