@@ -32,6 +32,8 @@ export const ForwardIcon = icon("M9 5l7 7-7 7");
 export const DownIcon = icon("M6 9l6 6 6-6");
 export const UpIcon = icon("M6 15l6-6 6 6");
 export const CloseIcon = icon("M6 6l12 12M18 6L6 18");
+/** A door with an arrow out of it. */
+export const LeaveIcon = icon("M10 4H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h4M15 8l4 4-4 4M19 12H9");
 /** A card with a face and lines. */
 export const ProfileIcon = icon(
   "M5 5h14a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V7a2 2 0 0 1 2-2zM9 9a1.75 1.75 0 1 0 0 3.5a1.75 1.75 0 1 0 0-3.5M6 16c.4-1.4 1.6-2 3-2s2.6.6 3 2M15 10h3M15 14h3",

@@ -35,6 +35,8 @@ export interface RoomListStore {
   loadMore(): void;
   /** Loads the first page again now. */
   refresh(): void;
+  /** Removes a room that the user has left. Its next message brings it back. */
+  remove(id: number): void;
   /** Stops the listeners and timers. */
   close(): void;
 }
@@ -189,6 +191,7 @@ export const createRoomListStore = (
       if (hasMore.value) void run("more");
     },
     refresh: () => void run("refresh"),
+    remove: (id) => change(rows.value?.filter((row) => row.id !== id)),
     close: () => {
       life.abort();
       retry.close();

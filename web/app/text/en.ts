@@ -37,6 +37,11 @@ export const en: typeof ko = {
     choose: "Choose a chat on the left",
     room: "Chat",
     profile: "Show profile",
+    leave: "Leave the chat",
+    leaveQuestion: "Leave this chat?",
+    leaveHint: "It disappears from your list until there is a new message. The messages are kept.",
+    leaveAction: "Leave",
+    left: "You left the chat",
   },
 
   faq: {

@@ -34,6 +34,11 @@ export const ko = {
     choose: "왼쪽에서 채팅을 골라 주세요",
     room: "채팅방",
     profile: "프로필 보기",
+    leave: "채팅방 나가기",
+    leaveQuestion: "채팅방에서 나갈까요?",
+    leaveHint: "채팅 목록에서 사라지고, 새 메시지가 오면 다시 보여요. 대화 내용은 지워지지 않아요.",
+    leaveAction: "나가기",
+    left: "채팅방에서 나왔어요",
   },
 
   faq: {

@@ -264,6 +264,16 @@ export const APP_STATES: readonly State[] = [
   },
   {
     ...room,
+    kind: "dialog",
+    variant: "leave",
+    reach: async (page, { app }) => {
+      await lastMessage(page);
+      await page.getByRole("button", { name: app.rooms.leave }).click();
+      await expect(page.getByRole("dialog", { name: app.rooms.leaveQuestion })).toBeVisible();
+    },
+  },
+  {
+    ...room,
     kind: "error",
     variant: "too long",
     reach: async (page, { ui }) => {
