@@ -44,8 +44,8 @@ async fn log_in_as(
         .unwrap()
 }
 
-async fn counted_addresses(world: &World) -> Vec<String> {
-    let query = "select subject from attempts where subject like 'address %' order by subject";
+async fn counted_networks(world: &World) -> Vec<String> {
+    let query = "select subject from attempts where subject like 'network %' order by subject";
     let rows = world.database().await.query(query, &[]).await.unwrap();
     rows.iter().map(|row| row.get(0)).collect()
 }
@@ -61,10 +61,10 @@ fn forged_viewer_headers_do_not_affect_the_throttle() {
                 let answer = log_in_as(world, endpoint, &address, &username, PASSWORD).await;
                 assert_eq!(answer.status(), 400, "{endpoint:?}");
             }
-            // The viewer's real address, neither a forged one nor the distribution's.
-            assert_eq!(counted_addresses(world).await, ["address 127.0.0.1"], "{endpoint:?}");
+            // The network of the viewer's real address, neither a forged one nor the distribution's.
+            assert_eq!(counted_networks(world).await, ["network 127.0.0.0/24"], "{endpoint:?}");
         }
-        let exhaust = "update attempts set count = 100, since = now() where subject = 'address 127.0.0.1'";
+        let exhaust = "update attempts set count = 100, since = now() where subject = 'network 127.0.0.0/24'";
         for endpoint in [Endpoint::Distribution, Endpoint::ApiGateway] {
             assert_eq!(world.database().await.execute(exhaust, &[]).await.unwrap(), 1);
             let answer = log_in_as(world, endpoint, "203.0.113.99", &person.username, PASSWORD).await;

@@ -29,7 +29,7 @@ pub async fn change<R: Role>(
 ) -> Result<Answer, Error> {
     let Change { password, new_password, .. } = request
         .json_with_checks(|body| repeats(body, "newPassword", "confirmNewPassword").into_iter().collect())?;
-    let own = passwords::check_own(&delivery.store, request, caller, &password).await?;
+    let own = passwords::check_own(&delivery.store, caller, &password).await?;
     if new_password.reveal() == password {
         return Err(ErrorCode::PasswordUnchanged.into());
     }

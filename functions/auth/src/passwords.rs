@@ -6,7 +6,7 @@ use argon2::{
     password_hash::{Error as HashError, phc::PasswordHash},
 };
 use chatchat_domain::{Caller, ErrorCode, Password};
-use chatchat_function::{Error, Request};
+use chatchat_function::Error;
 use chatchat_store::{OwnAccount, Store};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
@@ -42,18 +42,12 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Erro
 }
 
 /// Verifies the caller's password. Fails with 403 `wrong_password` or 429 `too_many_attempts`.
-pub async fn check_own<R>(
-    store: &Store,
-    request: &Request,
-    caller: &Caller<R>,
-    password: &str,
-) -> Result<OwnAccount, Error> {
-    let address = request.viewer_address();
-    let own = store.own_account(caller, address).await?;
+pub async fn check_own<R>(store: &Store, caller: &Caller<R>, password: &str) -> Result<OwnAccount, Error> {
+    let own = store.own_account(caller).await?;
     if !verify(password.to_owned(), Some(own.password_hash.clone())).await? {
         return Err(ErrorCode::WrongPassword.into());
     }
-    store.forgive_attempts(&own.username, address).await?;
+    store.forgive_session(caller).await?;
     Ok(own)
 }
 

@@ -20,7 +20,7 @@ pub async fn withdraw<R: Role>(
     request: &Request,
 ) -> Result<Answer, Error> {
     let Withdrawal { password } = request.json()?;
-    let own = passwords::check_own(&delivery.store, request, caller, &password).await?;
+    let own = passwords::check_own(&delivery.store, caller, &password).await?;
     let closed = delivery.store.withdraw(caller, &own.password_hash).await?;
     let closed = closed.ok_or(ErrorCode::WrongPassword)?;
     delivery.connections.close_all(&closed).await;

@@ -78,11 +78,11 @@ ceil(extract(epoch from expires_at - now()))::int8
 
 -- clause: forgiven
 --
--- Forgives the attempts of `:subjects` after a correct password: all of the username, one of the
--- address. Locks the rows in the same order as the clause `counted` of `attempts.sql`.
+-- Forgives the attempts of `:subjects` after a correct password: all of the username from this
+-- network, and one of the others. Locks the rows in the same order as `find_account`.
 forgiven as (
     insert into attempts as a (subject, count, since)
     select subject, 0, now() from unnest(:subjects) subject
     on conflict (subject) do update
-    set count = case when a.subject like 'username %' then 0 else greatest(a.count - 1, 0) end
+    set count = case when a.subject like 'pair %' then 0 else greatest(a.count - 1, 0) end
 )

@@ -1,5 +1,5 @@
-//! The throttle on password checks. Attempts are counted by username and by address, whether or not
-//! the account exists.
+//! The throttle on password checks. Attempts to log in are counted by network and by username,
+//! whether or not the account exists; those inside a session are counted by session.
 
 use std::net::IpAddr;
 
@@ -30,13 +30,14 @@ impl Store {
         username: &str,
         address: &str,
     ) -> Result<Option<Account>, StoreError> {
+        let [network, pair, name] = subjects(username, address);
         // Lower-cased as in `subjects`, so that the account and the count belong to the same
         // username.
         let rows = self
             .query(
                 Idempotent,
                 &sql::FIND_ACCOUNT,
-                &[&subjects(username, address), &username.to_lowercase(), &kind.as_str()],
+                &[&network, &pair, &name, &username.to_lowercase(), &kind.as_str()],
             )
             .await?;
         let row = row::first(&rows)?;
@@ -47,14 +48,9 @@ impl Store {
 
     /// Counts an attempt of the caller to repeat its password, and returns its account. Fails with
     /// [`StoreError::TooManyAttempts`].
-    pub async fn own_account<R>(&self, caller: &Caller<R>, address: &str) -> Result<OwnAccount, StoreError> {
-        let rows = self
-            .query(
-                Idempotent,
-                &sql::OWN_ACCOUNT,
-                &[&session(caller), &connection(caller), &address_subject(address)],
-            )
-            .await?;
+    pub async fn own_account<R>(&self, caller: &Caller<R>) -> Result<OwnAccount, StoreError> {
+        let rows =
+            self.query(Idempotent, &sql::OWN_ACCOUNT, &[&session(caller), &connection(caller)]).await?;
         let row = row::authenticated(&rows)?;
         check_throttle(row)?;
         Ok(OwnAccount {
@@ -63,28 +59,33 @@ impl Store {
         })
     }
 
-    /// Forgives the attempts of a username, and one attempt of an address, after a correct
-    /// password.
-    pub async fn forgive_attempts(&self, username: &str, address: &str) -> Result<(), StoreError> {
-        self.query(Idempotent, &sql::FORGIVE_ATTEMPTS, &[&subjects(username, address)]).await.map(drop)
+    /// Forgives the attempts of the caller's session after a correct password.
+    pub async fn forgive_session<R>(&self, caller: &Caller<R>) -> Result<(), StoreError> {
+        self.query(Idempotent, &sql::FORGIVE_SESSION, &[&session(caller)]).await.map(drop)
     }
 }
 
-/// The subjects by which attempts are counted. The username is always first, so that concurrent
-/// statements lock the rows in the same order.
-pub(crate) fn subjects(username: &str, address: &str) -> Vec<String> {
+/// The subjects by which attempts to log in are counted: the network, the username from this
+/// network, and the username from all networks. Statements lock them in this order.
+pub(crate) fn subjects(username: &str, address: &str) -> [String; 3] {
     let name: String = username.to_lowercase().chars().take(40).collect();
-    vec![format!("username {name}"), address_subject(address)]
+    let network = network(address);
+    [format!("network {network}"), format!("pair {name} {network}"), format!("username {name}")]
 }
 
-/// An IPv6 address is counted as its /64 network, because one household has a whole network.
-fn address_subject(address: &str) -> String {
+/// The network of an address: the /24 of an IPv4 address, the /64 of an IPv6 address. One household
+/// or office usually has all addresses of such a network.
+fn network(address: &str) -> String {
     match address.parse() {
+        Ok(IpAddr::V4(v4)) => {
+            let [a, b, c, _] = v4.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
         Ok(IpAddr::V6(v6)) => {
             let [a, b, c, d, ..] = v6.segments();
-            format!("address {a:x}:{b:x}:{c:x}:{d:x}::/64")
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
-        _ => format!("address {}", address.chars().take(40).collect::<String>()),
+        Err(_) => address.chars().take(40).collect(),
     }
 }
 
@@ -109,13 +110,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn attempts_are_counted_by_name_without_case_and_by_network() {
-        assert_eq!(subjects("Haneul01", "192.0.2.7"), ["username haneul01", "address 192.0.2.7"]);
-        assert_eq!(subjects("x", "2001:db8:1:2:3:4:5:6")[1], "address 2001:db8:1:2::/64");
-        assert!(
-            subjects(&"가".repeat(1000), &"9".repeat(1000))
-                .iter()
-                .all(|subject| subject.chars().count() < 60)
-        );
+    fn attempts_are_counted_by_network_and_by_name_without_case() {
+        let expected = ["network 192.0.2.0/24", "pair haneul01 192.0.2.0/24", "username haneul01"];
+        assert_eq!(subjects("Haneul01", "192.0.2.7"), expected);
+        assert_eq!(subjects("x", "2001:db8:1:2:3:4:5:6")[0], "network 2001:db8:1:2::/64");
+        let long = subjects(&"가".repeat(1000), &"9".repeat(1000));
+        assert!(long.iter().all(|subject| subject.chars().count() < 128), "the limit of the column");
     }
 }

@@ -49,7 +49,7 @@ impl Store {
                 Idempotent,
                 &sql::BEGIN_SESSION,
                 &[
-                    &subjects(new.username, new.address),
+                    &subjects(new.username, new.address).as_slice(),
                     &new.account.id.get(),
                     &new.account.password_hash,
                     &new.refresh_hash.as_slice(),

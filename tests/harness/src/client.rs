@@ -1,6 +1,6 @@
 //! HTTP requests and responses.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use reqwest::{
     Method,
@@ -67,7 +67,17 @@ impl Answer {
 impl Client {
     /// Creates a client for an origin.
     pub fn new(url: &str) -> Result<Self, Failure> {
+        Self::with_address(url, None)
+    }
+
+    /// Creates a client whose requests come from this address of the machine.
+    pub fn from_address(url: &str, address: IpAddr) -> Result<Self, Failure> {
+        Self::with_address(url, Some(address))
+    }
+
+    fn with_address(url: &str, address: Option<IpAddr>) -> Result<Self, Failure> {
         let http = reqwest::Client::builder()
+            .local_address(address)
             .timeout(Duration::from_secs(40))
             // Less than the 30 s after which the server closes idle connections, so that a request
             // never uses a connection that is being closed.

@@ -1,14 +1,16 @@
-//! The login throttle: wrong passwords throttle a username and an address, correct passwords do
-//! not.
+//! The throttle on password checks: wrong passwords throttle a username in a network, correct
+//! passwords do not, and no client uses up the attempts of another one.
 
-use chatchat_harness::{Answer, PASSWORD, new_username};
+use std::net::Ipv4Addr;
+
+use chatchat_harness::{Answer, Client, PASSWORD, new_username};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 use tokio_postgres::Client as Database;
 
 use super::{change_password, log_in};
-use crate::{assert_refused, in_own_world, in_world, rounds, withdraw};
+use crate::{World, assert_refused, in_own_world, in_world, rounds, withdraw};
 
 /// Asserts that an answer rejects an attempt because of the throttle, and says how long to wait.
 #[track_caller]
@@ -21,6 +23,17 @@ fn assert_throttled(answer: &Answer) {
 /// Moves all attempts back by the 15 minutes in which they count.
 async fn pass_throttle_window(database: &Database) {
     database.batch_execute("update attempts set since = since - interval '15 minutes'").await.unwrap();
+}
+
+/// A client in another network than the other clients of the tests.
+fn other_network(world: &World) -> Client {
+    Client::from_address(&world.client.url, Ipv4Addr::new(127, 0, 1, 1).into()).unwrap()
+}
+
+/// How many attempts count for a username from all networks.
+async fn name_count(database: &Database, username: &str) -> i32 {
+    let count = "select count from attempts where subject = 'username ' || $1";
+    database.query_opt(count, &[&username]).await.unwrap().map_or(0, |row| row.get(0))
 }
 
 #[test]
@@ -54,9 +67,6 @@ fn ten_wrong_passwords_throttle_only_their_username() {
             throttled.push(json!([answer.body["code"], answer.body["message"]]));
         }
         assert_eq!(throttled[0], throttled[1], "an unknown username gets the same answers");
-        let changing = change_password(&person, PASSWORD, "byeol-2027").await;
-        assert_refused(&changing, 429, "too_many_attempts");
-        assert_refused(&withdraw(&person).await, 429, "too_many_attempts");
         let untouched = log_in(client, &other.username, PASSWORD).await;
         assert_eq!(untouched.status, 201, "another username is not throttled");
         pass_throttle_window(&world.database().await).await;
@@ -70,7 +80,7 @@ fn ten_wrong_passwords_throttle_only_their_username() {
 }
 
 #[test]
-fn logins_from_one_address_do_not_deadlock() {
+fn logins_from_one_network_do_not_deadlock() {
     in_own_world(async |world| {
         let people = join_all((0..4).map(|_| world.customer())).await;
         let deadlocks = "select deadlocks from pg_stat_database where datname = current_database()";
@@ -101,21 +111,61 @@ fn other_spellings_of_a_username_match_it_or_are_unknown() {
 }
 
 #[test]
-fn hundred_wrong_passwords_throttle_the_address() {
+fn hundred_wrong_passwords_throttle_the_network() {
     in_own_world(async |world| {
         let (client, database) = (&world.client, world.database().await);
         let person = world.customer().await;
         assert_refused(&log_in(client, &new_username("unknown"), PASSWORD).await, 400, "login_failed");
         let set = async |count: i32| {
-            let set = "update attempts set count = $1 where subject like 'address %'";
+            let set = "update attempts set count = $1 where subject like 'network %'";
             assert!(database.execute(set, &[&count]).await.unwrap() >= 1);
         };
         set(99).await;
         assert_eq!(log_in(client, &person.username, PASSWORD).await.status, 201, "the 100th attempt");
         set(100).await;
         assert_throttled(&log_in(client, &person.username, PASSWORD).await);
-        assert_refused(&withdraw(&person).await, 429, "too_many_attempts");
+        let elsewhere = other_network(world);
+        assert_eq!(log_in(&elsewhere, &person.username, PASSWORD).await.status, 201, "another network");
+        assert_eq!(name_count(&database, &person.username).await, 0, "rejected attempts do not count");
         pass_throttle_window(&database).await;
         assert_eq!(log_in(client, &person.username, PASSWORD).await.status, 201);
+    });
+}
+
+#[test]
+fn stranger_cannot_lock_out_an_account() {
+    in_own_world(async |world| {
+        let (database, stranger) = (world.database().await, other_network(world));
+        let person = world.customer().await;
+        let attempts = join_all((0..30).map(|_| log_in(&stranger, &person.username, "wrong-2026"))).await;
+        let checked = attempts.iter().filter(|answer| answer.code() == "login_failed").count();
+        assert_eq!(checked, 10, "the other attempts are rejected");
+        assert_eq!(name_count(&database, &person.username).await, 10, "rejected attempts do not count");
+        assert_eq!(log_in(&world.client, &person.username, PASSWORD).await.status, 201);
+        assert_throttled(&log_in(&stranger, &person.username, PASSWORD).await);
+
+        // Ten networks together can use up the 100 attempts of a username. That ends no session, and
+        // the password can still be changed inside one.
+        let exhaust = "update attempts set count = 100, since = now() where subject = 'username ' || $1";
+        assert_eq!(database.execute(exhaust, &[&person.username]).await.unwrap(), 1);
+        assert_throttled(&log_in(&world.client, &person.username, PASSWORD).await);
+        assert_eq!(change_password(&person, PASSWORD, "byeol-2027").await.status, 204);
+    });
+}
+
+#[test]
+fn session_has_ten_attempts_that_no_other_client_uses_up() {
+    in_own_world(async |world| {
+        let person = world.customer().await;
+        let wrong = join_all((0..20).map(|_| change_password(&person, "wrong-2026", "byeol-2027"))).await;
+        let checked = wrong.iter().filter(|answer| answer.code() == "wrong_password").count();
+        assert_eq!(checked, 10, "exactly ten attempts are checked");
+        assert_throttled(&change_password(&person, PASSWORD, "byeol-2027").await);
+        assert_throttled(&withdraw(&person).await);
+
+        let mut other_session = person.clone();
+        other_session.log_in().await.unwrap();
+        let changed = change_password(&other_session, PASSWORD, "byeol-2027").await;
+        assert_eq!(changed.status, 204, "another session has attempts of its own");
     });
 }
