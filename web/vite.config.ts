@@ -34,7 +34,7 @@ export default defineConfig({
   },
   build: {
     target: "es2022",
-    // The content security policy allows no data: in styles and scripts.
+    // The content security policy does not allow `data:` URLs in styles and scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: { input: { app: path("index.html"), desk: path("desk.html") } },

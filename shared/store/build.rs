@@ -6,9 +6,9 @@ use std::{env, error::Error, fs, path::Path};
 /// A statement or a clause.
 struct Part {
     name: String,
-    /// In a statement each has a type: `room int8`.
+    /// The parameters. Those of a statement have types, such as `room int8`.
     parameters: Vec<String>,
-    /// Without comments and indentation.
+    /// The SQL text without comments and indentation.
     text: String,
 }
 
@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(fs::write(Path::new(&env::var("OUT_DIR")?).join("statements.rs"), code)?)
 }
 
-/// The statements of all files, with their clauses inserted and their parameters numbered.
+/// Returns the statements of all files, with their clauses inserted and their parameters numbered.
 fn statements(files: &str) -> Result<Vec<Part>, String> {
     let clauses = parts(files, "-- clause: ")?;
     let mut statements = parts(files, "-- statement: ")?;
@@ -55,7 +55,7 @@ fn statements(files: &str) -> Result<Vec<Part>, String> {
     Ok(statements)
 }
 
-/// The parts that begin with this heading, such as `-- statement: `.
+/// Returns the parts that begin with this heading, such as `-- statement: `.
 fn parts(files: &str, heading: &str) -> Result<Vec<Part>, String> {
     let mut parts = Vec::new();
     for part in format!("\n{files}").split(&format!("\n{heading}")).skip(1) {
@@ -94,7 +94,7 @@ fn insert_clauses(text: &str, clauses: &[Part]) -> Result<String, String> {
     }
     let clause = replace_parameters(&clause.text, |parameter| {
         let place = clause.parameters.iter().position(|one| one == parameter);
-        // Any other parameter is the statement's.
+        // Any other parameter belongs to the statement.
         Ok(place.map_or(format!(":{parameter}"), |place| arguments[place].to_owned()))
     })?;
     insert_clauses(&format!("{before}{clause}{after}"), clauses)
@@ -131,7 +131,7 @@ fn replace_parameters(
     Ok(parts.join("::"))
 }
 
-/// A statement as a Rust expression.
+/// Returns a statement as a Rust expression.
 fn literal(name: &str, Part { parameters, text, .. }: &Part) -> String {
     let types = parameters.iter().filter_map(|one| one.split_once(' '));
     let types: Vec<String> =

@@ -74,8 +74,8 @@ fn one_distribution_serves_everything_over_https() {
         ];
         assert_eq!(patterns, expected);
         for (pattern, behavior) in &behaviors {
-            // A request to an API is rejected and not redirected, because its token was already
-            // sent unencrypted.
+            // The APIs reject unencrypted requests. A redirect would be too late, because the
+            // request has already sent its token unencrypted.
             let https = if pattern.starts_with("/api/*") || pattern == "/realtime" {
                 "https-only"
             } else {
@@ -148,7 +148,7 @@ fn pages_run_only_their_own_code_and_pictures_run_no_code() {
 }
 
 #[test]
-fn network_has_no_ingress_and_no_charged_gateway() {
+fn network_has_no_internet_gateway_nat_or_public_address() {
     for set in ALL {
         let deployment = Deployment::of(set);
         for kind in ["AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::EIP"] {
@@ -217,11 +217,11 @@ fn security_group_descriptions_have_only_characters_allowed_by_ec2() {
 /// Returns whether a security group allows egress to all IPv6 addresses.
 fn has_internet_egress(deployment: &Deployment, group: &str) -> bool {
     let inline = deployment.get("network.yaml", group).properties["SecurityGroupEgress"].clone();
-    let apart = deployment
+    let separate = deployment
         .of_kind("AWS::EC2::SecurityGroupEgress")
         .filter(|rule| rule.properties["GroupId"] == group);
-    let apart: Vec<Value> = apart.map(|rule| rule.properties.clone()).collect();
-    inline.as_array().unwrap().iter().chain(&apart).any(|rule| rule["CidrIpv6"] == "::/0")
+    let separate: Vec<Value> = separate.map(|rule| rule.properties.clone()).collect();
+    inline.as_array().unwrap().iter().chain(&separate).any(|rule| rule["CidrIpv6"] == "::/0")
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub fn describe(dependencies: &Dependencies) -> Vec<String> {
     described.into_iter().collect()
 }
 
-/// The files that a file depends on, directly or not.
+/// Returns the files on which a file depends, directly or indirectly.
 pub fn reachable(dependencies: &Dependencies, file: &Path) -> HashSet<PathBuf> {
     let mut found = HashSet::new();
     let mut waiting = vec![file.to_owned()];
@@ -45,7 +45,7 @@ pub fn reachable(dependencies: &Dependencies, file: &Path) -> HashSet<PathBuf> {
     found
 }
 
-/// A shortest way from a file back to itself, with the reason for each step.
+/// Describes a shortest path from a file back to itself, with the reason for each step.
 fn shortest(dependencies: &Dependencies, start: &Path) -> String {
     let mut waiting = VecDeque::from([(start.to_owned(), start.display().to_string())]);
     let mut seen = HashSet::new();

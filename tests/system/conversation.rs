@@ -47,7 +47,7 @@ fn messages_arrive_once_in_order_and_survive_a_restart() {
             assert_eq!(pushed["type"], "message", "{pushed}");
             assert_eq!(pushed["message"]["seq"], number + 2);
             assert_eq!(pushed["message"]["content"], text(number));
-            assert_eq!(pushed["message"].get("clientMessageId"), None, "only its sender sees it");
+            assert_eq!(pushed["message"].get("clientMessageId"), None, "only the sender gets it");
         }
 
         let last = MESSAGES + 1;

@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use crate::{World, contract, in_world};
 
-/// The addresses in the attributes of a page.
+/// Returns the URLs in the attributes of a page, except `data:` URLs.
 fn addresses(html: &str) -> Vec<&str> {
     let attributes = [" href=\"", " src=\"", " spec-url=\""];
     let rests = attributes.iter().flat_map(|attribute| html.split(attribute).skip(1));
     rests.filter_map(|rest| rest.split('"').next()).filter(|address| !address.starts_with("data:")).collect()
 }
 
-/// All values of `$ref` in a value.
+/// Returns all values of `$ref` in a JSON value.
 fn references(value: &Value) -> Vec<&str> {
     let own = value["$ref"].as_str();
     let inner: Vec<&Value> = match value {
@@ -36,7 +36,7 @@ fn docs_page_loads_files_of_this_origin_only() {
         let page = world.client.page("/api/docs").await.unwrap();
         assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
         let html = page.body.as_str().unwrap();
-        assert!(!html.contains("//"), "it has an address of another host: {html}");
+        assert!(!html.contains("//"), "the page has a URL of another host: {html}");
         assert_eq!(addresses(html), ["/api/docs/redoc.standalone.js", "/api/docs/openapi.yaml"]);
         for address in addresses(html) {
             assert_eq!(world.client.page(address).await.unwrap().status, 200, "{address}");

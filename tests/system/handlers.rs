@@ -35,7 +35,7 @@ fn failed_start(handler: &str, variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn unknown_handler_ends_the_start_and_the_log_names_the_known_ones() {
+fn unknown_handler_fails_the_start_and_logs_the_known_ones() {
     let log = failed_start("no_such_handler", &[]);
     assert!(log.contains("no_such_handler") && log.contains("send_message"), "{log}");
 }

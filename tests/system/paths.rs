@@ -1,4 +1,4 @@
-//! The file of the web bucket that each path of the origin gets.
+//! The file of the web bucket that is served at each path of the origin.
 
 use std::fs;
 

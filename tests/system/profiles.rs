@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{assert_refused, in_own_world, in_world, wait_for_blocked, withdraw, wrong_fields};
 
 #[test]
-fn profile_change_keeps_the_fields_that_it_omits() {
+fn fields_that_a_profile_change_omits_stay_the_same() {
     in_world(|world| async move {
         let company = Person::company(&world.client, "새벽빵집").await.unwrap();
         let own = || async { company.get("/companies/me").await.unwrap().expect(200).unwrap().body };
@@ -130,7 +130,7 @@ fn hidden_company_is_shown_to_itself_and_its_customers() {
     });
 }
 
-/// The companies that the directory finds by a keyword.
+/// Returns the companies that the directory finds for a keyword.
 async fn found(client: &Client, keyword: &str) -> Vec<Value> {
     let path = format!("/companies?keyword={}", keyword.replace(' ', "%20"));
     let answer = client.call(Method::GET, &path, None, &Value::Null).await.unwrap().expect(200).unwrap();

@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 use crate::{eventually, in_world, mark_read, message_body, next_event, rounds, send_message};
 
-/// The address to connect to, with a new ticket.
+/// Returns the URL for a connection, with a new ticket.
 async fn ticket_url(person: &Person) -> String {
     person.ticket().await.unwrap()["url"].as_str().unwrap().to_owned()
 }
 
-/// Sends a frame that is invalid, and returns the `error` that answers it.
+/// Sends an invalid frame and returns the `error` event that answers the frame.
 async fn rejection(socket: &mut Socket, frame: &Value) -> Value {
     socket.send(frame).await.unwrap();
     let event = next_event(socket).await;

@@ -106,7 +106,7 @@ impl Counting<'_> {
         counted.then_some(())
     }
 
-    /// Asserts the number of statements since [`Self::reset`], unless that did not count.
+    /// Asserts the number of statements since [`Self::reset`], unless this round does not count.
     async fn expect(&self, counted: Option<()>, statements: i64, what: &str) {
         let Some(()) = counted else { return };
         let rows = self

@@ -1,4 +1,4 @@
-/** The pages of the login, the profile and the account, in one chunk. */
+/** The pages of the login, the profile and the account. They are bundled into one chunk. */
 
 export { AccountPage } from "./account-page.js";
 export { JoinPage, LoginPage } from "./login-pages.js";

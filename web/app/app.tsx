@@ -63,12 +63,12 @@ const Pages = ({ state }: { state: AppState }) => {
 };
 
 /**
- * The page with the tabs. A room on a narrow screen has no tabs, nor has a visitor without a login.
+ * The page with its tabs. A room on a narrow screen has no tabs, and a logged-out page has none.
  */
 const Frame = ({ state, children }: { state: AppState; children: ComponentChildren }) => {
   const [path] = useLocation();
   const session = state.live.session.value;
-  // While the session is unknown, the page looks as after the last visit, so that nothing moves.
+  // While the session is unknown, the tabs are those of the last visit, so that nothing moves.
   const isInside = session === "unknown" ? stored("logged-in") !== null : session !== "loggedOut";
   const hasTabs = isInside && (isWide.value || !path.startsWith("/rooms/"));
   return (

@@ -18,12 +18,12 @@ export const DirectoryPage = ({ state: { live, directory } }: { state: AppState 
   const [, navigate] = useLocation();
   const query = new URLSearchParams(useSearch()).get("q") ?? "";
   useEffect(() => directory.search(query), [directory, query]);
-  const isOutside = live.session.value === "loggedOut" || live.session.value === "expired";
+  const isLoggedOut = live.session.value === "loggedOut" || live.session.value === "expired";
   return (
     <Page
       title={words.title}
       head={
-        isOutside ? (
+        isLoggedOut ? (
           <Link href="/login" class="button">
             {text.logIn}
           </Link>

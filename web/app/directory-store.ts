@@ -11,11 +11,11 @@ export type Company = components["schemas"]["CompanySummary"];
 export interface Directory {
   /** The part of a name that was searched for; empty for all companies. */
   readonly query: ReadonlySignal<string>;
-  /** Undefined until the first page is there. */
+  /** Undefined until the first page has loaded. */
   readonly companies: ReadonlySignal<readonly Company[] | undefined>;
   readonly hasMore: ReadonlySignal<boolean>;
   readonly error: ReadonlySignal<ChatError | undefined>;
-  /** Searches. The same query again keeps the list, and adds new companies. */
+  /** Searches. If the query is the same as before, keeps the list and adds new companies. */
   search(query: string): void;
   loadMore(): void;
   retry(): void;
@@ -25,7 +25,7 @@ export interface Directory {
 export const keywordOf = (typed: string): string =>
   trimmed([...trimmed(typed)].slice(0, MAX.keyword).join(""));
 
-/** Appends a page, without companies that are known: newer ones have moved them to this page. */
+/** Appends a page, without known companies, which newer ones have moved to this page. */
 export const withPage = (known: readonly Company[], page: readonly Company[]): Company[] => {
   const ids = new Set(known.map(({ id }) => id));
   return [...known, ...page.filter(({ id }) => !ids.has(id))];

@@ -33,7 +33,7 @@ export const FaqChips = ({ live, roomId }: { live: LiveChat; roomId: number }) =
             currentTarget.classList.toggle("is-scrolled", currentTarget.scrollLeft > 0)
           }
           onWheel={(event) => {
-            // A mouse wheel turns in one direction only.
+            // A mouse wheel scrolls only vertically.
             if (!event.deltaX) event.currentTarget.scrollLeft += event.deltaY;
           }}
         >
@@ -56,7 +56,10 @@ export const FaqChips = ({ live, roomId }: { live: LiveChat; roomId: number }) =
   );
 };
 
-/** Keeps the space of the chips, so that they move no message. The first click or key removes it. */
+/**
+ * Reserves the space of the chips, so that the messages do not move when the chips appear. The
+ * first click or key press removes the space.
+ */
 const Reserved = ({ isNeeded }: { isNeeded: boolean }) => {
   const isLeft = useSignal(false);
   useEffect(() => {

@@ -10,7 +10,10 @@ export const JoinPage = lazy(async () => (await account()).JoinPage);
 export const MePage = lazy(async () => (await account()).MePage);
 export const AccountPage = lazy(async () => (await account()).AccountPage);
 
-/** Loads the chunk of a path beside the session, and all others when there is time. */
+/**
+ * Loads the chunk of a path while the session is restored, and all other chunks one second after
+ * the page has loaded.
+ */
 export const preloadPages = (path: string): void => {
   if (path.startsWith("/rooms")) RoomsPage.preload();
   const rest = (): void => {

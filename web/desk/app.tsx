@@ -42,7 +42,7 @@ export const App = ({ live }: { live: LiveChat }) => (
   </Router>
 );
 
-/** Both addresses show the same component, so that the list stays when a room is opened. */
+/** Both paths show the same component, so that the list stays when a room is opened. */
 const INBOX = /^\/(?:rooms\/(?<id>[1-9]\d{0,14}))?$/;
 
 /** The desk of a company that is logged in. */

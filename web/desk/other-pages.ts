@@ -1,4 +1,4 @@
-/** The pages besides the inbox, in one chunk. */
+/** The desk's pages except the inbox. They are bundled into one chunk, which is loaded later. */
 
 export { JoinPage, LoginPage } from "./entrance.js";
 export { Faq } from "./faq/faq.js";

@@ -1,4 +1,4 @@
-/** The pages that are not part of the first load. The inbox is. */
+/** The pages that are not part of the first load, which contains only the inbox. */
 
 import { lazy } from "../ui/lazy.js";
 
@@ -11,7 +11,10 @@ export const Faq = lazy(async () => (await others()).Faq);
 export const Profile = lazy(async () => (await others()).Profile);
 export const Settings = lazy(async () => (await others()).Settings);
 
-/** Loads the chunk: beside the session if the path is not the inbox, else when there is time. */
+/**
+ * Loads the chunk of these pages: immediately if `path` is one of them, otherwise one second after
+ * the page has loaded.
+ */
 export const preloadPages = (path: string): void => {
   const preload = (): void => {
     for (const page of [LoginPage, JoinPage, Start, Faq, Profile, Settings]) page.preload();

@@ -11,7 +11,7 @@ export interface Progress {
   trial: boolean;
 }
 
-/** Undefined until all steps are known. */
+/** Returns the progress; undefined until the state of each step is known. */
 export const useProgress = (): ReadonlySignal<Progress | undefined> => {
   const { company, faq, inbox } = useDesk();
   return useComputed(() => {

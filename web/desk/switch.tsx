@@ -1,4 +1,4 @@
-/** A labelled switch with a sentence that says what it does. */
+/** A switch with a label and an optional description. */
 
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";

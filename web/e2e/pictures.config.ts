@@ -1,7 +1,7 @@
 import { defineConfig } from "@playwright/test";
 import tests from "./playwright.config.js";
 
-/** Makes the pictures that the project keeps: `npm run drawings` in `web`, and `cargo xtask pictures`. */
+/** Takes the repository's pictures: `npm run drawings` in `web`, and `cargo xtask pictures`. */
 export default defineConfig({
   testDir: "pictures",
   outputDir: "results/pictures",

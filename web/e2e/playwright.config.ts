@@ -30,15 +30,15 @@ export default defineConfig({
     trace: "retain-on-failure",
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-      // Playwright adds what a headless Chromium of root needs, such as --no-sandbox.
+      // Playwright adds the options that a headless Chromium needs as root, such as --no-sandbox.
       args: ["--disable-gpu"],
     },
   },
   projects: [
     project("pages"),
-    // Each of these measures, so nothing else runs meanwhile and no trace is recorded.
+    // These tests measure, so they run one at a time, after the others, and record no traces.
     project("alone", { workers: 1, dependencies: ["pages"], use: { trace: "off" } }),
-    // The cloud restarts here, under all pages.
+    // These tests restart the cloud, which affects all open pages.
     project("restart", { workers: 1, dependencies: ["alone"] }),
     // A real input method, in a Chromium with a window.
     project("ime", { workers: 1, use: { headless: false } }),

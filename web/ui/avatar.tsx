@@ -1,6 +1,6 @@
 /**
- * The initials of an account, below its picture. They are seen until the picture is loaded. Both are
- * beside the name, so screen readers skip them.
+ * The picture of an account over its initials, which are visible until the picture is loaded. The
+ * name is shown beside the avatar, so screen readers skip the avatar.
  */
 
 import { useState } from "preact/hooks";

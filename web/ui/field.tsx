@@ -9,10 +9,10 @@ import "./field.css";
 export interface FieldProps {
   label: string;
   name: string;
-  /** What is wrong with the value. It marks the input as invalid. */
+  /** The problem of the value. If it is set, the input is marked as invalid. */
   error?: string | undefined;
   hint?: ComponentChildren;
-  /** The largest number of code points. A counter shows it with the current number. */
+  /** The maximum number of code points. A counter shows the current and the maximum number. */
   limit?: number | undefined;
   /** Shows a text area of this many lines. */
   lines?: number | undefined;

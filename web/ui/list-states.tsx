@@ -20,7 +20,7 @@ export const Skeleton = ({
   </div>
 );
 
-/** Says that there is nothing, and what to do. */
+/** Says that the list is empty, and what to do. */
 export const Empty = ({ title, children }: { title: string; children?: ComponentChildren }) => (
   <div class="empty">
     <p>{title}</p>

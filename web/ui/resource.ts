@@ -1,4 +1,4 @@
-/** One thing that a page loads from the API. */
+/** A value that a page loads from the API. */
 
 import type { ChatError } from "@chatchat/client";
 import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
@@ -6,9 +6,9 @@ import { useEffect, useMemo } from "preact/hooks";
 import { createRetry } from "./retry.js";
 
 export interface Resource<T> {
-  /** Undefined until it is loaded. The page sets it after it has saved a change. */
+  /** Undefined until it is loaded. The page sets the value after it has saved a change. */
   readonly value: Signal<T | undefined>;
-  /** Why it could not be loaded. Transient errors are retried. */
+  /** The reason why the value could not be loaded. Transient errors are retried. */
   readonly error: ReadonlySignal<ChatError | undefined>;
   reload(): void;
   close(): void;

@@ -5,13 +5,13 @@ import type { components, Message, Room, ServerFrames } from "@chatchat/client";
 /** A room in a list. */
 export type RoomRow = components["schemas"]["RoomSummary"];
 
-/** Rows, and where the next page begins; null if there is none. */
+/** Rows, and the cursor of the next page; null if there is no next page. */
 export interface Rows {
   readonly rows: readonly RoomRow[];
   readonly next: string | null;
 }
 
-/** Whether a row is above another: its message is later. The API's dates sort as text. */
+/** Returns whether row `a` is above row `b`: its message is later. The API's dates sort as text. */
 const isBefore = (a: RoomRow, b: RoomRow): boolean =>
   a.lastMessageDate !== b.lastMessageDate ? a.lastMessageDate > b.lastMessageDate : a.id > b.id;
 
@@ -36,7 +36,7 @@ export const refreshed = (known: Rows, fetched: Rows, current: number | undefine
   };
 };
 
-/** Appends the next page, without rows that are known: they have moved to the top since. */
+/** Appends the next page, without known rows, which have moved to the top meanwhile. */
 export const extended = (known: Rows, { rows, next }: Rows): Rows => {
   const ids = new Set(known.rows.map(({ id }) => id));
   return { rows: inOrder([...known.rows, ...rows.filter(({ id }) => !ids.has(id))]), next };
@@ -81,7 +81,8 @@ export const withMessage = (
   });
 
 /**
- * Applies the state of an open room to its row: messages sent from here, and the own read marker.
+ * Applies the state of an open room to its row: messages that this client sent, and the account's
+ * read marker.
  */
 export const withRoom = (
   rows: readonly RoomRow[],

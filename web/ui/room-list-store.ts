@@ -1,4 +1,6 @@
-/** The rooms of the account, latest first, up to date while it is logged in. */
+/**
+ * The rooms of the account, latest first. They are kept up to date while the account is logged in.
+ */
 
 import { ChatError } from "@chatchat/client";
 import { batch, effect, type ReadonlySignal, signal } from "@preact/signals";
@@ -22,7 +24,7 @@ export interface RoomListOptions {
 }
 
 export interface RoomListStore {
-  /** Undefined until the first page is there. */
+  /** Undefined until the first page has loaded. */
   readonly rows: ReadonlySignal<readonly RoomRow[] | undefined>;
   /** Why the list, or its next page, could not be loaded. Transient errors are retried. */
   readonly error: ReadonlySignal<ChatError | undefined>;
@@ -117,7 +119,7 @@ export const createRoomListStore = (
       retry.succeeded();
     } catch (caught) {
       if (life.signal.aborted || !(caught instanceof ChatError)) return;
-      // The page asks for a login. After it the connection opens, and the list is loaded again.
+      // The page asks for a login. The connection then opens, and the list is loaded again.
       if (caught.code === "unauthenticated") return;
       failedKind = kind;
       if (retry.failed(caught)) error.value = caught;

@@ -1,4 +1,4 @@
-/** A search box. It searches when the user pauses, and Escape clears it. */
+/** A search box. It searches when the user stops typing, and Escape clears it. */
 
 import { useEffect, useRef } from "preact/hooks";
 import { CloseIcon, SearchIcon } from "./icons.js";
@@ -7,11 +7,11 @@ import { text } from "./text/index.js";
 import "./search-box.css";
 
 const PAUSE_MS = 250;
-/** The last syllable of a Korean word stays in composition until another key is pressed. */
+/** Longer, because the last syllable of a Korean word stays in composition until another key. */
 const COMPOSING_PAUSE_MS = 1_000;
 
 export interface SearchBoxProps {
-  /** What the box asks for, such as `어떤 기업을 찾으세요?`. */
+  /** The label and placeholder, such as `어떤 기업을 찾으세요?`. */
   label: string;
   query: string;
   onSearch: (query: string) => void;
@@ -22,7 +22,7 @@ export const SearchBox = ({ label, query, onSearch }: SearchBoxProps) => {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const searched = useRef(query);
   useEffect(() => () => clearTimeout(timer.current), []);
-  // The Back button, or a link, has changed the query.
+  // Shows a query that the Back button or a link has changed.
   useEffect(() => {
     if (query !== searched.current && input.current) input.current.value = query;
     searched.current = query;

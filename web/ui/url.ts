@@ -1,6 +1,6 @@
-/** Parses addresses without `URL.canParse` and `URL.parse`, which older supported browsers lack. */
+/** Parses URLs without `URL.canParse` and `URL.parse`, which older supported browsers lack. */
 
-/** Returns the parsed address; undefined if it is invalid. */
+/** Returns the parsed URL; undefined if it is invalid. */
 export const parsedUrl = (address: string, base?: string): URL | undefined => {
   try {
     return new URL(address, base);

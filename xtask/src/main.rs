@@ -1,6 +1,6 @@
 //! The developers' commands: `cargo xtask`, in three groups (daily work, measuring, shipping).
 
-// These commands exist to print.
+// The commands print to the terminal.
 #![allow(clippy::print_stderr)]
 
 mod bench;
@@ -83,8 +83,8 @@ enum Command {
     Soak(soak::Options),
     /// Plays a conversation between a customer and a company over real WebSocket connections
     Demo {
-        /// The URL of a running ChatChat; by default that of `cargo xtask up`, or a temporary one
-        /// if that is not running
+        /// The URL of a running ChatChat; by default that of `cargo xtask up`. If nothing runs
+        /// there, a temporary ChatChat is started
         #[arg(long)]
         url: Option<String>,
         /// Measure the time from a send to its push, over 1,000 messages
@@ -125,7 +125,7 @@ enum Command {
         #[arg(long)]
         built: bool,
     },
-    /// Signs up, connects, sends and receives at a running ChatChat, and deletes both accounts
+    /// Signs up two accounts at a running ChatChat, exchanges messages, and withdraws both
     Smoke {
         /// The origin of the running ChatChat
         #[arg(long, default_value = demo::DEFAULT_URL)]

@@ -1,4 +1,4 @@
-//! Running programs from a command, and its messages.
+//! Runs programs for the commands, and creates their errors and logs.
 
 use std::{process::Command, sync::Arc};
 
@@ -16,7 +16,7 @@ pub fn run(command: &mut Command) -> Result<(), Failure> {
     Err(failure(format!("`{name} {}` failed with {status} (output above)", arguments.join(" "))))
 }
 
-/// Builds the functions; prints a line before.
+/// Prints a line, then builds the functions.
 pub fn build() -> Result<(), Failure> {
     eprintln!("Building the functions (the first time takes some minutes)…");
     build_functions().map(drop)

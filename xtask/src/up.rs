@@ -39,7 +39,7 @@ pub async fn up(port: u16, fresh: bool, with_example: bool, pooled: bool) -> Res
             "npm is not installed, so the pages are not built. Install Node 20.19 or newer with npm to build them."
         );
     }
-    // Before this line, these signals end this process and cargo at once.
+    // Until here, these signals end this process and cargo immediately.
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
     let state = root().join(".local").join(port.to_string());
@@ -91,7 +91,7 @@ pub async fn up(port: u16, fresh: bool, with_example: bool, pooled: bool) -> Res
 async fn fill(url: &str) -> Result<(), Failure> {
     eprintln!("Creating the example…");
     if !example::fill(&Client::new(url)?).await? {
-        eprintln!("It is there already and was not changed. (--fresh starts with empty data.)");
+        eprintln!("The example exists already and was not changed. (--fresh starts with empty data.)");
     }
     eprint!("Logins of the example (page, username, password, name):\n{}", example::logins(url));
     Ok(())

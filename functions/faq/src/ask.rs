@@ -1,4 +1,4 @@
-//! `POST /auto-replies/{id}`: a customer asks an entry of the FAQ in a room.
+//! `POST /auto-replies/{id}`: a customer asks a question of the FAQ in a room.
 
 use chatchat_delivery::Delivery;
 use chatchat_domain::{AutoReplyId, Caller, ClientMessageId, Customer, Message, RoomId};

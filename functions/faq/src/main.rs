@@ -1,4 +1,4 @@
-//! The artifact `faq`: companies edit their FAQ, and customers ask it.
+//! The artifact `faq`: companies edit their FAQ, and customers ask its questions.
 
 mod ask;
 mod change;

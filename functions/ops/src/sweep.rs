@@ -6,7 +6,7 @@ use chatchat_delivery::Delivery;
 use chatchat_function::{Error, Event};
 use serde_json::{Value, json};
 
-/// The maximum number of rounds. The next sweep continues.
+/// The maximum number of rounds in one sweep. The next sweep handles the remaining rows.
 const ROUNDS: usize = 20;
 
 /// Closes dead connections, deletes their rows and expired rows, and returns the number of rows by
@@ -20,7 +20,7 @@ async fn all(delivery: &Delivery) -> Result<BTreeMap<&'static str, i64>, Error> 
     let mut swept = BTreeMap::new();
     for _ in 0..ROUNDS {
         let dead = store.dead_connections().await?;
-        // A connection that is still open would receive no pushes. Its client connects again.
+        // A dead connection may still be open. Its client reconnects after the close.
         delivery.connections.close_all(&dead).await;
         store.forget_connections(&dead).await?;
         let mut round = store.sweep().await?;

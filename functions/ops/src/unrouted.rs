@@ -3,7 +3,7 @@
 use chatchat_domain::ErrorCode;
 use chatchat_function::{Answer, Error, Request};
 
-/// The path templates of the API with their methods. The build makes them from the template.
+/// The path templates of the API with their methods. `build.rs` reads them from the SAM template.
 const PATHS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/paths.rs"));
 
 /// Answers 405 `method_not_allowed` for a path that has other methods, and 404 `route_not_found`
@@ -21,7 +21,7 @@ pub async fn unrouted((): &(), request: &Request) -> Result<Answer, Error> {
     Err(known.map_or(ErrorCode::RouteNotFound.into(), |(_, methods)| Error::MethodNotAllowed(methods)))
 }
 
-/// Whether a path matches a template such as `/companies/{id}`.
+/// Returns whether a path matches a template such as `/companies/{id}`.
 fn matches(template: &str, path: &str) -> bool {
     let (mut parts, mut segments) = (template.split('/'), path.split('/'));
     loop {

@@ -1,4 +1,4 @@
-//! Storing pictures in S3.
+//! Stores pictures in S3.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use chatchat_function::{Error, Loader, Need, Resource, StartError, required};
 
 use crate::picture::Picture;
 
-/// Keys are made from the content, so the content of a key never changes.
+/// The cache policy. Keys are derived from the content, so the content of a key never changes.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
-/// The limit of one attempt.
+/// The time limit of one attempt.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
-/// The limit of all attempts, which is less than the timeout of the function.
+/// The time limit of all attempts, which is less than the timeout of the function.
 const TIMEOUT: Duration = Duration::from_secs(9);
 
 /// The bucket of the pictures.
@@ -35,7 +35,7 @@ impl Bucket {
         Self { client: Client::from_conf(config), name }
     }
 
-    /// Stores a picture. Idempotent.
+    /// Stores a picture. A repeat has no further effect.
     pub async fn put(&self, picture: &Picture) -> Result<(), Error> {
         self.client
             .put_object()
@@ -65,7 +65,8 @@ impl Resource for Bucket {
     }
 }
 
-/// Whether a retry gets the same answer from S3, because a bucket or a permission is missing.
+/// Returns whether a retry gets the same answer from S3, because a bucket or a permission is
+/// missing.
 fn is_permanent(status: u16) -> bool {
     matches!(status, 400..500) && !matches!(status, 408 | 429)
 }

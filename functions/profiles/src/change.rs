@@ -1,4 +1,4 @@
-//! What the two routes that change a profile share.
+//! The code that both routes for changing a profile use.
 
 use chatchat_domain::{Caller, PictureUrl, Problem, Role};
 use chatchat_function::{Error, FieldError, Patch};
@@ -19,7 +19,7 @@ fn unknown_picture() -> Error {
     Error::Invalid(vec![FieldError::new("imageUrl", Problem::UnknownPicture)])
 }
 
-/// What the field `imageUrl` of a request changes.
+/// Returns the change of the picture that the field `imageUrl` requests.
 pub fn picture(image_url: Patch<PictureUrl>) -> Option<PictureChange> {
     let url = match image_url {
         Patch::Absent => return None,

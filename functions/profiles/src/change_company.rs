@@ -16,8 +16,8 @@ struct Changes {
     profile_visibility: Option<bool>,
 }
 
-/// Answers 204. Fields that the body does not have stay as they are; null or "" removes the
-/// picture.
+/// Answers 204. Fields that are missing in the body do not change; a null or empty `imageUrl`
+/// removes the picture.
 pub async fn change(store: &Store, caller: &Caller<Company>, request: &Request) -> Result<Answer, Error> {
     let Changes { name, description, image_url, profile_visibility: visible } = request.json()?;
     let picture = change::picture(image_url);

@@ -14,8 +14,8 @@ struct Changes {
     image_url: Patch<PictureUrl>,
 }
 
-/// Answers 204. Fields that the body does not have stay as they are; null or "" removes the
-/// picture.
+/// Answers 204. Fields that are missing in the body do not change; a null or empty `imageUrl`
+/// removes the picture.
 pub async fn change(store: &Store, caller: &Caller<Customer>, request: &Request) -> Result<Answer, Error> {
     let Changes { name, image_url } = request.json()?;
     let picture = change::picture(image_url);

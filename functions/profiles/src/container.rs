@@ -32,8 +32,8 @@ pub fn has_end(jpeg: &[u8]) -> bool {
 
 /// Returns a WebP (RFC 9649) without trailing bytes. Returns `None` if a chunk reaches past its
 /// container, or if a `VP8 ` frame has another size than the canvas or its animation frame: the
-/// decoder allocates and decodes without comparing these. It does compare the size of a `VP8L`
-/// frame.
+/// decoder allocates and decodes without comparing these. The decoder itself compares the size of a
+/// `VP8L` frame.
 pub fn sound_webp(file: &[u8]) -> Option<&[u8]> {
     let (header, rest) = file.split_at_checked(8)?;
     let content = rest.get(..length(header))?;

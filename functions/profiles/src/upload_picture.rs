@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::{bucket::Bucket, form, picture};
 
-/// What a picture is for. There is one purpose.
+/// The purpose of a picture. Only `profile` is valid.
 struct Folder;
 
 impl FromStr for Folder {
@@ -37,7 +37,7 @@ pub async fn upload(
     let folder =
         request.query("folder").and_then(|folder| folder.ok_or_else(|| invalid("folder", Problem::Required)));
     let (Folder, upload) = zip_invalid(folder, form::file(request, "file").await)?;
-    // The rest costs time and storage, so an ended session is rejected first.
+    // The next steps cost time and storage, so an ended session is rejected first.
     store.check_session(caller).await?;
     let picture = picture::reencode(upload).await.map_err(|problem| invalid("file", problem))?;
     bucket.put(&picture).await?;

@@ -23,9 +23,9 @@ pub async fn connect(resources: &(Store, Viewers), event: &Event<Frame>) -> Resu
 }
 
 async fn accept((store, viewers): &(Store, Viewers), frame: &Frame) -> Result<(), Error> {
-    // Whether CloudFront runs its function for a handshake, and so names the host, is not
-    // documented. The ticket protects the handshake in any case: a foreign page has no way to get
-    // one.
+    // It is not documented whether CloudFront runs its function for a handshake and so adds the
+    // viewer's host. The ticket protects the handshake in any case: a page of another site cannot
+    // get a ticket.
     if viewers.of(frame.headers(), "").origin == PageOrigin::Foreign {
         return Err(ErrorCode::OriginNotAllowed.into());
     }

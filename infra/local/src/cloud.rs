@@ -1,4 +1,4 @@
-//! The cloud as a whole: its start from a template, its use and its end.
+//! The cloud: starting it from a template, controlling it, and stopping it.
 
 use std::{
     convert::Infallible,
@@ -181,7 +181,7 @@ impl Cloud {
         self.lambda.kill(pid)
     }
 
-    /// Sets a secret's current value. The value until now becomes the previous one (`AWSPREVIOUS`).
+    /// Sets a secret's current value. The former value becomes the previous one (`AWSPREVIOUS`).
     /// The database's secret has the logical id of the database.
     ///
     /// # Errors
@@ -191,20 +191,20 @@ impl Cloud {
         if found { Ok(()) } else { Err(StartError::Unusable(format!("there is no secret {logical_id}"))) }
     }
 
-    /// Injects a fault. It happens each `every`-th time that it could, and at most `times` times.
-    /// Dropping the injection ends it.
+    /// Injects a fault. The fault happens at every `every`-th opportunity, at most `times` times,
+    /// until the injection is dropped.
     pub fn inject(&self, fault: Fault, every: u32, times: u32) -> Injection {
         self.faults.inject(fault, every, times)
     }
 
     /// Cuts the TCP connections of all WebSocket clients without a closing frame. `$disconnect`
-    /// gets the code 1006, as at every such end. Returns the number of clients.
+    /// gets the code 1006, as whenever a connection is cut. Returns the number of clients.
     pub fn drop_connections(&self) -> usize {
         self.websocket.as_ref().map_or(0, |websocket| websocket.cut())
     }
 
     /// Cuts clients off from the cloud until it is called with `false`. WebSocket connections are
-    /// cut, and handshakes and HTTP requests, also those in progress, end without a response. The
+    /// cut. Handshakes and HTTP requests, including those in progress, end without a response. The
     /// functions' own calls are served; `@connections` answers 410, because no connection is open.
     pub fn cut_off(&self, on: bool) {
         self.cut_off.send_replace(on);
@@ -241,7 +241,7 @@ impl Cloud {
     /// Ends connections and processes, frees the ports, and waits until all processes have ended.
     pub async fn stop(mut self) {
         self.shut_down();
-        // SIGKILL cannot be ignored. Only the kernel could keep a process for this long.
+        // SIGKILL cannot be ignored. A process that is still running then is blocked in the kernel.
         _ = tokio::time::timeout(Duration::from_secs(10), self.lambda.ended()).await;
     }
 

@@ -26,7 +26,7 @@ pub(crate) struct Gateway {
     pub(crate) cut_off: watch::Receiver<bool>,
 }
 
-/// Serves the APIs. The functions call the management API over this port too.
+/// Returns a router for the APIs. The functions call the management API over this port, too.
 pub(crate) fn router(gateway: Gateway) -> Router {
     Router::new().fallback(serve).with_state(gateway)
 }
@@ -52,7 +52,8 @@ async fn serve(
 }
 
 impl Gateway {
-    /// For a request of the management API, the connection's id, which is the end of the path.
+    /// Returns the WebSocket API and a connection's id if the request calls the management API. The
+    /// id is the end of the path.
     fn managed<'a>(&self, request: &'a Request<Body>) -> Option<(&Arc<WebSocketApi>, &'a str)> {
         let api = self.websocket.as_ref().filter(|_| !is_upgrade(request))?;
         Some((api, websocket::managed(api, request.uri().path())?))

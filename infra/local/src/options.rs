@@ -16,10 +16,11 @@ pub struct Options {
     pub port: u16,
     /// The database in place of the template's RDS instance.
     pub database: Option<Database>,
-    /// The file that keeps generated secrets between runs. Without it, each run generates new ones.
+    /// The file that keeps generated secrets between runs. Without it, each run generates new
+    /// secrets.
     pub secrets_file: Option<PathBuf>,
-    /// The folder that keeps the objects of buckets between runs. Without it, they are removed with
-    /// the cloud.
+    /// The folder that keeps the objects of buckets between runs. Without it, the objects are
+    /// removed with the cloud.
     pub files: Option<PathBuf>,
     /// The values of the template's parameters.
     pub parameters: BTreeMap<String, String>,

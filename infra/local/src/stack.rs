@@ -1,4 +1,4 @@
-//! The template as it is deployed here: the values of its parameters, ARNs and addresses.
+//! The template as the local cloud deploys it: the values of its parameters, ARNs and addresses.
 
 use std::{collections::BTreeMap, iter};
 
@@ -10,7 +10,7 @@ use crate::{Database, error::StartError};
 /// The account in every ARN.
 pub(crate) const ACCOUNT: &str = "000000000000";
 
-/// The template as it is deployed here.
+/// The template as the local cloud deploys it.
 #[derive(Debug)]
 pub(crate) struct Stack {
     pub(crate) template: Template,
@@ -22,11 +22,11 @@ pub(crate) struct Stack {
     ports: Ports,
 }
 
-/// The ports of this machine that stand for AWS's hosts.
+/// The ports of this machine that replace AWS's hosts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ports {
     pub(crate) distribution: u16,
-    /// API Gateway's own endpoint, of both APIs.
+    /// The endpoint of API Gateway, which both APIs share.
     pub(crate) gateway: u16,
 }
 
@@ -40,7 +40,7 @@ struct NestedStack {
     kinds: Kinds,
 }
 
-/// The deployed template or one nested in it, and a way to resolve its values.
+/// The deployed template or one of its nested templates. It can resolve the template's values.
 pub(crate) struct StackRef<'a> {
     pub(crate) template: &'a Template,
     stack: &'a Stack,
@@ -48,7 +48,7 @@ pub(crate) struct StackRef<'a> {
 }
 
 impl StackRef<'_> {
-    /// The logical ids and types of the resources of all templates of the deployment.
+    /// Returns the logical ids and types of the resources of all templates of the deployment.
     pub(crate) fn all_resources(&self) -> impl Iterator<Item = (&String, &String)> {
         self.stack.kinds.iter().chain(self.stack.nested.values().flat_map(|nested| &nested.kinds))
     }
@@ -94,7 +94,7 @@ impl Stack {
         Ok(stack)
     }
 
-    /// The deployed template, and then those nested in it.
+    /// Returns the deployed template, then its nested templates.
     pub(crate) fn all(&self) -> impl Iterator<Item = StackRef<'_>> {
         let outer = StackRef { template: &self.template, stack: self, nested: None };
         let nested = self.nested.values().map(|nested| StackRef {
@@ -109,8 +109,8 @@ impl Stack {
         self.template.resolve(value, self)
     }
 
-    /// A value as the text of an environment variable. The addresses of the APIs and the
-    /// distribution are replaced by this machine's. `place` names the value in errors.
+    /// Returns a value as the text of an environment variable. The addresses of the APIs and the
+    /// distribution are replaced by addresses of this machine. `place` names the value in errors.
     pub(crate) fn text(&self, place: &str, value: &Value) -> Result<Option<String>, StartError> {
         match self.resolve(value)? {
             Value::Null => Ok(None),
@@ -160,7 +160,7 @@ impl Stack {
 }
 
 impl Stack {
-    /// What `Ref` returns for a resource of this type.
+    /// Returns the result of `Ref` for a resource of this type.
     fn reference_to(&self, kind: &str, name: &str) -> String {
         match kind {
             "AWS::SecretsManager::Secret" => self.secret_arn(name),
@@ -170,7 +170,7 @@ impl Stack {
         }
     }
 
-    /// What `Fn::GetAtt` returns for a resource of this type.
+    /// Returns the result of `Fn::GetAtt` for a resource of this type.
     fn attribute_of(&self, kind: &str, resource: &str, attribute: &str) -> Option<Value> {
         let database = || self.database.as_ref();
         Some(match (kind, attribute) {
@@ -226,7 +226,8 @@ impl Lookup for Stack {
     }
 }
 
-/// Looks up the names inside a nested stack. The outer stack supplies the values of its parameters.
+/// Looks up names inside a nested stack. The outer stack supplies the values of the nested stack's
+/// parameters.
 struct NestedLookup<'a> {
     outer: &'a Stack,
     nested: &'a NestedStack,

@@ -1,4 +1,4 @@
-//! The errors of templates.
+//! The error type of this crate.
 
 /// Why a template cannot be read or is invalid.
 #[derive(Debug, thiserror::Error)]

@@ -13,15 +13,15 @@ pub struct Nested {
     pub id: String,
     /// The template at `TemplateURL`.
     pub template: Template,
-    /// The values of the nested template's parameters, unresolved. Their references are to the
-    /// outer template.
+    /// The values of the nested template's parameters, unresolved. They refer to names of the outer
+    /// template.
     pub parameters: Map<String, Value>,
     /// The condition of the outer template under which the stack exists.
     pub condition: Option<String>,
 }
 
 impl Template {
-    /// The nested stacks, in the order of their logical ids.
+    /// Returns the nested stacks, in the order of their logical ids.
     ///
     /// # Errors
     /// If a `TemplateURL` is not the path of a file, relative to this template, or if that file is
@@ -45,7 +45,7 @@ impl Template {
             .collect()
     }
 
-    /// The value of an output, unresolved.
+    /// Returns the value of an output, unresolved.
     #[must_use]
     pub fn output(&self, name: &str) -> Option<&Value> {
         self.root()["Outputs"][name].get("Value")

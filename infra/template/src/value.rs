@@ -1,8 +1,8 @@
-//! JSON values as CloudFormation reads them.
+//! Reads JSON values in the way CloudFormation does.
 
 use serde_json::{Map, Value};
 
-/// The text of a scalar; `None` for null, a list or a mapping.
+/// Returns the text of a scalar; `None` for null, a list or a mapping.
 pub(crate) fn scalar_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -12,7 +12,7 @@ pub(crate) fn scalar_text(value: &Value) -> Option<String> {
     }
 }
 
-/// The key and value of an object with exactly one entry.
+/// Returns the key and value of an object with exactly one entry; otherwise `None`.
 pub(crate) fn single(object: &Map<String, Value>) -> Option<(&str, &Value)> {
     if object.len() == 1 { object.iter().next().map(|(key, value)| (key.as_str(), value)) } else { None }
 }

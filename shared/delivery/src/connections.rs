@@ -16,7 +16,8 @@ use chatchat_domain::{ConnectionId, Event, causes};
 use futures_util::{StreamExt, stream};
 use tokio::time::timeout;
 
-/// The limit for all pushes of one message. Clients find out about the rest by themselves.
+/// The time limit for all pushes of one call. A client that misses a push detects the gap in the
+/// seqs.
 const FAN_OUT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The maximum number of concurrent pushes.
@@ -118,8 +119,8 @@ impl Connections {
         stream::iter(closes).buffer_unordered(MAX_CONCURRENT_PUSHES).collect::<()>().await;
     }
 
-    /// Closes a connection. A 410 counts as closed. A failure is logged: the connection has no row
-    /// any more, so its next frame is refused.
+    /// Closes a connection. A 410 counts as closed. A failure is only logged, because the
+    /// connection has no row any more and its next frame is rejected.
     pub async fn close(&self, connection: &ConnectionId) {
         if let Err(error) = self.client.delete_connection().connection_id(connection.as_str()).send().await
             && !error.as_service_error().is_some_and(DeleteConnectionError::is_gone_exception)

@@ -1,4 +1,4 @@
-//! What the HTTP routes and the WebSocket actions share: store, then push.
+//! The operations that HTTP routes and WebSocket actions share. They store first, then push.
 
 use std::slice;
 
@@ -13,7 +13,7 @@ use crate::Connections;
 
 /// Stores what happens in rooms, and pushes it to the connections of both sides.
 pub struct Delivery {
-    /// The store, for what is not delivered.
+    /// The store, for operations without pushes.
     pub store: Store,
     /// The open connections.
     pub connections: Connections,
@@ -25,9 +25,9 @@ impl Delivery {
         Self { store, connections: Connections::new(aws, endpoint) }
     }
 
-    /// Stores a message. Then acknowledges it to the connection that sent it, if it came over one,
-    /// and pushes it to all other connections of both sides. A repeated message is acknowledged,
-    /// but not pushed again.
+    /// Stores a message. If a connection sent the message, acknowledges it to this connection.
+    /// Pushes it to all other connections of both sides. A repeated message is acknowledged, but
+    /// not pushed again.
     pub async fn send_message<R>(
         &self,
         caller: &Caller<R>,
@@ -82,7 +82,7 @@ impl Delivery {
         Ok(asked)
     }
 
-    /// Moves a read marker, and pushes that to both sides if it moved.
+    /// Moves a read marker. If the marker moved, pushes `read` to both sides.
     pub async fn mark_read<R>(&self, caller: &Caller<R>, room: RoomId, seq: Seq) -> Result<(), StoreError> {
         if let Some(ReadMarkerMoved { reader, seq, recipients }) =
             self.store.mark_read(caller, room, seq).await?

@@ -11,9 +11,9 @@ pub const COMPANIES_A_PAGE: i64 = 10;
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerProfile {
-    /// The account.
+    /// The account's id.
     pub id: AccountId,
-    /// As it was signed up with.
+    /// The username in the spelling of the sign-up.
     pub username: String,
     /// 1 to 20 characters.
     pub name: String,
@@ -25,9 +25,9 @@ pub struct CustomerProfile {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CompanyProfile {
-    /// The account.
+    /// The account's id.
     pub id: CompanyId,
-    /// As it was signed up with.
+    /// The username in the spelling of the sign-up.
     pub username: String,
     /// 1 to 20 characters.
     pub name: String,
@@ -43,7 +43,7 @@ pub struct CompanyProfile {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CompanySummary {
-    /// The company.
+    /// The company's id.
     pub id: CompanyId,
     /// 1 to 20 characters.
     pub name: String,

@@ -1,4 +1,4 @@
-//! Sessions in the list of their account.
+//! The sessions that an account can list.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::{SessionId, Timestamp};
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionSummary {
-    /// The session.
+    /// The session's id.
     pub id: SessionId,
     /// The time of the login.
     pub created_at: Timestamp,

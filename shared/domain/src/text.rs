@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn nul_is_always_rejected_and_newlines_in_single_lines() {
+    fn all_texts_reject_nul_and_single_lines_reject_newlines() {
         assert_eq!(name("a\0b"), Err(Problem::InvalidCharacters));
         assert_eq!(name("a\nb"), Err(Problem::InvalidCharacters));
         assert_eq!(MessageContent::try_from("a\0b".to_owned()), Err(Problem::InvalidCharacters));

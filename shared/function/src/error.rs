@@ -16,7 +16,7 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// A field and its problem.
+    /// Creates an error from a field and its problem.
     pub fn new(field: &str, problem: Problem) -> Self {
         Self { field: field.to_owned(), problem }
     }
@@ -28,10 +28,10 @@ pub enum Error {
     /// The request is refused for the reason that the code says.
     #[error("refused: {}", .0.as_str())]
     Refused(ErrorCode),
-    /// Like `Refused`, by a statement that also checked the caller's session.
+    /// Like `Refused`, but after a statement has checked the caller's session.
     #[error("refused by the store: {}", .0.as_str())]
     RefusedByStore(ErrorCode),
-    /// The path has other methods: these, in the format of the `Allow` header.
+    /// The path exists only with these methods, in the format of the `Allow` header.
     #[error("method not allowed; allowed: {0}")]
     MethodNotAllowed(&'static str),
     /// Too many passwords were tried. The number is the seconds to wait.
@@ -49,12 +49,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// A defect of the product, with its cause.
+    /// Creates an error for a defect of the product, with its cause.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(cause.into())
     }
 
-    /// The stable code.
+    /// Returns the stable code.
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Refused(code) | Self::RefusedByStore(code) => *code,
@@ -66,7 +66,7 @@ impl Error {
         }
     }
 
-    /// Whether the request was rejected before a statement checked the caller's session.
+    /// Returns whether the request was rejected before a statement checked the caller's session.
     pub fn precedes_session_check(&self) -> bool {
         match self {
             Self::Refused(code) => *code != ErrorCode::Unauthenticated,
@@ -77,7 +77,7 @@ impl Error {
         }
     }
 
-    /// A sentence for people. For invalid fields it says which and why.
+    /// Returns the message for a person. It lists the invalid fields with their problems.
     pub fn message(&self, language: Language) -> String {
         let mut text = self.code().message(language).to_owned();
         if let Self::Invalid(fields) = self {
@@ -88,7 +88,7 @@ impl Error {
         text
     }
 
-    /// The body of a response. It never contains the cause.
+    /// Returns the body of the response. The body never contains the cause.
     pub(crate) fn body(&self, language: Language, request_id: &str) -> Value {
         let mut body = json!({
             "code": self.code().as_str(),
@@ -154,7 +154,7 @@ pub fn zip_invalid<A, B>(one: Result<A, Error>, other: Result<B, Error>) -> Resu
     }
 }
 
-/// The HTTP status of each code.
+/// Returns the HTTP status of a code.
 pub fn status(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::MalformedJson

@@ -78,7 +78,7 @@ impl de::Error for Failure {
     }
 }
 
-/// An object whose fields come in the order of the struct, with those in `last` at the end.
+/// Deserializes an object: its fields in the order of the struct, but those in `last` at the end.
 struct Object<'a> {
     object: &'a Map<String, Value>,
     last: &'a [FieldError],
@@ -129,7 +129,7 @@ impl<'de, I: Iterator<Item = &'static str>> MapAccess<'de> for Fields<'_, I> {
     }
 }
 
-/// The value of a field, or that it is missing.
+/// The value of a field; `None` if the field is missing.
 struct Field<'a>(Option<&'a Value>);
 
 impl<'de> Deserializer<'de> for Field<'_> {

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::{Error, Need};
 
-/// The part of an event's time that is kept for reporting that the time is over.
+/// The time before Lambda's deadline that is reserved for reporting a timeout.
 const MARGIN: Duration = Duration::from_millis(500);
 
 /// The future that serves events. It never leaves the thread that runs the process.
@@ -20,16 +20,17 @@ pub type Serving = Pin<Box<dyn Future<Output = Result<(), lambda_runtime::Error>
 pub struct Handler {
     /// The template's `Handler` property.
     pub name: &'static str,
-    /// Which callers it accepts; `event` for a handler of other events than HTTP requests.
+    /// The callers that the handler accepts; `event` for a handler of other events than HTTP
+    /// requests.
     pub caller: &'static str,
-    /// Returns what it needs. `run` loads exactly this.
+    /// Returns the needs of the handler. `run` loads exactly these.
     pub needs: fn() -> Vec<Need>,
     /// Serves one event after the other until Lambda ends the process.
     pub serve: fn() -> Serving,
 }
 
 impl Handler {
-    /// The handler as JSON, for tests that compare the template with it.
+    /// Returns the handler as JSON, for tests that compare the template with it.
     pub(crate) fn describe(&self) -> Value {
         let mut needs = (self.needs)();
         needs.sort_unstable();
@@ -41,25 +42,25 @@ impl Handler {
 
 /// An event that is not an HTTP request.
 pub struct Event<E> {
-    /// What its source sent.
+    /// The payload that the event's source sent.
     pub payload: E,
     pub(crate) deadline: SystemTime,
 }
 
 impl<E> Event<E> {
-    /// The time until Lambda ends the process.
+    /// Returns the time until Lambda ends the process.
     pub fn time_left(&self) -> Duration {
         self.deadline.duration_since(SystemTime::now()).unwrap_or_default()
     }
 
-    /// Waits for `work`, and fails with `unavailable` while there is still time to report that.
+    /// Waits for `work`. If that takes too long, fails with `unavailable` before Lambda's deadline.
     pub async fn in_time<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         timeout(time_left(self.deadline), work).await.unwrap_or_else(|_| Err(out_of_time()))
     }
 }
 
 pub(crate) fn out_of_time() -> Error {
-    Error::Unavailable("it ran out of time".into())
+    Error::Unavailable("the function ran out of time".into())
 }
 
 pub(crate) fn time_left(deadline: SystemTime) -> Duration {
@@ -75,8 +76,8 @@ pub(crate) fn time_left(deadline: SystemTime) -> Duration {
 /// ]
 /// ```
 ///
-/// The first word is the [`Resource`](crate::Resource) that the handler works with. The second one
-/// is who calls it:
+/// The first word is the [`Resource`](crate::Resource) that the handler works with. The second word
+/// is the caller:
 ///
 /// | caller | handler |
 /// |---|---|
@@ -87,7 +88,7 @@ pub(crate) fn time_left(deadline: SystemTime) -> Duration {
 /// | `company` | `async fn(&Resource, &Caller<Company>, &Request) -> …` |
 /// | `event` | `async fn(&Resource, &Event<E>) -> Result<Value, Error>` |
 ///
-/// The third one is the template's `Handler` property.
+/// The third word is the template's `Handler` property.
 #[macro_export]
 macro_rules! handlers {
     ($($resource:ty: $caller:ident $name:ident => $handler:expr),* $(,)?) => {

@@ -45,8 +45,8 @@ impl Request {
         self.json_with_checks(|_| Vec::new())
     }
 
-    /// Returns the JSON body. An error names all wrong fields, also those that `checks` finds by
-    /// comparing fields.
+    /// Returns the JSON body. An error names all wrong fields, including those that `checks`
+    /// finds by comparing fields.
     pub fn json_with_checks<T: DeserializeOwned>(
         &self,
         checks: impl FnOnce(&Map<String, Value>) -> Vec<FieldError>,
@@ -76,29 +76,29 @@ impl Request {
         }
     }
 
-    /// The body as it was sent.
+    /// Returns the body as it was sent.
     pub fn bytes(&self) -> &[u8] {
         self.inner.body().as_ref()
     }
 
-    /// The media type of the body with its parameters; empty if the request names none.
+    /// Returns the media type of the body with its parameters; empty if the request names none.
     pub fn content_type(&self) -> &str {
         self.header(CONTENT_TYPE).unwrap_or_default()
     }
 
-    /// A parameter of the path.
+    /// Parses a parameter of the path.
     pub fn path<T: FromStr<Err = Problem>>(&self, name: &str) -> Result<T, Error> {
         let parameters = self.inner.path_parameters_ref();
         let text = parameters.and_then(|parameters| parameters.first(name)).unwrap_or_default();
         text.parse().map_err(|problem| Error::Invalid(vec![FieldError::new(name, problem)]))
     }
 
-    /// A parameter of the query as text, or `None` if it is missing.
+    /// Returns a parameter of the query as text, or `None` if it is missing.
     pub fn query_text(&self, name: &str) -> Option<&str> {
         self.inner.query_string_parameters_ref()?.first(name)
     }
 
-    /// A parameter of the query, or `None` if it is missing.
+    /// Parses a parameter of the query, or returns `None` if it is missing.
     pub fn query<T: FromStr<Err = Problem>>(&self, name: &str) -> Result<Option<T>, Error> {
         let Some(text) = self.query_text(name) else { return Ok(None) };
         text.parse().map(Some).map_err(|problem| Error::Invalid(vec![FieldError::new(name, problem)]))
@@ -187,13 +187,15 @@ fn is_json(content_type: &str) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// A check for [`Request::json_with_checks`]: the field `again` repeats the field `first`.
+/// A check for [`Request::json_with_checks`]: returns an error if the field `again` differs from
+/// the field `first`.
 pub fn repeats(object: &Map<String, Value>, first: &str, again: &str) -> Option<FieldError> {
     let (first, again_value) = (object.get(first), object.get(again));
     (again_value.is_some() && first != again_value).then(|| FieldError::new(again, Problem::Mismatch))
 }
 
-/// A check for [`Request::json_with_checks`]: a password is not the username, ignoring case.
+/// A check for [`Request::json_with_checks`]: returns an error if the password equals the
+/// username, ignoring case.
 pub fn differs_from(object: &Map<String, Value>, password: &str, username: &str) -> Option<FieldError> {
     let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
     let same = !text(password).is_empty() && text(password).eq_ignore_ascii_case(text(username).trim());

@@ -1,8 +1,9 @@
-//! Who sends a request: the viewer's address, and whether the page that sent it may use cookies.
+//! Identifies the sender of a request: the viewer's address, and whether the page that sent the
+//! request may use cookies.
 //!
 //! The distribution sets the headers below on every request, and replaces headers of the same names
-//! from clients. API Gateway's own endpoint can also be reached, so they are only trusted together
-//! with the secret that the distribution and the functions share.
+//! from clients. Clients can also call API Gateway's own endpoint. So the headers are trusted only
+//! together with the secret that the distribution and the functions share.
 
 use chatchat_tokens::sha256;
 use lambda_http::http::{HeaderMap, header::ORIGIN};
@@ -16,21 +17,21 @@ const HOST: &str = "chatchat-viewer-host";
 /// The viewer's IP address.
 const ADDRESS: &str = "chatchat-viewer-address";
 
-/// What is needed to identify viewers.
+/// The settings for identifying viewers.
 pub struct Viewers {
     /// The SHA-256 of the distribution's secret. Hashes are compared, so that the time of a
     /// comparison reveals nothing about the secret.
     secret: Option<[u8; 32]>,
-    /// The origins beside the distribution's own, separated by commas.
+    /// The allowed origins in addition to the distribution's own, separated by commas.
     allowed_origins: String,
 }
 
 /// The viewer of one request.
 #[derive(Default)]
 pub struct Viewer {
-    /// Its IP address; empty for an event that has none.
+    /// The viewer's IP address; empty for an event that has none.
     pub address: String,
-    /// What its `Origin` header says.
+    /// The result of checking the `Origin` header.
     pub origin: PageOrigin,
 }
 
@@ -57,7 +58,7 @@ impl Viewers {
         Self { secret: secret.map(|secret| sha256(&secret)), allowed_origins }
     }
 
-    /// The viewer of a request with these headers, which API Gateway received from
+    /// Returns the viewer of a request with these headers, which API Gateway received from
     /// `source_address`.
     pub fn of(&self, headers: &HeaderMap, source_address: &str) -> Viewer {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
@@ -77,12 +78,12 @@ impl Viewers {
     }
 }
 
-/// Whether a comma-separated list contains the origin exactly.
+/// Returns whether a comma-separated list contains exactly this origin.
 fn is_listed(origin: &str, list: &str) -> bool {
     list.split(',').map(str::trim).any(|allowed| !allowed.is_empty() && allowed == origin)
 }
 
-/// Whether an origin is that of the host: over HTTPS, or over HTTP on this machine.
+/// Returns whether an origin is that of the host: over HTTPS, or over HTTP on this machine.
 fn is_at(origin: &str, host: &str) -> bool {
     let Some((scheme, origin_host)) = origin.split_once("://") else { return false };
     origin_host.eq_ignore_ascii_case(host) && (scheme == "https" || scheme == "http" && is_loopback(host))
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn origin_is_the_hosts_or_a_listed_one() {
+    fn only_own_and_listed_origins_are_allowed() {
         let origin =
             |origin: &str, host: &str| viewer(&[(SECRET, "secret"), (HOST, host), ("origin", origin)]).origin;
         for (own, host) in [

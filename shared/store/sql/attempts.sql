@@ -42,8 +42,8 @@ left join accounts a
 
 -- statement: own_account(session int8, connection text)
 --
--- Like `find_account`, for a caller that repeats its password. A session has 10 attempts of its own,
--- which no other client can use up.
+-- Like `find_account`, for a caller that enters its password again. A session has 10 attempts of its
+-- own, which no other client can use up.
 with {{caller}}, own as (
     select a.username, a.password_hash, caller.session_id
     from caller join accounts a on a.id = caller.id
@@ -54,5 +54,5 @@ select username, password_hash, {{wait(counted where count > 10)}} as wait from 
 
 -- statement: forgive_session(session int8)
 --
--- Forgives the attempts of a session after a correct password.
+-- Resets the count of a session after a correct password.
 update attempts set count = 0 where subject = 'session ' || :session;

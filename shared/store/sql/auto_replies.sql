@@ -8,8 +8,8 @@ order by f.id;
 
 -- statement: create_auto_reply(session int8, connection text, question text, answer text)
 --
--- The column `id` is null if the company has six entries. They are counted in the company's row,
--- whose lock makes the limit hold for concurrent additions.
+-- The column `id` is null if the company has six entries. The company's row counts its entries, and
+-- the lock of the row enforces the limit for concurrent additions.
 with {{caller}}, counted as (
     update companies c set faq_count = c.faq_count + 1
     from caller where c.account_id = caller.id and c.faq_count < 6

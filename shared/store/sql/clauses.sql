@@ -31,9 +31,9 @@ room as (
 -- clause: company
 --
 -- The column `id`: the company `:company`, if the caller may see it; else no row. Comes after
--- `caller`, which has no row for a request without a caller. A visible company is seen by everyone.
--- A hidden one is seen by itself and by the customers that have a room with it. One that has
--- withdrawn is not seen.
+-- `caller`, which has no row for a request without a caller. Every caller may see a visible
+-- company. Only the company itself, and customers that have a room with it, may see a hidden
+-- company. No caller may see a withdrawn company.
 company as (
     select c.account_id as id
     from companies c join accounts a on a.id = c.account_id
@@ -48,9 +48,9 @@ company as (
 -- clause: recipients
 --
 -- The columns `own` and `theirs`: the connections to push to, of the caller's account and of the
--- other account of `room`. The connection of the frame, `:connection`, is not among them, nor are
--- connections of sessions that have ended or expired. At most the newest 1,000 connections of an
--- account, so that one account cannot make a send expensive.
+-- other account of `room`. They do not include the connection of the frame, `:connection`, or
+-- connections of sessions that have ended or expired. They include at most the newest 1,000
+-- connections of an account, so that one account cannot make a send expensive.
 array(select c.id from connections c join sessions s on s.id = c.session_id
       where c.account_id = room.me and c.id is distinct from :connection
         and s.ended_at is null and s.expires_at > now()
@@ -78,8 +78,8 @@ ceil(extract(epoch from expires_at - now()))::int8
 
 -- clause: forgiven
 --
--- Forgives the attempts of `:subjects` after a correct password: all of the username from this
--- network, and one of the others. Locks the rows in the same order as `find_account`.
+-- Reduces the counts of `:subjects` after a correct password: of the username in its network to
+-- zero, of the others by one. Locks the rows in the same order as `find_account`.
 forgiven as (
     insert into attempts as a (subject, count, since)
     select subject, 0, now() from unnest(:subjects) subject

@@ -6,11 +6,13 @@
 -- Checks the caller and the room, looks for a repeat, assigns the seq, stores the room's summary
 -- and the message, and returns the connections to push to.
 --
--- It locks the room's row and nothing else: what the lists show, count and filter by is in that row
--- and its indexes. The lock orders concurrent sends, so seq has no gap and no duplicate, and
--- `created_at`, taken under the lock, never goes back within a room. Of two concurrent sends with
--- one `client_message_id`, the later violates `messages_client_message_id_key`. It is rolled back,
--- seq included, and run again, as is a send that waited while the room was closed.
+-- Locks only the room's row. This row and its indexes contain all that the lists show, count and
+-- filter by. The lock orders concurrent sends, so seq has no gap and no duplicate, and
+-- `created_at`, taken under the lock, never goes back within a room.
+--
+-- Of two concurrent sends with the same `client_message_id`, the later one violates
+-- `messages_client_message_id_key`. It is rolled back, including its seq, and the store runs it
+-- again. The store also repeats a send that waited for the lock while the room was closed.
 with {{caller}}, {{room}}, existing as (
     select m.id, m.seq, m.type, m.content, m.created_at
     from room join messages m
@@ -46,7 +48,7 @@ from caller left join room on true left join answer on true;
 -- statement: history(session int8, connection text, room int8, after int8, before int8, limit int8)
 --
 -- At most `:limit` messages right after the seq `:after`, right before the seq `:before`, or, if
--- both are null, the newest. Because seq has no gap, the window is arithmetic.
+-- both are null, the newest. Because seqs have no gaps, the bounds are calculated.
 with {{caller}}, {{room}}, part as (
     select coalesce(:after, least(:before, room.last_seq + 1) - :limit - 1) as after from room
 )
@@ -60,10 +62,10 @@ order by m.seq;
 -- statement: mark_read(session int8, connection text, room int8, seq int8)
 --
 -- Moves the caller's read marker to `:seq`, but never back and never past the newest message. The
--- column `seq` is null if it did not move.
+-- column `seq` is null if the marker did not move.
 --
--- The unread count of a side is read from the message at its marker, which never changes. It is not
--- counted, so it is correct whatever is sent meanwhile.
+-- The number of messages that a side has read is copied from the message at the marker. A stored
+-- message never changes, so the number is correct even if messages are sent at the same time.
 with {{caller}}, {{room}}, reached as (
     select m.seq, m.customer_sent, m.company_sent
     from room join lateral (

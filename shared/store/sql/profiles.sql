@@ -13,9 +13,9 @@ from caller join accounts a on a.id = caller.id join companies c on c.account_id
 --     session int8, connection text, name text, description text, changes_picture bool,
 --     picture text, visible bool)
 --
--- A null parameter changes nothing, except that `:picture` is null to remove the picture. The
--- column `is_own` is false, and nothing changes, if the caller did not upload the picture. Returns
--- no row if the account withdrew meanwhile.
+-- A null parameter leaves its column unchanged. If `:changes_picture` is true, a null `:picture`
+-- removes the picture. If the caller did not upload the picture, nothing changes and the column
+-- `is_own` is false. Returns no row if the account withdrew meanwhile.
 with {{caller}}, picture as (
     select :picture is null or exists (
         select from pictures p where p.account_id = caller.id and p.key = :picture) as is_own

@@ -1,16 +1,16 @@
 -- The lists of rooms: a statement for each filter, without and with a keyword.
 --
--- The index of a list is in the order of the list only within rooms that agree in
--- `<side>_has_unread` and `unanswered`. So a page is merged from up to four ranges of it, and a
--- filter leaves two of them. Each range has an `order by`, without which PostgreSQL does not merge
--- but sorts all rooms.
+-- The index of a list is sorted like the list only among rooms with the same `<side>_has_unread`
+-- and the same `unanswered`. So a page is merged from four ranges of the index, or from two if
+-- there is a filter. Each range has an `order by`: without it, PostgreSQL sorts all rooms instead
+-- of merging the ranges.
 --
 -- A page begins after the room `:after` with `:after_time`, its `last_message_at`. Both are null
--- for the first page. A list without rooms has one row, with `unread_total`.
+-- for the first page. An empty list returns one row, in which only `unread_total` is not null.
 
 -- clause: unread
 --
--- The column `total`: how many messages the caller has not read, in all rooms of its list.
+-- The column `total`: the number of the caller's unread messages, in all rooms of its list.
 unread as materialized (
     select coalesce(sum(r.{{mine}}_unread), 0)::bigint as total
     from caller join rooms r on r.{{mine}}_id = caller.id and r.{{mine}}_unread > 0
@@ -26,7 +26,7 @@ r.{{theirs}}_picture_key as picture_key, r.closed_at is not null as closed
 
 -- clause: listed(has_unread, unanswered)
 --
--- A range of the index, from the place after which the page begins.
+-- A range of the index, from the beginning of the page.
 (select {{listed_room}} from rooms r
  where r.{{mine}}_id = caller.id and r.{{mine}}_has_unread = :has_unread and r.unanswered = :unanswered
    and (r.last_message_at, r.id) < (coalesce(:after_time, 'infinity'), coalesce(:after, 9223372036854775807))
@@ -68,8 +68,8 @@ order by r.last_message_at desc, r.id desc;
 
 -- clause: matching(has_unread, unanswered)
 --
--- Like `listed`, for the rooms whose other side has `:keyword` in its name. The keyword is looked
--- for in the index, which includes the names, and only the rooms that it finds are read.
+-- Like `listed`, for the rooms in which the name of the other side contains `:keyword`. PostgreSQL
+-- searches the names in the index, and reads only the rooms that match.
 (select r.id, r.last_message_at from rooms r
  where r.{{mine}}_id = caller.id and r.{{mine}}_has_unread = :has_unread and r.unanswered = :unanswered
    and (r.last_message_at, r.id) < (coalesce(:after_time, 'infinity'), coalesce(:after, 9223372036854775807))

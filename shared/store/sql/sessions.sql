@@ -2,9 +2,9 @@
 
 -- clause: sessions_of_tokens(hashes)
 --
--- The sessions of the accounts of the kind `:kind` to which the refresh tokens with these hashes
--- belong, of any generation. A token from before the last change of password belongs to no session.
--- The statement goes on with `order by s.id for no key update of s`.
+-- The sessions to which the refresh tokens with these hashes belong, if their accounts are of the
+-- kind `:kind`. A token can be of any generation. A token from before the last change of password
+-- belongs to no session. The statement must continue with `order by s.id for no key update of s`.
 select s.id, s.account_id
 from refresh_tokens t join sessions s on s.id = t.session_id join accounts a on a.id = s.account_id
 where t.hash = any(:hashes) and a.kind = :kind and t.generation >= s.first_generation
@@ -14,8 +14,8 @@ where t.hash = any(:hashes) and a.kind = :kind and t.generation >= s.first_gener
 --     kind text)
 --
 -- Returns no row if the account has withdrawn or changed its password since the password was
--- verified. The account's row is locked against both. `existing` is the session that an earlier run
--- of the same call began.
+-- verified. The lock of the account's row excludes both changes during the statement. `existing` is
+-- the session that an earlier run of the same call began.
 with {{forgiven}}, existing as (
     select s.id, s.expires_at
     from refresh_tokens t join sessions s on s.id = t.session_id where t.hash = :refresh_hash

@@ -12,12 +12,12 @@ use crate::{
     sql::{self, connection, session},
 };
 
-/// The account of a caller that repeats its password.
+/// The account of a caller that enters its password again.
 #[derive(Debug)]
 pub struct OwnAccount {
     /// The username.
     pub username: String,
-    /// What the password is verified against.
+    /// The hash against which the password is verified.
     pub password_hash: String,
 }
 
@@ -46,8 +46,8 @@ impl Store {
         Ok(Some(Account { id, password_hash: row::get(row, "password_hash")? }))
     }
 
-    /// Counts an attempt of the caller to repeat its password, and returns its account. Fails with
-    /// [`StoreError::TooManyAttempts`].
+    /// Counts an attempt of the caller to enter its password again, and returns the caller's
+    /// account. Fails with [`StoreError::TooManyAttempts`].
     pub async fn own_account<R>(&self, caller: &Caller<R>) -> Result<OwnAccount, StoreError> {
         let rows =
             self.query(Idempotent, &sql::OWN_ACCOUNT, &[&session(caller), &connection(caller)]).await?;
@@ -59,7 +59,7 @@ impl Store {
         })
     }
 
-    /// Forgives the attempts of the caller's session after a correct password.
+    /// Resets the count of the caller's session after a correct password.
     pub async fn forgive_session<R>(&self, caller: &Caller<R>) -> Result<(), StoreError> {
         self.query(Idempotent, &sql::FORGIVE_SESSION, &[&session(caller)]).await.map(drop)
     }
@@ -89,7 +89,7 @@ fn network(address: &str) -> String {
     }
 }
 
-/// Fails if the column `wait` says that the attempt was one too many.
+/// Fails if the column `wait` shows that the attempt exceeded the limit.
 fn check_throttle(row: &Row) -> Result<(), StoreError> {
     match row::get::<Option<f64>>(row, "wait")? {
         Some(seconds) => {

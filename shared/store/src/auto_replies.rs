@@ -1,4 +1,4 @@
-//! The FAQ of companies: changing it, reading it, and asking it in a room.
+//! The FAQ of companies: changing it, reading it, and asking its questions in a room.
 
 use chatchat_domain::{
     AnyRole, AutoReply, AutoReplyId, Caller, ClientMessageId, Company, CompanyId, Customer, ErrorCode,
@@ -31,7 +31,7 @@ pub struct Asked {
 }
 
 impl Store {
-    /// The caller's entries, oldest first.
+    /// Returns the caller's entries, oldest first.
     pub async fn own_auto_replies(&self, caller: &Caller<Company>) -> Result<Vec<AutoReply>, StoreError> {
         let rows =
             self.query(Idempotent, &sql::OWN_AUTO_REPLIES, &[&session(caller), &connection(caller)]).await?;
@@ -74,8 +74,8 @@ impl Store {
         entry_exists(&rows)
     }
 
-    /// Deletes an entry of the caller. Messages that were made from it stay. Fails with
-    /// `auto_reply_not_found`.
+    /// Deletes an entry of the caller. Messages that were created from the entry are kept. Fails
+    /// with `auto_reply_not_found`.
     pub async fn delete_auto_reply(
         &self,
         caller: &Caller<Company>,
@@ -91,8 +91,8 @@ impl Store {
         entry_exists(&rows)
     }
 
-    /// The entries of a company, oldest first. Fails with `company_not_found` if the caller may not
-    /// see the company.
+    /// Returns the entries of a company, oldest first. Fails with `company_not_found` if the caller
+    /// may not see the company.
     pub async fn auto_replies(
         &self,
         caller: Option<&Caller<AnyRole>>,
@@ -110,7 +110,7 @@ impl Store {
         entries(&rows)
     }
 
-    /// Asks an entry of the room's company in the room: stores the question and the answer as two
+    /// Asks the question of an entry in the room: stores the question and the answer as two
     /// `auto` messages. A repeat of `client_message_id` returns the messages that the first call
     /// stored. Fails with `room_not_found`, `receiver_withdrawn`, `auto_reply_not_found` if the
     /// entry is not the company's, or `message_id_reused` if the id belongs to another message.
@@ -121,7 +121,7 @@ impl Store {
         entry: AutoReplyId,
         client_message_id: Option<ClientMessageId>,
     ) -> Result<Asked, StoreError> {
-        // Only the id tells a repeat from a second question.
+        // Without the id, a repeat cannot be distinguished from a second question.
         let idempotence = if client_message_id.is_some() { Idempotent } else { NotIdempotent };
         retry_on_conflict(|| async {
             let rows = self
@@ -165,7 +165,7 @@ impl Store {
     }
 }
 
-/// The entries of rows. A row whose `id` is null has no entry.
+/// Returns the entries of rows. A row whose `id` is null has no entry.
 fn entries(rows: &[Row]) -> Result<Vec<AutoReply>, StoreError> {
     let mut entries = Vec::with_capacity(rows.len());
     for row in rows {

@@ -1,5 +1,5 @@
-//! The connection to the database: a pool of one, because an environment of Lambda handles one
-//! request at a time.
+//! The connection to the database: a pool of one, because an execution environment of Lambda
+//! handles one request at a time.
 
 use std::{error::Error, future::Future, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
@@ -13,7 +13,8 @@ use tokio::{sync::RwLock, task::JoinHandle};
 use tokio_postgres::{Client, Config, NoTls, error::SqlState};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// Longer than connecting to a loaded database over TLS takes, shorter than any request's deadline.
+/// The time limit for opening a connection. It is longer than opening a TLS connection to a loaded
+/// database takes, and shorter than the deadline of any request.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The root certificates for verifying RDS and RDS Proxy.
@@ -35,7 +36,7 @@ pub struct Database {
 pub struct Credentials {
     /// The name of the role.
     pub user: String,
-    /// Its password.
+    /// The role's password.
     pub password: String,
 }
 
@@ -47,7 +48,7 @@ pub type CredentialsSource = Box<
     dyn Fn() -> Pin<Box<dyn Future<Output = Result<Credentials, CredentialsError>> + Send>> + Send + Sync,
 >;
 
-/// The pool of one connection, which is opened at the first use.
+/// Creates the pool of one connection, which is opened at the first use.
 pub(crate) async fn pool(database: &Database, source: CredentialsSource) -> Result<Pool, CredentialsError> {
     let mut config = Config::new();
     config
@@ -134,7 +135,7 @@ impl Connect for Connector {
 
 /// Whether the server rejected the credentials. PostgreSQL answers 28P01 to a wrong password, and
 /// 28000 to a role that may not log in. PgBouncer, which checks the password itself, answers 08P01
-/// to both, and to any other error.
+/// in both cases, and also for any other error.
 fn rejects_credentials(error: &tokio_postgres::Error) -> bool {
     const REJECTIONS: [SqlState; 3] = [
         SqlState::INVALID_PASSWORD,

@@ -9,8 +9,7 @@ use crate::{
 };
 
 impl Store {
-    /// Stores a ticket of the caller that is valid for so many seconds. `hash` is the ticket's
-    /// SHA-256.
+    /// Stores a ticket of the caller that is valid for `seconds`. `hash` is the ticket's SHA-256.
     pub async fn create_ticket<R>(
         &self,
         caller: &Caller<R>,
@@ -28,9 +27,9 @@ impl Store {
     }
 
     /// Uses a ticket to open a connection, and returns the account. Fails with `unauthenticated` if
-    /// the ticket is unknown, used or expired, or if its session has ended; the ticket is used then
-    /// too. A repeat with the same connection returns the same account. Error messages on the
-    /// connection will be in `language`.
+    /// the ticket is unknown, used or expired, or if its session has ended. A failed call also uses
+    /// the ticket up. A repeat with the same connection returns the same account. Error messages on
+    /// the connection will be in `language`.
     pub async fn connect(
         &self,
         hash: &[u8; 32],
@@ -42,8 +41,8 @@ impl Store {
             .query(Idempotent, &sql::CONNECT, &[&hash.as_slice(), &connection, &language.as_str()])
             .await?;
         if opened.is_empty() {
-            // A separate statement, because the first one may have waited for one that opened this
-            // same connection, and did not see it.
+            // The first statement may have waited for a concurrent one that opened this same
+            // connection. It does not see that row, so a second statement reads the row.
             opened = self.query(Idempotent, &sql::ACCOUNT_OF_CONNECTION, &[&connection]).await?;
         }
         row::id(row::authenticated(&opened)?, "account_id")
@@ -76,8 +75,8 @@ impl Store {
         self.query(Idempotent, &sql::FORGET_CONNECTIONS, &[&ids]).await.map(drop)
     }
 
-    /// The caller's account, and the connections to tell that the caller is typing in one of its
-    /// rooms. Fails with `room_not_found`.
+    /// Returns the caller's account, and the connections to which `typing` is pushed for one of the
+    /// caller's rooms. Fails with `room_not_found`.
     pub async fn typing<R>(
         &self,
         caller: &Caller<R>,
@@ -90,8 +89,8 @@ impl Store {
         Ok((row::id(row, "me")?, row::recipients(row)?))
     }
 
-    /// Stores that the connection is alive. Returns which of the client's `positions` are behind
-    /// the newest seq, with that seq. Rooms of other accounts are skipped.
+    /// Stores that the connection is alive. Returns the rooms in which the client's position is
+    /// behind the newest seq, with that seq. Rooms of other accounts are skipped.
     pub async fn heartbeat<R>(
         &self,
         caller: &Caller<R>,

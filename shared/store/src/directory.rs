@@ -12,8 +12,9 @@ use crate::{
 };
 
 impl Store {
-    /// A page of the visible companies, newest first; with a keyword, of those whose name contains
-    /// it. A caller is optional, but fails with `unauthenticated` if its session has ended.
+    /// Returns a page of the visible companies, newest first. With a keyword, only companies whose
+    /// name contains it. `caller` is `None` for a request without a token. Fails with
+    /// `unauthenticated` if the session of the caller has ended.
     pub async fn companies(
         &self,
         caller: Option<&Caller<AnyRole>>,
@@ -45,8 +46,8 @@ impl Store {
         Ok((listed, page))
     }
 
-    /// A company as the caller sees it. Fails with `company_not_found` if the caller may not see
-    /// the company.
+    /// Returns a company as the caller sees it. Fails with `company_not_found` if the caller may
+    /// not see the company.
     pub async fn company(
         &self,
         caller: Option<&Caller<AnyRole>>,
@@ -63,7 +64,7 @@ impl Store {
     }
 }
 
-/// The company of a row. A row whose `id` is null has none.
+/// Returns the company in a row; `None` if the row's `id` is null.
 fn summary(row: &Row) -> Result<Option<CompanySummary>, StoreError> {
     let Some(id) = row::optional_id(row, "id")? else { return Ok(None) };
     Ok(Some(CompanySummary {

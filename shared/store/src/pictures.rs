@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Store {
-    /// Stores that the caller uploaded a picture. The picture is in the bucket before.
+    /// Stores that the caller uploaded a picture. The picture must already be in the bucket.
     pub async fn keep_picture<R>(&self, caller: &Caller<R>, key: &PictureKey) -> Result<(), StoreError> {
         let rows = self
             .query(Idempotent, &sql::KEEP_PICTURE, &[&session(caller), &connection(caller), &key.as_str()])

@@ -10,8 +10,8 @@ use crate::{
     sql::{self, connection, session},
 };
 
-/// A change of a profile. `None` changes nothing. A customer has neither description nor
-/// visibility.
+/// A change of a profile. A field that is `None` does not change. A customer has neither
+/// description nor visibility.
 #[derive(Debug, Default)]
 pub struct ProfileChanges {
     /// The new name.
@@ -34,7 +34,7 @@ pub enum PictureChange {
 }
 
 impl Store {
-    /// The caller's profile.
+    /// Returns the caller's profile.
     pub async fn customer_profile(&self, caller: &Caller<Customer>) -> Result<CustomerProfile, StoreError> {
         let rows =
             self.query(Idempotent, &sql::CUSTOMER_PROFILE, &[&session(caller), &connection(caller)]).await?;
@@ -47,7 +47,7 @@ impl Store {
         })
     }
 
-    /// The caller's profile.
+    /// Returns the caller's profile.
     pub async fn company_profile(&self, caller: &Caller<Company>) -> Result<CompanyProfile, StoreError> {
         let rows =
             self.query(Idempotent, &sql::COMPANY_PROFILE, &[&session(caller), &connection(caller)]).await?;

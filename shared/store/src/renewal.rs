@@ -10,15 +10,16 @@
 //! | *g* = *n* − 1 | repeated | its successor, the newest token, was not presented yet and is returned again. A response was lost, or two tabs renew at the same time |
 //! | *g* = *n* − 2, and *n* was added within the last 10 seconds | repeated | its successor was presented within the last 10 seconds and is returned again |
 //! | from before the last change of password | invalid | nothing. Within 10 seconds after the change the state is superseded, and the client is asked to retry: another tab of the browser is receiving the new cookie |
-//! | any other | replayed | two clients have tokens of the session, so it ends |
+//! | any other | replayed | two clients have tokens of the session, so the session ends |
 //!
-//! A request carries several tokens only if an attacker planted cookies. Such an attacker can
-//! neither end a session without having one of its tokens, nor move a user into a session of
-//! theirs:
+//! A request carries several tokens only if an attacker planted cookies. Such an attacker cannot
+//! end a session unless the attacker has one of its tokens, and cannot move the user into the
+//! attacker's session:
 //!
 //! - Tokens of unknown, ended and expired sessions and of the other kind of account are ignored.
-//! - Of several tokens of one session the newest counts. So an old token beside it is not a replay.
-//! - A replay ends its own session only, and does not prevent the renewal of another.
+//! - If several tokens belong to one session, only the newest counts. An older one is then not a
+//!   replay.
+//! - A replay ends only its own session, and does not prevent the renewal of another session.
 //! - Current and repeated tokens of several sessions of one account renew the session that began
 //!   last. The others stay unchanged.
 //! - Current and repeated tokens of several accounts renew no session, because the server cannot
@@ -29,19 +30,19 @@ use tokio_postgres::Row;
 
 use crate::{Store, StoreError, row, run::Idempotence::Idempotent, sql};
 
-/// A refresh token that a client presents, and the token that would follow it, as SHA-256 hashes.
+/// A refresh token that a client presents, and its successor, as SHA-256 hashes.
 #[derive(Clone, Copy, Debug)]
 pub struct Offer {
     /// The presented token.
     pub presented: [u8; 32],
-    /// Its successor, which is stored if the token is current.
+    /// The successor, which is stored if the presented token is current.
     pub successor: [u8; 32],
 }
 
 /// The result of presenting refresh tokens.
 #[derive(Debug)]
 pub struct Renewal {
-    /// How the request is answered.
+    /// The outcome, which determines the response.
     pub outcome: RenewalOutcome,
     /// The sessions that ended because one of their tokens was replayed.
     pub replayed: Vec<(AccountId, SessionId)>,
@@ -49,14 +50,14 @@ pub struct Renewal {
     pub closed: Vec<ConnectionId>,
 }
 
-/// How a request that presents refresh tokens is answered.
+/// The outcome of presenting refresh tokens, which determines the response.
 #[derive(Debug)]
 pub enum RenewalOutcome {
     /// A session was renewed.
     Renewed {
         /// The account of the session.
         account: AccountId,
-        /// The session.
+        /// The session's id.
         session: SessionId,
         /// The SHA-256 of the successor of the presented token. It differs from the offered one if
         /// the token is repeated and the first renewal used another key.
@@ -109,9 +110,9 @@ impl Store {
         Ok(Renewal { outcome, replayed, closed: self.delete_connections_of_ended_sessions(&accounts).await? })
     }
 
-    /// The successor of the token that a row of `renew_session` renewed. For a repeated token it is
-    /// read by a second statement, because the renewal that added it may have been committed after
-    /// the first statement began.
+    /// Returns the successor of the token in a row of `renew_session`. The successor of a repeated
+    /// token is read by a second statement, because the renewal that added the successor may have
+    /// been committed after the first statement began.
     async fn successor(&self, renewed: &Row) -> Result<[u8; 32], StoreError> {
         let hash: Vec<u8> = if row::get::<&str>(renewed, "state")? == "current" {
             row::get(renewed, "successor")?

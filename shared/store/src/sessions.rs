@@ -11,36 +11,36 @@ use crate::{
     sql::{self, connection, session},
 };
 
-/// What a session begins with.
+/// The parameters of a new session.
 #[derive(Debug)]
 pub struct NewSession<'a> {
     /// The account, whose password was just verified.
     pub account: &'a Account,
     /// Customer or company.
     pub kind: AccountKind,
-    /// The username, whose attempts are forgiven.
+    /// The username. Its count of login attempts is reset.
     pub username: &'a str,
-    /// The address that the request came from, of which one attempt is forgiven.
+    /// The address that the request came from. Its count of login attempts is reduced by one.
     pub address: &'a str,
     /// The SHA-256 of the session's first refresh token.
     pub refresh_hash: &'a [u8; 32],
-    /// The SHA-256 of the refresh tokens whose cookie the new one replaces.
+    /// The SHA-256 hashes of the refresh tokens in the cookies that the new cookie replaces.
     pub replaced: &'a [[u8; 32]],
 }
 
 /// A new session.
 #[derive(Debug)]
 pub struct BegunSession {
-    /// The session.
+    /// The session's id.
     pub id: SessionId,
-    /// The seconds until it expires.
+    /// The seconds until the session expires.
     pub seconds: i64,
-    /// The connections to close: those of the sessions that it replaced.
+    /// The connections to close: those of the replaced sessions.
     pub closed: Vec<ConnectionId>,
 }
 
 impl Store {
-    /// Begins a session, forgives the attempts, and ends the sessions that it replaces. Fails with
+    /// Begins a session, reduces the counts of attempts, and ends the replaced sessions. Fails with
     /// `login_failed` if the account has withdrawn or changed its password since the password was
     /// verified.
     pub async fn begin_session(&self, new: &NewSession<'_>) -> Result<BegunSession, StoreError> {
@@ -71,8 +71,8 @@ impl Store {
         row::authenticated(&rows).map(drop)
     }
 
-    /// The active sessions of the caller's account: its own first, then the latest used, at most
-    /// 100.
+    /// Returns the active sessions of the caller's account: the caller's session, then the others
+    /// by latest use. At most 100.
     pub async fn own_sessions<R>(&self, caller: &Caller<R>) -> Result<Vec<SessionSummary>, StoreError> {
         let rows =
             self.query(Idempotent, &sql::OWN_SESSIONS, &[&session(caller), &connection(caller)]).await?;
@@ -102,8 +102,9 @@ impl Store {
         self.delete_connections_of_ended_sessions(&accounts).await
     }
 
-    /// Ends the sessions of that kind of account to which the refresh tokens belong, of any
-    /// generation. Takes the tokens' SHA-256 hashes, and returns the connections to close.
+    /// Ends the sessions to which the presented refresh tokens belong, if their accounts are of
+    /// `kind`. A token can be of any generation. Takes the tokens' SHA-256 hashes, and returns the
+    /// connections to close.
     pub async fn end_sessions(
         &self,
         kind: AccountKind,
@@ -115,9 +116,9 @@ impl Store {
         self.delete_connections_of_ended_sessions(&accounts).await
     }
 
-    /// Deletes the connections of the ended sessions of these accounts, and returns them, to be
-    /// closed. This is a separate statement after the one that ended the sessions, because that one
-    /// may have waited for a connection that was being opened, and did not see it.
+    /// Deletes the connections of the ended sessions of these accounts, and returns the connections
+    /// to close. The statement that ended the sessions may have waited for a connection that was
+    /// being opened. It does not see that connection, so this is a separate statement.
     pub(crate) async fn delete_connections_of_ended_sessions(
         &self,
         accounts: &[i64],
@@ -131,7 +132,7 @@ impl Store {
     }
 }
 
-/// Hashes as a parameter.
+/// Returns hashes as a parameter of a statement.
 fn slices(hashes: &[[u8; 32]]) -> Vec<&[u8]> {
     hashes.iter().map(<[u8; 32]>::as_slice).collect()
 }

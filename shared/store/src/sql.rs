@@ -25,17 +25,17 @@ use tokio_postgres::types::{ToSql, Type};
 /// An SQL statement.
 #[derive(Clone, Copy, Debug)]
 pub struct Statement {
-    /// Its name in `sql/`.
+    /// The statement's name in `sql/`.
     pub name: &'static str,
-    /// The types of the parameters. They are sent with the statement, which saves the round trip
-    /// that asks for them.
+    /// The types of the parameters. They are sent with the statement, which saves a round trip that
+    /// would ask the server for them.
     pub types: &'static [Type],
     /// The text, with parameters `$1`, `$2` and so on.
     pub text: &'static str,
 }
 
 impl Statement {
-    /// The parameters with their types.
+    /// Returns the parameters with their types.
     pub(crate) fn typed<'a>(&self, params: &[&'a (dyn ToSql + Sync)]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
         debug_assert_eq!(params.len(), self.types.len(), "parameters of {}", self.name);
         params.iter().copied().zip(self.types.iter().cloned()).collect()
@@ -50,7 +50,7 @@ pub(crate) struct ByRole {
 }
 
 impl ByRole {
-    /// The statement for callers of this role.
+    /// Returns the statement for callers of this role.
     pub(crate) fn of<R: Role>(&self) -> &Statement {
         match R::KIND {
             AccountKind::Customer => &self.customer,
@@ -59,12 +59,12 @@ impl ByRole {
     }
 }
 
-/// The parameter `session` of the clause `caller`.
+/// Returns the parameter `session` of the clause `caller`.
 pub(crate) fn session<R>(caller: &Caller<R>) -> Option<i64> {
     caller.session().map(SessionId::get)
 }
 
-/// The parameter `connection` of the clause `caller`.
+/// Returns the parameter `connection` of the clause `caller`.
 pub(crate) fn connection<R>(caller: &Caller<R>) -> Option<&str> {
     caller.connection().map(ConnectionId::as_str)
 }

@@ -20,9 +20,9 @@ const EXPIRED: [(&str, Statement); 4] = [
 ];
 
 impl Store {
-    /// At most 1,000 connections that must not be pushed to any more: their session has ended or
-    /// expired, they are older than API Gateway allows (2 hours), or their client missed three
-    /// heartbeats.
+    /// Returns at most 1,000 connections that must not be pushed to any more: their session has
+    /// ended or expired, they are older than API Gateway allows (2 hours), or their client missed
+    /// three heartbeats.
     pub async fn dead_connections(&self) -> Result<Vec<ConnectionId>, StoreError> {
         row::connections(&self.query(Idempotent, &sql::DEAD_CONNECTIONS, &[&BATCH_SIZE]).await?)
     }

@@ -17,36 +17,36 @@ impl Secret {
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// Reads a secret that a client presents. The database may not know its hash. Returns `None`
-    /// for a text that does not have the form of a secret, which saves a query.
+    /// Parses the secret in a client's request. Returns `None` for a text that does not have the
+    /// form of a secret, which saves a query. The database may not know the returned secret.
     pub fn presented(text: &str) -> Option<Self> {
         let has_form = text.len() == 43
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
         has_form.then(|| Self(text.to_owned()))
     }
 
-    /// The refresh token that follows this one. It is a keyed hash, so trading the token twice
-    /// gives the same successor, and the key is needed to compute it.
+    /// Returns the successor of this refresh token. It is a keyed hash of the token, so exchanging
+    /// the token twice returns the same successor, and only the key's owner can compute it.
     pub(crate) fn successor(&self, key: &hmac::Key) -> Self {
         let mut context = hmac::Context::with_key(key);
-        // No JWT begins like this, so the result is never the signature of a token.
+        // No JWT begins with this text, so the result is never the signature of a token.
         context.update(b"refresh token after\0");
         context.update(self.0.as_bytes());
         Self(URL_SAFE_NO_PAD.encode(context.sign()))
     }
 
-    /// The text of the secret, which only its owner may see.
+    /// Returns the text of the secret, which only its owner may see.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// The SHA-256 of the secret, for the database.
+    /// Returns the SHA-256 of the secret, for the database.
     pub fn hash(&self) -> [u8; 32] {
         sha256(&self.0)
     }
 }
 
-/// The SHA-256 of a text.
+/// Returns the SHA-256 of a text.
 pub fn sha256(text: &str) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
@@ -79,7 +79,7 @@ mod tests {
         for text in ["", &good[1..], &format!("{good}A"), &changed("="), &changed(" "), &changed("\0")] {
             assert!(Secret::presented(text).is_none(), "{text:?}");
         }
-        // 43 bytes, and 43 characters, that are not all of the alphabet.
+        // 43 bytes, and 43 characters, of which some are not in the base64url alphabet.
         assert!(Secret::presented(&format!("{}가", &good[..40])).is_none());
         assert!(Secret::presented(&"가".repeat(43)).is_none());
     }

@@ -56,8 +56,8 @@ pub struct Key {
 }
 
 impl Key {
-    /// A key with its id, which is the `kid` of its tokens. Returns `None` for a secret of less
-    /// than 256 bits.
+    /// Creates a key. The id is the `kid` of the tokens that the key signs. Returns `None` for a
+    /// secret of less than 256 bits.
     pub fn new(id: &str, secret: &[u8]) -> Option<Self> {
         (secret.len() >= 32).then(|| Self { id: id.to_owned(), secret: secret.to_owned() })
     }
@@ -70,7 +70,7 @@ pub struct Keys {
     previous: Option<Key>,
 }
 
-/// The refresh tokens that can follow one.
+/// The possible successors of a refresh token.
 pub struct Successors {
     /// Derived with the current key.
     pub current: Secret,
@@ -101,7 +101,7 @@ struct Payload {
 }
 
 impl Keys {
-    /// Keys that sign with `current`, and verify with both.
+    /// Creates keys that sign with `current` and verify with both.
     pub fn new(current: Key, previous: Option<Key>) -> Self {
         Self { current, previous }
     }
@@ -113,13 +113,13 @@ impl Keys {
         new
     }
 
-    /// The refresh tokens that can follow one.
+    /// Returns the possible successors of a refresh token.
     pub fn successors(&self, refresh: &Secret) -> Successors {
         let successor = |key: &Key| refresh.successor(&hmac::Key::new(hmac::HMAC_SHA256, &key.secret));
         Successors { current: successor(&self.current), previous: self.previous.as_ref().map(successor) }
     }
 
-    /// The keys for HMAC-SHA256, the current one first.
+    /// Returns the keys for HMAC-SHA256, the current one first.
     pub(crate) fn for_hmac(&self) -> impl Iterator<Item = hmac::Key> {
         let keys = [Some(&self.current), self.previous.as_ref()].into_iter().flatten();
         keys.map(|key| hmac::Key::new(hmac::HMAC_SHA256, &key.secret))
@@ -148,7 +148,7 @@ impl Keys {
     pub fn verify(&self, token: &str, now: OffsetDateTime) -> Result<Claims, TokenError> {
         let header = decode_header(token)?;
         // A critical extension that is not understood must be rejected (RFC 7515, section 4.1.11),
-        // and none is understood here.
+        // and this code understands no extension.
         if header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
             return Err(TokenError::Invalid(None));
         }
@@ -234,7 +234,7 @@ mod tests {
         assert!(Key::new("a", &[0; 31]).is_none());
     }
 
-    /// A token with a header and payload changed by `change`, and signed with the right key.
+    /// Returns a token whose header and payload `change` has changed, signed with the right key.
     fn forged(change: impl Fn(&mut Header, &mut serde_json::Value)) -> String {
         let mut header = Header::new(Algorithm::HS256);
         header.typ = Some(TYPE.to_owned());

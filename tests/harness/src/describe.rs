@@ -1,4 +1,4 @@
-//! What the handlers of an artifact need, as the artifact itself says.
+//! The handlers of an artifact and the resources that they need, as the artifact describes them.
 
 use std::{path::Path, process::Command};
 
@@ -12,14 +12,14 @@ use crate::Failure;
 pub struct DescribedHandler {
     /// The template's `Handler` property.
     pub name: String,
-    /// What it needs, such as `database` and `signingKeys`.
+    /// The resources that the handler needs, such as `database` and `signingKeys`.
     pub needs: Vec<String>,
 }
 
 /// Runs an artifact in the folder `programs` with `--describe`, and returns its handlers.
 ///
 /// # Errors
-/// When the program fails or prints something else.
+/// If the program fails or does not print JSON.
 pub fn describe(programs: &Path, artifact: &str) -> Result<Vec<DescribedHandler>, Failure> {
     let output = Command::new(program(programs, artifact)).arg("--describe").output()?;
     if !output.status.success() {

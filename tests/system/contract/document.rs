@@ -77,7 +77,7 @@ impl Document {
         Ok(operations)
     }
 
-    /// Each operation with its path and its method in lower case.
+    /// Returns each operation with its path and its method in lower case.
     pub(super) fn methods(&self) -> impl Iterator<Item = (&String, &String, &Value)> {
         entries(&self.value["paths"]).flat_map(|(path, item)| {
             let methods = entries(item).filter(|(key, _)| METHODS.contains(&key.as_str()));
@@ -85,8 +85,8 @@ impl Document {
         })
     }
 
-    /// The payloads of all messages of a direction (`send` or `receive`), by the constant of their
-    /// field `name`.
+    /// Returns the payloads of all messages of a direction (`send` or `receive`), by the constant
+    /// of their field `name`.
     pub(super) fn payloads(&self, direction: &str, name: &str) -> Result<BTreeMap<String, &Value>, Failure> {
         let operations =
             entries(&self.value["operations"]).filter(|(_, operation)| operation["action"] == direction);

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 /// Both documents, with a compiled schema for every answer and every event.
 pub(super) struct Contract {
-    /// The operations of literal paths, before those of paths with variables.
+    /// The operations, with literal paths before paths with variables.
     operations: Vec<Operation>,
     route_not_found: Answers,
     method_not_allowed: Answers,
@@ -48,7 +48,7 @@ impl Contract {
     /// Checks an answer against the OpenAPI document: its status must be documented for the
     /// operation, and its body must fit the schema. `path` is a concrete path and may have a query.
     /// A null body counts as no body. A request that matches no operation must get the document's
-    /// `RouteNotFound` or `MethodNotAllowed`. The error is a text for people.
+    /// `RouteNotFound` or `MethodNotAllowed`. The error says what is wrong.
     pub(super) fn check_answer(
         &self,
         method: &str,
@@ -74,7 +74,7 @@ impl Contract {
     }
 
     /// Checks a frame from the server against the AsyncAPI document: a message with its `type` must
-    /// be documented, and the frame must fit that message's schema. The error is a text for people.
+    /// be documented, and the frame must fit that message's schema. The error says what is wrong.
     pub(super) fn check_event(&self, event: &Value) -> Result<(), String> {
         let kind = event["type"].as_str().unwrap_or_default();
         let outcome = match self.events.get(kind) {
@@ -96,11 +96,11 @@ impl Contract {
     }
 
     fn answers(&self, method: &str, path: &str) -> &Answers {
-        let mut of_path =
+        let mut matching =
             self.operations.iter().filter(|operation| matches_template(path, &operation.path)).peekable();
         let otherwise =
-            if of_path.peek().is_some() { &self.method_not_allowed } else { &self.route_not_found };
-        of_path
+            if matching.peek().is_some() { &self.method_not_allowed } else { &self.route_not_found };
+        matching
             .find(|operation| operation.method.eq_ignore_ascii_case(method))
             .map_or(otherwise, |operation| &operation.answers)
     }

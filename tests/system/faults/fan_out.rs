@@ -16,7 +16,8 @@ const DEAD: u16 = 100;
 /// The time limit of a function for all its pushes. Clients fetch the messages that it has not
 /// pushed by then.
 const FAN_OUT_TIMEOUT: Duration = Duration::from_secs(3);
-/// By then the other tests have ended, so that this test has the whole machine.
+/// The time limit for retries. By then, the other tests have ended and no longer slow this one
+/// down.
 const LIMIT: Duration = Duration::from_mins(5);
 
 /// Opens `how_many` connections of an account. The test inserts their tickets itself, because

@@ -14,7 +14,8 @@ async fn refresh(person: &Person, cookies: &[String]) -> Answer {
     request.send().await.unwrap()
 }
 
-/// A valid refresh token of an account, and named forgeries, each a list of `Cookie` headers.
+/// Returns a valid refresh token of an account, and forgeries: their names and their `Cookie`
+/// headers.
 async fn forgeries(world: &World, person: &mut Person) -> (String, Vec<(&'static str, Vec<String>)>) {
     let database = world.database().await;
     let ended = refresh_token(&person.log_in().await.unwrap());
@@ -47,15 +48,15 @@ async fn forgeries(world: &World, person: &mut Person) -> (String, Vec<(&'static
         ("no cookie", vec![]),
         ("empty", named("")),
         ("a quoted value", named(&format!("\"{good}\""))),
-        ("cut by one", named(&good[1..])),
-        ("cut by one at its end", named(&good[..42])),
-        ("longer by one", named(&format!("{good}A"))),
+        ("without its first character", named(&good[1..])),
+        ("without its last character", named(&good[..42])),
+        ("with one more character", named(&format!("{good}A"))),
         ("twice in one value", named(&format!("{good}{good}"))),
         ("padded", named(&format!("{good}="))),
         ("a space inside", named(&format!("{} {}", &good[..20], &good[20..]))),
         ("a comma and another value", named(&format!("{good},x"))),
         ("first character changed", named(&format!("{flipped}{}", &good[1..]))),
-        ("in the other case", named(&swapped.collect::<String>())),
+        ("with upper and lower case swapped", named(&swapped.collect::<String>())),
         ("unknown", named(&"A".repeat(43))),
         ("all zeros", named(&"0".repeat(64))),
         ("43 characters that are not ASCII", named(&"가".repeat(43))),

@@ -1,5 +1,5 @@
 //! The accounts of the matrix and their data: two customers and two companies with a room each, two
-//! withdrawn accounts, and what the accounts of one side must not see or change of the other side.
+//! withdrawn accounts, and the data of each side that the other side must not see or change.
 
 use std::{ops::RangeInclusive, slice};
 
@@ -18,7 +18,7 @@ use crate::{World, cookie, message_body, post_message, send_message, withdraw};
 /// The callers with an active account: both customers and both companies.
 pub(super) const ACTIVE: RangeInclusive<usize> = CUSTOMER_A..=COMPANY_B;
 
-/// The texts that mark what only the accounts of side A, and of side B, may see.
+/// The texts that mark the data of side A and of side B, which the other side must not see.
 const MARKS: [&str; 2] = ["표식에이", "표식비이"];
 
 /// The names of the customers and of the companies.
@@ -56,17 +56,17 @@ pub(super) fn side(caller: usize) -> usize {
     usize::from(caller == CUSTOMER_B || caller == COMPANY_B)
 }
 
-/// The body of a message with a unique text and the mark of a side.
+/// Returns the body of a message with a unique text and the mark of a side.
 pub(super) fn message(side: usize) -> Value {
     message_body(&format!("{} {}", MARKS[side], Uuid::new_v4()))
 }
 
-/// An FAQ entry of a side's company. It is public and so has no mark.
+/// Returns an FAQ entry of a side's company. The entry is public, so it has no mark.
 pub(super) fn entry(side: usize) -> Value {
     json!({ "question": "언제 여나요?", "answer": format!("아침 {}시입니다.", 7 + side) })
 }
 
-/// The query for a hash of all tables except the login attempts.
+/// Returns the query for a hash of all tables except the login attempts.
 async fn query_for_hash(database: &Database) -> String {
     let tables = "select string_agg(format(
                       'select %L || count(*) || md5(coalesce(string_agg(t::text, '','' order by t::text), '''')) as h from %I t',
@@ -79,7 +79,7 @@ async fn query_for_hash(database: &Database) -> String {
 impl Fixture {
     pub(super) async fn create(world: &World) -> Self {
         let (client, database) = (world.client.clone(), world.database().await);
-        // Numbers that no time, count or other id can be equal to.
+        // These ids cannot equal a time, a count or another id.
         for (table, first) in
             [("accounts", 5_500_000_001_i64), ("rooms", 7_700_000_001), ("auto_replies", 8_800_000_001)]
         {
@@ -175,12 +175,12 @@ impl Fixture {
         self.people[caller].as_ref().unwrap()
     }
 
-    /// The customer and the company of a side.
+    /// Returns the customer and the company of a side.
     pub(super) fn pair(&self, side: usize) -> [&Person; 2] {
         [self.person(CUSTOMER_A + side), self.person(COMPANY_A + side)]
     }
 
-    /// A hash of all tables except the login attempts, or of the other side's rows only.
+    /// Returns a hash of all tables except the login attempts, or only of the other side's rows.
     pub(super) async fn hash(&self, all_tables: bool, caller: usize) -> String {
         if all_tables {
             return self.database.query_one(&self.hash_of_all_tables, &[]).await.unwrap().get(0);

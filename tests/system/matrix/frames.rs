@@ -17,8 +17,8 @@ impl Fixture {
         self.sockets[caller].as_mut().unwrap()
     }
 
-    /// The next event of a type on a caller's connection. Asserts that this event and the events
-    /// before it contain nothing of other accounts.
+    /// Returns the next event of a type on a caller's connection. Asserts that this event and the
+    /// events before it contain no data of other accounts.
     async fn next_event_of(&mut self, caller: usize, kind: &str) -> Value {
         loop {
             let event = next_event(self.socket(caller)).await;
@@ -84,7 +84,7 @@ impl Fixture {
         } else if let Some(account) = event.get("accountId").or(event.get("readerId")) {
             assert_eq!(account, self.person(caller).id, "{place}: {event}");
         }
-        assert_eq!(self.hash(status >= 400, caller).await, before, "{place}: it changed something");
+        assert_eq!(self.hash(status >= 400, caller).await, before, "{place}: the frame changed data");
         for field in ["requestId", "clientMessageId"] {
             event.as_object_mut().unwrap().remove(field);
         }

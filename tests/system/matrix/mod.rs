@@ -24,15 +24,15 @@ fn every_route_and_action_has_a_row() {
         template.websocket_routes().unwrap().into_iter().map(|route| route.key).collect();
     for (declared, rows) in [(routes, ROUTES), (actions, ACTIONS)] {
         let rows: BTreeSet<String> = rows.iter().map(|row| row.0.to_owned()).collect();
-        let without: Vec<_> = declared.difference(&rows).collect();
-        assert!(without.is_empty(), "add rows to matrix/table.rs for these: {without:?}");
+        let missing: Vec<_> = declared.difference(&rows).collect();
+        assert!(missing.is_empty(), "add rows to matrix/table.rs for these: {missing:?}");
         let unknown: Vec<_> = rows.difference(&declared).collect();
         assert!(unknown.is_empty(), "infra/template.yaml does not have these: {unknown:?}");
     }
 }
 
 #[test]
-fn callers_get_only_their_own_and_refusals_change_nothing() {
+fn callers_reach_only_own_resources_and_refusals_change_nothing() {
     in_own_world(async |world| {
         let mut fixture = Fixture::create(world).await;
         let mut cells = 0;

@@ -37,7 +37,7 @@ fn keyword(caller: usize, id: Id) -> &'static str {
 }
 
 impl Fixture {
-    /// Builds the request of a cell. Creates first what the request uses up.
+    /// Builds the request of a cell. First creates the resource that the request uses up.
     pub(super) async fn request(&self, row: &Row, caller: usize, id: Id) -> CellRequest {
         let &(route, kind, statuses, _) = row;
         let (method, path) = route.split_once(' ').unwrap_or(("GET", "/nowhere"));
@@ -45,7 +45,7 @@ impl Fixture {
         let subject = match kind {
             Subject::Room => self.room(caller, id),
             Subject::Company => self.company(caller, id),
-            // An entry that this request deletes. Later rows need the others.
+            // A new entry for this request to delete. Later rows need the existing entries.
             Subject::Entry if method == "DELETE" && succeeds => {
                 let made = self.person(caller).post("/company/auto-replies", &entry(side)).await.unwrap();
                 made.expect(201).unwrap().body["id"].clone()
@@ -131,7 +131,7 @@ impl Fixture {
         Some(body)
     }
 
-    /// A room's id of a kind, for a caller.
+    /// Returns the id of a room that is of this kind for the caller.
     pub(super) fn room(&self, caller: usize, id: Id) -> Value {
         let own = self.rooms[if caller == WITHDRAWN_CUSTOMER { 2 } else { side(caller) }];
         id_of_kind(id, own, self.rooms[1 - side(caller)])
@@ -209,7 +209,7 @@ impl Fixture {
         self.session(caller).await
     }
 
-    /// The newest session of a caller.
+    /// Returns the newest session of a caller.
     async fn session(&self, caller: usize) -> i64 {
         let newest = "select max(id) from sessions where account_id = $1";
         self.database.query_one(newest, &[&self.person(caller).id]).await.unwrap().get(0)

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{in_own_world, wrong_fields};
 
-/// The limit of a function's address space, in megabytes: the need of 25 megapixels, and some more.
-/// The address space includes memory that a decoder allocates but never writes to.
+/// The limit of a function's address space, in megabytes: enough for a picture of 25 megapixels,
+/// with a margin. The address space includes memory that a decoder allocates but never writes to.
 const MAX_ADDRESS_SPACE: u64 = 450;
 
 #[test]

@@ -229,14 +229,14 @@ fn fault_24_storage_failure_returns_503_and_stores_nothing() {
             database.query_one("select count(*) from pictures", &[]).await.unwrap().get::<_, i64>(0)
         };
 
-        let fails = system.cloud.inject(Fault::Storage, 1, u32::MAX);
+        let injection = system.cloud.inject(Fault::Storage, 1, u32::MAX);
         let answer = upload(&customer, &file).await;
         assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "unavailable", "1"));
         assert_eq!((objects(), kept().await), (0, 0));
         let profile = customer.get("/customers/me").await.unwrap().expect(200).unwrap();
         assert_eq!(profile.body["imageUrl"], Value::Null, "other requests still work");
 
-        drop(fails);
+        drop(injection);
         let url = uploaded(&customer, &file).await;
         assert_eq!((objects(), kept().await), (1, 1));
 
@@ -259,7 +259,7 @@ fn permanent_refusal_of_storage_answers_500() {
     block_on(|| async {
         let options = SystemOptions {
             postgres: Some(postgres().await),
-            // Storage has the same limit. This picture has 20 KB as PNG and 200 KB as JPEG.
+            // The storage applies this limit, too. The picture has 20 KB as PNG and 200 KB as JPEG.
             settings: Settings { event_limit: 100 * 1024, ..Settings::default() },
             ..SystemOptions::default()
         };

@@ -22,7 +22,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Reads the usage. Returns nothing on a system without `/proc`.
+    /// Reads the usage. Returns `None` on a system without `/proc`.
     pub fn of(system: &System) -> Option<Self> {
         let mut used = Self { cpu: 0.0, memory: 0, address_space: 0 };
         for pid in system.cloud.environments("UploadPicture").into_iter().filter_map(|one| one.pid) {

@@ -1,5 +1,5 @@
-//! The cost of a page in PostgreSQL's buffers: it depends on the page, not on the length of the
-//! list.
+//! The number of buffers that PostgreSQL reads for a page of a list does not depend on the length
+//! of the list.
 
 use chatchat_harness::Person;
 use tokio_postgres::Client as Database;
@@ -33,9 +33,9 @@ async fn fill(database: &Database, customer: i64, company: i64) {
     database.batch_execute("vacuum analyze").await.unwrap();
 }
 
-/// The number of buffers that PostgreSQL reads for a page.
+/// Returns the number of buffers that PostgreSQL reads for a page.
 async fn buffers(database: &Database, person: &Person, query: &str) -> i64 {
-    // This call starts the process and connects it.
+    // The first call starts the process and opens its connection, so it is not measured.
     list(person, query).await;
     database.batch_execute("select pg_stat_statements_reset()").await.unwrap();
     list(person, query).await;

@@ -43,7 +43,7 @@ fn last_page_has_no_next_even_when_it_is_full() {
 }
 
 #[test]
-fn rooms_with_equal_times_are_on_one_page_each() {
+fn each_room_with_equal_times_is_on_one_page() {
     in_world(|world| async move {
         let customer = world.customer().await;
         let rooms = many_rooms(world, &customer, 7).await;
@@ -72,8 +72,8 @@ fn room_that_moves_between_pages_is_on_top_of_the_first() {
     });
 }
 
-/// A room that a client has not seen after its last page moved to the top of the list after the
-/// client began.
+/// If a client has not seen a room after its last page, that room moved to the top of the list
+/// after the client had begun.
 #[test]
 fn no_room_is_lost_while_rooms_move_between_pages() {
     in_world(|world| async move {

@@ -7,8 +7,8 @@ use serde_json::json;
 use super::{list, rename};
 use crate::{World, in_world, rounds, withdraw};
 
-/// The number of an account's rooms whose copies differ from the two profiles. The copies of a
-/// withdrawn account are empty.
+/// Returns the number of an account's rooms whose copies differ from the two profiles. The copies
+/// of a withdrawn account are empty.
 async fn differing(world: &World, account: i64) -> i64 {
     let copy =
         |side: &str| format!("concat_ws('/', r.{side}_name, r.{side}_search_name, r.{side}_picture_key)");

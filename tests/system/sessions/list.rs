@@ -112,7 +112,7 @@ fn session_of_another_account_is_not_ended() {
         assert_eq!(answers, vec![(204, Value::Null, String::new()); 4]);
         assert!(other.is_active().await && company.is_active().await);
         let still: String = database.query_one(time, &[&session]).await.unwrap().get(0);
-        assert_eq!(still, ended_at, "an ended session keeps its end");
+        assert_eq!(still, ended_at, "an ended session keeps its end time");
         assert_eq!(active_sessions(&database, &person).await, 1);
     });
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{FOREIGN_ORIGINS, Login, active_sessions, assert_closed, assert_open, refresh_with};
 use crate::{assert_refused, cookie, in_world};
 
-/// Logs in with these cookies, from a page of this origin.
+/// Logs in with these cookies. `origin` is the `Origin` header, if there is one.
 async fn log_in(
     client: &Client,
     person: &Person,

@@ -1,5 +1,5 @@
-//! `PATCH …/me/password`: a change ends all other sessions and replaces the refresh token of its
-//! own session. No login with the old password outlives the change.
+//! `PATCH …/me/password`: a change ends all other sessions and replaces the refresh token of the
+//! caller's session. Sessions that began with the old password also end.
 
 use chatchat_harness::PASSWORD;
 use futures_util::future::join_all;

@@ -1,4 +1,5 @@
-//! Refreshes during a logout or a password change: in every order, at most one token stays valid.
+//! Refreshes that run concurrently with a logout or a password change. Whatever the order, at most
+//! one refresh token stays valid.
 
 use chatchat_harness::{Answer, PASSWORD};
 use futures_util::future::join_all;

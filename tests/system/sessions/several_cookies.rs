@@ -1,5 +1,5 @@
-//! Requests with several refresh cookies of the same name, as an attacker can cause who can set
-//! cookies.
+//! Requests with several refresh cookies of the same name. They occur if an attacker has set
+//! cookies in the user's browser.
 
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -7,7 +7,7 @@ use reqwest::Method;
 use super::{Login, assert_closed, assert_cookie_cleared, log_out, refresh_with, with_cookie};
 use crate::{World, assert_refused, cookie, in_world, rounds};
 
-/// The token of a cookie in the cookie of another role.
+/// Returns a cookie of another role with the token of this cookie.
 fn renamed(cookie: &str, kind: &str) -> String {
     format!("__Host-{kind}={}", cookie.split_once('=').unwrap().1)
 }
@@ -16,7 +16,7 @@ async fn login(world: &World) -> Login {
     Login::of(&world.customer().await).await
 }
 
-/// A login, and one of its older cookies. Using that cookie is a replay.
+/// Returns a login and one of its older cookies. Using that cookie is a replay.
 async fn replayed(world: &World) -> (Login, String) {
     let mut login = login(world).await;
     let old = login.cookie.clone();
@@ -26,7 +26,7 @@ async fn replayed(world: &World) -> (Login, String) {
     (login, old)
 }
 
-/// Both orders of two cookies.
+/// Returns both orders of two cookies.
 fn orders(one: &str, other: &str) -> [String; 2] {
     [format!("{one}; {other}"), format!("{other}; {one}")]
 }
@@ -101,7 +101,7 @@ fn invalid_cookies_do_not_hide_the_valid_one() {
         world.database().await.execute(expire, &[&expired.person.id]).await.unwrap();
         let company = Login::of(&world.company().await).await;
         let name = "__Host-customer";
-        // As many as fit into the headers that API Gateway accepts.
+        // The maximum number of cookies that fit into the headers that API Gateway accepts.
         let planted: Vec<_> = (0..150).map(|number| format!("{name}={number:A>43}; ")).collect();
         for others in [
             format!("{}; {}; ", ended.cookie, expired.cookie),

@@ -60,7 +60,7 @@ fn processes_with_old_and_new_keys_return_the_same_successor() {
             new
         });
         assert_eq!(waiting.status, 201);
-        // The process that served the last request serves the next one. It is the one with the old
+        // The process that served the last request serves the next one. That process has the old
         // keys.
         let old = refresh_with(&world.client, &login.cookie).await.expect(201).unwrap();
         assert_eq!(cookie(&old), cookie(&new));

@@ -20,7 +20,7 @@ fn assert_throttled(answer: &Answer) {
     assert!((1..=900).contains(&wait), "{wait}");
 }
 
-/// Moves all attempts back by the 15 minutes in which they count.
+/// Moves the start of every window of 15 minutes back, so that all windows have passed.
 async fn pass_throttle_window(database: &Database) {
     database.batch_execute("update attempts set since = since - interval '15 minutes'").await.unwrap();
 }
@@ -96,7 +96,7 @@ fn logins_from_one_network_do_not_deadlock() {
 }
 
 #[test]
-fn other_spellings_of_a_username_match_it_or_are_unknown() {
+fn username_lookup_ignores_only_ascii_case_and_white_space() {
     in_own_world(async |world| {
         let client = &world.client;
         let body = json!({ "username": "minji2026", "password": PASSWORD, "confirmPassword": PASSWORD, "name": "민지" });

@@ -1,5 +1,5 @@
-//! Withdrawals during sends, openings of rooms and refreshes: in every order, the rooms are closed
-//! and the sessions ended.
+//! Withdrawals that run concurrently with sends, openings of rooms and refreshes. Whatever the
+//! order, the account's rooms are closed and its sessions have ended.
 
 use chatchat_harness::{Answer, Person};
 use futures_util::future::join_all;
@@ -8,8 +8,8 @@ use serde_json::json;
 use super::{Login, active_sessions, in_turn::in_turn, races::refresh_until_refused};
 use crate::{World, assert_refused, in_own_world, in_world, rounds, send_message, withdraw};
 
-/// Asserts that each acknowledged message is stored, that each stored message is older than the end
-/// of the room, and that a send now fails. Returns the number of acknowledged messages.
+/// Asserts that each acknowledged message is stored, that no message was stored after the room was
+/// closed, and that a send now fails. Returns the number of acknowledged messages.
 async fn assert_closed_in_order(world: &World, reader: &Person, room: i64, answers: &[Answer]) -> usize {
     let history = reader.history(room).await.unwrap();
     let mut stored = 0;
@@ -60,7 +60,7 @@ fn sends_against_a_withdrawal_lose_no_acknowledged_message() {
             }
             let (leaving, reading) =
                 if round % 3 == 0 { (&customer, &company) } else { (&company, &customer) };
-            // Each sender goes on until it is refused, so the withdrawal happens between the sends.
+            // Each sender sends until it is refused, so the withdrawal happens between the sends.
             let sends = (0..50).map(|number| async move {
                 let sender = if number % 5 == 0 { leaving } else { reading };
                 let mut answers = Vec::new();
@@ -104,7 +104,7 @@ fn first_messages_against_a_withdrawal_do_not_deadlock() {
 #[test]
 fn first_message_and_withdrawal_take_effect_in_lock_order() {
     in_own_world(async |world| {
-        // Both calls wait for the room's row.
+        // Both calls wait for the lock on the room's row.
         let lock = "select from rooms where id = $1 for update";
         for sending_first in [true, false] {
             let (customer, company, room) = world.pair().await;

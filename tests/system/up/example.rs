@@ -23,5 +23,5 @@ fn each_start_with_the_example_prints_its_logins() {
     for printed in [&first, &second] {
         assert!(printed.contains(&logins), "{printed}");
     }
-    assert!(!first.contains("already") && second.contains("It is there already"), "{first}\n{second}");
+    assert!(!first.contains("already") && second.contains("The example exists already"), "{first}\n{second}");
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask up` where the machine has no PostgreSQL: it uses the package from npm.
+//! `cargo xtask up` on a machine without PostgreSQL, where it uses the package from npm.
 
 use std::{
     fs::{self, File},
@@ -39,7 +39,7 @@ impl Conversation {
     }
 }
 
-/// Starts `up` twice, and asserts that a conversation of the first start is there on the second.
+/// Starts `up` twice, and asserts that the second start has a conversation of the first one.
 fn assert_second_start_finds_the_data(port: u16, command: impl Fn() -> Command) {
     let output = NamedTempFile::new().unwrap();
     let start = || {
@@ -78,7 +78,7 @@ fn without_postgresql_the_second_start_finds_the_data() {
 /// folder. If this is not possible, the test does nothing. Without root, the test above already
 /// runs as another user.
 #[test]
-fn without_postgresql_another_user_than_root_can_start_it() {
+fn without_postgresql_a_user_other_than_root_can_start_it() {
     build();
     // The other user may not write into the repository.
     build_pages().unwrap();

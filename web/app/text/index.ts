@@ -3,7 +3,7 @@
 import { language } from "../../ui/text/language.js";
 import { ko } from "./ko.js";
 
-/** The texts in the page's language. Read it when you render, never when a module loads. */
+/** The texts in the page's language. Read `text` while rendering, never while a module loads. */
 export let text = ko;
 
 /** Loads the texts of the page's language. Call it before the first render. */

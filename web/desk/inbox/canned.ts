@@ -13,17 +13,20 @@ const FINALS =
   " ㄱ ㄲ ㄱㅅ ㄴ ㄴㅈ ㄴㅎ ㄷ ㄹ ㄹㄱ ㄹㅁ ㄹㅂ ㄹㅅ ㄹㅌ ㄹㅍ ㄹㅎ ㅁ ㅂ ㅂㅅ ㅅ ㅆ ㅇ ㅈ ㅊ ㅋ ㅌ ㅍ ㅎ".split(
     " ",
   );
-/** Letters that a keyboard makes of two consonants without a vowel, such as ㄳ. */
+/** Compound consonants, such as ㄳ, as a keyboard creates them from two consonants in a row. */
 const CLUSTERS = [..."ㄳㄵㄶㄺㄻㄼㄽㄾㄿㅀㅄ"];
 const SPELLED = FINALS.filter((final) => final.length === 2);
-/** The vowels that a keyboard makes of each vowel, such as ㅘ of ㅗ: their distance in the order. */
+/**
+ * The compound vowels that begin with a vowel, such as ㅘ with ㅗ. The key is the index of the vowel;
+ * the values are the distances to its compound vowels.
+ */
 const LONGER_VOWELS: Record<number, number[]> = { 8: [1, 2, 3], 13: [1, 2, 3], 18: [1] };
 
 const syllable = (code: number): string => String.fromCharCode(code);
 const range = (code: number, count: number): string =>
   `${syllable(code)}-${syllable(code + count - 1)}`;
 
-/** A pattern of the syllables that begin with a consonant, and of the consonant alone. */
+/** Returns a pattern for a consonant and for all syllables that begin with it. */
 const initialPattern = (consonant: string): string | undefined => {
   const index = INITIALS.indexOf(consonant);
   if (index < 0) return undefined;
@@ -31,7 +34,7 @@ const initialPattern = (consonant: string): string | undefined => {
   return `[${consonant}${range(FIRST + index * count, count)}]`;
 };
 
-/** A pattern of the syllables that the last one can still become. */
+/** Returns a pattern for everything that an unfinished syllable can become as typing continues. */
 const unfinishedPattern = (code: number): string => {
   const index = (code - FIRST) % FINALS.length;
   const bare = code - index;
@@ -44,12 +47,12 @@ const unfinishedPattern = (code: number): string => {
   const longer = FINALS.flatMap((other, at) =>
     other.startsWith(final) ? [syllable(bare + at)] : [],
   );
-  // The next vowel takes the last consonant along: 옝 becomes 예야.
+  // A vowel that is typed next moves the final consonant to a new syllable: 옝 becomes 예야.
   const rest = syllable(bare + FINALS.indexOf(final.slice(0, -1)));
   return `(?:[${longer.join("")}]|${rest}${initialPattern(final.slice(-1))})`;
 };
 
-/** A pattern that finds what was typed. Its last syllable may be unfinished. */
+/** Returns a pattern for the typed text, whose last syllable may be unfinished. */
 const pattern = (typed: string): RegExp => {
   const letters = [...typed].flatMap((letter) => [
     ...(SPELLED[CLUSTERS.indexOf(letter)] ?? letter),
@@ -66,8 +69,8 @@ const pattern = (typed: string): RegExp => {
 const withoutSpaces = (text: string): string => text.normalize("NFC").replace(/\s+/g, "");
 
 /**
- * The entries whose question contains what was typed, the earliest place first. Spaces and case
- * do not matter. Everything matches an empty text.
+ * Returns the entries whose question contains the typed text, sorted by the position of the match.
+ * Spaces and case are ignored. An empty text matches every entry.
  */
 export const findReplies = (entries: readonly EntryText[], typed: string): CannedReply[] => {
   const wanted = pattern(withoutSpaces(typed));

@@ -1,4 +1,4 @@
-/** The list of rooms in the inbox. Other pages keep it, because it counts the unread messages. */
+/** The list of rooms in the inbox. It stays loaded on other pages to count the unread messages. */
 
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { LiveChat } from "../../ui/chat.js";
@@ -12,7 +12,7 @@ export interface InboxState {
   /** A part of the customer's name; empty for all. */
   readonly keyword: Signal<string>;
   readonly store: ReadonlySignal<RoomListStore>;
-  /** Whether the company has any room; undefined until that is known. */
+  /** Whether the company has any room; undefined until the first list has loaded. */
   readonly hasRooms: ReadonlySignal<boolean | undefined>;
   close(): void;
 }
@@ -27,7 +27,7 @@ export const createInboxState = (live: LiveChat): InboxState => {
   }));
   const store = signal(createRoomListStore(live));
   let isFirst = true;
-  const ends = [
+  const disposers = [
     effect(() => {
       const options = wanted.value;
       if (isFirst) {
@@ -50,7 +50,7 @@ export const createInboxState = (live: LiveChat): InboxState => {
     store,
     hasRooms,
     close: () => {
-      for (const end of ends) end();
+      for (const dispose of disposers) dispose();
       store.peek().close();
       unread.value = 0;
     },

@@ -22,7 +22,7 @@ import "./inbox.css";
 const focus = (selector: string): void =>
   document.querySelector<HTMLElement>(selector)?.focus({ preventScroll: true });
 
-/** The name of the page for the tab. */
+/** The title of the browser's tab. */
 const titleOf = (receiver: HeadReceiver | undefined): string => {
   if (!receiver) return text.inbox.title;
   const { receiverName: name } = receiver;
@@ -44,9 +44,9 @@ export const Inbox = ({ id }: { id: number | undefined }) => {
     currentRoom.value = id;
     const previous = last.current;
     last.current = id;
-    // On narrow screens, what had the focus may be hidden now.
+    // On narrow screens, the element with the focus may be hidden now.
     if (id !== previous && id !== undefined && !isWide.peek()) focus("#content");
-    // Back in the list, the focus is where it was.
+    // In the list again, the row of the closed room gets the focus.
     if (id === undefined && previous !== undefined) focus(`.room-row[href$="/rooms/${previous}"]`);
     return () => {
       currentRoom.value = undefined;

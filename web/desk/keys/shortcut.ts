@@ -1,6 +1,7 @@
 /**
- * Finds the shortcut of a key press. Letters are recognised by the place of their key, so that they
- * work with a Hangul layout. `/` and `?` have other places on other keyboards.
+ * Finds the shortcut of a key press. Letters are recognised by the position of their key, so that
+ * they work with a Hangul layout. `/` and `?` are also recognised by their character, because their
+ * positions differ between keyboards.
  */
 
 export type Shortcut =
@@ -13,7 +14,7 @@ export type Shortcut =
   | "unread"
   | "list";
 
-/** A key press; a `KeyboardEvent` fits. */
+/** A key press. A `KeyboardEvent` has these fields. */
 export interface KeyPress {
   code: string;
   key: string;
@@ -22,11 +23,11 @@ export interface KeyPress {
   altKey: boolean;
   shiftKey: boolean;
   isComposing: boolean;
-  /** Whether a part of the page has already used it. */
+  /** Whether a part of the page has already handled the key press. */
   defaultPrevented: boolean;
 }
 
-/** What has the focus. */
+/** The element that has the focus. */
 export interface Focus {
   /** Whether it is an input, a text area, a select, or editable text. */
   isField: boolean;
@@ -45,7 +46,7 @@ const LETTERS: Record<string, Shortcut> = {
 
 const ARROWS: Record<string, Shortcut> = { ArrowDown: "next", ArrowUp: "previous" };
 
-/** The shortcut of a key press, or undefined. */
+/** Returns the shortcut of a key press, or undefined. */
 export const shortcutOf = (press: KeyPress, focus: Focus): Shortcut | undefined => {
   const { code, key, ctrlKey, metaKey, altKey, shiftKey } = press;
   if (press.isComposing || press.defaultPrevented || altKey || focus.isDialog) return undefined;

@@ -53,7 +53,7 @@ export const Shortcuts = () => {
     const toInbox = (): void => {
       if (path !== "/" && !path.startsWith("/rooms/")) navigate("/");
     };
-    /** Returns whether the key has done something, so that the browser does nothing with it. */
+    /** Each action returns whether it has handled the key. The browser then ignores the key. */
     const act: Record<Shortcut, () => boolean> = {
       search: () => {
         const isListVisible = find(".inbox-list input")?.checkVisibility({

@@ -2,7 +2,7 @@
 
 const SIZE = 32;
 
-/** The address of the icon with a dot, which is drawn once. */
+/** The data URL of the icon with a dot, which is drawn once. */
 let dotted: Promise<string> | undefined;
 
 const draw = async (plain: string): Promise<string> => {

@@ -25,8 +25,8 @@ export const currentRoom = signal<number | undefined>(undefined);
 const isVisible = signal(document.visibilityState === "visible");
 
 /**
- * Waits for gestures, after which the browser allows sounds. Call it once, before the login: that
- * is a gesture too.
+ * Waits for gestures, after which the browser allows sounds. Call this once, before the login,
+ * because the login is a gesture, too.
  */
 export const watchGestures = (): void => {
   for (const gesture of ["pointerup", "keydown"]) {
@@ -59,7 +59,7 @@ export const startNotices = (live: LiveChat): (() => void) => {
       isQuiet:
         hasQuietHours.peek() && isQuiet({ from: quietFrom.peek(), to: quietTo.peek() }, new Date()),
     });
-    // A message without a sound begins no burst.
+    // A message without a sound does not begin a burst.
     if (wanted.sound && sound.peek() && canRing.peek() && burst(Date.now())) ring();
     if (wanted.notification && notifications.peek()) {
       notify({
@@ -73,7 +73,7 @@ export const startNotices = (live: LiveChat): (() => void) => {
   };
   queueForRinging();
   document.addEventListener("visibilitychange", onVisibility);
-  const ends = [
+  const disposers = [
     live.chat.on("message", (frame) => void onMessage(frame)),
     effect(() => void showDot(unread.value > 0)),
     effect(() => {
@@ -85,6 +85,6 @@ export const startNotices = (live: LiveChat): (() => void) => {
     () => document.removeEventListener("visibilitychange", onVisibility),
   ];
   return () => {
-    for (const end of ends) end();
+    for (const dispose of disposers) dispose();
   };
 };

@@ -9,7 +9,7 @@ export const permission = signal<NotificationPermission | "unsupported">(
 
 const shown = new Map<number, Notification>();
 
-/** Shows a notification. Returns undefined if the browser has none for pages. */
+/** Shows a notification. Returns undefined if the browser does not support it for pages. */
 const show = (title: string, options: NotificationOptions): Notification | undefined => {
   try {
     // The desk has its own sound.
@@ -21,7 +21,7 @@ const show = (title: string, options: NotificationOptions): Notification | undef
   }
 };
 
-/** Asks for permission. Call it in a click. An example shows that it worked. */
+/** Asks for permission, and shows the example if it is granted. Call it in a click. */
 export const askPermission = async (example: { title: string; body: string }): Promise<boolean> => {
   if (permission.value === "unsupported") return false;
   permission.value = await Notification.requestPermission();

@@ -58,7 +58,7 @@ export const Settings = () => {
   );
 };
 
-/** A phone has no keys for shortcuts. */
+/** The settings of the keyboard shortcuts, which are not shown on a touch screen. */
 const ShortcutSettings = () => {
   const words = text.settings;
   return (
@@ -118,7 +118,7 @@ const AccountSettings = () => {
         <summary>{words.withdrawal}</summary>
         <Withdrawal live={live} onDone={toLogin} />
       </details>
-      {/* Above the button, because it can be at the end of the window. */}
+      {/* Above the button. Below it, the error could be outside the window. */}
       {error.value && (
         <p class="error" role="alert">
           {error.value}

@@ -302,7 +302,7 @@ export const APP_STATES: readonly State[] = [
       await page.getByPlaceholder(ui.room.placeholder).fill("가지 않는 메시지");
       await page.getByRole("button", { name: ui.room.send }).click();
       await shows(ui.room.resend)(page);
-      // Otherwise it would be sent later.
+      // While online, the client would send the message again.
       await goOffline(page);
     },
   },

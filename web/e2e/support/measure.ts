@@ -1,8 +1,8 @@
-/** What a page costs: frames, layout shifts, paints, long tasks, nodes, heap. */
+/** Measures a page: frames, layout shifts, paints, long tasks, nodes, heap. */
 
 import type { CDPSession, Page } from "@playwright/test";
 
-/** What the browser reported about a page since its start. */
+/** The measurements that the browser has reported since the page's start. */
 export interface Vitals {
   /** The time of the largest contentful paint, in milliseconds after the navigation. */
   lcp: number;
@@ -10,7 +10,7 @@ export interface Vitals {
   cls: number;
   /** The tasks over 50 ms, as start and duration. */
   longTasks: { start: number; duration: number }[];
-  /** What shifted, for the message of a test. */
+  /** The elements that shifted, for a test's error message. */
   shifted: string[];
 }
 
@@ -48,13 +48,13 @@ export const observe = (page: Page) =>
 export const vitals = (page: Page): Promise<Vitals> =>
   page.evaluate(() => Reflect.get(window, "vitals"));
 
-/** The longest task since a time of the page, in milliseconds; 0 if none was over 50 ms. */
+/** Returns the longest task since a time of the page, in milliseconds; 0 if none was over 50 ms. */
 export const longestTask = async (page: Page, since: number): Promise<number> => {
   const { longTasks } = await vitals(page);
   return Math.max(0, ...longTasks.filter(({ start }) => start >= since).map((t) => t.duration));
 };
 
-/** The time of the page, as its long tasks have it. */
+/** Returns the page's time, on the same clock as its long tasks. */
 export const timeOf = (page: Page): Promise<number> => page.evaluate(() => performance.now());
 
 /** Slows the page's network and processor down: 1.6 Mbit/s, 150 ms, a quarter of the speed. */
@@ -69,7 +69,7 @@ export const slowDown = async (cdp: CDPSession, cpu = 4): Promise<void> => {
   await cdp.send("Emulation.setCPUThrottlingRate", { rate: cpu });
 };
 
-/** What a page holds, after a garbage collection. */
+/** The objects that a page holds after a garbage collection. */
 export interface Held {
   heap: number;
   nodes: number;
@@ -77,14 +77,14 @@ export interface Held {
 }
 
 export const held = async (cdp: CDPSession): Promise<Held> => {
-  // Some objects are only free after the second collection.
+  // Some objects are freed only by a later collection.
   for (let n = 0; n < 3; n++) await cdp.send("HeapProfiler.collectGarbage");
   const { jsEventListeners, nodes } = await cdp.send("Memory.getDOMCounters");
   const { usedSize } = await cdp.send("Runtime.getHeapUsage");
   return { heap: usedSize, nodes, listeners: jsEventListeners };
 };
 
-/** The number of elements in the page. */
+/** Returns the number of elements in the page. */
 export const elements = (page: Page): Promise<number> =>
   page.evaluate(() => document.getElementsByTagName("*").length);
 

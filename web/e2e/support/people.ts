@@ -1,4 +1,4 @@
-/** Accounts, rooms and messages, made through the client library in Node. */
+/** Creates accounts, rooms and messages with the client library in Node. */
 
 import type { BrowserContext } from "@playwright/test";
 import type { Chat, Message, Role, Room } from "../../client/src/index.js";
@@ -69,7 +69,7 @@ export const openRoom = async (customer: Person, company: Person): Promise<numbe
   return (await customer.chat.call("POST /customer/chatrooms", { body })).chatRoomId;
 };
 
-/** A person's room in Node: connected and loaded. */
+/** Returns a person's room in Node, connected and loaded. */
 export const enter = async ({ chat }: Person, roomId: number): Promise<Room> => {
   chat.connect();
   const room = chat.room(roomId);
@@ -102,7 +102,7 @@ export const addPicture = async (chat: Chat): Promise<string> => {
   return url;
 };
 
-/** The whole history of a room, as the server has it. */
+/** Returns the whole history of a room from the server. */
 export const history = async ({ chat, role }: Person, id: number): Promise<Message[]> => {
   const messages: Message[] = [];
   for (;;) {
@@ -113,7 +113,7 @@ export const history = async ({ chat, role }: Person, id: number): Promise<Messa
   }
 };
 
-/** What people typed in a room, as the server has it. */
+/** Returns the texts that people typed in a room, from the server. */
 export const typed = async (person: Person, roomId: number): Promise<string[]> =>
   (await history(person, roomId)).filter(({ type }) => type === "general").map((m) => m.content);
 

@@ -1,4 +1,7 @@
-/** The test function of all files here: each test also fails if a page broke its policy or reported an error. */
+/**
+ * The test function of all files here. A test also fails if a page violates its policy or reports
+ * an error.
+ */
 
 import {
   type BrowserContext,
@@ -18,7 +21,7 @@ export interface Opening {
   network?: Network | undefined;
   /** Options of the browser context, such as its locale. */
   context?: BrowserContextOptions;
-  /** What to do with the empty page first. */
+  /** Called with the empty page, before it opens the path. */
   before?: (page: Page) => Promise<unknown>;
 }
 
@@ -28,25 +31,29 @@ export class Network extends FailingProxy {
 }
 
 interface Fixtures {
-  /** What pages reported. A test that provokes a problem takes it out. */
+  /** The problems that pages reported. A test that provokes a problem removes it from the list. */
   problems: string[];
   people: People;
   network: Network;
-  /** Opens a path in a browser of a person's own; without a person, in one that is logged out. */
+  /**
+   * Opens a path in a new browser context, logged in as the person. Without a person, logged out.
+   */
   open: (person: Person | undefined, path: string, opening?: Opening) => Promise<Page>;
 }
 
 /**
- * Chromium reports each status from 400 on, and each request without an answer. The API's are for
- * tests to judge, a browser looks for /favicon.ico beside a response that is not a page, and without
- * an answer is what a test has cut off.
+ * Returns whether an error in Chromium's console is expected. Chromium reports each response with a
+ * status of 400 or more, and each request without a response. Error responses of the API are
+ * expected, because the tests check them. So is a missing `/favicon.ico`, which a browser requests
+ * for a response that is not a page. Requests without a response are expected, because tests cut
+ * connections.
  */
 const isExpected = (text: string, url: string): boolean =>
   (/^Failed to load resource: the server responded with a status of [45]/.test(text) &&
     /^(\/api\/|\/favicon\.ico$)/.test(new URL(url).pathname)) ||
   /^(Failed to load resource: net::ERR_|WebSocket connection to '\S+' failed)/.test(text);
 
-/** Collects what the pages of a context report. */
+/** Collects the problems that the pages of a context report. */
 const watch = async (context: BrowserContext, problems: string[]): Promise<void> => {
   await context.exposeFunction("reportProblem", (problem: string) => problems.push(problem));
   await context.addInitScript(() => {

@@ -10,12 +10,12 @@ import type { Problems, Values } from "./problems.js";
 import "./account.css";
 
 export interface AccountFormProps {
-  /** The button, named by its verb. */
+  /** The label of the button: a verb. */
   action: string;
   isDangerous?: boolean;
   /** Checks all fields before the call. */
   check: (values: Values) => Problems;
-  /** Asks the user before the call. Resolves to whether to go on. */
+  /** Asks the user before the call. Resolves to false if the user cancels. */
   confirm?: () => Promise<boolean>;
   /** Calls the API. */
   send: (values: Values) => Promise<void>;
@@ -23,7 +23,7 @@ export interface AccountFormProps {
   explain?: (error: ChatError) => Explanation | undefined;
   /** The names of the fields, for the summary. */
   labels: Readonly<Record<string, string>>;
-  /** The fields, given what is wrong with them. */
+  /** Renders the fields with their problems. */
   children: (problems: Problems) => ComponentChildren;
 }
 
@@ -84,7 +84,7 @@ export const AccountForm = ({
         <div
           ref={summary}
           class="form-summary"
-          // As an alert, a countdown would be read out each second.
+          // A screen reader would read out an alert with a countdown each second.
           role={wait ? undefined : "alert"}
           tabIndex={-1}
         >

@@ -7,7 +7,7 @@ import { fieldProblem, type Problems } from "./problems.js";
 
 /** How a form shows an error. */
 export interface Explanation {
-  /** Above the fields. */
+  /** The text above the fields. */
   message?: string;
   problems?: Problems;
   /** The field that gets the focus; by default the summary. */

@@ -1,4 +1,4 @@
-/** Creates an account of the chat's role and logs it in. What follows depends on `live.session`. */
+/** Creates an account of the chat's role and logs it in. The pages react to `live.session`. */
 
 import { ChatError } from "@chatchat/client";
 import { useSignal } from "@preact/signals";

@@ -1,4 +1,4 @@
-/** Changes the password of the account. Its other sessions end. */
+/** Changes the password of the account. The account's other sessions end. */
 
 import { useSignal } from "@preact/signals";
 import type { LiveChat } from "../chat.js";
@@ -12,7 +12,7 @@ import { CHECKS, problemsOf } from "./problems.js";
 export const PasswordForm = ({ live }: { live: LiveChat }) => {
   const words = text.account;
   const password = useSignal("");
-  /** Each change gets empty fields. */
+  /** The number of changes. After each change, the form is created again with empty fields. */
   const changes = useSignal(0);
   const route =
     live.chat.role === "company" ? "PATCH /companies/me/password" : "PATCH /customers/me/password";

@@ -12,10 +12,13 @@ test.each([
   [" haneul01 ", "haneul01", [true, true, true, false]],
   [`a1${"가".repeat(63)}`, "", [false, true, true, true]],
   [`a1${"👨".repeat(6)}`, "", [true, true, true, true]],
-])("the rules that %j obeys beside the username %j: %j", (password, username, expected) => {
-  const { length, letter, digit, different } = passwordRules(password, username);
-  expect([length, letter, digit, different]).toEqual(expected);
-});
+])(
+  "which rules the password %j with the username %j follows: %j",
+  (password, username, expected) => {
+    const { length, letter, digit, different } = passwordRules(password, username);
+    expect([length, letter, digit, different]).toEqual(expected);
+  },
+);
 
 const valid = {
   name: "김하늘",

@@ -1,4 +1,4 @@
-/** Checks the fields of an account before a call, and words the errors that the server returns. */
+/** Checks the fields of an account before a call, and returns texts for the server's errors. */
 
 import type { FieldError } from "@chatchat/client";
 import { lengthOf, MAX, PASSWORD, trimmed, USERNAME } from "../limits.js";
@@ -10,10 +10,10 @@ export type Problems = Readonly<Record<string, string>>;
 /** What the user typed, by the name of the field. */
 export type Values = Readonly<Record<string, string>>;
 
-/** A rule that a new password obeys. */
+/** A rule for new passwords. */
 export type PasswordRule = "length" | "letter" | "digit" | "different";
 
-/** Whether a new password obeys each rule. `username` is empty where it is not known. */
+/** Returns whether a new password follows each rule. `username` is empty if it is not known. */
 export const passwordRules = (
   password: string,
   username: string,
@@ -90,7 +90,7 @@ export const CHECKS = {
   name: { name: checkName },
 } as const satisfies Record<string, Record<string, Check>>;
 
-/** The problems of all fields at once. */
+/** Returns the problems of all fields. */
 export const problemsOf = (checks: Readonly<Record<string, Check>>, values: Values): Problems =>
   Object.fromEntries(
     Object.entries(checks).flatMap(([field, check]) => {

@@ -18,7 +18,7 @@ export interface WithdrawalProps {
 export const Withdrawal = ({ live, onDone }: WithdrawalProps) => {
   const words = text.account;
   const isCompany = live.chat.role === "company";
-  /** Takes the user's answer while the dialog is open. */
+  /** Resolves the promise of `confirm`; undefined while the dialog is closed. */
   const decide = useSignal<((isConfirmed: boolean) => void) | undefined>(undefined);
   const answer = (isConfirmed: boolean): void => {
     decide.value?.(isConfirmed);

@@ -36,7 +36,9 @@ export class CannedState {
     return this.entries.value[this.#index.value];
   }
 
-  /** Offers what matches the letters before the caret. Without a caret the list closes. */
+  /**
+   * Offers the replies that match the letters before the caret. Closes the list without a caret.
+   */
   look(canned: CannedSource | undefined, typed: string, caret: number | undefined): void {
     const slash = caret === undefined ? undefined : slashBefore(typed, caret);
     if (!slash) this.#dismissed = undefined;
@@ -55,7 +57,7 @@ export class CannedState {
     this.#index.value = 0;
   }
 
-  /** Selects the next or the previous reply. Past one end it continues at the other. */
+  /** Selects the next or the previous reply. The selection wraps around at both ends. */
   move(by: 1 | -1): void {
     const { length } = this.entries.value;
     this.#index.value = (this.#index.value + by + length) % length;

@@ -8,7 +8,7 @@ import { BackIcon } from "../icons.js";
 import { text } from "../text/index.js";
 import "./head.css";
 
-/** What the head shows of the other side. A row of the list of rooms fits. */
+/** The fields of the other side that the head shows. A row of the list of rooms has them, too. */
 export type HeadReceiver = Pick<Receiver, "receiverId" | "receiverName" | "receiverImageUrl">;
 
 interface RoomHeadProps {

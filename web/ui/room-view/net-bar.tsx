@@ -1,5 +1,6 @@
 /**
- * Says that the connection is lost or restored. It covers an edge of the list and moves nothing.
+ * A bar that says that the connection is lost or restored. It overlays an edge of the list, so the
+ * list does not move.
  */
 
 import type { ConnectionState } from "@chatchat/client";
@@ -8,7 +9,7 @@ import { useEffect } from "preact/hooks";
 import { text } from "../text/index.js";
 import "./net-bar.css";
 
-/** A shorter interruption is not shown. */
+/** Interruptions shorter than this are not shown. */
 const CONNECTING_MS = 1_500;
 /** How long a restored connection is shown. */
 const BACK_MS = 2_000;

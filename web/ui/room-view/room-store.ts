@@ -16,9 +16,9 @@ export interface RoomStore {
   readonly error: ReadonlySignal<ChatError | undefined>;
   readonly isTyping: ReadonlySignal<boolean>;
   readonly rowContext: ReadonlySignal<RowContext>;
-  /** Whether the list is at its end, and stays there when messages come. */
+  /** Whether the list is scrolled to its end. It then stays at its end when messages arrive. */
   readonly isAtEnd: Signal<boolean>;
-  /** How many messages of the other side came since the list left its end. */
+  /** How many messages of the other side arrived since the list was scrolled away from its end. */
   readonly newCount: ReadonlySignal<number>;
   readonly older: ReadonlySignal<"idle" | "loading" | "failed">;
   loadOlder(): Promise<void>;
@@ -39,7 +39,7 @@ export const createRoomStore = (live: LiveChat, id: number, account: number): Ro
   const isAtEnd = signal(true);
   const seenSeq = signal(0);
   const older = signal<"idle" | "loading" | "failed">("idle");
-  /** The own read marker and the newest seq when the room was loaded. */
+  /** The account's read marker and the newest seq when the room was loaded. */
   const opened = signal<{ readSeq: number; lastSeq: number } | undefined>(undefined);
   /** When each pending message was first shown, in milliseconds since 1970, by its client id. */
   const since = new Map<string, number>();
@@ -48,7 +48,7 @@ export const createRoomStore = (live: LiveChat, id: number, account: number): Ro
   const update = (): void => {
     if (room.receiver && !isOpened) {
       isOpened = true;
-      // The own marker follows later in the same task. The list moves it when it is first rendered.
+      // The client sets `readSeq` later in this task, and the list's first render moves the marker.
       queueMicrotask(() => {
         opened.value = { readSeq: room.readSeq, lastSeq: room.lastSeq };
       });
@@ -76,7 +76,7 @@ export const createRoomStore = (live: LiveChat, id: number, account: number): Ro
     if (state !== "open") return;
     // The next scroll may try again.
     if (older.peek() === "failed") older.value = "idle";
-    // Missed messages come by themselves, but not the news that the other side has withdrawn.
+    // The client fetches missed messages itself, but does not learn of a withdrawal.
     if (wasOffline) room.refresh();
     wasOffline = false;
   });

@@ -16,15 +16,15 @@ import "./room-view.css";
 
 export interface RoomViewProps {
   live: LiveChat;
-  /** The room. Give the component `key={id}`, so that another room starts anew. */
+  /** The room. Give the component `key={id}`, so that another room starts with new state. */
   id: number;
-  /** What the list of rooms knows of the other side. The head shows it until the room is loaded. */
+  /** The other side, from the list of rooms. The head shows it until the room is loaded. */
   listed?: HeadReceiver | undefined;
   /** The path of the list in the app's router, for a link in the head of narrow screens. */
   back?: string | undefined;
-  /** At the end of the head. */
+  /** Shown at the end of the head. */
   menu?: ComponentChildren;
-  /** Directly above the composer. */
+  /** Shown directly above the composer. */
   chips?: ComponentChildren;
   /** The canned replies that `/` offers in the composer. */
   canned?: CannedSource | undefined;
@@ -32,7 +32,7 @@ export interface RoomViewProps {
   onGone?: (() => void) | undefined;
 }
 
-/** Shows the room while an account is known, also if its session has expired. */
+/** Shows the room while an account is known, even if the account's session has expired. */
 export const RoomView = (props: RoomViewProps) => {
   const account = props.live.account.value;
   return account === undefined ? null : <OpenRoom key={account} {...props} account={account} />;
@@ -93,7 +93,10 @@ const OpenRoom = ({
   );
 };
 
-/** The list; a skeleton or an error until the room is loaded, unless there are unsent messages. */
+/**
+ * The list of messages. Until the room is loaded, shows a skeleton or an error, unless there are
+ * unsent messages.
+ */
 const Messages = ({ store, name }: { store: RoomStore; name: string }) => {
   const isLoaded = !!store.receiver.value;
   if (isLoaded || store.pending.value.length) return <MessageList store={store} name={name} />;
@@ -116,7 +119,7 @@ const followKeyboard = (section: HTMLElement): (() => void) | undefined => {
   const visible = window.visualViewport;
   if (!visible) return undefined;
   const follow = (): void => {
-    // A zoomed page also has a smaller visible part.
+    // Zooming makes the visible part smaller, too. So only an unzoomed page is measured.
     const covered = visible.scale === 1 ? innerHeight - visible.height - visible.offsetTop : 0;
     section.style.paddingBlockEnd = covered > 1 ? `${covered}px` : "";
   };

@@ -1,12 +1,12 @@
-/** What each row of a room shows. */
+/** Computes what each row of a room shows. */
 
 import type { Message, PendingMessage } from "@chatchat/client";
 
-/** A stored message, or an own one that the server has not stored yet. */
+/** A stored message, or a message of this account that the server has not stored yet. */
 export type Entry = Message | PendingMessage;
 
 export interface Row {
-  /** The same before and after the server has stored an own message. */
+  /** The key of the row, which stays the same when the server stores a pending message. */
   key: string;
   content: string;
   /** `auto`: the product wrote it; `guide`: the message that the room begins with. */
@@ -14,27 +14,27 @@ export interface Row {
   isOwn: boolean;
   /** Milliseconds since 1970. */
   at: number;
-  /** Whether a separator with the date stands above it. */
+  /** Whether a separator with the date is above the row. */
   startsDay: boolean;
-  /** Whether the separator of unread messages stands above it. */
+  /** Whether the separator of unread messages is above the row. */
   startsUnread: boolean;
-  /** Whether the message above it is of the other side, or is the guide. */
+  /** Whether the message above is from the other sender, or is the guide message. */
   changesSender: boolean;
-  /** Whether it begins a group of messages of one sender. */
+  /** Whether the row begins a group of messages of one sender. */
   startsGroup: boolean;
   endsGroup: boolean;
-  /** Whether it is the last own message that the other side has read. */
+  /** Whether this is the account's last message that the other side has read. */
   isLastRead: boolean;
   /** The message, if the server has not stored it yet. */
   pending: PendingMessage | undefined;
 }
 
-/** The values, besides its neighbours, that a row depends on. */
+/** The values on which a row depends, in addition to its neighbours. */
 export interface RowContext {
   account: number;
   /** The seq below the separator of unread messages. */
   unreadSeq: number | undefined;
-  /** The seq of the last own message that the other side has read. */
+  /** The seq of the account's last message that the other side has read. */
   lastReadSeq: number | undefined;
   /** Returns when a pending message was first shown, in milliseconds since 1970. */
   pendingSince: (clientMessageId: string) => number;
@@ -120,7 +120,7 @@ export const rowOf = (
   return row;
 };
 
-/** The seq of the last own message that a person typed and the other side has read. */
+/** Returns the seq of the account's last typed message that the other side has read. */
 export const lastReadSeq = (
   messages: readonly Message[],
   account: number,
@@ -135,10 +135,10 @@ export const lastReadSeq = (
 };
 
 /**
- * The seq below the separator of unread messages: the first one of the other side that a person
- * typed and that was unread when the room was opened.
+ * Returns the seq below the separator of unread messages: the first typed message of the other side
+ * that was unread when the room was opened.
  *
- * @param readSeq - the own marker at that time
+ * @param readSeq - the account's read marker at that time
  * @param lastSeq - the newest message at that time
  */
 export const firstUnreadSeq = (
@@ -148,7 +148,7 @@ export const firstUnreadSeq = (
   lastSeq: number,
 ): number | undefined => {
   const first = messages[0]?.seq ?? 1;
-  // Without a read message above it, the separator would separate nothing.
+  // The separator needs a read message above it.
   if (readSeq < first) return undefined;
   for (let n = readSeq + 1 - first; n <= lastSeq - first && n < messages.length; n += 1) {
     const { seq, senderId, type } = messages[n]!;
@@ -157,7 +157,7 @@ export const firstUnreadSeq = (
   return undefined;
 };
 
-/** How many messages of the other side come after `seq`. */
+/** Returns how many messages of the other side come after `seq`. */
 export const countAfter = (messages: readonly Message[], account: number, seq: number): number => {
   let count = 0;
   for (let n = messages.length - 1; n >= 0 && messages[n]!.seq > seq; n -= 1) {

@@ -3,7 +3,7 @@
 import { ko } from "./ko.js";
 import { language } from "./language.js";
 
-/** The texts in the page's language. Read it when you render, never when a module loads. */
+/** The texts in the page's language. Read `text` while rendering, never while a module loads. */
 export let text = ko;
 
 /** Loads the texts of the page's language. Call it before the first render. */

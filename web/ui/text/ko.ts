@@ -140,7 +140,7 @@ export const ko = {
     send: "보내기",
     tooLong: "2,000자까지 보낼 수 있어요",
     typing: "상대방이 입력하고 있어요…",
-    /** By the role of the account that reads it. */
+    /** The text for each role of the account that reads it. */
     withdrawn: {
       customer: "탈퇴한 기업이에요. 더 이상 메시지를 보낼 수 없어요.",
       company: "탈퇴한 고객이에요. 더 이상 메시지를 보낼 수 없어요.",

@@ -9,7 +9,9 @@ export type Language = "ko" | "en";
 
 const LANGUAGES: readonly string[] = ["ko", "en"] satisfies Language[];
 
-/** The first of a browser's languages that the apps have; Korean if they have none of them. */
+/**
+ * Returns the first of a browser's languages in which the apps are available, by default Korean.
+ */
 export const preferred = (languages: readonly string[]): Language =>
   (languages
     .map((language) => language.toLowerCase().split("-")[0] ?? "")

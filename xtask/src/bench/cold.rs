@@ -162,7 +162,7 @@ async fn start(subject: &Subject) -> Result<(Duration, Duration), Failure> {
         .kill_on_drop(true)
         .spawn()?;
     let asked = timeout(START_TIMEOUT, asks).await;
-    let processor = on_processor(child.id().unwrap_or_default());
+    let processor = cpu_time(child.id().unwrap_or_default());
     server.abort();
     child.kill().await?;
     let asked = asked.map_err(|_| {
@@ -173,7 +173,7 @@ async fn start(subject: &Subject) -> Result<(Duration, Duration), Failure> {
 }
 
 /// Returns the CPU time of all threads of a process.
-fn on_processor(pid: u32) -> Result<Duration, Failure> {
+fn cpu_time(pid: u32) -> Result<Duration, Failure> {
     let mut nanoseconds = 0;
     for thread in fs::read_dir(Path::new("/proc").join(pid.to_string()).join("task"))? {
         let times = fs::read_to_string(thread?.path().join("schedstat"))?;

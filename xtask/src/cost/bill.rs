@@ -50,26 +50,30 @@ impl Line {
 pub fn lines(load: Load, alarms: [f64; 2]) -> Result<Vec<Line>, Failure> {
     let month = Month::new(load);
     let class = database(load)?;
-    let mut lines = standing(load, class, alarms);
-    lines.extend(by_use(&month));
+    let mut lines = fixed(load, class, alarms);
+    lines.extend(usage(&month));
     lines.extend([
         Line::only(1, "RDS Proxy", class.processors * PROXY_PROCESSOR_MONTH),
         Line::only(2, "Secrets Manager's endpoint, in 2 zones", ENDPOINTS * ENDPOINT_MONTH),
         Line::only(3, "t3.small", HOURS * SERVER_HOUR),
-        Line::only(3, "its disk, 20 GB, and its address", 20.0 * SERVER_DISK_GB_MONTH + HOURS * ADDRESS_HOUR),
+        Line::only(
+            3,
+            "disk (20 GB) and address of t3.small",
+            20.0 * SERVER_DISK_GB_MONTH + HOURS * ADDRESS_HOUR,
+        ),
     ]);
     Ok(lines)
 }
 
 /// The costs that do not depend on use.
-fn standing(load: Load, class: Class, alarms: [f64; 2]) -> Vec<Line> {
+fn fixed(load: Load, class: Class, alarms: [f64; 2]) -> Vec<Line> {
     let gb = stored_gb(load.messages_per_day * 365.0).max(FIRST_GB).ceil();
     vec![
         Line::all(class.name.to_owned(), HOURS * class.hour),
-        Line::all(format!("its storage, {gb:.0} GB after a year"), gb * DATABASE_GB_MONTH),
+        Line::all(format!("database storage, {gb:.0} GB after a year"), gb * DATABASE_GB_MONTH),
         Line::functions(format!("{SECRETS} secrets"), SECRETS * SECRET_MONTH),
         {
-            let [without, with] = alarms.map(|alarms| past(alarms, FREE_ALARMS) * ALARM_MONTH);
+            let [without, with] = alarms.map(|alarms| billable(alarms, FREE_ALARMS) * ALARM_MONTH);
             Line {
                 what: format!("{} alarms, {} with proxy", alarms[0], alarms[1]),
                 dollars: [without, with, without, 0.0],
@@ -79,10 +83,10 @@ fn standing(load: Load, class: Class, alarms: [f64; 2]) -> Vec<Line> {
 }
 
 /// The costs that depend on use, after the monthly free tier.
-fn by_use(month: &Month) -> Vec<Line> {
+fn usage(month: &Month) -> Vec<Line> {
     let millions = |count: f64| count / 1e6;
-    let distributed = past(month.out_gb, FREE_DISTRIBUTION_OUT_GB) * DISTRIBUTION_OUT_GB;
-    let served = past(month.out_gb, FREE_OUT_GB) * OUT_GB;
+    let distributed = billable(month.out_gb, FREE_DISTRIBUTION_OUT_GB) * DISTRIBUTION_OUT_GB;
+    let served = billable(month.out_gb, FREE_OUT_GB) * OUT_GB;
     vec![
         Line::functions(
             format!("{:.2} million WebSocket frames", millions(month.frames)),
@@ -98,19 +102,19 @@ fn by_use(month: &Month) -> Vec<Line> {
         ),
         Line::functions(
             format!("{:.2} million calls of functions", millions(month.calls)),
-            millions(past(month.calls, FREE_LAMBDA_REQUESTS)) * LAMBDA_REQUESTS_MILLION,
+            millions(billable(month.calls, FREE_LAMBDA_REQUESTS)) * LAMBDA_REQUESTS_MILLION,
         ),
         Line::functions(
-            format!("{:.0} GB-seconds of them", month.gb_seconds),
-            past(month.gb_seconds, FREE_LAMBDA_GB_SECONDS) * LAMBDA_GB_SECOND,
+            format!("{:.0} GB-seconds of functions", month.gb_seconds),
+            billable(month.gb_seconds, FREE_LAMBDA_GB_SECONDS) * LAMBDA_GB_SECOND,
         ),
         Line::functions(
             format!("{:.1} GB of logs", month.logged_gb),
-            past(month.logged_gb, FREE_LOGS_GB) * LOGS_GB,
+            billable(month.logged_gb, FREE_LOGS_GB) * LOGS_GB,
         ),
         Line::functions(
             format!("{:.2} million requests to the distribution", millions(month.distribution_requests)),
-            millions(past(month.distribution_requests, FREE_DISTRIBUTION_REQUESTS))
+            millions(billable(month.distribution_requests, FREE_DISTRIBUTION_REQUESTS))
                 * DISTRIBUTION_REQUESTS_MILLION,
         ),
         Line {
@@ -120,7 +124,7 @@ fn by_use(month: &Month) -> Vec<Line> {
     ]
 }
 
-fn past(used: f64, free: f64) -> f64 {
+fn billable(used: f64, free: f64) -> f64 {
     (used - free).max(0.0)
 }
 

@@ -54,7 +54,7 @@ fn with_secret(stack: &Stack, parameters: &str) -> Result<String, Failure> {
 /// 1. The `Migrate` function gets the new code and migrates the schema. The old code keeps working,
 ///    because migrations are compatible with the previous release.
 /// 2. Code and template are deployed, and `check` tests the result. If it fails, the previous code,
-///    template and parameters are deployed again; the schema stays.
+///    template and parameters are deployed again; the schema is not rolled back.
 /// 3. The pages are uploaded, because they call the new API.
 async fn roll_out(
     stack: &Stack,

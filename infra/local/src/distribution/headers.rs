@@ -73,7 +73,7 @@ pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
 }
 
 /// Compresses a response with gzip, as CloudFront does for a viewer that does not accept Brotli.
-/// Small responses and images stay as they are.
+/// Small responses and images are not compressed.
 pub(super) async fn compress(response: Response<Body>) -> Response<Body> {
     let mut response = Some(response);
     let answer = service_fn(move |_: Request<()>| {

@@ -37,7 +37,8 @@ const EDGE: IpAddr = IpAddr::V4(Ipv4Addr::new(130, 176, 0, 1));
 /// The distribution of the template.
 #[derive(Debug)]
 pub(crate) struct Distribution {
-    /// In the order in which their patterns are tried. The last one matches every path.
+    /// The behaviors, in the order in which their patterns are tried. The last one matches every
+    /// path.
     behaviors: Vec<Behavior>,
     /// The path of the object for requests of `/`.
     root: Option<String>,
@@ -46,7 +47,7 @@ pub(crate) struct Distribution {
     log: Log,
 }
 
-/// Serves the distribution. Without one, every request gets 404.
+/// Returns a router for the distribution. Without one, every request gets 404.
 pub(crate) fn router(distribution: Option<Distribution>, cut_off: watch::Receiver<bool>) -> Router {
     Router::new().fallback(serve).with_state((distribution.map(Arc::new), cut_off))
 }

@@ -1,4 +1,4 @@
-//! The HTTP response of a function's result (payload format 2.0).
+//! Converts a function's result (payload format 2.0) to an HTTP response.
 
 use axum::{
     body::Body,
@@ -7,7 +7,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-/// Converts a function's result to a response. The error says why it is invalid.
+/// Converts a function's result to a response. The error says why the result is invalid.
 pub(super) fn response(answer: &[u8]) -> Result<Response<Body>, String> {
     let answer: Value = serde_json::from_slice(answer).map_err(|error| error.to_string())?;
     match &answer["statusCode"] {
@@ -16,7 +16,7 @@ pub(super) fn response(answer: &[u8]) -> Result<Response<Body>, String> {
     }
 }
 
-/// A result without `statusCode` is the body of a 200.
+/// Returns a 200 with the whole result as its body. The result has no `statusCode`.
 fn inferred(answer: &Value) -> Response<Body> {
     let body = match answer {
         Value::String(text) => text.clone(),

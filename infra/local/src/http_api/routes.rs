@@ -48,8 +48,8 @@ impl Routes {
                 route,
             })
             .collect();
-        // Routes with literal parts, from the left, come first. A route for one method comes before
-        // a route for any method.
+        // Compares the parts from the left: a literal part comes before a variable. A route for one
+        // method comes before a route for any method.
         entries.sort_by_key(|entry| {
             let greedy = matches!(entry.parts.last(), Some(Part::Greedy(_)));
             let literal =

@@ -80,7 +80,7 @@ impl Environments {
         self.process_ended.notify_waiters();
     }
 
-    /// Returns what is known of the process's end.
+    /// Runs a process until it has ended. Returns a description of how it ended.
     async fn run_process(&self, new: NewProcess) -> std::io::Result<String> {
         let NewProcess { id, mut deadline } = new;
         let (listener, address) = listen::free_port().await?;
@@ -139,7 +139,7 @@ impl Environments {
     }
 }
 
-/// Waits until the deadline has passed, which may move in the meantime.
+/// Waits until the deadline has passed. The deadline can change during the wait.
 async fn passed(deadline: &mut watch::Receiver<Option<Instant>>) {
     loop {
         let current = *deadline.borrow_and_update();

@@ -1,8 +1,8 @@
-//! How a call to a function can fail.
+//! The errors of calls to functions.
 
 use std::time::Duration;
 
-/// A call to a function that returned no response.
+/// The reason why a call to a function returned no response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvokeError {
     /// The template has no such function.

@@ -36,7 +36,7 @@ impl Lambda {
         Self { functions: functions.collect() }
     }
 
-    /// Whether the function exists.
+    /// Returns whether the function exists.
     pub(crate) fn has(&self, function: &str) -> bool {
         self.functions.contains_key(function)
     }
@@ -48,7 +48,7 @@ impl Lambda {
         environments.ok_or_else(|| InvokeError::UnknownFunction(function.to_owned()))?.invoke(event).await
     }
 
-    /// The processes of a function; empty if the function does not exist.
+    /// Returns the processes of a function; empty if the function does not exist.
     pub(crate) fn environments(&self, function: &str) -> Vec<Environment> {
         self.functions.get(function).map(|environments| environments.all()).unwrap_or_default()
     }
@@ -58,8 +58,8 @@ impl Lambda {
         self.functions.values().any(|environments| environments.kill(pid))
     }
 
-    /// Whether the process with this session token may call `@connections`: not if a fault kills it
-    /// at this call, and not if it has ended.
+    /// Returns whether the process with this session token may call `@connections`: false if a
+    /// fault kills the process at this call, or if the process has ended.
     pub(crate) fn allows_push(&self, session_token: &str) -> bool {
         let Some((function, id)) = session_token.rsplit_once('/') else {
             return true;

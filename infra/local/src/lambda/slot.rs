@@ -32,7 +32,7 @@ pub enum EnvironmentState {
 pub struct Environment {
     /// The process id; `None` until the process has been started.
     pub pid: Option<u32>,
-    /// What it is doing.
+    /// What the process is doing.
     pub state: EnvironmentState,
     /// The number of events that it has been given.
     pub served: u64,

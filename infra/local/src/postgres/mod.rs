@@ -1,5 +1,5 @@
-//! PostgreSQL for the functions and the tests: the server that `DATABASE_URL` names, or one that is
-//! started here.
+//! PostgreSQL for the functions and the tests: the server that `DATABASE_URL` names, or one that
+//! this process starts.
 
 mod account;
 mod admin;
@@ -55,14 +55,15 @@ impl Default for PostgresOptions {
     }
 }
 
-/// A running PostgreSQL. Dropping it shuts the server down if it was started here.
+/// A running PostgreSQL. Dropping it shuts the server down if this process
+/// started it.
 #[derive(Debug)]
 #[must_use = "dropping it shuts the server down"]
 pub struct Postgres {
     admin: Admin,
     /// Declared before the server, because it must be dropped before the server.
     pgbouncer: OnceCell<PgBouncer>,
-    /// `None` if the server was not started here.
+    /// `None` if this process did not start the server.
     server: Option<Arc<Server>>,
 }
 
@@ -169,10 +170,11 @@ impl Postgres {
         self.pgbouncer.get()
     }
 
-    /// Shuts the server down until [`Postgres::resume`]. Its data, its port and PgBouncer stay.
+    /// Shuts the server down until [`Postgres::resume`]. The data and the port are kept, and
+    /// PgBouncer keeps running.
     ///
     /// # Errors
-    /// If the server was not started here.
+    /// If this process did not start the server.
     pub async fn halt(&self) -> Result<(), StartError> {
         let halt = |server: &Server| {
             server.halt();
@@ -185,7 +187,7 @@ impl Postgres {
     /// nothing if the server is running.
     ///
     /// # Errors
-    /// If the server was not started here, or does not start.
+    /// If this process did not start the server, or the server does not start.
     pub async fn resume(&self) -> Result<(), StartError> {
         self.with_server(Server::resume).await
     }
@@ -194,7 +196,7 @@ impl Postgres {
     /// connections.
     ///
     /// # Errors
-    /// If the server was not started here, or does not start.
+    /// If this process did not start the server, or the server does not start.
     pub async fn restart(&self) -> Result<(), StartError> {
         self.with_server(Server::restart).await
     }
@@ -224,12 +226,14 @@ impl Postgres {
         self.admin.url(database)
     }
 
-    /// The folder with the cluster and the server's log; `None` if the server was not started here.
+    /// Returns the folder with the cluster and the server's log; `None` if this process did not
+    /// start the server.
     pub fn folder(&self) -> Option<&std::path::Path> {
         self.server.as_ref().map(|server| server.folder.path.as_path())
     }
 
-    /// The process id of the server; `None` if it was not started here or is halted.
+    /// Returns the process id of the server; `None` if this process did not start the server, or if
+    /// the server is halted.
     pub fn pid(&self) -> Option<u32> {
         self.server.as_ref()?.pid()
     }

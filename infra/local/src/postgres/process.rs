@@ -1,4 +1,4 @@
-//! Processes that are started here: their start and end, and the output of short ones.
+//! Child processes: starting and ending them, and reading the output of a program.
 
 use std::{
     net::{Ipv4Addr, TcpListener},

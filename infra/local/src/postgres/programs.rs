@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{error::StartError, log::Log};
 
-/// The programs of one PostgreSQL.
+/// The programs of one installation of PostgreSQL.
 #[derive(Debug)]
 pub(super) struct Programs {
     /// The folder with `initdb` and `postgres`.
@@ -52,12 +52,12 @@ impl Programs {
         Ok(Self { folder, version, major })
     }
 
-    /// The path of one of the programs.
+    /// Returns the path of one of the programs.
     pub(super) fn program(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
-    /// Whether the server can load a module.
+    /// Returns whether the server can load a module.
     pub(super) fn has_module(&self, name: &str) -> bool {
         let configured =
             output(Command::new(self.program("pg_config")).arg("--pkglibdir")).map(PathBuf::from);
@@ -69,8 +69,8 @@ impl Programs {
     }
 }
 
-/// The first folder with programs of a supported version. Logs one line for each folder whose
-/// programs are unusable.
+/// Returns the programs in the first folder that contains a supported version. Logs one line for
+/// each folder whose programs are unusable.
 fn first_usable(folders: Vec<PathBuf>, log: &Log) -> Option<Programs> {
     let mut seen = BTreeSet::new();
     let complete = |folder: &PathBuf| folder.join("initdb").is_file() && folder.join("postgres").is_file();
@@ -92,8 +92,8 @@ fn first_usable(folders: Vec<PathBuf>, log: &Log) -> Option<Programs> {
     None
 }
 
-/// This machine's usual folders: that of `pg_config --bindir`, then Debian's (the newest version
-/// first), then Homebrew's, then those of other systems.
+/// Returns the usual folders of this machine: the output of `pg_config --bindir`, then Debian's
+/// (the newest version first), then Homebrew's, then those of other systems.
 fn folders() -> Vec<PathBuf> {
     let configured = output(Command::new("pg_config").arg("--bindir")).map(PathBuf::from);
     configured
@@ -105,7 +105,7 @@ fn folders() -> Vec<PathBuf> {
         .collect()
 }
 
-/// The folders `<root>/<name with a version>/<end>`, the newest version first.
+/// Returns the folders `<root>/<name with a version>/<end>`, the newest version first.
 fn newest(root: &str, end: &str) -> Vec<PathBuf> {
     let mut found: Vec<(u32, PathBuf)> = std::fs::read_dir(root)
         .into_iter()
@@ -121,7 +121,7 @@ fn newest(root: &str, end: &str) -> Vec<PathBuf> {
     found.into_iter().map(|(_, path)| path).collect()
 }
 
-/// The locale of a new cluster: RDS's `en_US.UTF-8`, or else `C.UTF-8`, or else `C`.
+/// Returns the locale of a new cluster: RDS's `en_US.UTF-8`, or else `C.UTF-8`, or else `C`.
 pub(super) fn locale() -> String {
     let known = output(Command::new("locale").arg("-a")).unwrap_or_default();
     let plain = |name: &str| name.to_ascii_lowercase().replace('-', "");

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{error::StartError, guard, log::Log};
 
-/// How many ports are tried. Another program may take one between its choice and the server's
-/// start.
+/// The maximum number of ports to try. Another program may take a port after it was chosen and
+/// before the server starts.
 const MAX_PORTS: usize = 5;
 /// How long the server may take to start. Recovery after a crash takes the longest.
 const START_LIMIT: Duration = Duration::from_mins(1);
@@ -31,7 +31,7 @@ const PORT_LIMIT: Duration = Duration::from_secs(10);
 /// Fast shutdown, then immediate shutdown, then SIGKILL.
 const SHUTDOWN: Ending = &[(Signal::INT, 10), (Signal::QUIT, 5), (Signal::KILL, 5)];
 
-/// A server that was started here. Dropping it shuts it down.
+/// A server that this process has started. Dropping it shuts it down.
 #[derive(Debug)]
 pub(super) struct Server {
     programs: Programs,
@@ -174,7 +174,7 @@ impl Server {
     }
 }
 
-/// The last five lines of a log.
+/// Returns the last five lines of a log.
 pub(super) fn tail(log: &str) -> String {
     let lines: Vec<&str> = log.trim().lines().collect();
     lines[lines.len().saturating_sub(5)..].join("\n")

@@ -31,9 +31,9 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Storage {
     folder: PathBuf,
-    /// For the functions: requires a signature with their key.
+    /// Serves the functions, whose requests must be signed with their key.
     signed: S3Service,
-    /// For the distribution, which the buckets' policies allow to read.
+    /// Serves the distribution, to which the bucket policies grant read access.
     open: S3Service,
     object_limit: usize,
 }
@@ -49,7 +49,7 @@ impl Drop for Temporary {
     }
 }
 
-/// The folder for objects: the given one, or a temporary one.
+/// Returns the folder for objects: the given one, or a temporary one.
 pub(crate) fn folder(given: Option<PathBuf>) -> Result<(PathBuf, Option<Temporary>), StartError> {
     if let Some(folder) = given {
         return Ok((folder, None));
@@ -93,10 +93,10 @@ impl Storage {
         })
     }
 
-    /// The response to a viewer's request for an object of a bucket.
+    /// Returns the response to a viewer's request for an object of a bucket.
     pub(crate) async fn show(&self, bucket: &str, viewer: &Parts) -> Response<Body> {
         let Some(uri) = self.object_uri(bucket, viewer.uri.path()) else {
-            // 403 and not 404, because the distribution may read objects and not list them.
+            // 403 and not 404, because the distribution may read objects but not list them.
             return answer(StatusCode::FORBIDDEN, "<Error><Code>AccessDenied</Code></Error>");
         };
         let mut request = Request::new(s3s::Body::empty());
@@ -134,8 +134,8 @@ impl Storage {
         if status.is_success() { Ok(()) } else { Err(status) }
     }
 
-    /// The path of an object in S3's API; `None` if the object does not exist, or if its key
-    /// contains characters that have a meaning in file names.
+    /// Returns the path of an object in S3's API; `None` if the object does not exist, or if its
+    /// key contains characters that have a meaning in file names.
     fn object_uri(&self, bucket: &str, path: &str) -> Option<Uri> {
         let key = path.strip_prefix('/')?;
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');

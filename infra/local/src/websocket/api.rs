@@ -1,4 +1,4 @@
-//! What all connections of the WebSocket API share.
+//! The state that all connections of the WebSocket API share.
 
 use std::{sync::Arc, time::Duration};
 
@@ -69,7 +69,7 @@ impl WebSocketApi {
         }))
     }
 
-    /// The name of the stage, which is the first part of every path of this API.
+    /// Returns the name of the stage, which is the first part of every path of this API.
     pub(crate) fn stage(&self) -> &str {
         &self.stage
     }

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::faults::Faults;
 
-/// What is sent to a client.
+/// A frame to a client.
 #[derive(Debug)]
 pub(super) enum Outgoing {
     Message(Vec<u8>),
@@ -46,7 +46,7 @@ pub(super) struct Connection {
     held_push: Held<Vec<u8>>,
 }
 
-/// Why nothing was sent.
+/// Why a frame could not be queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SendError {
     /// The connection is not open.
@@ -56,7 +56,7 @@ pub(super) enum SendError {
 }
 
 impl Connection {
-    /// Creates a connection and the queue of what is sent to its client.
+    /// Creates a connection and the queue of frames to its client.
     pub(super) fn new(
         source_ip: IpAddr,
         user_agent: Option<String>,
@@ -102,7 +102,7 @@ impl Connection {
         result
     }
 
-    /// Queues something for the client.
+    /// Queues a frame for the client.
     pub(super) fn send(&self, outgoing: Outgoing) -> Result<(), SendError> {
         self.outgoing.try_send(outgoing).map_err(|error| match error {
             TrySendError::Full(_) => SendError::Full,

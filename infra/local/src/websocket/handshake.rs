@@ -12,13 +12,13 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body
 
 use super::{api::WebSocketApi, connections::Connection, event, id, response, session};
 
-/// Whether a request asks for a WebSocket.
+/// Returns whether a request asks for a WebSocket.
 pub(crate) fn is_upgrade(request: &Request<Body>) -> bool {
     let upgrade = request.headers().get(header::UPGRADE);
     upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-/// What `$connect` decided.
+/// The decision of `$connect`.
 enum Decision {
     /// The connection opens, with this value of `Sec-WebSocket-Protocol`.
     Open(Option<HeaderValue>),
@@ -26,7 +26,7 @@ enum Decision {
     Failed(String),
 }
 
-/// Answers the handshake. If the connection opens, it then has its own task.
+/// Answers the handshake. If the connection opens, a separate task serves it.
 pub(crate) async fn connect(
     api: &Arc<WebSocketApi>,
     peer: IpAddr,
@@ -50,7 +50,7 @@ pub(crate) async fn connect(
         Connection::new(peer, text(header::USER_AGENT), host, api.settings.client_buffer);
     let connection = Arc::new(connection);
     let (decide, decision) = oneshot::channel();
-    // In its own task, so that `$disconnect` is called even if the client leaves before the
+    // In a separate task, so that `$disconnect` is called even if the client leaves before the
     // response.
     tokio::spawn({
         let (api, connection) = (Arc::clone(api), Arc::clone(&connection));
@@ -88,7 +88,7 @@ pub(crate) async fn connect(
     response
 }
 
-/// Why API Gateway refuses a handshake without calling `$connect`.
+/// Returns the response if API Gateway refuses the handshake without calling `$connect`.
 fn refusal(api: &WebSocketApi, request: &Request<Body>) -> Option<(StatusCode, &'static str)> {
     if request.uri().path().trim_matches('/') != api.stage {
         return Some((StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#));
@@ -120,7 +120,8 @@ async fn ask(api: &WebSocketApi, connection: &Connection, parts: &Parts) -> Deci
     }
 }
 
-/// The only header of `$connect`'s response that reaches the client, with its first value.
+/// Returns the first value of `Sec-WebSocket-Protocol`, which is the only header of `$connect`'s
+/// response that the client gets.
 fn protocol(answer: &Value) -> Option<HeaderValue> {
     let named = |map: &Value| {
         let entry =
@@ -131,7 +132,7 @@ fn protocol(answer: &Value) -> Option<HeaderValue> {
     HeaderValue::from_str(value.split(',').next().unwrap_or_default().trim()).ok()
 }
 
-/// The 101 for a well-formed handshake.
+/// Returns the response 101 to a well-formed handshake.
 fn handshake_response(parts: &Parts) -> Result<Response<Body>, ()> {
     let mut request = Request::new(());
     *request.method_mut() = parts.method.clone();

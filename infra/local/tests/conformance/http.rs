@@ -81,7 +81,7 @@ async fn item_16_missing_parts_of_a_request_are_omitted() {
 }
 
 #[tokio::test]
-async fn item_17_only_textual_bodies_are_not_base64() {
+async fn item_17_text_bodies_are_plain_and_other_bodies_base64() {
     let site = Site::start().await;
     for (content_type, is_text) in [
         (Some("text/html"), true),

@@ -102,7 +102,7 @@ impl Site {
             .body(answer.to_string())
     }
 
-    /// The echo of a request: its event and the process's environment.
+    /// Returns the echo of a request: the event and the environment of the process.
     pub async fn echo(&self, request: RequestBuilder) -> Value {
         let response = request.send().await.unwrap();
         let text = response.text().await.unwrap();
@@ -145,7 +145,7 @@ impl Site {
         self.try_connect("", &[]).await.unwrap()
     }
 
-    /// A request of the management API, with a signature.
+    /// Returns a signed request to the management API.
     pub fn manage(&self, method: Method, id: &str) -> RequestBuilder {
         let url = format!("{}/@connections/{id}", self.cloud.management_url().unwrap());
         self.client
@@ -180,7 +180,7 @@ impl Socket {
         self.stream.send(Message::text(text.into())).await.unwrap();
     }
 
-    /// The next text.
+    /// Returns the next text message.
     pub async fn text(&mut self) -> String {
         match self.next().await {
             Some(Message::Text(text)) => text.to_string(),
@@ -193,7 +193,7 @@ impl Socket {
         text.parse().unwrap_or_else(|_| panic!("not JSON: {text}"))
     }
 
-    /// The closing frame. Skips the messages before it.
+    /// Returns the closing frame, and skips the messages before it.
     pub async fn closed(&mut self) -> Option<CloseFrame> {
         loop {
             match self.next().await {
@@ -214,7 +214,7 @@ impl Socket {
         assert!(next.is_none(), "a cut is expected, not {next:?}");
     }
 
-    /// The connection's id, which an echo contains.
+    /// Returns the connection's id, which an echo contains.
     pub async fn id(&mut self) -> String {
         self.send(r#"{"action":"echo"}"#).await;
         self.json().await["requestContext"]["connectionId"].as_str().unwrap().to_owned()
@@ -231,7 +231,7 @@ impl Socket {
     }
 }
 
-/// What the functions have written to the file in the message's field `work`: `began` and
+/// Returns what the functions have written to the file in the message's field `work`: `began` and
 /// `committed`.
 pub fn work(file: &Path) -> Vec<String> {
     let notes = std::fs::read_to_string(file).unwrap_or_default();
@@ -250,12 +250,12 @@ pub async fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T
         if let Some(found) = look() {
             return found;
         }
-        assert!(started.elapsed() < LIMIT, "{what} did not come within {LIMIT:?}");
+        assert!(started.elapsed() < LIMIT, "{what} did not happen within {LIMIT:?}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
-/// The state letter of a process in the output of `ps`; `None` if the process has ended.
+/// Returns the state letter of a process in the output of `ps`; `None` if the process has ended.
 pub fn process_state(pid: u32) -> Option<char> {
     let output =
         std::process::Command::new("ps").args(["-o", "stat=", "-p", &pid.to_string()]).output().unwrap();

@@ -97,10 +97,10 @@ async fn storage_fault_fails_writes_and_keeps_objects() {
     let site = Site::start().await;
     let client = s3(&site.cloud, "local").await;
     put(&client, "a.png", b"content").await.unwrap();
-    let fails = site.cloud.inject(Fault::Storage, 1, u32::MAX);
+    let injection = site.cloud.inject(Fault::Storage, 1, u32::MAX);
     assert!(put(&client, "b.png", b"content").await.unwrap_err().contains("503"));
     assert_eq!(show(&site.cloud, Method::GET, "/a.png").await.status(), 200);
-    drop(fails);
+    drop(injection);
     put(&client, "b.png", b"content").await.unwrap();
 }
 

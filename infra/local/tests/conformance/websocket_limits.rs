@@ -63,7 +63,7 @@ async fn item_07_binary_frame_closes_with_1003() {
 }
 
 #[tokio::test]
-async fn item_08_idle_connection_closes_with_the_set_code() {
+async fn item_08_idle_connection_closes_with_the_configured_code() {
     let settings =
         Settings { idle_limit: Duration::from_millis(300), expired_close_code: 4001, ..Settings::default() };
     let site = Site::with_settings(settings).await;

@@ -23,7 +23,7 @@ pub(super) const CUSTOMERS: [Customer; 3] = [
     Customer { username: "hanjiwoo", name: "한지우", picture: Some("mountains") },
 ];
 
-/// The companies, in the reverse order of the directory.
+/// The companies in the order of their sign-ups. The directory lists them in the reverse order.
 pub(super) const COMPANIES: [Company; 3] = [
     Company {
         username: "flower",

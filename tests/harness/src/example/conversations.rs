@@ -12,7 +12,7 @@ pub(super) struct Conversation {
     pub turns: &'static [Turn],
 }
 
-/// The conversations in the order of creation, which is the reverse order of lists.
+/// The conversations in the order of creation. Lists show them in the reverse order.
 pub(super) const CONVERSATIONS: &[Conversation] = &[
     Conversation {
         customer: "hanjiwoo",

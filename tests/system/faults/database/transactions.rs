@@ -60,7 +60,7 @@ fn fault_19_send_whose_backend_is_terminated_is_retried() {
 }
 
 /// Fault 19, for a transaction of several statements: the function cannot know whether it was
-/// committed, so the function does not run it again. The client can.
+/// committed, so the function does not run it again. The client can repeat the request.
 #[test]
 fn fault_19_withdrawal_whose_backend_is_terminated_rolls_back() {
     with_faults(async |world| {

@@ -6,7 +6,10 @@ import { addFaq } from "../../support/people.js";
 import { RoomPage } from "../../support/room.js";
 import { expect, test } from "../../support/test.js";
 
-/** Notes by the clock of the machine when a text is sent by Enter, and when it is in the list. */
+/**
+ * Records when Enter sends a text and when the list shows the text, by the machine's clock, so that
+ * the times of two pages can be compared.
+ */
 const watchTimes = (page: Page): Promise<void> =>
   page.evaluate(() => {
     const now = (): number => performance.timeOrigin + performance.now();
@@ -29,7 +32,10 @@ const watchTimes = (page: Page): Promise<void> =>
 const timesOf = (page: Page) =>
   page.evaluate(() => Reflect.get(window, "times") as Record<string, Record<string, number>>);
 
-test("a message is on the other page within 50 ms, 300 ms at worst", async ({ people, open }) => {
+test("the other page shows a message within 50 ms (p50) and 300 ms (p99)", async ({
+  people,
+  open,
+}) => {
   test.setTimeout(120_000);
   const { customer, company, roomId } = await people.pair();
   const [page, desk] = [
@@ -57,7 +63,7 @@ test("a message is on the other page within 50 ms, 300 ms at worst", async ({ pe
   expect(isGood(measured), JSON.stringify(measured)).toBe(true);
 });
 
-test("an FAQ chip has its answer within 300 ms", async ({ people, open }) => {
+test("the answer to an FAQ chip is shown within 300 ms", async ({ people, open }) => {
   const { customer, company, roomId } = await people.pair();
   await addFaq(company, { "주차되나요?": "건물 뒤에 두 대 자리가 있어요." });
   const page = await open(customer, `/rooms/${roomId}`);

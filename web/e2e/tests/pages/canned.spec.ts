@@ -4,7 +4,7 @@ import { addFaq, say, typed } from "../../support/people.js";
 import { RoomPage } from "../../support/room.js";
 import { expect, test } from "../../support/test.js";
 
-test("an inserted answer keeps the rest of the message, also twice", async ({ people, open }) => {
+test("inserting an answer twice keeps the rest of the message", async ({ people, open }) => {
   const { customer, company, roomId } = await people.pair();
   await addFaq(company, {
     "주차되나요?": "뒤편에 두 대 자리가 있어요.",
@@ -18,7 +18,7 @@ test("an inserted answer keeps the rest of the message, also twice", async ({ pe
   await page.keyboard.type("안녕하세요. ");
   await page.keyboard.type("/");
   await expect(options).toHaveCount(2);
-  // By the first letters of syllables.
+  // Finds an entry by the initial consonants of its syllables.
   await page.keyboard.type("ㅈㅊ");
   await expect(options).toHaveText([/주차되나요/]);
   await page.keyboard.press("Enter");
@@ -39,7 +39,10 @@ test("an inserted answer keeps the rest of the message, also twice", async ({ pe
   await expect.poll(async () => (await typed(company, roomId)).length).toBe(2);
 });
 
-test("Escape closes the list, and a slash inside a word opens none", async ({ people, open }) => {
+test("Escape closes the list, and a slash inside a word does not open it", async ({
+  people,
+  open,
+}) => {
   const { customer, company, roomId } = await people.pair();
   await addFaq(company, { "주차되나요?": "네" });
   await say(customer, roomId, "안녕하세요");

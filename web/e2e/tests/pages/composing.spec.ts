@@ -1,11 +1,11 @@
-/** Enter while an input method composes, in the orders of events that other systems have. */
+/** Enter while an input method composes, with the event orders of other operating systems. */
 
 import type { CDPSession, Page } from "@playwright/test";
 import { typed } from "../../support/people.js";
 import { RoomPage } from "../../support/room.js";
 import { expect, test } from "../../support/test.js";
 
-/** Composes a text, as an input method does that shows it underlined. */
+/** Composes a text, like an input method that underlines the text until it is complete. */
 const compose = async (cdp: CDPSession, text: string): Promise<void> => {
   const key = { key: "Process", code: "KeyA", windowsVirtualKeyCode: 229 };
   await cdp.send("Input.dispatchKeyEvent", { type: "rawKeyDown", ...key });

@@ -5,7 +5,11 @@ import { enter, typed, until } from "../../support/people.js";
 import { RoomPage } from "../../support/room.js";
 import { expect, test } from "../../support/test.js";
 
-test("Enter five times on a slow line sends one message", async ({ people, open, network }) => {
+test("pressing Enter five times on a slow network sends one message", async ({
+  people,
+  open,
+  network,
+}) => {
   const { customer, company, roomId } = await people.pair();
   const there = await enter(company, roomId);
   const room = new RoomPage(await open(customer, `/rooms/${roomId}`, { network }));
@@ -61,7 +65,11 @@ test("a retry of a stored message does not store it again", async ({ people, ope
   expect(await typed(customer, roomId)).toEqual(["내일 가도 되나요?"]);
 });
 
-test("a message is stored once if the answer to it is lost", async ({ people, open, network }) => {
+test("a message is stored once if the server's answer is lost", async ({
+  people,
+  open,
+  network,
+}) => {
   const { customer, roomId } = await people.pair();
   const room = new RoomPage(await open(customer, `/rooms/${roomId}`, { network }));
   await room.isOpen();

@@ -1,4 +1,4 @@
-/** The desk's list: filters, search, and what is not in it. */
+/** The desk's list: its filters, its search, and the rooms that it omits. */
 
 import { ko } from "../../../desk/text/ko.js";
 import {
@@ -15,7 +15,7 @@ import { expect, test } from "../../support/test.js";
 
 const words = ko.inbox;
 
-/** Customers who each wrote one message, in turn. */
+/** Creates customers who each send one message, one after another. */
 const customersOf = async (people: People, company: Person, names: readonly string[]) => {
   const rooms: { customer: Person; roomId: number }[] = [];
   for (const name of names) {
@@ -27,7 +27,7 @@ const customersOf = async (people: People, company: Person, names: readonly stri
   return rooms;
 };
 
-test("the name search and the unread filter reach over all pages", async ({ people, open }) => {
+test("the name search and the unread filter search all pages", async ({ people, open }) => {
   const company = await people.company();
   const names = ["맨먼저", ...Array.from({ length: 24 }, (_, n) => `손님${n + 1}`)];
   const rooms = await customersOf(people, company, names);
@@ -44,7 +44,7 @@ test("the name search and the unread filter reach over all pages", async ({ peop
   const page = await open(company, "/desk");
   const row = (name: string) => page.getByRole("link", { name: new RegExp(`${name}(?!\\d)`) });
   await expect(row("손님24")).toBeVisible();
-  // It is not on the first page.
+  // The oldest room is not on the first page.
   await expect(row("맨먼저")).toHaveCount(0);
   await page.getByLabel(words.search).fill("맨먼");
   await expect(row("맨먼저")).toBeVisible();

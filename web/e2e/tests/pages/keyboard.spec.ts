@@ -1,4 +1,4 @@
-/** Everything without a pointer, and the focus always visible. */
+/** Everything works with the keyboard, and the focus is always visible. */
 
 import type { Locator, Page } from "@playwright/test";
 import { ko as app } from "../../../app/text/ko.js";
@@ -8,12 +8,12 @@ import { addFaq, newUsername, openRoom, PASSWORD, say, typed } from "../../suppo
 import { RoomPage } from "../../support/room.js";
 import { expect, test } from "../../support/test.js";
 
-/** Whether the element with the focus shows it, and is in the window. */
+/** Returns "" if the element with the focus is in the window and marked, else a description. */
 const isFocusVisible = (page: Page): Promise<string> =>
   page.evaluate(() => {
     const element = document.activeElement;
     if (!element || element === document.body) return "";
-    // A hidden radio button shows it on its label.
+    // The label of a hidden radio button is marked instead of the button.
     const shown = element.matches(".visually-hidden") ? element.nextElementSibling! : element;
     const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(shown);
     const { top, bottom, left, right, width } = shown.getBoundingClientRect();
@@ -142,7 +142,7 @@ test("a company answers, edits its FAQ and logs out by keyboard", async ({ page,
   await expect(page.getByLabel(ui.account.fields.password, { exact: true })).toBeVisible();
 });
 
-test("a dialog holds the focus, and gives it back after Escape", async ({ people, open }) => {
+test("a dialog traps the focus, and restores it after Escape", async ({ people, open }) => {
   const company = await people.company();
   await addFaq(company, { "주차되나요?": "네" });
   const page = await open(company, "/desk/faq");

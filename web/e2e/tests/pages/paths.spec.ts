@@ -1,4 +1,6 @@
-/** The addresses of the pages: none is the API's, and each works from a link and after a reload. */
+/**
+ * The paths of the pages: none is a path of the API, and each opens from a link and after a reload.
+ */
 
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
@@ -13,7 +15,7 @@ const source = (path: string): string =>
 /** The routes with states, each once. */
 const ROUTES = [...new Set(STATES.map(({ route }) => route))];
 
-/** The routes that the source of an app names. */
+/** Returns the routes in the source of an app. */
 const routesIn = (path: string, base: string): string[] =>
   [...source(path).matchAll(/<Route\s+path="([^"]*)"/g)].map(([, route]) =>
     route === "/" ? base || "/" : `${base}${route}`,
@@ -23,7 +25,7 @@ test("each route of the apps has a list of states", () => {
   const named = [...routesIn("app/app.tsx", ""), ...routesIn("desk/app.tsx", "/desk")];
   expect(named.length).toBeGreaterThan(6);
   expect(ROUTES).toEqual(expect.arrayContaining(named));
-  // Routes with ids are regular expressions, one in each app. Another one needs a route here.
+  // Each app has one regular expression for its routes with ids. A new one must be added here.
   expect(source("app/app.tsx")).toContain("(?<page>c|rooms)");
   expect(source("desk/app.tsx").match(/path=\{\w+\}/g)).toEqual(["path={INBOX}"]);
   expect(ROUTES).toEqual(expect.arrayContaining(["/c/:id", "/rooms/:id", "/desk/rooms/:id"]));
@@ -87,7 +89,7 @@ test("each page opens from a link and after a reload", async ({ people, open }) 
       await page.reload();
     }
   }
-  // Who is logged in has no use for a login, and who is not gets to the page after it.
+  // Without a session, the route shows a form. With a session, it shows the page after the login.
   for (const route of ROUTES.filter(isLogin)) {
     const page = await open(undefined, route);
     for (const _ of ["opened", "reloaded"]) {

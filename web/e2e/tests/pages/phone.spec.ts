@@ -1,4 +1,4 @@
-/** A phone: a touch screen, a keyboard that takes half of it, and no Enter key that sends. */
+/** A phone: a touch screen, and an on-screen keyboard whose Enter key adds a line. */
 
 import { say, typed } from "../../support/people.js";
 import { RoomPage } from "../../support/room.js";
@@ -11,7 +11,7 @@ const PHONE = {
 };
 
 for (const role of ["customer", "company"] as const) {
-  test(`the screen keyboard hides nothing of the room: ${role}`, async ({ people, open }) => {
+  test(`the on-screen keyboard does not cover the room: ${role}`, async ({ people, open }) => {
     const pair = await people.pair();
     const { customer, roomId } = pair;
     await say(customer, roomId, ...Array.from({ length: 20 }, (_, n) => `소식 ${n + 1}`));
@@ -19,7 +19,7 @@ for (const role of ["customer", "company"] as const) {
     const page = await open(pair[role], path, { context: PHONE });
     const room = new RoomPage(page);
     await expect(room.bubbles("소식 20")).toBeInViewport({ ratio: 1 });
-    // Below 16 px, iOS zooms into the box.
+    // If the font is smaller than 16 px, iOS zooms in when the text box gets the focus.
     const size = await room.composer.evaluate((box) =>
       Number.parseFloat(getComputedStyle(box).fontSize),
     );
@@ -62,7 +62,7 @@ test("touch targets are at least 44 pixels high", async ({ people, open }) => {
           (element) =>
             element.checkVisibility() && !element.closest(".visually-hidden, .skip-link"),
         )
-        // The label of a hidden radio button is its target.
+        // The touch target of a hidden radio button is its label.
         .map((element) => (element.matches(".visually-hidden") ? element.parentElement! : element))
         .filter((element) => element.getBoundingClientRect().height < 43.5)
         .map(

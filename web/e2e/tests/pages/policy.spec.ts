@@ -1,4 +1,4 @@
-/** The content security policies of `infra/web.yaml`: each page has its own, and none breaks it. */
+/** Each page is served with its policy of `infra/web.yaml`, and does not violate the policy. */
 
 import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
@@ -9,10 +9,10 @@ import { addPicture } from "../../support/people.js";
 import { expect, test } from "../../support/test.js";
 
 const TEMPLATE = new URL("../../../../infra/web.yaml", import.meta.url);
-// The parser does not know CloudFormation's tags, and warns of each.
+// The parser does not know CloudFormation's tags and would warn about each one.
 const { Resources } = parse(readFileSync(TEMPLATE, "utf8"), { logLevel: "error" });
 
-/** The policy that the template gives to a kind of page. */
+/** Returns the policy that the template declares for a kind of page. */
 const declared = (name: "PageHeaders" | "DocumentHeaders" | "PictureHeaders"): string =>
   Resources[name].Properties.ResponseHeadersPolicyConfig.SecurityHeadersConfig.ContentSecurityPolicy
     .ContentSecurityPolicy;
@@ -30,18 +30,18 @@ for (const [path, heading] of [
   ["/desk", desk.login.title],
   ["/desk/rooms/7", desk.login.title],
 ] as const) {
-  test(`the page ${path} has the policy of pages and keeps it`, async ({ page }) => {
+  test(`the page ${path} has the policy of pages and does not violate it`, async ({ page }) => {
     expect(await open(page, path)).toBe(declared("PageHeaders"));
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(heading);
   });
 }
 
-test("the API's document has its policy and keeps it", async ({ page }) => {
+test("the API's document has its policy and does not violate it", async ({ page }) => {
   expect(await open(page, "/api/docs")).toBe(declared("DocumentHeaders"));
   await expect(page.getByRole("heading", { name: "ChatChat" }).first()).toBeVisible();
 });
 
-test("a picture fits into pages, and by itself it is in a sandbox", async ({
+test("a picture loads in a page and is sandboxed if it is opened directly", async ({
   page,
   people,
   problems,
@@ -62,7 +62,7 @@ test("a picture fits into pages, and by itself it is in a sandbox", async ({
 
   expect(await open(page, url)).toBe(declared("PictureHeaders"));
   expect(await page.evaluate(() => window.origin)).toBe("null");
-  // Chromium's own viewer of pictures has a style and a script, which the sandbox forbids.
+  // Chromium's picture viewer has a style and a script, which the sandbox blocks.
   problems.length = 0;
 });
 

@@ -1,4 +1,4 @@
-/** Sessions in a browser: the cookies of one origin, over reloads, roles and tabs. */
+/** Sessions in a browser: the cookies of one origin, with reloads, both roles and several tabs. */
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -17,7 +17,7 @@ const logOut = async (page: Page): Promise<void> => {
   await expect(page.getByRole("link", { name: app.logIn })).toBeVisible();
 };
 
-test("a login outlives a reload and ends with the logout", async ({ page, context, people }) => {
+test("a login survives a reload and ends with the logout", async ({ page, context, people }) => {
   const customer = await people.customer();
   await page.goto("/rooms");
   await expect(page).toHaveURL(/\/login\?next=/);
@@ -72,7 +72,7 @@ test("both roles are logged in side by side in one browser", async ({ page, cont
   expect((await context.cookies()).map(({ name }) => name)).toEqual(["__Host-company"]);
 });
 
-test("a login and a logout in one tab are those of all tabs", async ({ context, people }) => {
+test("a login or a logout in one tab applies to all tabs", async ({ context, people }) => {
   const { customer } = await people.pair();
   const tabs = [await context.newPage(), await context.newPage(), await context.newPage()] as const;
   for (const tab of tabs) await tab.goto("/login");
@@ -116,7 +116,7 @@ test("ten tabs whose token is rejected refresh once", async ({ people, open }) =
   expect(renewals).toBe(1);
 });
 
-test("an expired session asks for the login over the page", async ({ people, open }) => {
+test("a dialog asks for the login when the session expires", async ({ people, open }) => {
   const company = await people.company();
   const page = await open(company, "/desk/faq");
   await page.getByRole("button", { name: desk.faq.add }).click();

@@ -1,4 +1,7 @@
-/** Each screen in each of its states: what axe finds, whether it fits, and a picture for people to look at. */
+/**
+ * Each screen in each of its states: axe finds no problem, the page fits the window, and a
+ * screenshot is kept.
+ */
 
 import { fits, isAccessible, keepsForcedColours } from "../../support/axe.js";
 import { type Cast, createCast } from "../../support/cast.js";
@@ -20,7 +23,7 @@ const test = base.extend<object, { cast: Cast }>({
   ],
 });
 
-// A picture of each state is kept, so a trace is not.
+// The screenshots show the states, so no traces are needed.
 test.use({ trace: "off" });
 
 const SCREENS = "results/screens";
@@ -58,7 +61,7 @@ for (const language of ["ko", "en"] as const) {
       await picture("forced colours");
       await keepsForcedColours(page);
       await page.emulateMedia({ colorScheme: "light", forcedColors: "none" });
-      // Text at 200 %, and a page at 400 % of a window of 1280 pixels.
+      // Text at 200 %, then a zoom of 400 % in a window of 1280 pixels, which leaves 320 pixels.
       await page.evaluate(() => document.documentElement.style.setProperty("font-size", "200%"));
       await picture("text at 200");
       await fits(page, "text at 200 %");

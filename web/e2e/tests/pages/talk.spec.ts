@@ -37,7 +37,7 @@ test("texts arrive as they were typed, in both directions", async ({ people, ope
   }
 });
 
-test("links are links, and nothing else is", async ({ people, open }) => {
+test("only HTTP and HTTPS URLs become links", async ({ people, open }) => {
   const { customer, company, roomId } = await people.pair();
   const [room, desk] = [
     new RoomPage(await open(customer, `/rooms/${roomId}`)),
@@ -66,7 +66,7 @@ test("2,001 characters are kept in the box and not sent", async ({ people, open 
   await expect(page.getByText(room.text.tooLong)).toBeVisible();
   await expect(room.composer).toHaveValue(long);
   await expect(room.send).toHaveAttribute("aria-disabled", "true");
-  // Playwright clicks no disabled button without `force`.
+  // Without `force`, Playwright does not click a disabled button.
   await room.send.click({ force: true });
   await expect(page.getByText(room.text.tooLong)).toBeFocused();
   expect(await typed(customer, roomId)).toEqual([]);
@@ -77,7 +77,7 @@ test("2,001 characters are kept in the box and not sent", async ({ people, open 
   await expect.poll(() => typed(customer, roomId)).toEqual(["😀".repeat(2_000)]);
 });
 
-test("a click on Send sends, a blank text cannot be sent", async ({ people, open }) => {
+test("the Send button sends a text, but not a blank one", async ({ people, open }) => {
   const { customer, roomId } = await people.pair();
   const room = new RoomPage(await open(customer, `/rooms/${roomId}`));
   await room.composer.fill(" \n ");

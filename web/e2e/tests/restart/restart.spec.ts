@@ -1,4 +1,4 @@
-/** The whole cloud restarts while people talk. */
+/** The local cloud restarts during a conversation. */
 
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -7,14 +7,17 @@ import { history } from "../../support/people.js";
 import { RoomPage } from "../../support/room.js";
 import { expect, test } from "../../support/test.js";
 
-/** Restarts the cloud; the Rust test that runs this listens at a port. */
+/**
+ * Restarts the cloud. `tests/browser.rs` restarts it when this connects, and then closes the
+ * connection.
+ */
 const restart = async (): Promise<void> => {
   const request = connect(Number(process.env.RESTART_PORT), "127.0.0.1");
   request.resume();
   await once(request, "close");
 };
 
-test("messages of both sides survive a restart of the cloud once", async ({ people, open }) => {
+test("a restart of the cloud neither loses nor doubles messages", async ({ people, open }) => {
   test.skip(!process.env.RESTART_PORT, "only `cargo xtask test` can restart the cloud");
   test.setTimeout(120_000);
   const { customer, company, roomId } = await people.pair();

@@ -2,7 +2,7 @@ use crate::faults::Fault;
 
 use super::*;
 
-/// A pool without real processes: a slot without a process id ignores signals.
+/// A pool whose slots have no process. A slot without a process id ignores signals.
 struct Stage {
     pool: Pool,
     faults: Arc<Faults>,
@@ -37,7 +37,7 @@ impl Stage {
         (id, answered, ids(&new))
     }
 
-    /// Submits a call that starts the process `id`, which then asks for the event.
+    /// Submits a call that must start the process `id`. The process then asks for the event.
     fn busy(&mut self, id: u64) -> (Uuid, Answered) {
         let (call, answered, new) = self.call();
         assert_eq!(new, [id]);
@@ -147,7 +147,7 @@ fn only_the_current_call_can_be_answered() {
 }
 
 #[test]
-fn deadline_gives_the_reason_of_the_end() {
+fn ended_process_reports_its_missed_deadline() {
     let mut stage = Stage::new(2);
     let (_, mut starting, _) = stage.call();
     stage.expire(0);
@@ -165,7 +165,7 @@ fn deadline_gives_the_reason_of_the_end() {
 }
 
 #[test]
-fn event_of_a_process_that_has_ended_goes_to_another() {
+fn call_starts_a_process_if_the_idle_one_is_gone() {
     let mut stage = Stage::new(2);
     let (call, _answered) = stage.busy(0);
     stage.pool.answer(0, call, Ok(done()));
