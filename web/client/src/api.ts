@@ -85,12 +85,12 @@ export interface paths {
         /**
          * A customer logs in
          * @description The username of a company is treated as unknown. A wrong username and a wrong password get the same response after the same time.
-         *     The username is trimmed and compared ignoring case. The session whose cookie is replaced ends.
+         *     The username is trimmed and compared ignoring case. A login ends the session whose cookie it replaces.
          */
         post: operations["log_in_customer"];
         /**
          * A customer logs out
-         * @description Ends every session whose cookie is in the request: its access tokens are invalid, and its WebSocket connections are closed. The
+         * @description Ends every session whose cookie is in the request: its access tokens become invalid, and its WebSocket connections are closed. The
          *     response is the same without a cookie and with an invalid one. The request has no body.
          */
         delete: operations["log_out_customer"];
@@ -122,12 +122,12 @@ export interface paths {
         /**
          * A company logs in
          * @description The username of a customer is treated as unknown. A wrong username and a wrong password get the same response after the same time.
-         *     The username is trimmed and compared ignoring case. The session whose cookie is replaced ends.
+         *     The username is trimmed and compared ignoring case. A login ends the session whose cookie it replaces.
          */
         post: operations["log_in_company"];
         /**
          * A company logs out
-         * @description Ends every session whose cookie is in the request: its access tokens are invalid, and its WebSocket connections are closed. The
+         * @description Ends every session whose cookie is in the request: its access tokens become invalid, and its WebSocket connections are closed. The
          *     response is the same without a cookie and with an invalid one. The request has no body.
          */
         delete: operations["log_out_company"];
@@ -220,7 +220,7 @@ export interface paths {
         /**
          * A customer withdraws
          * @description Permanent: all sessions end, all connections are closed, no messages can be sent to the account, and the username stays reserved.
-         *     The other side of a room can still read it, without name and picture.
+         *     The other side can still read the room, but without the name and picture of the withdrawn account.
          */
         delete: operations["withdraw_customer"];
         options?: never;
@@ -335,7 +335,7 @@ export interface paths {
         /**
          * A company withdraws
          * @description Permanent: all sessions end, all connections are closed, no messages can be sent to the account, and the username stays reserved.
-         *     The other side of a room can still read it, without name and picture.
+         *     The other side can still read the room, but without the name and picture of the withdrawn account.
          */
         delete: operations["withdraw_company"];
         options?: never;
@@ -451,7 +451,7 @@ export interface paths {
          *     it has pixels that are not opaque, otherwise as JPEG. Only the pixels of the file are stored, and only the first picture of an
          *     animation. The file's name and type in the form are ignored. Uploading the same picture again returns the same URL.
          *
-         *     A form of more than 4 MiB and 64 KiB is `body_too_large` too. A form of more than about 4.4 MiB gets 413 from API Gateway.
+         *     A form of more than 4 MiB + 64 KiB also gets `body_too_large`. A form of more than about 4.4 MiB gets 413 from API Gateway.
          *
          *     The picture is not visible to other accounts until a profile uses its URL. It is served with its exact media type,
          *     `X-Content-Type-Options: nosniff` and a cache time of one year.
