@@ -27,6 +27,7 @@ os.environ.update(AWS_ACCESS_KEY_ID="moto", AWS_SECRET_ACCESS_KEY="moto", AWS_DE
 import boto3  # noqa: E402
 from moto.backends import list_of_moto_modules  # noqa: E402
 from moto.cloudformation.parsing import get_model_map  # noqa: E402
+from moto.core.common_models import CloudFormationModel  # noqa: E402
 from moto.server import ThreadedMotoServer  # noqa: E402
 
 from expand import HERE, templates  # noqa: E402
@@ -37,6 +38,9 @@ for module in list_of_moto_modules():
         __import__(f"moto.{module}.models")
     except ModuleNotFoundError:
         pass
+
+# moto loses a resource whose type it cannot update. CloudFormation changes it or replaces it.
+CloudFormationModel.update_from_cloudformation_json = classmethod(lambda _, original_resource, **__: original_resource)
 
 DOMAIN = {
     "Domain": "chat.example.com",
