@@ -60,6 +60,16 @@ fn time_limits_grow_from_statement_to_function_to_integration() {
 }
 
 #[test]
+fn database_log_has_no_values_of_parameters() {
+    for set in ALL {
+        let deployment = Deployment::of(set);
+        let settings = &deployment.only("AWS::RDS::DBParameterGroup").properties["Parameters"];
+        assert_eq!(number(&settings["log_parameter_max_length"]), 0);
+        assert_eq!(number(&settings["log_parameter_max_length_on_error"]), 0);
+    }
+}
+
+#[test]
 fn concurrency_limits_fit_the_connections_of_the_database() {
     let classes = expanded("template.yaml")["Mappings"]["Databases"].as_object().unwrap();
     let allowed = &expanded("template.yaml")["Parameters"]["DatabaseClass"]["AllowedValues"];
