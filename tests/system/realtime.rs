@@ -140,6 +140,7 @@ fn typing_and_read_markers_are_pushed_to_the_other_side() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
         let (mut one, mut other) = (customer.connect().await.unwrap(), company.connect().await.unwrap());
+        let mut second = customer.connect().await.unwrap();
         one.send(&json!({ "action": "typing", "roomId": room })).await.unwrap();
         assert_eq!(
             next_event(&mut other).await,
@@ -149,6 +150,7 @@ fn typing_and_read_markers_are_pushed_to_the_other_side() {
         let read = json!({ "type": "read", "roomId": room, "readerId": customer.id, "seq": 1 });
         assert_eq!(next_event(&mut other).await, read);
         assert_eq!(next_event(&mut one).await, read, "the reader's own connections get it too");
+        assert_eq!(next_event(&mut second).await, read, "they do not get typing");
         one.send(&json!({ "action": "markRead", "roomId": room, "seq": 1 })).await.unwrap();
         one.send(&json!({ "action": "typing", "roomId": room })).await.unwrap();
         assert_eq!(

@@ -13,7 +13,7 @@ struct Typing {
     room_id: RoomId,
 }
 
-/// Sends `typing` to both sides. Nothing is stored.
+/// Sends `typing` to the other side. Nothing is stored.
 pub async fn typing(delivery: &Delivery, frame: &Frame) -> Result<(), Error> {
     let Typing { room_id } = frame.json()?;
     Ok(delivery.typing(&frame.caller, room_id).await?)

@@ -93,11 +93,10 @@ impl Delivery {
         Ok(())
     }
 
-    /// Pushes to both sides that the caller is typing. Nothing is stored.
+    /// Pushes to the other side that the caller is typing. Nothing is stored.
     pub async fn typing<R>(&self, caller: &Caller<R>, room: RoomId) -> Result<(), StoreError> {
-        let (account_id, recipients) = self.store.typing(caller, room).await?;
-        let typing = Event::Typing { room_id: room, account_id };
-        self.push(&[(&recipients.theirs, typing.clone()), (&recipients.own, typing)]).await;
+        let (account_id, connections) = self.store.typing(caller, room).await?;
+        self.push(&[(&connections, Event::Typing { room_id: room, account_id })]).await;
         Ok(())
     }
 

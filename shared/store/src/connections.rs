@@ -1,6 +1,6 @@
 //! Tickets, and the WebSocket connections that they open.
 
-use chatchat_domain::{AccountId, AnyRole, Caller, ConnectionId, Language, Recipients, RoomId, RoomPosition};
+use chatchat_domain::{AccountId, AnyRole, Caller, ConnectionId, Language, RoomId, RoomPosition};
 
 use crate::{
     Store, StoreError, row,
@@ -75,18 +75,18 @@ impl Store {
         self.query(Idempotent, &sql::FORGET_CONNECTIONS, &[&ids]).await.map(drop)
     }
 
-    /// Returns the caller's account, and the connections to which `typing` is pushed for one of the
-    /// caller's rooms. Fails with `room_not_found`.
+    /// Returns the caller's account, and the connections of the other side of one of the caller's
+    /// rooms, to which `typing` is pushed. Fails with `room_not_found`.
     pub async fn typing<R>(
         &self,
         caller: &Caller<R>,
         room: RoomId,
-    ) -> Result<(AccountId, Recipients), StoreError> {
+    ) -> Result<(AccountId, Vec<ConnectionId>), StoreError> {
         let rows = self
             .query(Idempotent, &sql::TYPING, &[&session(caller), &connection(caller), &room.get()])
             .await?;
         let row = row::in_room(&rows)?;
-        Ok((row::id(row, "me")?, row::recipients(row)?))
+        Ok((row::id(row, "me")?, row::recipients(row)?.theirs))
     }
 
     /// Stores that the connection is alive. Returns the rooms in which the client's position is
