@@ -4,5 +4,5 @@ import { signal } from "@preact/signals";
 
 export const unread = signal(0);
 
-/** The number as a badge shows it: at most two digits, then `99+`. */
+/** The number as a badge shows it: `99+` if it is greater than 99. */
 export const badgeText = (count: number): string => (count > 99 ? "99+" : String(count));

@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use crate::{BoxFuture, Error, Event, Handler, Loader, Resource, StartError, telemetry};
 
-/// Answers an event that is not an HTTP request. The value is the function's result; an error is
-/// the failure of the invocation, with its causes.
+/// Answers an event that is not an HTTP request. The returned value is the function's response. If
+/// it returns an error, the invocation fails; the message contains the error and its causes.
 pub type EventHandler<S, E> = for<'a> fn(&'a S, &'a Event<E>) -> BoxFuture<'a, Result<Value, Error>>;
 
 /// Runs the handler that `_HANDLER` names until Lambda ends the process. A failed start is logged

@@ -31,6 +31,6 @@ select count(*) from deleted
 -- statement: delete_expired_refresh_tokens(limit int8)
 --
 -- A replay is detected for 14 days, as long as a cookie lasts. The three newest tokens of a session
--- can still be presented.
+-- are kept until the session is deleted, because they can still be valid.
 {{delete(refresh_tokens, created_at < now() - interval '14 days'
     and generation < (select s.generation - 2 from sessions s where s.id = session_id))}};

@@ -22,7 +22,10 @@ interface MessageRowProps {
 /** Codes of errors after which sending again cannot succeed. */
 const FINAL = /^(receiver_withdrawn|message_id_reused)$/;
 
-/** Renders again only when its row has changed, because each new message renders the whole list. */
+/**
+ * Renders again only when its row or the receiver has changed, because each new message renders the
+ * whole list.
+ */
 export class MessageRow extends Component<MessageRowProps> {
   override shouldComponentUpdate({ row, receiver }: MessageRowProps): boolean {
     return row !== this.props.row || receiver !== this.props.receiver;
