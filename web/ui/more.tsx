@@ -1,4 +1,7 @@
-/** The end of an endless list. Loads the next page when it is near the view, and by a button. */
+/**
+ * The element after the last row of a list with pages. Loads the next page when the user scrolls
+ * near it or presses its button.
+ */
 
 import { useEffect, useRef } from "preact/hooks";
 import { text } from "./text/index.js";

@@ -90,7 +90,8 @@ error_codes! {
     MessageIdReused = "message_id_reused", "이미 다른 메시지에 쓰인 clientMessageId예요.", "This clientMessageId stands for another message.";
     /// The action of a WebSocket frame does not exist.
     UnknownAction = "unknown_action", "알 수 없는 action이에요.", "There is no such action.";
-    /// There were too many failed attempts for this username or from this address.
+    /// There were too many attempts to enter a password from this network, for this username or in
+    /// this session.
     TooManyAttempts = "too_many_attempts", "시도가 너무 많았어요. 잠시 후 다시 시도해 주세요.", "Too many attempts; please try again later.";
     /// An unexpected error in the server. The log contains the cause.
     Internal = "internal", "서버에 문제가 생겼어요.", "Something went wrong on our side.";

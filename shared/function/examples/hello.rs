@@ -1,4 +1,5 @@
-//! The smallest function there is, built as ours are, to hold their cold starts against: `cargo xtask bench cold`.
+//! A minimal function, built like ChatChat's functions. `cargo xtask bench cold` compares their cold
+//! starts with those of this function.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};

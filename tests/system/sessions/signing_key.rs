@@ -60,8 +60,8 @@ fn processes_with_old_and_new_keys_return_the_same_successor() {
             new
         });
         assert_eq!(waiting.status, 201);
-        // The process that served the last request serves the next one. That process has the old
-        // keys.
+        // The first process finished its request last, so the next request goes to it. It still has
+        // the old keys.
         let old = refresh_with(&world.client, &login.cookie).await.expect(201).unwrap();
         assert_eq!(cookie(&old), cookie(&new));
     });

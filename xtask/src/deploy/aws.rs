@@ -99,8 +99,8 @@ impl Stack {
         }))
     }
 
-    /// Deploys a template with the programs in `target/lambda`. Parameters that are not given keep
-    /// their values or get those of `infra/samconfig.toml`.
+    /// Deploys a template with the functions in `target/lambda`. If `parameters` is empty, the
+    /// parameters in `infra/samconfig.toml` are used. All other parameters keep their values.
     pub fn deploy(&self, template: &Path, parameters: &[String]) -> Result<(), Failure> {
         let mut sam = with_tools(self.programs[1].as_os_str().to_str().unwrap_or("sam"));
         sam.env("SAM_CLI_TELEMETRY", "0").args([
