@@ -99,8 +99,8 @@ impl Store {
     ///
     /// The transaction has several statements, because opening a room and logging in lock the
     /// account's row. After the first statement has locked it, no room and no session can begin,
-    /// and the next statements see all that have begun. A send that waits for the lock of a room
-    /// that is closed checks the room again.
+    /// and the next statements see all that have begun. A send that waits for a room's lock while
+    /// the withdrawal closes the room is repeated, and then sees that the room is closed.
     pub async fn withdraw<R>(
         &self,
         caller: &Caller<R>,

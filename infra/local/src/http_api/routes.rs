@@ -1,4 +1,5 @@
-//! The selection of a request's route: exact routes first, then `{proxy+}`, then `$default`.
+//! The selection of a request's route: first the routes without `{proxy+}`, then those with it, then
+//! `$default`.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -38,9 +39,9 @@ pub(super) struct Matched<'a> {
 
 impl Routes {
     pub(super) fn new(routes: Vec<HttpRoute>) -> Self {
-        let (default, exact): (Vec<_>, Vec<_>) =
+        let (default, others): (Vec<_>, Vec<_>) =
             routes.into_iter().partition(|route| route.path == "$default");
-        let mut entries: Vec<Entry> = exact
+        let mut entries: Vec<Entry> = others
             .into_iter()
             .map(|route| Entry {
                 key: route.key(),
