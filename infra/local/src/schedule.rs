@@ -137,7 +137,8 @@ impl Schedule {
 
 /// The minutes of a rate. As in `EventBridge`, the unit is singular for one and plural for more.
 fn minutes(expression: &str) -> Result<u32, &'static str> {
-    const RATE: &str = "rate(VALUE UNIT) is expected, with minutes, hours or days; one of them is singular";
+    const RATE: &str =
+        "rate(VALUE UNIT) is expected, such as rate(1 hour) or rate(2 hours), in minutes, hours or days";
     let inner = expression.strip_prefix("rate(").and_then(|rest| rest.strip_suffix(')'));
     let Some(inner) = inner else {
         return Err("the local cloud supports rate(...) only, not cron(...) or at(...)");

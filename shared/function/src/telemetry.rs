@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn default_filter_and_the_templates_can_be_parsed() {
+    fn default_filter_and_the_filter_in_the_template_can_be_parsed() {
         assert_eq!(default_filter().default_level(), Some(LevelFilter::INFO));
         let debug: Targets = "DEBUG,aws_config=warn,hyper=warn".parse().unwrap();
         assert_eq!(debug.default_level(), Some(LevelFilter::DEBUG));

@@ -11,7 +11,8 @@ pub(super) const COMPANY_B: usize = 4;
 pub(super) const WITHDRAWN_CUSTOMER: usize = 5;
 pub(super) const WITHDRAWN_COMPANY: usize = 6;
 
-/// What a request refers to, and what it refers to in place of a foreign one.
+/// What a request refers to. [`Id::Foreign`] means the subject of another account, unless the
+/// variant says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Subject {
     /// Nothing but the caller's own account.
@@ -20,9 +21,10 @@ pub(super) enum Subject {
     Room,
     /// A cursor of the list of rooms.
     Cursor,
-    /// A keyword: the name of the other side of the caller's room, or of a foreign room.
+    /// A keyword: the name of the other side of the caller's room; for [`Id::Foreign`], of a foreign
+    /// room.
     Keyword,
-    /// A company: a visible one, or a hidden one as the foreign one.
+    /// A visible company; for [`Id::Foreign`], a hidden one.
     Company,
     /// An entry of an FAQ.
     Entry,
@@ -32,17 +34,17 @@ pub(super) enum Subject {
     Picture,
     /// A picture file to upload.
     File,
-    /// A new username, or a taken one as the foreign one.
+    /// A new username; for [`Id::Foreign`], a taken one.
     NewUsername,
     /// A username and a password to log in with.
     Login,
     /// The caller's password, on routes that end or change the caller's account.
     Password,
-    /// A refresh cookie, or that of an ended session as the foreign one.
+    /// A refresh cookie; for [`Id::Foreign`], that of an ended session.
     Cookie,
     /// A session of the caller's own account.
     Session,
-    /// A ticket, or a used one as the foreign one.
+    /// A ticket; for [`Id::Foreign`], a used one.
     Ticket,
 }
 

@@ -49,7 +49,8 @@ enum End {
     Client { code: u16, reason: String },
     /// The gateway closes it.
     Gateway { code: u16, reason: &'static str },
-    /// The gateway cuts it without a closing frame. It has ended when this task has ended.
+    /// The gateway cuts it without a closing frame. If there is a task, it processes the last frame,
+    /// and `$disconnect` is called after it has ended.
     Cut(Option<JoinHandle<()>>),
 }
 
