@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{World, next_event};
 
-/// Injects an answer to calls of `@connections`. `numbers` counts the calls from now on, from 1.
+/// Injects an answer to the calls of `@connections` with these numbers. The next call has number 1.
 fn inject_answers(world: &World, answer: Answer, numbers: impl IntoIterator<Item = u32>) -> Vec<Injection> {
     let fault = Fault::Connections(answer);
     numbers.into_iter().map(|number| world.system.cloud.inject(fault.clone(), number, 1)).collect()

@@ -46,11 +46,15 @@ fn uploaded_picture_appears_wherever_the_profile_does() {
         assert_eq!(sender, json!({ "name": "김하늘", "imageUrl": urls[0] }));
 
         for (person, own) in [(&customer, "/customers/me"), (&company, "/companies/me")] {
-            for (change, left) in [(json!({ "name": "새이름" }), true), (json!({ "imageUrl": "" }), false)]
+            for (change, has_picture) in
+                [(json!({ "name": "새이름" }), true), (json!({ "imageUrl": "" }), false)]
             {
                 person.call(Method::PATCH, own, &change).await.unwrap().expect(204).unwrap();
                 let profile = person.get(own).await.unwrap().body;
-                assert_eq!((profile["imageUrl"].is_string(), &profile["name"]), (left, &json!("새이름")));
+                assert_eq!(
+                    (profile["imageUrl"].is_string(), &profile["name"]),
+                    (has_picture, &json!("새이름"))
+                );
             }
         }
     });

@@ -100,8 +100,9 @@ export class ComposerBox {
   }
 
   /**
-   * Enter is handled here and not in `keydown`: that key press may only end a composition, and on
-   * macOS no second `keydown` follows. The browser requests a line break only for a real Enter.
+   * Enter is handled here and not in `keydown`: during a composition, that event does not tell
+   * whether Enter also inserts a line break, and on macOS no second `keydown` follows. The browser
+   * requests a line break only if Enter inserts one.
    */
   #beforeInput(event: InputEvent): void {
     if (!/^insert(LineBreak|Paragraph)$/.test(event.inputType) || this.#isShift) return;

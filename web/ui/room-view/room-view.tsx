@@ -28,7 +28,7 @@ export interface RoomViewProps {
   chips?: ComponentChildren;
   /** The canned replies that `/` offers in the composer. */
   canned?: CannedSource | undefined;
-  /** Called when the user leaves a room that does not exist. */
+  /** Called when the user presses the button “Back” after the room was not found. */
   onGone?: (() => void) | undefined;
 }
 

@@ -25,7 +25,8 @@ pub(super) struct Version {
     pub(super) created: OffsetDateTime,
 }
 
-/// The versions of a secret that have a stage. The file keeps them with their ids.
+/// The versions of a secret with the labels `AWSCURRENT` and `AWSPREVIOUS`. The file keeps them with
+/// their ids.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Versions {
     pub(super) current: Version,
