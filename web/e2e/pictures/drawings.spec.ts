@@ -5,7 +5,7 @@ import { type Page, test } from "@playwright/test";
 
 const file = (name: string): URL => new URL(`../../${name}`, import.meta.url);
 
-/** A drawing of `web` as a PNG file of so many pixels each way. */
+/** Renders a drawing in `web` as a square PNG file; `size` is its width in pixels. */
 const png = async (page: Page, drawing: string, size: number): Promise<Buffer> => {
   await page.setViewportSize({ width: size, height: size });
   const style = "body { margin: 0 } svg { display: block; width: 100vw; height: 100vh }";
@@ -44,7 +44,7 @@ test("icons of the installed apps", async ({ page }) => {
   }
 });
 
-test("the icon that browsers ask for beside a response that is not a page", async ({ page }) => {
+test("the icon that browsers request with a response that is not a page", async ({ page }) => {
   const size = 32;
   await writeFile(file("public/favicon.ico"), ico(await png(page, "public/icon.svg", size), size));
 });

@@ -1,4 +1,4 @@
-/** A room on a page: in the customers' app or in the desk, which show the same one. */
+/** A room on a page of the customers' app or of the desk. Both show a room in the same way. */
 
 import { expect, type Locator, type Page } from "@playwright/test";
 import { ko } from "../../ui/text/ko.js";
@@ -61,7 +61,10 @@ export interface Place {
   top: number;
 }
 
-/** The place of the first message that is at least partly visible, or of the one with a text. */
+/**
+ * The place of the message with this text; by default, that of the first message that is at least
+ * partly visible.
+ */
 export const placeOf = (room: RoomPage, text?: string): Promise<Place> =>
   room.scroller.evaluate((list, text) => {
     const top = list.getBoundingClientRect().top;
@@ -73,7 +76,10 @@ export const placeOf = (room: RoomPage, text?: string): Promise<Place> =>
     return { text: bubble?.textContent ?? "", top: bubble?.getBoundingClientRect().top ?? -1 };
   }, text);
 
-/** How far the list is from its end, in pixels. Unlike its position, older messages do not change it. */
+/**
+ * The height of the part of the list below the visible part, in pixels. Loading older messages
+ * changes the scroll position, but not this height.
+ */
 export const distanceToEnd = (room: RoomPage): Promise<number> =>
   room.scroller.evaluate((list) => list.scrollHeight - list.scrollTop - list.clientHeight);
 
