@@ -478,8 +478,8 @@ export interface paths {
         };
         /**
          * Get a company
-         * @description A hidden company gets the same response as one that does not exist, except for itself and for customers that have a room with it. A
-         *     withdrawn company gets it for all callers.
+         * @description The response for a withdrawn company is the same as for a company that does not exist. So is the response for a hidden company,
+         *     unless the caller is that company itself or a customer that has a room with it.
          */
         get: operations["show_company"];
         put?: never;
@@ -761,7 +761,7 @@ export interface paths {
         /**
          * A customer gets a part of a room's history
          * @description At most `limit` messages in ascending order of seq: those just after `after`, those just before `before`, or the newest. `after` and
-         *     `before` cannot be used together, which a schema cannot express: both get 400 with `before: conflict`.
+         *     `before` cannot be used together, which a schema cannot express: a request with both gets 400 with `before: conflict`.
          */
         get: operations["history_as_customer"];
         put?: never;
@@ -799,7 +799,7 @@ export interface paths {
         /**
          * A company gets a part of a room's history
          * @description At most `limit` messages in ascending order of seq: those just after `after`, those just before `before`, or the newest. `after` and
-         *     `before` cannot be used together, which a schema cannot express: both get 400 with `before: conflict`.
+         *     `before` cannot be used together, which a schema cannot express: a request with both gets 400 with `before: conflict`.
          */
         get: operations["history_as_company"];
         put?: never;
@@ -1026,7 +1026,7 @@ export interface components {
             id: components["schemas"]["Id"];
             /** @description The time of the login. */
             createdAt: components["schemas"]["Timestamp"];
-            /** @description The time of the latest refresh, password change in this session, or login. The latest request was at most 30 minutes later. */
+            /** @description The time of the latest refresh, password change in this session, or login. Other requests do not change it, so the session's latest request can be up to 30 minutes later. */
             lastUsedAt: components["schemas"]["Timestamp"];
             /** @description Whether this is the session of the access token. */
             current: boolean;
@@ -1780,7 +1780,7 @@ export interface components {
                 };
             };
         };
-        /** @description There were too many failed attempts for this username or from this address. */
+        /** @description There were too many attempts to enter a password from this network, for this username or in this session. */
         TooManyAttempts: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
