@@ -133,3 +133,29 @@ fn answers_have_no_cors_headers_by_default() {
         }
     });
 }
+
+#[test]
+fn every_answer_has_the_security_headers_at_both_endpoints() {
+    in_world(|world| async move {
+        let http = reqwest::Client::new();
+        for endpoint in [Endpoint::Distribution, Endpoint::ApiGateway] {
+            for (method, path, status) in [
+                (Method::GET, "/health", 200),
+                (Method::DELETE, "/customer/session", 204),
+                (Method::GET, "/customers/me", 401),
+                (Method::GET, "/nowhere", 404),
+                (Method::POST, "/health", 405),
+            ] {
+                let answer =
+                    http.request(method, format!("{}{path}", endpoint.api(world))).send().await.unwrap();
+                assert_eq!(answer.status(), status, "{path}");
+                for (name, value) in
+                    [("x-content-type-options", "nosniff"), ("strict-transport-security", "max-age=63072000")]
+                {
+                    let values: Vec<_> = answer.headers().get_all(name).iter().collect();
+                    assert_eq!(values, [value], "{endpoint:?} {path}");
+                }
+            }
+        }
+    });
+}
