@@ -34,14 +34,33 @@ pub enum Part {
     Browser,
 }
 
-/// The name of a check, the parts that it belongs to, and the check.
-type Step = (&'static str, &'static [Part], fn(Option<Part>) -> Result<(), Failure>);
+/// The part that runs (`None` means all parts), and the reasons of the skipped checks.
+#[derive(Default)]
+struct Run {
+    part: Option<Part>,
+    skipped: Vec<&'static str>,
+}
 
-/// All checks in their order. The check receives the part that runs; `None` means all parts.
+impl Run {
+    /// Records a skipped check. Fails if the check must not be skipped on this machine.
+    fn skip(&mut self, reason: &'static str, is_required: bool) -> Result<(), Failure> {
+        if is_required {
+            return Err(failure(format!("a check that must not be skipped cannot run: {reason}")));
+        }
+        eprintln!("   skipped: {reason}");
+        self.skipped.push(reason);
+        Ok(())
+    }
+}
+
+/// The name of a check, the parts that it belongs to, and the check.
+type Step = (&'static str, &'static [Part], fn(&mut Run) -> Result<(), Failure>);
+
+/// All checks in their order.
 const STEPS: [Step; 13] = [
     ("format", &[Part::Lint], |_| format()),
-    ("tools", &[Part::Lint, Part::Templates, Part::System], tools),
-    ("licences, sources, duplicate dependencies", &[Part::Lint], |_| deny()),
+    ("tools", &[Part::Lint, Part::Templates, Part::System], |run| tools(run.part)),
+    ("licences, sources, duplicate dependencies", &[Part::Lint], deny),
     ("templates", &[Part::Templates], |_| template()),
     ("rehearsal of deployments", &[Part::Templates], |_| rehearsal()),
     ("workflows", &[Part::Lint], |_| workflows()),
@@ -50,26 +69,31 @@ const STEPS: [Step; 13] = [
     ("documentation", &[Part::Lint], |_| documentation()),
     ("web", &[Part::Web], |_| web()),
     ("fuzzing", &[Part::System], |_| fuzzing()),
-    ("tests through PgBouncer", &[Part::Pooled], |_| pooled_tests()),
+    ("tests through PgBouncer", &[Part::Pooled], pooled_tests),
     // Last, so that the counts of passed and failed tests are at the end of the output.
-    ("tests", &[Part::System, Part::Browser], |part| {
-        tests(cargo().args(["test", "--workspace", "--no-fail-fast", "--"]).args(filter(part)))
+    ("tests", &[Part::System, Part::Browser], |run| {
+        tests(cargo().args(["test", "--workspace", "--no-fail-fast", "--"]).args(filter(run.part)))
     }),
 ];
 
 /// A part of the name of each test in Chromium, and of no other test.
 const IN_CHROMIUM: &str = "in_chromium";
 
-/// Runs the checks of a part, or of all parts, and stops at the first failure.
+/// Runs the checks of a part, or of all parts, and stops at the first failure. Lists the skipped
+/// checks at the end.
 pub fn checks(part: Option<Part>) -> Result<(), Failure> {
     let started = Instant::now();
+    let mut run = Run { part, ..Run::default() };
     for (name, parts, check) in STEPS {
         if part.is_none_or(|part| parts.contains(&part)) {
-            step(name, || check(part))?;
+            step(name, || check(&mut run))?;
         }
     }
     let passed = if part.is_some() { "the checks of this part" } else { "all checks" };
     eprintln!("{passed} passed in {:.0} s", started.elapsed().as_secs_f64());
+    for reason in run.skipped {
+        eprintln!("SKIPPED: {reason}");
+    }
     Ok(())
 }
 
@@ -116,15 +140,11 @@ fn web() -> Result<(), Failure> {
 }
 
 /// The system tests with PgBouncer between the functions and PostgreSQL. It is stricter than RDS
-/// Proxy. They are skipped if it is not installed, except in CI.
-fn pooled_tests() -> Result<(), Failure> {
+/// Proxy. They are skipped if it is not installed, unless the variable `CI` is `true`.
+fn pooled_tests(checks: &mut Run) -> Result<(), Failure> {
     if !PgBouncer::is_installed() {
-        let missing = "PgBouncer is not installed; install the package pgbouncer";
-        if env::var("CI").as_deref() == Ok("true") {
-            return Err(failure(missing));
-        }
-        eprintln!("   skipped: {missing}");
-        return Ok(());
+        let missing = "tests through PgBouncer, because it is not installed; install the package pgbouncer";
+        return checks.skip(missing, is_true("CI"));
     }
     // The whole workspace, because cargo selects other features for a part of it and would build
     // the dependencies a second time.
@@ -183,20 +203,31 @@ fn cargo() -> Command {
     cargo
 }
 
+/// Returns whether a variable of the environment is `true`.
+fn is_true(variable: &str) -> bool {
+    env::var(variable).as_deref() == Ok("true")
+}
+
 /// Checks licences, sources and duplicate dependencies, and known vulnerabilities if the advisory
 /// database can be downloaded.
-fn deny() -> Result<(), Failure> {
+fn deny(checks: &mut Run) -> Result<(), Failure> {
     let deny = || {
         let mut deny = Command::new(tool("cargo-deny"));
         deny.current_dir(root()).args(["--workspace", "--log-level", "error"]);
         deny
     };
     run(deny().args(["check", "bans", "licenses", "sources"]))?;
-    if deny().args(["fetch", "db"]).output()?.status.success() {
+    let fetched = deny().args(["fetch", "db"]).output()?;
+    if fetched.status.success() {
         return run(deny().args(["check", "advisories"]));
     }
-    eprintln!("   skipped: known vulnerabilities, because the advisory database cannot be downloaded");
-    Ok(())
+    eprint!("{}", String::from_utf8_lossy(&fetched.stderr));
+    // GitHub's machines always reach the database, but other machines with CI=true may not reach
+    // github.com, and crates.io, npm, PyPI and Debian have no copy of it.
+    checks.skip(
+        "known vulnerabilities, because the advisory database cannot be downloaded from github.com",
+        is_true("GITHUB_ACTIONS"),
+    )
 }
 
 /// Checks the templates that a deployment reads, and the template that SAM expands from
@@ -261,6 +292,15 @@ mod tests {
     fn the_parts_divide_the_tests() {
         assert!(filter(None).is_empty());
         assert_eq!(filter(Some(Part::System)), [&["--skip"], filter(Some(Part::Browser))].concat());
+    }
+
+    #[test]
+    fn a_required_check_fails_instead_of_being_skipped() {
+        let mut run = Run::default();
+        assert!(run.skip("no database", true).is_err());
+        assert!(run.skipped.is_empty());
+        run.skip("no database", false).unwrap();
+        assert_eq!(run.skipped, ["no database"]);
     }
 
     #[test]
