@@ -41,6 +41,10 @@ pub struct Options {
     /// How many messages per second all clients together write while there are no faults
     #[arg(long, default_value_t = 100.0)]
     rate: f64,
+    /// The percentage of the clients that use the client library, web/client, in Node; the others
+    /// are clients in Rust
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u8).range(..=100))]
+    library_clients: u8,
     /// Print a line when a fault begins and when it ends
     #[arg(long)]
     verbose: bool,
@@ -48,7 +52,7 @@ pub struct Options {
 
 /// Runs the soak in a temporary system, prints the report, and fails if a promise was broken.
 pub async fn soak(options: Options) -> Result<(), Failure> {
-    let Options { rooms, minutes, messages, seed, faults, rate, verbose } = options;
+    let Options { rooms, minutes, messages, seed, faults, rate, library_clients, verbose } = options;
     if rooms == 0 || !rate.is_finite() || rate <= 0.0 {
         return Err(failure("--rooms and --rate must be greater than 0"));
     }
@@ -60,7 +64,7 @@ pub async fn soak(options: Options) -> Result<(), Failure> {
     println!("{}", machine());
     println!("seed {seed}, {rooms} rooms, {long}, faults: {faults}");
     let system = soak::system(Some(progress())).await?;
-    let plan = Plan { rooms, length, seed, faults, rate };
+    let plan = Plan { rooms, length, seed, faults, rate, library_clients };
     let last = Cell::new(Duration::ZERO);
     let on_update = |update: Update| match update {
         Update::Progress(progress) => print_progress(&last, progress),

@@ -1,4 +1,5 @@
-//! The clients of a run. Each runs in its own task.
+//! The clients of a run. Each of the clients in Rust runs in its own task; those that use the client
+//! library share a Node process.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -11,6 +12,7 @@ use tokio::{sync::watch, task::JoinSet, time::sleep};
 
 use super::{
     Plan,
+    library::{Library, LibraryClient},
     participant::{Common, Identity, Participant, Phase, Record, Status},
     stage::Side,
 };
@@ -20,26 +22,37 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The running clients. Dropping them ends their tasks.
 pub(super) struct Clients {
-    tasks: JoinSet<Record>,
+    tasks: JoinSet<Result<Vec<Record>, Failure>>,
     statuses: Vec<(String, Arc<Status>)>,
+    /// How many of them use the client library.
+    pub(super) of_library: usize,
 }
 
 impl Clients {
-    /// Starts the clients of all accounts.
-    pub(super) fn start(
+    /// Starts the clients of all accounts. `url` is the origin of the system.
+    pub(super) async fn start(
         sides: &[Side],
         plan: &Plan,
+        url: &str,
         common: &Arc<Common>,
         phase: &watch::Sender<Phase>,
         rng: &mut Rng,
-    ) -> Self {
+    ) -> Result<Self, Failure> {
         let outboxes: usize = sides.iter().map(|side| side.clients * side.rooms.len()).sum();
         #[expect(clippy::cast_precision_loss, reason = "no run has 2^52 of them")]
         let think_time = Duration::from_secs_f64(outboxes as f64 / plan.rate);
-        let mut clients = Self { tasks: JoinSet::new(), statuses: Vec::new() };
+        let mut clients = Self { tasks: JoinSet::new(), statuses: Vec::new(), of_library: 0 };
+        let mut of_library = Vec::new();
         for side in sides {
             for number in 1..=side.clients {
                 let name = format!("{} client {number}", side.name);
+                if uses_library(clients.statuses.len(), plan.library_clients) {
+                    let client =
+                        LibraryClient::new(name.clone(), side, rng.u32(1..i32::MAX.unsigned_abs())).await;
+                    clients.statuses.push((name, Arc::clone(&client.status)));
+                    of_library.push(client);
+                    continue;
+                }
                 let identity = Identity {
                     name: name.clone(),
                     account: side.account.clone(),
@@ -50,10 +63,15 @@ impl Clients {
                 clients.statuses.push((name, Arc::clone(&status)));
                 let participant =
                     Participant::new(identity, Arc::clone(common), status, phase.subscribe(), rng.fork());
-                clients.tasks.spawn(participant.run());
+                clients.tasks.spawn(async { Ok(vec![participant.run().await]) });
             }
         }
-        clients
+        clients.of_library = of_library.len();
+        if !of_library.is_empty() {
+            let library = Library::start(of_library, url, think_time, Arc::clone(common)).await?;
+            clients.tasks.spawn(library.run(phase.subscribe()));
+        }
+        Ok(clients)
     }
 
     /// Resets the `settled` statuses: each client needs another heartbeat to count as settled.
@@ -86,8 +104,28 @@ impl Clients {
     pub(super) async fn records(mut self) -> Result<Vec<Record>, Failure> {
         let mut records = Vec::new();
         while let Some(record) = self.tasks.join_next().await {
-            records.push(record?);
+            records.extend(record??);
         }
         Ok(records)
+    }
+}
+
+/// Returns whether the client with this index uses the client library, so that this percentage of
+/// all clients does, evenly distributed.
+fn uses_library(index: usize, percent: u8) -> bool {
+    let until = |clients: usize| clients * usize::from(percent) / 100;
+    until(index + 1) > until(index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentage_of_library_clients_is_distributed_evenly() {
+        let chosen = |percent| (0..8).filter(|index| uses_library(*index, percent)).collect::<Vec<_>>();
+        assert!(chosen(0).is_empty());
+        assert_eq!(chosen(50), [1, 3, 5, 7]);
+        assert_eq!(chosen(100), [0, 1, 2, 3, 4, 5, 6, 7]);
     }
 }

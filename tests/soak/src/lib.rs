@@ -9,6 +9,7 @@ mod checker;
 mod clients;
 mod faults;
 mod history;
+mod library;
 mod participant;
 mod refusals;
 mod report;
@@ -66,6 +67,9 @@ pub struct Plan {
     pub faults: FaultSelection,
     /// How many messages per second all clients together would write without faults.
     pub rate: f64,
+    /// The percentage of the clients that use the client library, `web/client`. The others are the
+    /// clients in Rust.
+    pub library_clients: u8,
 }
 
 /// How long messages are written. A run is extended while a selected fault has not happened.
@@ -114,9 +118,10 @@ pub async fn system(progress: Option<LogLines>) -> Result<System, Failure> {
 pub async fn run(system: &System, plan: &Plan, on_update: impl Fn(Update)) -> Result<Report, Failure> {
     let mut rng = Rng::with_seed(plan.seed);
     let common = Arc::new(Common::default());
-    let sides = stage::set_up(&Client::new(&system.cloud.url())?, plan.rooms, &common).await?;
+    let url = system.cloud.url();
+    let sides = stage::set_up(&Client::new(&url)?, plan.rooms, &common).await?;
     let phase = watch::Sender::new(Phase::Arriving);
-    let clients = Clients::start(&sides, plan, &common, &phase, &mut rng);
+    let clients = Clients::start(&sides, plan, &url, &common, &phase, &mut rng).await?;
     let settled = |status: &Status| status.settled.load(Ordering::Relaxed);
     let missing = clients.wait_for(settled, PHASE_TIMEOUT).await;
     if !missing.is_empty() {
@@ -152,7 +157,7 @@ pub async fn run(system: &System, plan: &Plan, on_update: impl Fn(Update)) -> Re
     let unsettled = clients.wait_for(settled, PHASE_TIMEOUT).await;
     phase.send_replace(Phase::Over);
 
-    let observers = clients.len();
+    let (observers, of_library) = (clients.len(), clients.of_library);
     let (mut history, mut times, mut given_up) = (History::default(), Times::default(), Vec::new());
     for record in clients.records().await? {
         history.attempts.extend(record.attempts);
@@ -172,6 +177,7 @@ pub async fn run(system: &System, plan: &Plan, on_update: impl Fn(Update)) -> Re
         given_up,
         unsettled,
         clients: observers,
+        library_clients: of_library,
         rooms: plan.rooms,
         times,
         lasted,

@@ -25,6 +25,8 @@ pub struct Report {
     pub unsettled: Vec<String>,
     /// The number of clients.
     pub clients: usize,
+    /// How many of them use the client library.
+    pub library_clients: usize,
     /// The number of rooms.
     pub rooms: usize,
     /// The measurements of all clients.
@@ -89,8 +91,11 @@ impl fmt::Display for Report {
         let rate = self.acknowledged as f64 / seconds;
         writeln!(
             out,
-            "{:<20} {rate:>8.1}   for {seconds:.0} s, in {} rooms by {} clients",
-            "messages a second", self.rooms, self.clients
+            "{:<20} {rate:>8.1}   for {seconds:.0} s, in {} rooms by {} clients in Rust and {} of the library",
+            "messages a second",
+            self.rooms,
+            self.clients - self.library_clients,
+            self.library_clients
         )?;
         writeln!(out)?;
         spread(out, "heal", &self.times.heals, "noticing a loss → whole again")?;
@@ -150,6 +155,7 @@ mod tests {
             given_up: Vec::new(),
             unsettled: Vec::new(),
             clients: 1,
+            library_clients: 0,
             rooms: 1,
             times: Times::default(),
             lasted: Duration::from_secs(1),

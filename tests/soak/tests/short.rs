@@ -22,8 +22,14 @@ fn short_soak(seed: u64) {
     let report = tokio::runtime::Runtime::new().unwrap().block_on(async {
         build_functions().unwrap();
         let system = soak::system(None).await.unwrap();
-        let plan =
-            Plan { rooms: 10, length: Length::Messages(2000), seed, faults: FaultSelection::All, rate: 60.0 };
+        let plan = Plan {
+            rooms: 10,
+            length: Length::Messages(2000),
+            seed,
+            faults: FaultSelection::All,
+            rate: 60.0,
+            library_clients: 50,
+        };
         let report = soak::run(&system, &plan, |_| {}).await.unwrap();
         system.stop().await;
         report

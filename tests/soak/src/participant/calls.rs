@@ -124,7 +124,7 @@ pub(crate) fn seen(message: &Value) -> Option<SeenMessage> {
 }
 
 /// Parses the seq and id of a message or an `ack`.
-pub(super) fn place(message: &Value) -> Option<Place> {
+pub(crate) fn place(message: &Value) -> Option<Place> {
     Some(Place { seq: message["seq"].as_i64()?, id: message["id"].as_i64()? })
 }
 

@@ -39,7 +39,7 @@ use calls::CallResult;
 use link::Link;
 use room::Room;
 
-pub(super) use calls::seen;
+pub(super) use calls::{place, seen};
 pub use record::{Record, Times};
 
 use super::{account::Account, refusals::Refusals, wire::Wire};
