@@ -43,7 +43,8 @@ pub(super) struct LibraryClient {
 }
 
 impl LibraryClient {
-    /// Creates a client of an account. The client logs in itself, so it has its own session.
+    /// Creates a client of an account. The clients of an account in the Node process log in
+    /// themselves, once, and share that session.
     pub(super) async fn new(name: String, side: &Side, seed: u32) -> Self {
         let person = side.account.person().await;
         let plan = json!({

@@ -1,7 +1,7 @@
 //! The accounts of a run, their rooms and their clients.
 //!
 //! A company has about fifteen rooms; a customer has two, with two companies. Every second account
-//! has two clients, which share a session like two tabs of a browser.
+//! has two clients. Two clients of the same kind share a session like two tabs of a browser.
 
 use std::sync::Arc;
 

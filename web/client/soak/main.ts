@@ -5,6 +5,7 @@
  */
 
 import { createInterface } from "node:readline";
+import { Browser } from "./browser.js";
 import { type Identity, Participant, type Phase } from "./participant.js";
 
 type Command =
@@ -41,7 +42,12 @@ createInterface({ input: process.stdin })
     const command: Command = JSON.parse(line);
     if (command.type === "plan") {
       const { url, thinkMs, clients } = command;
-      participants = clients.map((identity) => new Participant(url, thinkMs, identity));
+      const browsers = new Map<string, Browser>();
+      participants = clients.map((identity) => {
+        const browser = browsers.get(identity.username) ?? new Browser();
+        browsers.set(identity.username, browser);
+        return new Participant(url, thinkMs, identity, browser);
+      });
       setInterval(() => {
         for (const participant of participants) participant.act();
       }, ACT_MS);

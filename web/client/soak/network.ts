@@ -1,8 +1,8 @@
-/** The network of one client: its cookies, its errors by code, its frames, and the events of its browser. */
+/** The network of one client: its errors by code, its frames, and the events of its browser. */
 
 import type { Chat, ChatOptions } from "@chatchat/client";
 import WebSocket from "ws";
-import { withCookies } from "../test/local/people.js";
+import type { Browser } from "./browser.js";
 
 export class Network {
   /** How many times each message was sent, by `clientMessageId`. */
@@ -12,14 +12,18 @@ export class Network {
   /** The heartbeats of the newest connection that have no answer yet. */
   unanswered = 0;
   readonly #window = new EventTarget();
-  readonly #cookies = withCookies();
+  readonly #browser: Browser;
+
+  constructor(browser: Browser) {
+    this.#browser = browser;
+  }
 
   /** What a program outside of browsers passes to `createChat`. */
   get options(): Pick<Required<ChatOptions>, "fetch" | "WebSocket"> {
     const network = this;
     return {
       fetch: async (input, init) => {
-        const answer = await network.#cookies(input, init);
+        const answer = await network.#browser.fetch(input, init);
         if (answer.status >= 400) {
           const json = await answer
             .clone()

@@ -1,6 +1,7 @@
 /** One client of the soak. It uses the library as a page does, and nothing else. */
 
 import { type Chat, createChat, type Role, type Room } from "@chatchat/client";
+import type { Browser } from "./browser.js";
 import { Network } from "./network.js";
 import { Recorder } from "./record.js";
 
@@ -44,9 +45,8 @@ export class Participant {
   readonly #identity: Identity;
   readonly #url: string;
   readonly #thinkMs: number;
-  readonly #network = new Network();
-  /** What a page stores in `localStorage`. */
-  readonly #storage = new Map<string, string>();
+  readonly #browser: Browser;
+  readonly #network: Network;
   #chat!: Chat;
   #phase: Phase = "arriving";
   #random: number;
@@ -55,7 +55,6 @@ export class Participant {
     { room: Room; nextAt: number; closedUntil: number | undefined }
   >();
   #nextActAt = 0;
-  #loggingIn = false;
   #loading = false;
   /** Whether the client itself closes its connection, or reports that its network has changed. */
   #cutting = false;
@@ -66,7 +65,9 @@ export class Participant {
   /** The newest seq of each room that a heartbeat named. */
   readonly #newest = new Map<number, number>();
 
-  constructor(url: string, thinkMs: number, identity: Identity) {
+  constructor(url: string, thinkMs: number, identity: Identity, browser: Browser) {
+    this.#browser = browser;
+    this.#network = new Network(browser);
     this.#url = url;
     this.#thinkMs = thinkMs;
     this.#identity = identity;
@@ -111,7 +112,7 @@ export class Participant {
     if (this.#phase === "over") return;
     const now = performance.now();
     const { session } = this.#chat;
-    if (!this.#loggingIn && (session === "loggedOut" || session === "expired"))
+    if (!this.#browser.isLoggingIn && (session === "loggedOut" || session === "expired"))
       void this.#logIn(this.#chat);
     if (now >= this.#onlineAt) {
       this.#onlineAt = Number.POSITIVE_INFINITY;
@@ -154,13 +155,8 @@ export class Participant {
       url: this.#url,
       role,
       ...this.#network.options,
-      keep: {
-        load: (key) => this.#storage.get(key) ?? null,
-        save: (key, text) => {
-          if (text === null) this.#storage.delete(key);
-          else this.#storage.set(key, text);
-        },
-      },
+      keep: this.#browser.keep,
+      tabs: this.#browser.tab(),
     });
     this.#chat = chat;
     this.recorder.listen(chat);
@@ -185,13 +181,13 @@ export class Participant {
   }
 
   async #logIn(chat: Chat): Promise<void> {
-    this.#loggingIn = true;
+    this.#browser.isLoggingIn = true;
     try {
       await chat.logIn(this.#identity.username, this.#identity.password);
     } catch {
       await new Promise((resolve) => setTimeout(resolve, LOGIN_MS));
     }
-    this.#loggingIn = false;
+    this.#browser.isLoggingIn = false;
   }
 
   #dispatch(event: "online" | "offline"): void {
@@ -272,7 +268,7 @@ export class Participant {
 
   /** Reloads the page. Unsent messages are restored from the storage and sent with their ids. */
   #reload(): void {
-    if (this.#loggingIn) return;
+    if (this.#browser.isLoggingIn) return;
     for (const { room } of this.#rooms.values()) this.recorder.shown(room, false);
     this.#close();
     this.#load();

@@ -53,7 +53,10 @@ export class Recorder {
   /** The highest marker of the other side that each room showed. */
   readonly #known = new Map<number, number>();
   /** What was recorded of each room object. */
-  readonly #seen = new WeakMap<Room, { seq: number; read: number; receiverRead: number }>();
+  readonly #seen = new WeakMap<
+    Room,
+    { oldest: number; newest: number; read: number; receiverRead: number }
+  >();
 
   constructor(name: string, network: Network) {
     this.#name = name;
@@ -144,9 +147,9 @@ export class Recorder {
   #look(room: Room, account: number | undefined): void {
     if (!room.receiver || !account) return;
     const { id, messages, readSeq, receiverReadSeq, receiver } = room;
-    const before = this.#seen.get(room) ?? { seq: 0, read: 0, receiverRead: -1 };
-    for (let at = messages.length - 1; at >= 0 && messages[at]!.seq > before.seq; at--) {
-      const { clientMessageId, ...place } = messages[at]!;
+    const before = this.#seen.get(room) ?? { oldest: 0, newest: 0, read: 0, receiverRead: -1 };
+    const isNew = ({ seq }: Message): boolean => seq > before.newest || seq < before.oldest;
+    for (const { clientMessageId, ...place } of messages.filter(isNew)) {
       if (clientMessageId) this.#acknowledge(clientMessageId, place);
     }
     // `readSeq` is not confirmed by the server, so only a decrease is recorded.
@@ -156,7 +159,8 @@ export class Recorder {
       this.#mark(id, receiver.receiverId, { seq: receiverReadSeq, atLeast: known });
       this.#known.set(id, Math.max(known, receiverReadSeq));
     }
-    this.#seen.set(room, { seq: room.lastSeq, read: readSeq, receiverRead: receiverReadSeq });
+    const [oldest, newest] = [messages[0]?.seq ?? 0, room.lastSeq];
+    this.#seen.set(room, { oldest, newest, read: readSeq, receiverRead: receiverReadSeq });
   }
 
   #mark(room: number, reader: number, marker: Marker): void {
