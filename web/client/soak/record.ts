@@ -19,7 +19,7 @@ export interface Attempt {
   failed?: string;
 }
 
-/** The messages that a room showed when it was closed, or at the end. */
+/** The messages that a room showed when it was closed or at the end, or of which a page was notified. */
 interface View {
   room: number;
   settled: boolean;
@@ -49,6 +49,8 @@ export class Recorder {
   readonly #network: Network;
   readonly #attempts = new Map<string, Attempt>();
   readonly #open = new Set<Attempt>();
+  /** The messages of `message` events, by load of the page and room. */
+  readonly #notified: Map<number, Message[]>[] = [];
   readonly #trails = new Map<string, Trail>();
   /** The highest marker of the other side that each room showed. */
   readonly #known = new Map<number, number>();
@@ -65,8 +67,13 @@ export class Recorder {
 
   /** Records what a chat reports. */
   listen(chat: Chat): void {
-    chat.on("message", () => {
+    const notified = new Map<number, Message[]>();
+    this.#notified.push(notified);
+    chat.on("message", ({ roomId, message }) => {
       this.pushes += 1;
+      const before = notified.get(roomId);
+      if (before) before.push(message);
+      else notified.set(roomId, [message]);
     });
     chat.on("ack", ({ clientMessageId, seq, id }) =>
       this.#acknowledge(clientMessageId, { seq, id }),
@@ -129,9 +136,16 @@ export class Recorder {
       ...attempt,
       sends: this.#network.sends.get(attempt.clientMessageId) ?? 0,
     }));
+    // A page is notified of a message once. Notifications can come in any order and be missed.
+    const notified = this.#notified.flatMap((rooms) =>
+      [...rooms].map(([room, messages]): View => {
+        return { room, settled: false, shown: messages.sort((one, other) => one.seq - other.seq) };
+      }),
+    );
     const trails = [...this.#trails.values()];
     const errors = Object.fromEntries(this.#network.errors);
-    return { attempts, views: this.views, trails, errors, pushes: this.pushes };
+    const views = [...this.views, ...notified];
+    return { attempts, views, trails, errors, pushes: this.pushes };
   }
 
   #acknowledge(clientMessageId: string, { seq, id }: Place): void {
