@@ -35,8 +35,8 @@ pub struct Attempt {
     pub room: i64,
     /// The account that sent the message.
     pub sender: i64,
-    /// The client that sent the message. A client sends a message to a room only after its previous
-    /// one was acknowledged.
+    /// The client that sent the message, which sends the messages of a room one after another: each
+    /// only after the previous one was acknowledged.
     pub outbox: String,
     /// The `clientMessageId`.
     pub client_message_id: Uuid,
@@ -99,7 +99,7 @@ pub struct StoredRoom {
 /// All observations of a run.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    /// The messages that clients sent, ordered by their first send for each client.
+    /// The messages that clients sent, in the order of writing for each client.
     pub attempts: Vec<Attempt>,
     /// What each observer has at the end.
     pub views: Vec<View>,

@@ -96,8 +96,8 @@ fn duplicated_keys(history: &History, duplicated: &mut Count) {
     }
 }
 
-/// Checks that the seqs of each client ascend, because a client sends a message only after the
-/// previous one was acknowledged.
+/// Checks that the seqs of each client ascend in the order of writing, because a client sends a
+/// message only after the previous one was acknowledged.
 fn order_of_sending(history: &History, inverted: &mut Count) {
     let mut last: HashMap<(i64, &str), i64> = HashMap::new();
     for attempt in &history.attempts {
@@ -106,7 +106,7 @@ fn order_of_sending(history: &History, inverted: &mut Count) {
         if place.seq < *last {
             inverted.add(|| {
                 format!(
-                    "room {}: {} got an ack for seq {last}, then sent {}, which has seq {}",
+                    "room {}: {} wrote a message with seq {last}, then {}, which has seq {}",
                     attempt.room, attempt.outbox, attempt.client_message_id, place.seq
                 )
             });

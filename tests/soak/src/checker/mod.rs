@@ -11,7 +11,7 @@
 //!   at one seq. Also counted: a message in a view that is not in the history, and a message in the
 //!   history that no client sent or that was sent with another content.
 //! - **inverted**: a view shows a message after one with a higher seq; or a message has a lower seq
-//!   than a message of the same client that was acknowledged before this one was first sent.
+//!   than a message that the same client wrote to the room before.
 //! - **undetected gap**: a seq of the history is missing in a view that its observer considered
 //!   complete.
 //! - **marker regression**: an observer received a lower read marker than it knew, or the marker in
