@@ -79,17 +79,20 @@ export class Kept {
 
   save(id: number, { draft, pending }: KeptRoom): void {
     const rooms = this.#load();
-    const own = [...(this.#own[id] ?? []), ...pending].map((message) => message.clientMessageId);
-    const others = rooms[id]?.pending.filter((message) => !own.includes(message.clientMessageId));
-    const unsent = pending
-      .filter(({ state }) => state !== "sent")
-      .map(({ clientMessageId, content, error }) => ({
-        clientMessageId,
-        content,
-        ...(error && { error: { code: error.code, message: error.message } }),
-      }));
+    const ids = pending.map(({ clientMessageId }) => clientMessageId);
+    // Messages keep their places, because another tab may have restored only some of a list.
+    const unsent = new Map<string, Stored>();
+    for (const message of rooms[id]?.pending ?? []) unsent.set(message.clientMessageId, message);
+    for (const { clientMessageId } of this.#own[id] ?? []) {
+      if (!ids.includes(clientMessageId)) unsent.delete(clientMessageId);
+    }
+    for (const { clientMessageId, content, state, error } of pending) {
+      const failed = error && { error: { code: error.code, message: error.message } };
+      if (state === "sent") unsent.delete(clientMessageId);
+      else unsent.set(clientMessageId, { clientMessageId, content, ...failed });
+    }
     this.#own[id] = pending;
-    rooms[id] = { draft, pending: [...(others ?? []), ...unsent] };
+    rooms[id] = { draft, pending: [...unsent.values()] };
     if (!draft && !rooms[id].pending.length) delete rooms[id];
     this.#store(Object.keys(rooms).length ? JSON.stringify(rooms) : null);
   }

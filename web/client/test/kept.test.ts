@@ -131,6 +131,26 @@ describe("unsent messages", () => {
     expect(server.messages).toHaveLength(4);
   });
 
+  test("keep their order when another tab has restored only the first ones", async () => {
+    const keep = storage();
+    const { server, chat, room } = await inRoom(1, { keep });
+    server.socket.dead = true;
+    room.send("one");
+    const second = chatWith(server, { keep });
+    await during(second.resume());
+    const other = second.room(ROOM);
+    expect(other.pending).toMatchObject([{ content: "one" }]);
+    room.send("two");
+    room.send("three");
+    other.draft = "typed in the second tab";
+    chat.close();
+    second.close();
+    const next = chatWith(server, { keep });
+    next.connect();
+    await pass(3 * SECOND);
+    expect(server.messages.slice(1).map(({ content }) => content)).toEqual(["one", "two", "three"]);
+  });
+
   test("stay when their room is closed, and are sent", async () => {
     const { server, chat, room } = await inRoom(1);
     server.socket.dropsBefore = ({ action }) => action === "sendMessage";
