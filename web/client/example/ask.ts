@@ -1,4 +1,4 @@
-import { createChat, type ChatOptions } from "@chatchat/client";
+import { type ChatOptions, createChat } from "@chatchat/client";
 
 /** Finds a company, asks it a question, and returns the answer of a person there. */
 export const ask = async (
@@ -30,7 +30,8 @@ export const ask = async (
       chat.on("room", () => {
         if (room.error && !room.error.transient) reject(room.error);
         const answer = room.messages.find(
-          ({ seq, type, senderId }) => seq > lastSeq && type === "general" && senderId === company.id,
+          ({ seq, type, senderId }) =>
+            seq > lastSeq && type === "general" && senderId === company.id,
         );
         if (!answer) return;
         room.markRead(answer.seq);

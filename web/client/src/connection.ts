@@ -1,7 +1,13 @@
 /** The WebSocket connection: opens it with a ticket, checks it, replaces it, and reopens it. */
 
 import { ChatError } from "./error.js";
-import { parseFrame, type ClientFrame, type GatewayFrame, type RoomPosition, type ServerFrame } from "./frames.js";
+import {
+  type ClientFrame,
+  type GatewayFrame,
+  parseFrame,
+  type RoomPosition,
+  type ServerFrame,
+} from "./frames.js";
 import { bounded } from "./wait.js";
 
 /**
@@ -78,8 +84,7 @@ const MAX_ROOMS = 20;
  * second attempt happens before all first ones.
  */
 const pace = (attempt: number): number => SPREAD_MS * Math.min(4, 2 ** Math.max(0, attempt - 2));
-const distance = (attempt: number): number =>
-  pace(attempt) * (attempt < 2 ? 1 : 1 + Math.random());
+const distance = (attempt: number): number => pace(attempt) * (attempt < 2 ? 1 : 1 + Math.random());
 
 /** @internal */
 export class Connection {
@@ -161,8 +166,10 @@ export class Connection {
     this.#answer ??= setTimeout(() => this.#lose(socket), ANSWER_MS);
     const rooms = this.#ports.positions();
     let from = 0;
-    do this.send({ action: "heartbeat", rooms: rooms.slice(from, (from += MAX_ROOMS)) });
-    while (from < rooms.length);
+    do {
+      this.send({ action: "heartbeat", rooms: rooms.slice(from, from + MAX_ROOMS) });
+      from += MAX_ROOMS;
+    } while (from < rooms.length);
     clearTimeout(this.#beat);
     this.#beat = setTimeout(() => this.probe(), (3.5 + Math.random()) * MINUTE_MS);
   }
@@ -222,7 +229,8 @@ export class Connection {
    * `answerMs` milliseconds.
    */
   #wake(answerMs: number): void {
-    const now = (this.#wokenAt = performance.now());
+    const now = performance.now();
+    this.#wokenAt = now;
     const wait = this.#socket ? answerMs : Math.random() * ALONE_MS;
     const at = Math.max(now + wait, this.#eventAt + EVENT_MS);
     if (this.#socket) {
@@ -255,7 +263,8 @@ export class Connection {
     this.#retryAt = Infinity;
     if (this.#byEvent) this.#eventAt = performance.now();
     this.#byEvent = false;
-    const dialing = (this.#dialing = new AbortController());
+    const dialing = new AbortController();
+    this.#dialing = dialing;
     const attempt = this.#attempts++;
     const startedAt = performance.now();
     this.#tell();

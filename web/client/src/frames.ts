@@ -97,7 +97,9 @@ export const fits = (value: unknown, shape: Shape): boolean => {
     typeof value === "object" &&
     value !== null &&
     !Array.isArray(value) &&
-    Object.entries(shape).every(([name, inner]) => fits((value as Record<string, unknown>)[name], inner))
+    Object.entries(shape).every(([name, inner]) =>
+      fits((value as Record<string, unknown>)[name], inner),
+    )
   );
 };
 
@@ -106,11 +108,21 @@ export const fits = (value: unknown, shape: Shape): boolean => {
  */
 export const checked = <T>(value: T, shape: Shape): T => {
   if (fits(value, shape)) return value;
-  throw new ChatError({ code: "gateway", message: "The response does not have the expected form." });
+  throw new ChatError({
+    code: "gateway",
+    message: "The response does not have the expected form.",
+  });
 };
 
 /** @internal */
-export const MESSAGE = { id: 0, seq: 0, senderId: 0, type: "", content: "", createdAt: "" } as const;
+export const MESSAGE = {
+  id: 0,
+  seq: 0,
+  senderId: 0,
+  type: "",
+  content: "",
+  createdAt: "",
+} as const;
 
 /** @internal */
 export const ROOM = {

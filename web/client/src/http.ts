@@ -44,15 +44,16 @@ export type Input<R extends Route> = InPath<Operation<R>> &
 type Good = 200 | 201 | 204;
 
 /** The response of a route; undefined for 204. */
-export type Answer<R extends Route> = Operation<R> extends { responses: infer A }
-  ? {
-      [S in keyof A]: S extends Good
-        ? A[S] extends { content: { "application/json": infer T } }
-          ? T
-          : undefined
-        : never;
-    }[keyof A]
-  : never;
+export type Answer<R extends Route> =
+  Operation<R> extends { responses: infer A }
+    ? {
+        [S in keyof A]: S extends Good
+          ? A[S] extends { content: { "application/json": infer T } }
+            ? T
+            : undefined
+          : never;
+      }[keyof A]
+    : never;
 
 /** The arguments after the route; none if the route requires nothing. */
 export type Arguments<R extends Route> =
@@ -105,12 +106,16 @@ export const createSend = (
   fetch: typeof globalThis.fetch,
   language: string | undefined,
 ): Send => {
-  const send = (token: string | undefined, route: string, input: AnyInput = {}): Promise<unknown> => {
+  const send = (
+    token: string | undefined,
+    route: string,
+    input: AnyInput = {},
+  ): Promise<unknown> => {
     const { path, query, body } = input;
     const [method = "", template = ""] = route.split(" ");
     const form = body instanceof FormData;
     const headers: Record<string, string> = {};
-    if (token) headers["authorization"] = `Bearer ${token}`;
+    if (token) headers.authorization = `Bearer ${token}`;
     if (language) headers["accept-language"] = language;
     // `fetch` sets the content type of a form, because it chooses the boundary.
     if (body && !form) headers["content-type"] = "application/json";
@@ -157,8 +162,8 @@ const errorOf = ({ status, headers }: Response, json: Record<string, unknown>): 
     code: (text("code") ?? "gateway") as ChatError["code"],
     message: text("message") ?? `The server returned HTTP ${status}.`,
     requestId: text("requestId") ?? headers.get("apigw-requestid") ?? undefined,
-    fields: fits(json["fields"], [{ field: "", code: "", message: "" }])
-      ? (json["fields"] as ChatError["fields"])
+    fields: fits(json.fields, [{ field: "", code: "", message: "" }])
+      ? (json.fields as ChatError["fields"])
       : undefined,
     status,
     retryAfter: seconds > 0 ? Math.min(seconds, MAX_RETRY_AFTER) : undefined,

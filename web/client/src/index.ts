@@ -3,10 +3,10 @@
 import { Connection, type ConnectionState, type Socket } from "./connection.js";
 import { ChatError } from "./error.js";
 import { checked, type GatewayFrame, type ServerFrame, type ServerFrames } from "./frames.js";
-import { createSend, USES_COOKIE, type Arguments, type Call, type Route } from "./http.js";
-import { Kept, type Keep } from "./kept.js";
+import { type Arguments, type Call, createSend, type Route, USES_COOKIE } from "./http.js";
+import { type Keep, Kept } from "./kept.js";
 import { Room, type RoomPorts } from "./room.js";
-import { Session, type Role, type SessionState, type Tabs } from "./session.js";
+import { type Role, Session, type SessionState, type Tabs } from "./session.js";
 import type { Waiting } from "./wait.js";
 
 export type { components, paths } from "./api.js";
@@ -36,7 +36,9 @@ export interface ChatOptions {
   /** Replaces the global `fetch`, for example by one that stores cookies. */
   fetch?: typeof fetch;
   /** Replaces the global `WebSocket`. Node 20 has none; pass the one of the package `ws`. */
-  WebSocket?: new (url: string) => Socket;
+  WebSocket?: new (
+    url: string,
+  ) => Socket;
   /**
    * Coordinates chats that share a cookie store. By default, the tabs of a browser use Web Locks
    * and a `BroadcastChannel`, if available, and other programs use nothing.
@@ -156,13 +158,17 @@ export const createChat = (options: ChatOptions): Chat => {
     connection.start();
   });
 
-  const call = async <R extends Route>(route: R, ...input: Arguments<R>): ReturnType<typeof send<R>> => {
+  const call = async <R extends Route>(
+    route: R,
+    ...input: Arguments<R>
+  ): ReturnType<typeof send<R>> => {
     const signal = input[0]?.signal;
     const attempt = () => send(session.token, route, ...input);
-    const run = () => (USES_COOKIE.test(route) ? session.alone(15_000, signal, attempt) : attempt());
+    const run = () =>
+      USES_COOKIE.test(route) ? session.alone(15_000, signal, attempt) : attempt();
     session.refreshAhead();
     const { token, account } = session;
-    let answer;
+    let answer: Awaited<ReturnType<typeof run>>;
     try {
       answer = await run();
     } catch (error) {
@@ -180,7 +186,8 @@ export const createChat = (options: ChatOptions): Chat => {
   /** Calls a route that requires a login. If needed, determines first whether there is one. */
   const callLoggedIn = async <R extends Route>(route: R, ...input: Arguments<R>) => {
     if (!session.token) await session.refresh(undefined, input[0]?.signal);
-    if (!session.token) throw new ChatError({ code: "unauthenticated", message: "No account is logged in." });
+    if (!session.token)
+      throw new ChatError({ code: "unauthenticated", message: "No account is logged in." });
     return call(route, ...input);
   };
 
@@ -232,7 +239,9 @@ export const createChat = (options: ChatOptions): Chat => {
         }
         break;
       case undefined:
-        eachRoom((room) => room.refuse(undefined, new ChatError({ code: "gateway", message: frame.message })));
+        eachRoom((room) =>
+          room.refuse(undefined, new ChatError({ code: "gateway", message: frame.message })),
+        );
         return;
     }
     emit(frame.type, frame);

@@ -64,7 +64,9 @@ export class Kept {
   /** The ids of the rooms that have unsent messages. */
   get rooms(): number[] {
     const rooms = this.#load();
-    return Object.keys(rooms).filter((id) => rooms[id]?.pending.length).map(Number);
+    return Object.keys(rooms)
+      .filter((id) => rooms[id]?.pending.length)
+      .map(Number);
   }
 
   load(id: number): KeptRoom {
@@ -120,7 +122,9 @@ export class Kept {
     }
     try {
       const rooms = JSON.parse(text ?? "{}");
-      return Object.fromEntries(Object.entries(rooms).filter(([, room]) => fits(room, ROOM))) as StoredRooms;
+      return Object.fromEntries(
+        Object.entries(rooms).filter(([, room]) => fits(room, ROOM)),
+      ) as StoredRooms;
     } catch {
       return {};
     }

@@ -1,6 +1,6 @@
 /** The unsent messages of one room. One is sent at a time, until the server acknowledges it. */
 
-import { ChatError } from "./error.js";
+import type { ChatError } from "./error.js";
 import type { ClientFrame } from "./frames.js";
 import { jitter } from "./wait.js";
 
@@ -124,7 +124,8 @@ export class Outbox {
       return;
     }
     const message = this.pending.find((other) => other.clientMessageId === clientMessageId);
-    if (message?.state === "sending") this.#change(message.clientMessageId, { state: "failed", error });
+    if (message?.state === "sending")
+      this.#change(message.clientMessageId, { state: "failed", error });
     if (isUnderWay) this.#done();
     this.#next();
   }
@@ -140,7 +141,9 @@ export class Outbox {
 
   /** Removes messages that are in the room's messages now, or that were discarded. */
   remove(clientMessageIds: readonly (string | undefined)[]): void {
-    const rest = this.pending.filter((message) => !clientMessageIds.includes(message.clientMessageId));
+    const rest = this.pending.filter(
+      (message) => !clientMessageIds.includes(message.clientMessageId),
+    );
     if (rest.length === this.pending.length) return;
     this.pending = rest;
     this.#ports.changed();
@@ -157,7 +160,10 @@ export class Outbox {
     const message = this.pending.find(({ state }) => state === "sending");
     if (!message) return;
     const { clientMessageId, content } = message;
-    if (this.#broken) return this.refuse(clientMessageId, this.#broken);
+    if (this.#broken) {
+      this.refuse(clientMessageId, this.#broken);
+      return;
+    }
     if (!this.#open || this.#underWay) return;
     const roomId = this.#room;
     if (!this.#ports.send({ action: "sendMessage", roomId, clientMessageId, content })) return;
@@ -193,10 +199,18 @@ export class Outbox {
     );
   }
 
-  #change(id: string, { state, error }: Pick<PendingMessage, "state" | "error">): PendingMessage | undefined {
+  #change(
+    id: string,
+    { state, error }: Pick<PendingMessage, "state" | "error">,
+  ): PendingMessage | undefined {
     const message = this.pending.find(({ clientMessageId }) => clientMessageId === id);
     if (!message || message.state === state) return message;
-    const changed = { clientMessageId: id, content: message.content, state, ...(error && { error }) };
+    const changed = {
+      clientMessageId: id,
+      content: message.content,
+      state,
+      ...(error && { error }),
+    };
     this.pending = this.pending.map((other) => (other === message ? changed : other));
     this.#ports.changed();
     return changed;

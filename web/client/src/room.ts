@@ -1,7 +1,15 @@
 /** One room: its messages in order of seq, its pending messages, and the markers of both sides. */
 
 import { ChatError } from "./error.js";
-import { checked, MESSAGE, ROOM, type Message, type Receiver, type RoomDetail, type ServerFrames } from "./frames.js";
+import {
+  checked,
+  MESSAGE,
+  type Message,
+  type Receiver,
+  ROOM,
+  type RoomDetail,
+  type ServerFrames,
+} from "./frames.js";
 import type { Call } from "./http.js";
 import type { KeptRoom } from "./kept.js";
 import { Outbox, type OutboxPorts, type PendingMessage } from "./outbox.js";
@@ -73,7 +81,14 @@ export class Room {
     this.#ports = ports;
     const { send, doubt } = ports;
     const changed = (): void => this.#changed();
-    this.#outbox = new Outbox(id, { send, doubt, changed: () => (this.#save(), changed()) });
+    this.#outbox = new Outbox(id, {
+      send,
+      doubt,
+      changed: () => {
+        this.#save();
+        changed();
+      },
+    });
     this.#signals = new Signals(id, send, changed);
     this.#sync = new Sync({
       next: (isFirst) => this.#next(isFirst),
@@ -251,7 +266,10 @@ export class Room {
   /** @internal */
   acknowledge({ clientMessageId, id, seq, senderId, createdAt }: ServerFrames["ack"]): void {
     const sent = this.#outbox.acknowledge(clientMessageId);
-    if (!sent) return this.behind(seq);
+    if (!sent) {
+      this.behind(seq);
+      return;
+    }
     const { content } = sent;
     this.receive({ id, seq, senderId, type: "general", content, createdAt, clientMessageId });
   }

@@ -112,7 +112,10 @@ export class Session {
   async logIn(username: string, password: string, signal?: AbortSignal): Promise<void> {
     const body = { username, password };
     await this.alone(CHANGE_MS, signal, async () =>
-      this.#take(await this.#send(undefined, `POST /${this.#role}/session`, { body, signal }), true),
+      this.#take(
+        await this.#send(undefined, `POST /${this.#role}/session`, { body, signal }),
+        true,
+      ),
     );
   }
 
@@ -169,7 +172,11 @@ export class Session {
    * not overwrite the cookie of a later one. If the lock is denied or not granted within `ms`, the
    * change runs without it.
    */
-  async alone<T>(ms: number, signal: AbortSignal | undefined, change: () => Promise<T>): Promise<T> {
+  async alone<T>(
+    ms: number,
+    signal: AbortSignal | undefined,
+    change: () => Promise<T>,
+  ): Promise<T> {
     const before = this.#last;
     let release!: () => void;
     const done = new Promise<void>((resolve) => (release = resolve));
@@ -179,7 +186,10 @@ export class Session {
         await before;
         await new Promise<unknown>((granted, denied) => {
           if (!this.#locks) return granted(undefined);
-          const held = (): Promise<void> => (granted(undefined), done);
+          const held = (): Promise<void> => {
+            granted(undefined);
+            return done;
+          };
           this.#locks.request(this.#lock, { signal }, held).catch(denied);
         });
       }).catch(() => signal?.throwIfAborted());
@@ -198,7 +208,8 @@ export class Session {
 
   async #renew(): Promise<void> {
     const { token, state } = this;
-    const renew = (signal: AbortSignal) => this.#send(undefined, `POST /${this.#role}/token`, { signal });
+    const renew = (signal: AbortSignal) =>
+      this.#send(undefined, `POST /${this.#role}/token`, { signal });
     try {
       const renewed = await bounded(CHANGE_MS, this.#life.signal, renew);
       // If they differ, another tab has logged in or out in the meantime.

@@ -32,7 +32,7 @@ export class Sync {
     this.#running = true;
     let attempts = 0;
     let isFirst = true;
-    for (let step; (step = this.#ports.next(isFirst)); ) {
+    for (let step = this.#ports.next(isFirst); step; step = this.#ports.next(isFirst)) {
       // `wake` does not shorten this pause, which the server asked for.
       const left = this.#notBefore - performance.now();
       if (left > 0) {
@@ -62,7 +62,7 @@ export class Sync {
   }
 
   async pause(ms = REORDER_MS): Promise<void> {
-    let timer;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
       this.#hurry = resolve;
       timer = setTimeout(resolve, ms);

@@ -2,8 +2,28 @@
 
 import { describe, expect, test, vi } from "vitest";
 import type { Chat, Room } from "../src/index.js";
-import { chatWith, during, failure, inRoom, pass, SECOND, settle, shown, storage, useFakeClock } from "./fake/chat.js";
-import { COMPANY, CUSTOMER, FakeServer, later, OTHER_CUSTOMER, PATH, pushOf, ROOM } from "./fake/server.js";
+import {
+  chatWith,
+  during,
+  failure,
+  inRoom,
+  pass,
+  SECOND,
+  settle,
+  shown,
+  storage,
+  useFakeClock,
+} from "./fake/chat.js";
+import {
+  COMPANY,
+  CUSTOMER,
+  FakeServer,
+  later,
+  OTHER_CUSTOMER,
+  PATH,
+  pushOf,
+  ROOM,
+} from "./fake/server.js";
 import { FakeBrowser } from "./fake/tabs.js";
 
 useFakeClock();
@@ -41,7 +61,12 @@ describe.each(Object.entries(switches))("another account %s", (_, change) => {
     expect(room.error).toMatchObject({ code: "closed" });
     const again = chat.room(ROOM);
     expect(again).not.toBe(room);
-    expect([again.messages, again.pending, again.draft, again.receiver]).toEqual([[], [], "", undefined]);
+    expect([again.messages, again.pending, again.draft, again.receiver]).toEqual([
+      [],
+      [],
+      "",
+      undefined,
+    ]);
     await pass(10 * SECOND);
     expect(again.error).toMatchObject({ code: "room_not_found" });
     expect([again.messages, again.pending]).toEqual([[], []]);
@@ -108,7 +133,9 @@ test("a response for the first account does not reach the other's room", async (
 test("the session event comes after the rooms were closed", async () => {
   const { chat, room } = await inRoom();
   const seen: unknown[] = [];
-  chat.on("session", (state) => seen.push([state, chat.account, chat.rooms.length, room.error?.code]));
+  chat.on("session", (state) =>
+    seen.push([state, chat.account, chat.rooms.length, room.error?.code]),
+  );
   await during(chat.logIn(...OTHER));
   expect(seen).toEqual([["loggedIn", OTHER_CUSTOMER, 0, "closed"]]);
 });
@@ -129,7 +156,10 @@ test("the other tabs switch to another account too", async () => {
   const shared = new FakeBrowser();
   const server = new FakeServer();
   server.keep(COMPANY, "hello");
-  const [a, b] = [chatWith(server, { tabs: shared.tab() }), chatWith(server, { tabs: shared.tab() })];
+  const [a, b] = [
+    chatWith(server, { tabs: shared.tab() }),
+    chatWith(server, { tabs: shared.tab() }),
+  ];
   for (const chat of [a, b]) chat.connect();
   const room = b.room(ROOM);
   await pass(SECOND);
@@ -144,7 +174,12 @@ describe("an expired session", () => {
     const keep = storage();
     const { server, chat, room } = await inRoom(1, { keep });
     server.expire();
-    server.socket.deliver({ type: "error", code: "unauthenticated", message: "로그인이 필요해요.", requestId: "r1" });
+    server.socket.deliver({
+      type: "error",
+      code: "unauthenticated",
+      message: "로그인이 필요해요.",
+      requestId: "r1",
+    });
     await pass(10 * SECOND);
     return { keep, server, chat, room };
   };

@@ -1,8 +1,20 @@
 import { describe, expect, test, vi } from "vitest";
 import { createChat } from "../src/index.js";
 import { jitter } from "../src/wait.js";
-import { chatWith, connected, during, inRoom, MINUTE, pass, SECOND, settle, shown, URL_OF_API, useFakeClock } from "./fake/chat.js";
-import { FakeServer, json, PATH, pushOf, refusal, ROOM } from "./fake/server.js";
+import {
+  chatWith,
+  connected,
+  during,
+  inRoom,
+  MINUTE,
+  pass,
+  SECOND,
+  settle,
+  shown,
+  URL_OF_API,
+  useFakeClock,
+} from "./fake/chat.js";
+import { FakeServer, json, PATH, pushOf, ROOM, refusal } from "./fake/server.js";
 
 useFakeClock();
 
@@ -26,7 +38,10 @@ describe("jitter", () => {
 describe("connecting", () => {
   test("requests one ticket, and reports its states", async () => {
     const { server, chat, states } = await connected();
-    expect(server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(["POST /customer/token", TICKETS]);
+    expect(server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      "POST /customer/token",
+      TICKETS,
+    ]);
     expect(server.open).toHaveLength(1);
     expect(chat.connection).toBe("open");
     expect(states).toEqual(["connecting", "open"]);
@@ -85,19 +100,30 @@ describe("an open connection", () => {
     server.socket.drop();
     await pass(6 * SECOND);
     expect(server.sockets).toHaveLength(2);
-    expect(server.socket.frames[0]).toEqual({ action: "heartbeat", rooms: [{ roomId: ROOM, lastSeq: 3 }] });
+    expect(server.socket.frames[0]).toEqual({
+      action: "heartbeat",
+      rooms: [{ roomId: ROOM, lastSeq: 3 }],
+    });
   });
 
   test("that the server does not know is replaced within seconds", async () => {
     const { server, chat } = await connected();
-    const forgotten = { type: "error", code: "unauthenticated", message: "로그인이 필요해요.", requestId: "r1" } as const;
+    const forgotten = {
+      type: "error",
+      code: "unauthenticated",
+      message: "로그인이 필요해요.",
+      requestId: "r1",
+    } as const;
     server.intercept((request) => {
       if (isTicket(request) && server.sockets.length === 1) {
         // The next connection is unknown to the server.
         void Promise.resolve().then(async () => {
           while (server.sockets.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
           const { socket } = server;
-          socket.handles = () => (socket.deliver(forgotten), true);
+          socket.handles = () => {
+            socket.deliver(forgotten);
+            return true;
+          };
         });
       }
       return undefined;
@@ -111,7 +137,8 @@ describe("an open connection", () => {
   test("that never answers is replaced within seconds", async () => {
     const server = new FakeServer();
     server.intercept((request) => {
-      if (isTicket(request)) setTimeout(() => (server.socket.dead = server.sockets.length === 1), 12);
+      if (isTicket(request))
+        setTimeout(() => (server.socket.dead = server.sockets.length === 1), 12);
       return undefined;
     });
     const chat = chatWith(server);
@@ -132,16 +159,26 @@ describe("an open connection", () => {
 
     server.intercept(({ path }) => {
       const id = Number(/^\/customer\/chatrooms\/(\d+)$/.exec(path)?.[1]);
-      const receiver = { receiverId: 7, receiverName: "새벽빵집", receiverImageUrl: null, receiverDeleted: false };
+      const receiver = {
+        receiverId: 7,
+        receiverName: "새벽빵집",
+        receiverImageUrl: null,
+        receiverDeleted: false,
+      };
       const room = { id, ...receiver, readSeq: 0, receiverReadSeq: 0, lastSeq: 1, blocked: false };
-      return id > 100 ? json(200, { ...room, messages: [{ ...server.messages[0]!, id }] }) : undefined;
+      return id > 100
+        ? json(200, { ...room, messages: [{ ...server.messages[0]!, id }] })
+        : undefined;
     });
     for (let id = 101; id <= 140; id++) chat.room(id);
     await settle();
     socket.frames.length = 0;
     await pass(4.6 * MINUTE);
     expect(socket.frames.slice(0, 3).map(({ rooms }) => rooms?.length)).toEqual([20, 20, 1]);
-    expect(new Set(socket.frames.slice(0, 3).flatMap(({ rooms }) => rooms!.map(({ roomId }) => roomId))).size).toBe(41);
+    expect(
+      new Set(socket.frames.slice(0, 3).flatMap(({ rooms }) => rooms!.map(({ roomId }) => roomId)))
+        .size,
+    ).toBe(41);
   });
 
   test("that is dead is detected by a heartbeat without an answer", async () => {
@@ -158,13 +195,19 @@ describe("an open connection", () => {
   test("counts as alive while any frame arrives, even an error of API Gateway", async () => {
     const { server } = await connected();
     const { socket } = server;
-    socket.handles = () => (socket.deliver({ message: "Internal server error" }), true);
+    socket.handles = () => {
+      socket.deliver({ message: "Internal server error" });
+      return true;
+    };
     await pass(20 * MINUTE);
     expect(server.sockets).toHaveLength(1);
   });
 
   test("is replaced after 90 to 110 minutes without a pause", async () => {
-    for (const [random, minutes] of [[0, 90], [0.999_999, 110]] as const) {
+    for (const [random, minutes] of [
+      [0, 90],
+      [0.999_999, 110],
+    ] as const) {
       const { server, chat, states } = await connected();
       vi.spyOn(Math, "random").mockReturnValue(random);
       server.socket.drop();
@@ -189,10 +232,15 @@ describe("an open connection", () => {
 
   test("stays in use while it cannot be replaced", async () => {
     const { server, chat } = await connected();
-    const mend = server.intercept((request) => (isTicket(request) ? refusal(503, "unavailable") : undefined));
+    const mend = server.intercept((request) =>
+      isTicket(request) ? refusal(503, "unavailable") : undefined,
+    );
     await pass(110 * MINUTE);
     const tried = server.calls(TICKETS);
-    for (let n = 0; n < 600; n++) server.say(`${n}`), await pass(SECOND);
+    for (let n = 0; n < 600; n++) {
+      server.say(`${n}`);
+      await pass(SECOND);
+    }
     expect(server.calls(TICKETS) - tried).toBeLessThanOrEqual(30);
     expect(server.open).toHaveLength(1);
     expect(chat.connection).toBe("open");
@@ -204,7 +252,12 @@ describe("an open connection", () => {
   test("is renewed with a fresh access token after `unauthenticated`", async () => {
     const { server, chat } = await connected();
     server.tokens.clear();
-    server.socket.deliver({ type: "error", code: "unauthenticated", message: "로그인이 필요해요.", requestId: "r1" });
+    server.socket.deliver({
+      type: "error",
+      code: "unauthenticated",
+      message: "로그인이 필요해요.",
+      requestId: "r1",
+    });
     await pass(6 * SECOND);
     expect(server.calls("POST /customer/token")).toBe(2);
     expect(chat.connection).toBe("open");
@@ -230,7 +283,10 @@ test("a message between registration and fetch is not missed", async () => {
   let said = false;
   server.intercept(({ path }) => {
     // The connection is open now. This push arrives before the response, which lacks the message.
-    if (path === PATH && !said) (said = true), setTimeout(() => server.say("in between"), 1);
+    if (path === PATH && !said) {
+      said = true;
+      setTimeout(() => server.say("in between"), 1);
+    }
     return undefined;
   });
   await pass(6 * SECOND);
@@ -264,7 +320,10 @@ describe("close", () => {
   });
 
   test("ends calls that hang, and pauses before a retry", async () => {
-    for (const answer of [() => new Promise<never>(() => {}), () => new TypeError("fetch failed")]) {
+    for (const answer of [
+      () => new Promise<never>(() => {}),
+      () => new TypeError("fetch failed"),
+    ]) {
       const server = new FakeServer();
       const chat = chatWith(server);
       await during(chat.resume());

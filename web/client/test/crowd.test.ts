@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { createChat, type Chat } from "../src/index.js";
+import { type Chat, createChat } from "../src/index.js";
 import { MINUTE, SECOND, URL_OF_API } from "./fake/chat.js";
 import { FastClock } from "./fake/clock.js";
-import { FakeServer, refusal, type Request } from "./fake/server.js";
+import { FakeServer, type Request, refusal } from "./fake/server.js";
 
 const isTicket = ({ path }: Request): boolean => path === "/realtime/tickets";
 
@@ -27,7 +27,12 @@ describe("2,000 clients that lose their connections together", () => {
     const server = new FakeServer();
     const chats: Chat[] = [];
     for (let n = 0; n < count; n++) {
-      const chat = createChat({ url: URL_OF_API, role: "customer", fetch: server.fetch, WebSocket: server.WebSocket });
+      const chat = createChat({
+        url: URL_OF_API,
+        role: "customer",
+        fetch: server.fetch,
+        WebSocket: server.WebSocket,
+      });
       chats.push(chat);
       chat.connect();
     }
@@ -41,7 +46,9 @@ describe("2,000 clients that lose their connections together", () => {
     const lose = (): void => {
       for (const socket of server.open) socket.drop();
     };
-    const end = (): void => chats.forEach((chat) => chat.close());
+    const end = (): void => {
+      for (const chat of chats) chat.close();
+    };
     return { clock, server, attempts, lose, end };
   };
 
@@ -59,22 +66,26 @@ describe("2,000 clients that lose their connections together", () => {
     ["refuses connections", () => new TypeError("fetch failed")],
     ["does not answer", () => new Promise<never>(() => {})],
     ["answers 503", () => refusal(503, "unavailable")],
-  ])("stay spread while the server %s for a minute", async (_, answer) => {
-    const { clock, server, attempts, lose, end } = await crowd();
-    const mend = server.intercept((request) => {
-      if (!isTicket(request)) return undefined;
-      attempts.push(clock.now);
-      return answer();
-    });
-    lose();
-    await clock.pass(60 * SECOND);
-    mend();
-    await clock.pass(45 * SECOND);
-    expect(server.open).toHaveLength(COUNT);
-    expect(attempts.length).toBeGreaterThan(5 * COUNT);
-    expect(peak(attempts)).toBeLessThanOrEqual(COUNT / 4);
-    end();
-  }, 60_000);
+  ])(
+    "stay spread while the server %s for a minute",
+    async (_, answer) => {
+      const { clock, server, attempts, lose, end } = await crowd();
+      const mend = server.intercept((request) => {
+        if (!isTicket(request)) return undefined;
+        attempts.push(clock.now);
+        return answer();
+      });
+      lose();
+      await clock.pass(60 * SECOND);
+      mend();
+      await clock.pass(45 * SECOND);
+      expect(server.open).toHaveLength(COUNT);
+      expect(attempts.length).toBeGreaterThan(5 * COUNT);
+      expect(peak(attempts)).toBeLessThanOrEqual(COUNT / 4);
+      end();
+    },
+    60_000,
+  );
 
   test("stay spread when Retry-After names one moment for all", async () => {
     const { clock, server, attempts, lose, end } = await crowd();

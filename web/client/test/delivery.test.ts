@@ -2,19 +2,31 @@
 
 import { describe, expect, test, vi } from "vitest";
 import type { Room } from "../src/index.js";
-import { chatWith, during, failure, inRoom, pass, SECOND, settle, useFakeClock } from "./fake/chat.js";
+import {
+  chatWith,
+  during,
+  failure,
+  inRoom,
+  pass,
+  SECOND,
+  settle,
+  useFakeClock,
+} from "./fake/chat.js";
 import { COMPANY, CUSTOMER, FakeServer, LATENCY_MS, PATH, pushOf, ROOM } from "./fake/server.js";
 
 useFakeClock();
 
 /** The numbers of the messages that a room shows. */
 const seqs = (room: Room): number[] => room.messages.map(({ seq }) => seq);
-const upTo = (count: number, from = 1): number[] => Array.from({ length: count - from + 1 }, (_, n) => from + n);
+const upTo = (count: number, from = 1): number[] =>
+  Array.from({ length: count - from + 1 }, (_, n) => from + n);
 
 describe("pushes", () => {
   test("that are out of order are shown in order, without a fetch", async () => {
     const { server, room } = await inRoom();
-    const [two, three, four] = ["two", "three", "four"].map((content) => server.keep(COMPANY, content).message);
+    const [two, three, four] = ["two", "three", "four"].map(
+      (content) => server.keep(COMPANY, content).message,
+    );
     const count = server.requests.length;
     server.socket.deliver(pushOf(four!));
     server.socket.deliver(pushOf(three!));
@@ -42,7 +54,10 @@ describe("pushes", () => {
   test("of a call's response can be given to the room", async () => {
     const { server, room } = await inRoom();
     server.socket.dead = true;
-    const [question, answer] = [server.keep(CUSTOMER, "되나요?").message, server.keep(COMPANY, "네.").message];
+    const [question, answer] = [
+      server.keep(CUSTOMER, "되나요?").message,
+      server.keep(COMPANY, "네.").message,
+    ];
     room.receive(question, answer);
     expect(room.messages).toEqual(server.messages);
   });
@@ -70,7 +85,10 @@ describe("pushes", () => {
       return undefined;
     });
     server.say("352nd");
-    for (let n = 0; n < 5; n++) await pass(120), server.say(`${353 + n}th`);
+    for (let n = 0; n < 5; n++) {
+      await pass(120);
+      server.say(`${353 + n}th`);
+    }
     await pass(5 * SECOND);
     expect(room.messages).toEqual(server.messages);
     expect(most).toBe(1);
@@ -119,7 +137,11 @@ describe("pushes", () => {
     await settle();
     server.socket.handles = ({ action }) => action === "sendMessage";
     const { clientMessageId } = room.send("sent over the connection before this one");
-    server.socket.deliver(pushOf(server.keep(CUSTOMER, "sent over the connection before this one", clientMessageId).message));
+    server.socket.deliver(
+      pushOf(
+        server.keep(CUSTOMER, "sent over the connection before this one", clientMessageId).message,
+      ),
+    );
     await settle();
     expect(room.messages).toEqual(server.messages);
     expect(room.pending).toEqual([]);
@@ -130,30 +152,38 @@ describe("pushes", () => {
     expect(room.messages).toHaveLength(4);
   });
 
-  test.each([1, 2, 3, 4, 5, 6, 7, 8])("shuffled, doubled and lost (seed %d) end in the server's order", async (seed) => {
-    const random = () => ((seed = (seed * 48_271) % 2_147_483_647), seed / 2_147_483_647);
-    const { server, room } = await inRoom();
-    for (let n = 0; n < 60; n++) {
-      if (random() < 0.3) room.send(`mine ${n}`);
-      const frame = pushOf(server.keep(COMPANY, `${n}`).message);
-      const { socket } = server;
-      for (let copy = 0; copy < Math.floor(random() * 3); copy++) {
-        setTimeout(() => socket.deliver(frame), random() * 400);
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    "shuffled, doubled and lost (seed %d) end in the server's order",
+    async (seed) => {
+      const random = () => {
+        seed = (seed * 48_271) % 2_147_483_647;
+        return seed / 2_147_483_647;
+      };
+      const { server, room } = await inRoom();
+      for (let n = 0; n < 60; n++) {
+        if (random() < 0.3) room.send(`mine ${n}`);
+        const frame = pushOf(server.keep(COMPANY, `${n}`).message);
+        const { socket } = server;
+        for (let copy = 0; copy < Math.floor(random() * 3); copy++) {
+          setTimeout(() => socket.deliver(frame), random() * 400);
+        }
+        if (random() < 0.05) server.socket.drop();
+        await pass(random() * 100);
       }
-      if (random() < 0.05) server.socket.drop();
-      await pass(random() * 100);
-    }
-    await pass(6 * 60 * SECOND);
-    expect(room.messages).toEqual(server.messages);
-    expect(room.pending).toEqual([]);
-  });
+      await pass(6 * 60 * SECOND);
+      expect(room.messages).toEqual(server.messages);
+      expect(room.pending).toEqual([]);
+    },
+  );
 });
 
 describe("catching up", () => {
   test("continues after a failure of the network", async () => {
     const { server, room } = await inRoom();
     let failures = 3;
-    server.intercept(({ path }) => (path.endsWith("/messages") && failures-- > 0 ? new TypeError("fetch failed") : undefined));
+    server.intercept(({ path }) =>
+      path.endsWith("/messages") && failures-- > 0 ? new TypeError("fetch failed") : undefined,
+    );
     server.keep(COMPANY, "lost");
     server.say("after it");
     await pass(10 * SECOND);

@@ -1,5 +1,12 @@
 import { describe, expect, expectTypeOf, test, vi } from "vitest";
-import { ChatError, createChat, type Answer, type Call, type Message, type Route } from "../src/index.js";
+import {
+  type Answer,
+  type Call,
+  ChatError,
+  createChat,
+  type Message,
+  type Route,
+} from "../src/index.js";
 import { chatWith, during, failure, pass, SECOND, URL_OF_API, useFakeClock } from "./fake/chat.js";
 import { FakeServer, json } from "./fake/server.js";
 
@@ -16,26 +23,42 @@ describe("a call", () => {
     const server = new FakeServer();
     const chat = chatWith(server, { url: `${URL_OF_API}/`, language: "en" });
     await during(chat.logIn("haneul01", "sky-2026x"));
-    server.intercept(({ path }) => (path.startsWith("/company/auto-replies") ? json(204, null) : undefined));
+    server.intercept(({ path }) =>
+      path.startsWith("/company/auto-replies") ? json(204, null) : undefined,
+    );
 
     const answer = await during(
-      chat.call("PATCH /company/auto-replies/{id}", { path: { id: 5 }, body: { question: "되나요?", answer: "네." } }),
+      chat.call("PATCH /company/auto-replies/{id}", {
+        path: { id: 5 },
+        body: { question: "되나요?", answer: "네." },
+      }),
     );
 
     expect(answer).toBeUndefined();
     const request = server.requests.at(-1)!;
-    expect(request).toMatchObject({ method: "PATCH", path: "/company/auto-replies/5", credentials: "omit" });
+    expect(request).toMatchObject({
+      method: "PATCH",
+      path: "/company/auto-replies/5",
+      credentials: "omit",
+    });
     expect(request.body).toEqual({ question: "되나요?", answer: "네." });
     expect(request.headers.get("content-type")).toBe("application/json");
-    expect(server.tokens.get(request.headers.get("authorization")!.replace("Bearer ", ""))).toBe(12);
+    expect(server.tokens.get(request.headers.get("authorization")!.replace("Bearer ", ""))).toBe(
+      12,
+    );
     expect(request.headers.get("accept-language")).toBe("en");
   });
 
   test("escapes the query", async () => {
     const server = new FakeServer();
     server.intercept(() => json(200, { companySummaries: [], page: { current: 1, total: 0 } }));
-    await during(chatWith(server).call("GET /companies", { query: { keyword: "a&b=꽃 집", page: 2 } }));
-    expect([...server.requests.at(-1)!.query]).toEqual([["keyword", "a&b=꽃 집"], ["page", "2"]]);
+    await during(
+      chatWith(server).call("GET /companies", { query: { keyword: "a&b=꽃 집", page: 2 } }),
+    );
+    expect([...server.requests.at(-1)!.query]).toEqual([
+      ["keyword", "a&b=꽃 집"],
+      ["page", "2"],
+    ]);
   });
 
   test("sends a form without a content type, which fetch adds", async () => {
@@ -43,7 +66,9 @@ describe("a call", () => {
     server.intercept(() => json(201, { url: "/pictures/profile/1.png" }));
     const form = new FormData();
     form.set("file", new Blob(["picture"]));
-    await during(chatWith(server).call("POST /files", { query: { folder: "profile" }, body: form }));
+    await during(
+      chatWith(server).call("POST /files", { query: { folder: "profile" }, body: form }),
+    );
     const { body, headers, query } = server.requests.at(-1)!;
     expect(body).toBe(form);
     expect(headers.has("content-type")).toBe(false);
@@ -55,11 +80,17 @@ describe("a call", () => {
     const chat = chatWith(server);
     await during(chat.logIn("haneul01", "sky-2026x"));
     await during(chat.call("GET /customers/me"));
-    const body = { password: "sky-2026x", newPassword: "sky-2027x", confirmNewPassword: "sky-2027x" };
+    const body = {
+      password: "sky-2026x",
+      newPassword: "sky-2027x",
+      confirmNewPassword: "sky-2027x",
+    };
     await during(chat.call("PATCH /customers/me/password", { body }));
     await during(chat.logOut());
     await during(chat.resume());
-    expect(server.requests.map(({ method, path, credentials }) => [`${method} ${path}`, credentials])).toEqual([
+    expect(
+      server.requests.map(({ method, path, credentials }) => [`${method} ${path}`, credentials]),
+    ).toEqual([
       ["POST /customer/session", "include"],
       ["GET /customers/me", "omit"],
       ["PATCH /customers/me/password", "include"],
@@ -71,10 +102,16 @@ describe("a call", () => {
   test("goes to /api on the page's own origin by default", async () => {
     vi.stubGlobal("location", { href: "https://chat.example.com/rooms/31?x=1" });
     const urls: string[] = [];
-    const fetch = async (input: unknown): Promise<Response> => (urls.push(String(input)), json(200, { status: "ok" }));
+    const fetch = async (input: unknown): Promise<Response> => {
+      urls.push(String(input));
+      return json(200, { status: "ok" });
+    };
     await createChat({ role: "customer", fetch }).call("GET /health");
     await createChat({ role: "customer", fetch, url: "/elsewhere/api" }).call("GET /health");
-    expect(urls).toEqual(["https://chat.example.com/api/health", "https://chat.example.com/elsewhere/api/health"]);
+    expect(urls).toEqual([
+      "https://chat.example.com/api/health",
+      "https://chat.example.com/elsewhere/api/health",
+    ]);
   });
 
   test("needs an absolute URL outside of a page", () => {
@@ -91,7 +128,13 @@ describe("a call", () => {
   });
 
   test("fails when its body does not end", async () => {
-    const fetch = async () => ({ ok: true, status: 200, headers: new Headers(), text: () => new Promise(() => {}) }) as Response;
+    const fetch = async () =>
+      ({
+        ok: true,
+        status: 200,
+        headers: new Headers(),
+        text: () => new Promise(() => {}),
+      }) as Response;
     const call = chatWith(new FakeServer(), { fetch }).call("GET /health");
     expect(await failure(call, 30 * SECOND)).toMatchObject({ code: "network" });
   });
@@ -99,7 +142,10 @@ describe("a call", () => {
   test("gives an upload 5 minutes", async () => {
     const fetch = () => new Promise<never>(() => {});
     let error: unknown;
-    const call = chatWith(new FakeServer(), { fetch }).call("POST /files", { query: { folder: "profile" }, body: new FormData() });
+    const call = chatWith(new FakeServer(), { fetch }).call("POST /files", {
+      query: { folder: "profile" },
+      body: new FormData(),
+    });
     call.catch((caught: unknown) => (error = caught));
     await pass(299 * SECOND);
     expect(error).toBeUndefined();
@@ -110,19 +156,36 @@ describe("a call", () => {
   test("ends with the reason of its signal, although fetch does not obey", async () => {
     const fetch = () => new Promise<never>(() => {});
     const ending = new AbortController();
-    const call = chatWith(new FakeServer(), { fetch }).call("GET /health", { signal: ending.signal });
+    const call = chatWith(new FakeServer(), { fetch }).call("GET /health", {
+      signal: ending.signal,
+    });
     ending.abort(new Error("not wanted any more"));
     expect(await failure(call, 0)).toMatchObject({ message: "not wanted any more" });
-    expect(await failure(chatWith(new FakeServer()).call("GET /health", { signal: ending.signal }), 0)).toBe(ending.signal.reason);
+    expect(
+      await failure(chatWith(new FakeServer()).call("GET /health", { signal: ending.signal }), 0),
+    ).toBe(ending.signal.reason);
   });
 });
 
 describe("an error", () => {
   test("has the code, message, fields and request id of the product", async () => {
     const fields = [{ field: "name", code: "too_long", message: "최대 20까지 쓸 수 있습니다." }];
-    const error = await answered(json(400, { code: "validation_failed", message: "입력값을 확인해 주세요.", requestId: "r1", fields }));
+    const error = await answered(
+      json(400, {
+        code: "validation_failed",
+        message: "입력값을 확인해 주세요.",
+        requestId: "r1",
+        fields,
+      }),
+    );
     expect(error).toBeInstanceOf(ChatError);
-    expect(error).toMatchObject({ status: 400, code: "validation_failed", message: "입력값을 확인해 주세요.", requestId: "r1", fields });
+    expect(error).toMatchObject({
+      status: 400,
+      code: "validation_failed",
+      message: "입력값을 확인해 주세요.",
+      requestId: "r1",
+      fields,
+    });
     expect((error as ChatError).transient).toBe(false);
   });
 
@@ -141,16 +204,31 @@ describe("an error", () => {
 
   test.each(["too_many_attempts", "too_many_requests"])("with %s is transient", async (code) => {
     const body = { code, message: "잠시 후에 다시 시도해 주세요.", requestId: "r1" };
-    expect(await answered(json(429, body, { "retry-after": "7" }))).toMatchObject({ code, retryAfter: 7, transient: true });
+    expect(await answered(json(429, body, { "retry-after": "7" }))).toMatchObject({
+      code,
+      retryAfter: 7,
+      transient: true,
+    });
   });
 
   test("of API Gateway has its message", async () => {
-    const error = await answered(json(429, { message: "Too Many Requests" }, { "apigw-requestid": "g1" }));
-    expect(error).toMatchObject({ status: 429, code: "gateway", message: "Too Many Requests", requestId: "g1", transient: true });
+    const error = await answered(
+      json(429, { message: "Too Many Requests" }, { "apigw-requestid": "g1" }),
+    );
+    expect(error).toMatchObject({
+      status: 429,
+      code: "gateway",
+      message: "Too Many Requests",
+      requestId: "g1",
+      transient: true,
+    });
   });
 
   const others: [string, Response][] = [null, 3, "x", true, []].flatMap((body) =>
-    [200, 500].map((status): [string, Response] => [`${JSON.stringify(body)} with ${status}`, json(status, body)]),
+    [200, 500].map((status): [string, Response] => [
+      `${JSON.stringify(body)} with ${status}`,
+      json(status, body),
+    ]),
   );
   test.each<[string, Response]>([
     ["HTML with 502", new Response("<html>Bad Gateway</html>", { status: 502 })],
@@ -163,13 +241,22 @@ describe("an error", () => {
     const error = await answered(response);
     expect(error).toBeInstanceOf(ChatError);
     const { status } = response;
-    expect(error).toMatchObject({ status, code: "gateway", message: `The server returned HTTP ${status}.` });
+    expect(error).toMatchObject({
+      status,
+      code: "gateway",
+      message: `The server returned HTTP ${status}.`,
+    });
     expect(error).toMatchObject({ requestId: undefined, fields: undefined, retryAfter: undefined });
   });
 
   test("of a network that fails has its cause", async () => {
     const cause = new TypeError("fetch failed");
-    expect(await answered(cause)).toMatchObject({ status: 0, code: "network", transient: true, cause });
+    expect(await answered(cause)).toMatchObject({
+      status: 0,
+      code: "network",
+      transient: true,
+      cause,
+    });
   });
 });
 
@@ -179,7 +266,10 @@ test("the types know every route, its input and its response", () => {
   expectTypeOf<"GET /customers/me/sessions">().toExtend<Route>();
   expectTypeOf<"GET /customer/session">().not.toExtend<Route>();
   expectTypeOf<"GET /nowhere">().not.toExtend<Route>();
-  expectTypeOf<Answer<"GET /customer/chatrooms/{id}/messages">>().toEqualTypeOf<{ messages: Message[]; lastSeq: number }>();
+  expectTypeOf<Answer<"GET /customer/chatrooms/{id}/messages">>().toEqualTypeOf<{
+    messages: Message[];
+    lastSeq: number;
+  }>();
   expectTypeOf<Answer<"POST /customer/chatrooms">>().toEqualTypeOf<{ chatRoomId: number }>();
   expectTypeOf<Answer<"DELETE /companies/me/sessions/{id}">>().toEqualTypeOf<undefined>();
 

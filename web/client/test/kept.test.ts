@@ -1,8 +1,18 @@
 /** Unsent messages and drafts survive a reload. */
 
 import { describe, expect, test } from "vitest";
-import { chatWith, during, inRoom, pass, SECOND, settle, shown, storage, useFakeClock } from "./fake/chat.js";
-import { CUSTOMER, FakeServer, refusal, ROOM } from "./fake/server.js";
+import {
+  chatWith,
+  during,
+  inRoom,
+  pass,
+  SECOND,
+  settle,
+  shown,
+  storage,
+  useFakeClock,
+} from "./fake/chat.js";
+import { CUSTOMER, FakeServer, ROOM, refusal } from "./fake/server.js";
 import type { FakeSocket } from "./fake/socket.js";
 
 useFakeClock();
@@ -13,7 +23,12 @@ const KEY = `chatchat.unsent.${CUSTOMER}`;
 const refuse = (socket: FakeSocket, code: "blocked" | "receiver_withdrawn"): void => {
   socket.handles = ({ action, clientMessageId }) => {
     if (action !== "sendMessage") return false;
-    socket.deliver({ type: "error", code, message: `refused: ${code}`, clientMessageId: clientMessageId! });
+    socket.deliver({
+      type: "error",
+      code,
+      message: `refused: ${code}`,
+      clientMessageId: clientMessageId!,
+    });
     return true;
   };
 };
@@ -38,8 +53,12 @@ describe("unsent messages", () => {
     expect(shown(room)).toContain("unsent 5");
     await pass(2 * SECOND);
     expect(room.pending).toEqual([]);
-    expect(server.messages.slice(1).map(({ content }) => content)).toEqual(sent.map(({ content }) => content));
-    expect(server.messages.slice(1).map((message) => message.clientMessageId)).toEqual(sent.map((message) => message.clientMessageId));
+    expect(server.messages.slice(1).map(({ content }) => content)).toEqual(
+      sent.map(({ content }) => content),
+    );
+    expect(server.messages.slice(1).map((message) => message.clientMessageId)).toEqual(
+      sent.map((message) => message.clientMessageId),
+    );
     expect(keep.texts.size).toBe(0);
   });
 
@@ -81,7 +100,14 @@ describe("unsent messages", () => {
     next.connect();
     await pass(20 * SECOND);
     const again = next.room(ROOM);
-    expect(again.pending).toMatchObject([{ clientMessageId, content: "refused", state: "failed", error: { code: "blocked", message: "refused: blocked" } }]);
+    expect(again.pending).toMatchObject([
+      {
+        clientMessageId,
+        content: "refused",
+        state: "failed",
+        error: { code: "blocked", message: "refused: blocked" },
+      },
+    ]);
     expect(server.socket.sent("sendMessage")).toEqual([]);
     again.retry(clientMessageId);
     await pass(2 * SECOND);
@@ -122,7 +148,11 @@ describe("unsent messages", () => {
     room.send("from the first tab");
     other.send("from the second tab");
     room.send("again from the first tab");
-    for (const content of ["from the first tab", "from the second tab", "again from the first tab"]) {
+    for (const content of [
+      "from the first tab",
+      "from the second tab",
+      "again from the first tab",
+    ]) {
       expect(keep.texts.get(KEY)).toContain(content);
     }
     const next = chatWith(server, { keep });
@@ -165,7 +195,9 @@ describe("unsent messages", () => {
 
   test("survive a failed room", async () => {
     const { keep, server } = await left();
-    const mend = server.intercept(({ path }) => (path.startsWith("/customer/chatrooms") ? refusal(404, "room_not_found") : undefined));
+    const mend = server.intercept(({ path }) =>
+      path.startsWith("/customer/chatrooms") ? refusal(404, "room_not_found") : undefined,
+    );
     const chat = chatWith(server, { keep });
     chat.connect();
     await pass(SECOND);
@@ -216,19 +248,28 @@ describe("a draft", () => {
 });
 
 describe("a storage", () => {
-  test.each(["", "{", "3", "null", "[]", '"x"', '{"31":null}', '{"31":{"draft":5,"pending":[]}}', '{"31":{"draft":"","pending":[null]}}', '{"31":{"draft":"","pending":[{"content":5}]}}', '{"x":{"draft":"","pending":[{"clientMessageId":"a","content":"b","error":5}]}}'])(
-    "with the contents %s causes no error",
-    async (text) => {
-      const keep = storage();
-      keep.texts.set(KEY, text);
-      const { server, room } = await inRoom(1, { keep });
-      room.draft = "works";
-      expect(JSON.parse(keep.texts.get(KEY)!)[ROOM]).toEqual({ draft: "works", pending: [] });
-      room.send("works too");
-      await pass(SECOND);
-      expect(server.messages).toHaveLength(2);
-    },
-  );
+  test.each([
+    "",
+    "{",
+    "3",
+    "null",
+    "[]",
+    '"x"',
+    '{"31":null}',
+    '{"31":{"draft":5,"pending":[]}}',
+    '{"31":{"draft":"","pending":[null]}}',
+    '{"31":{"draft":"","pending":[{"content":5}]}}',
+    '{"x":{"draft":"","pending":[{"clientMessageId":"a","content":"b","error":5}]}}',
+  ])("with the contents %s causes no error", async (text) => {
+    const keep = storage();
+    keep.texts.set(KEY, text);
+    const { server, room } = await inRoom(1, { keep });
+    room.draft = "works";
+    expect(JSON.parse(keep.texts.get(KEY)!)[ROOM]).toEqual({ draft: "works", pending: [] });
+    room.send("works too");
+    await pass(SECOND);
+    expect(server.messages).toHaveLength(2);
+  });
 
   test("that is full or denied loses nothing within the page", async () => {
     const keep = {

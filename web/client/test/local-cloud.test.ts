@@ -1,14 +1,17 @@
 /** The library against the compiled functions, in a local cloud. */
 
-import WebSocket from "ws";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
+import WebSocket from "ws";
 import { ask } from "../example/ask.js";
-import { createChat, type Chat, type Message, type Role, type SessionState } from "../src/index.js";
+import { type Chat, createChat, type Message, type Role, type SessionState } from "../src/index.js";
 import { cloud, PASSWORD, signUp, throughPort, until, withCookies } from "./local/people.js";
-import { FAULTS, Proxy, type Fault } from "./local/proxy.js";
+import { FAULTS, FailingProxy, type Fault } from "./local/proxy.js";
 
 const opened: { close(): void }[] = [];
-const chats = <C extends Chat[]>(...made: C): C => (opened.push(...made), made);
+const chats = <C extends Chat[]>(...made: C): C => {
+  opened.push(...made);
+  return made;
+};
 beforeAll(() => void cloud());
 afterEach(() => {
   for (const each of opened.splice(0)) each.close();
@@ -22,7 +25,9 @@ const twoPeople = async () => {
   ]);
   chats(company.chat, customer.chat);
   await company.chat.call("PATCH /companies/me", { body: { profileVisibility: true } });
-  const { chatRoomId } = await customer.chat.call("POST /customer/chatrooms", { body: { companyId: company.id } });
+  const { chatRoomId } = await customer.chat.call("POST /customer/chatrooms", {
+    body: { companyId: company.id },
+  });
   return { company, customer, chatRoomId };
 };
 
@@ -39,21 +44,36 @@ const history = async (chat: Chat, role: Role, id: number): Promise<Message[]> =
 
 test("400 messages over a failing network arrive once and in order", async () => {
   const { company, customer, chatRoomId } = await twoPeople();
-  let seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2_147_483_646) + 1);
+  let seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2_147_483_646) + 1);
   console.log(`SEED=${seed}`);
-  const random = (): number => ((seed = (seed * 48_271) % 2_147_483_647), seed / 2_147_483_647);
+  const random = (): number => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return seed / 2_147_483_647;
+  };
 
   const network = new EventTarget();
   vi.stubGlobal("addEventListener", network.addEventListener.bind(network));
   vi.stubGlobal("removeEventListener", network.removeEventListener.bind(network));
-  const proxies = [new Proxy(cloud()), new Proxy(cloud())] as const;
+  const proxies = [new FailingProxy(cloud()), new FailingProxy(cloud())] as const;
   const [a, b] = chats(
     createChat(throughPort("customer", await proxies[0].start())),
     createChat(throughPort("company", await proxies[1].start())),
   );
   const people = [
-    { chat: a, direct: customer.chat, role: "customer", username: customer.username, proxy: proxies[0] },
-    { chat: b, direct: company.chat, role: "company", username: company.username, proxy: proxies[1] },
+    {
+      chat: a,
+      direct: customer.chat,
+      role: "customer",
+      username: customer.username,
+      proxy: proxies[0],
+    },
+    {
+      chat: b,
+      direct: company.chat,
+      role: "company",
+      username: company.username,
+      proxy: proxies[1],
+    },
   ] as const;
   try {
     for (const { chat, username } of people) {
@@ -63,11 +83,17 @@ test("400 messages over a failing network arrive once and in order", async () =>
     const rooms = people.map(({ chat }) => chat.room(chatRoomId));
     await Promise.all(rooms.map((room) => room.ready()));
 
-    const odds: Record<Fault, number> = { before: 0.015, after: 0.015, resync: 0.2, silence: 0.003 };
+    const odds: Record<Fault, number> = {
+      before: 0.015,
+      after: 0.015,
+      resync: 0.2,
+      silence: 0.003,
+    };
     for (const { proxy } of people) {
       const chances: Record<Fault, number> = { before: 0, after: 0, resync: 0, silence: 0 };
       // At random, and at least once.
-      proxy.chooses = (fault) => random() < odds[fault] || (++chances[fault] * odds[fault] > 0.5 && !proxy.happened[fault]);
+      proxy.chooses = (fault) =>
+        random() < odds[fault] || (++chances[fault] * odds[fault] > 0.5 && !proxy.happened[fault]);
     }
     for (let n = 1; n <= 200; n++) {
       for (const [side, room] of rooms.entries()) room.send(`${people[side]!.role} ${n}`);
@@ -88,18 +114,31 @@ test("400 messages over a failing network arrive once and in order", async () =>
       // From the first loaded message on, nothing is missing, and nothing differs.
       expect(rooms[side]!.messages).toEqual(stored);
       for (const { role: writer } of people) {
-        const said = stored.map(({ content }) => content).filter((content) => content.startsWith(writer));
+        const said = stored
+          .map(({ content }) => content)
+          .filter((content) => content.startsWith(writer));
         expect(said).toEqual(Array.from({ length: 200 }, (_, n) => `${writer} ${n + 1}`));
       }
     }
-    const [mine, theirs] = rooms.map((room) => room.messages.map(({ clientMessageId: _, ...message }) => message));
+    const [mine, theirs] = rooms.map((room) =>
+      room.messages.map(({ clientMessageId: _, ...message }) => message),
+    );
     expect(mine).toEqual(theirs);
-    await until("both markers have arrived", () => rooms.every((room) => room.readSeq === all && room.receiverReadSeq === all), 60);
+    await until(
+      "both markers have arrived",
+      () => rooms.every((room) => room.readSeq === all && room.receiverReadSeq === all),
+      60,
+    );
     for (const stop of marked) stop();
 
     const total = (fault: Fault): number => proxies[0].happened[fault] + proxies[1].happened[fault];
-    console.log(Object.entries(FAULTS).map(([fault, words]) => `${total(fault as Fault)} ${words}`).join(", "));
-    for (const fault of Object.keys(FAULTS) as Fault[]) expect(total(fault), FAULTS[fault]).toBeGreaterThan(0);
+    console.log(
+      Object.entries(FAULTS)
+        .map(([fault, words]) => `${total(fault as Fault)} ${words}`)
+        .join(", "),
+    );
+    for (const fault of Object.keys(FAULTS) as Fault[])
+      expect(total(fault), FAULTS[fault]).toBeGreaterThan(0);
   } finally {
     for (const proxy of proxies) proxy.stop();
   }
@@ -110,11 +149,19 @@ test("the example of the README gets its answer", async () => {
   const { name } = await company.chat.call("GET /companies/me");
   company.chat.connect();
   company.chat.on("message", ({ roomId, message, sender }) => {
-    if (message.content === "식빵 예약되나요?" && sender.name === "김하늘") company.chat.room(roomId).send("네!");
+    if (message.content === "식빵 예약되나요?" && sender.name === "김하늘")
+      company.chat.room(roomId).send("네!");
   });
   await until("the company is connected", () => company.chat.connection === "open");
   const options = { url: cloud().href, fetch: withCookies(), WebSocket };
-  expect(await ask(options, { username: customer.username, password: PASSWORD }, name, "식빵 예약되나요?")).toBe("네!");
+  expect(
+    await ask(
+      options,
+      { username: customer.username, password: PASSWORD },
+      name,
+      "식빵 예약되나요?",
+    ),
+  ).toBe("네!");
 });
 
 test("a session continues with its cookie and ends with its logout", async () => {
@@ -132,7 +179,10 @@ test("a session continues with its cookie and ends with its logout", async () =>
   first.on("session", (state) => states.push(state));
   await second.logOut();
   expect(second.connection).toBe("closed");
-  await expect(first.call("GET /customers/me")).rejects.toMatchObject({ code: "unauthenticated", status: 401 });
+  await expect(first.call("GET /customers/me")).rejects.toMatchObject({
+    code: "unauthenticated",
+    status: 401,
+  });
   expect(states).toEqual(["expired"]);
   expect(await second.resume()).toBe(false);
 });
@@ -140,7 +190,10 @@ test("a session continues with its cookie and ends with its logout", async () =>
 test("both roles are logged in side by side with one cookie store", async () => {
   const { company, customer } = await twoPeople();
   const options = { url: cloud().href, fetch: withCookies(), WebSocket };
-  const [desk, app] = chats(createChat({ ...options, role: "company" }), createChat({ ...options, role: "customer" }));
+  const [desk, app] = chats(
+    createChat({ ...options, role: "company" }),
+    createChat({ ...options, role: "customer" }),
+  );
   await desk.logIn(company.username, PASSWORD);
   expect(await app.resume()).toBe(false);
   await app.logIn(customer.username, PASSWORD);
@@ -175,12 +228,20 @@ test("errors have the server's fields; a picture is uploaded", async () => {
   await expect(chat.call("POST /customers", { body: wrong })).rejects.toMatchObject({
     status: 400,
     code: "validation_failed",
-    fields: expect.arrayContaining([expect.objectContaining({ field: "username", code: "too_short" })]),
+    fields: expect.arrayContaining([
+      expect.objectContaining({ field: "username", code: "too_short" }),
+    ]),
   });
-  await expect(chat.logIn("nobody99", PASSWORD)).rejects.toMatchObject({ status: 400, code: "login_failed" });
-  await expect(chat.call("GET /customer/chatrooms/{id}", { path: { id: 987_654_321 } })).rejects.toMatchObject({ code: "room_not_found" });
+  await expect(chat.logIn("nobody99", PASSWORD)).rejects.toMatchObject({
+    status: 400,
+    code: "login_failed",
+  });
+  await expect(
+    chat.call("GET /customer/chatrooms/{id}", { path: { id: 987_654_321 } }),
+  ).rejects.toMatchObject({ code: "room_not_found" });
 
-  const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+  const pixel =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
   const form = new FormData();
   form.set("file", new Blob([Buffer.from(pixel, "base64")], { type: "image/png" }), "pixel.png");
   const { url } = await chat.call("POST /files", { query: { folder: "profile" }, body: form });

@@ -2,18 +2,33 @@
 
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import WebSocket, { WebSocketServer } from "ws";
 import { afterEach, expect, test } from "vitest";
-import { createChat, type Chat } from "../src/index.js";
+import WebSocket, { WebSocketServer } from "ws";
+import { type Chat, createChat } from "../src/index.js";
 import { until } from "./local/people.js";
 
 const opened: (() => void)[] = [];
-afterEach(() => opened.splice(0).forEach((close) => close()));
+afterEach(() => {
+  for (const close of opened.splice(0)) close();
+});
 
 const COMPANY = 7;
 const createdAt = "2026-11-22T09:30:00.123Z";
-const message = (seq: number) => ({ id: 900 + seq, seq, senderId: COMPANY, type: "general", content: `${seq}`, createdAt });
-const room = { id: 31, receiverId: COMPANY, receiverName: "새벽빵집", receiverImageUrl: null, receiverDeleted: false };
+const message = (seq: number) => ({
+  id: 900 + seq,
+  seq,
+  senderId: COMPANY,
+  type: "general",
+  content: `${seq}`,
+  createdAt,
+});
+const room = {
+  id: 31,
+  receiverId: COMPANY,
+  receiverName: "새벽빵집",
+  receiverImageUrl: null,
+  receiverDeleted: false,
+};
 
 /** A server that knows one room with one message, and its connections. */
 const serve = async (): Promise<{ chat: Chat; sockets: WebSocket[]; server: Server }> => {
@@ -22,9 +37,19 @@ const serve = async (): Promise<{ chat: Chat; sockets: WebSocket[]; server: Serv
   };
   const server = createServer(({ url = "" }, response) => {
     const payload = Buffer.from(JSON.stringify({ sub: "12" })).toString("base64url");
-    if (url === "/api/customer/token") answer(response, 201, { accessToken: `e30.${payload}.c2ln`, expiresIn: 1800 });
-    else if (url === "/api/realtime/tickets") answer(response, 201, { ticket: "t", url: "/realtime?ticket=t", expiresIn: 30 });
-    else answer(response, 200, { ...room, readSeq: 0, receiverReadSeq: 0, lastSeq: 1, blocked: false, messages: [message(1)] });
+    if (url === "/api/customer/token")
+      answer(response, 201, { accessToken: `e30.${payload}.c2ln`, expiresIn: 1800 });
+    else if (url === "/api/realtime/tickets")
+      answer(response, 201, { ticket: "t", url: "/realtime?ticket=t", expiresIn: 30 });
+    else
+      answer(response, 200, {
+        ...room,
+        readSeq: 0,
+        receiverReadSeq: 0,
+        lastSeq: 1,
+        blocked: false,
+        messages: [message(1)],
+      });
   });
   const sockets: WebSocket[] = [];
   new WebSocketServer({ server, path: "/realtime" }).on("connection", (socket) => {
@@ -49,10 +74,27 @@ test("survives hostile frames", async () => {
   const open = chat.room(31);
   await open.ready();
   await until("the connection is open", () => chat.connection === "open");
-  for (const frame of ["null", "3", '"x"', "[]", "{}", "", '{"type":"message"}', '{"type":"heartbeat","rooms":null}', Buffer.from([0, 255])]) {
+  for (const frame of [
+    "null",
+    "3",
+    '"x"',
+    "[]",
+    "{}",
+    "",
+    '{"type":"message"}',
+    '{"type":"heartbeat","rooms":null}',
+    Buffer.from([0, 255]),
+  ]) {
     sockets[0]!.send(frame);
   }
-  sockets[0]!.send(JSON.stringify({ type: "message", roomId: 31, message: message(2), sender: { name: "새벽빵집", imageUrl: null } }));
+  sockets[0]!.send(
+    JSON.stringify({
+      type: "message",
+      roomId: 31,
+      message: message(2),
+      sender: { name: "새벽빵집", imageUrl: null },
+    }),
+  );
   await until("the message arrived", () => open.messages.length === 2);
   expect(chat.connection).toBe("open");
 });

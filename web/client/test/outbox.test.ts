@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import type { ErrorCode } from "../src/index.js";
 import { chatWith, inRoom, pass, SECOND, settle, shown, useFakeClock } from "./fake/chat.js";
-import { FakeServer, pushOf, refusal, ROOM } from "./fake/server.js";
+import { FakeServer, pushOf, ROOM, refusal } from "./fake/server.js";
 import type { FakeSocket, Sent } from "./fake/socket.js";
 
 useFakeClock();
@@ -21,7 +21,9 @@ describe("a message", () => {
     const { server, room } = await inRoom();
     const sent = room.send("  식빵 예약되나요?\n");
     expect(sent).toMatchObject({ content: "식빵 예약되나요?", state: "sending" });
-    expect(sent.clientMessageId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(sent.clientMessageId).toMatch(
+      /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+    );
     expect(room.pending).toEqual([sent]);
     const count = server.requests.length;
     await settle();
@@ -53,17 +55,27 @@ describe("a message", () => {
       waiting.shift()!();
       await pass(SECOND);
     }
-    expect(server.messages.map(({ content }) => content)).toEqual(["before 1", "one", "two", "three"]);
+    expect(server.messages.map(({ content }) => content)).toEqual([
+      "before 1",
+      "one",
+      "two",
+      "three",
+    ]);
     expect(room.messages).toEqual(server.messages);
   });
 
   test("has 1 to 2,000 characters, which are not code units", async () => {
     const { server, room } = await inRoom();
     room.send("🍞".repeat(2_000));
-    for (const content of ["", " \u0085\u3000\n", "가".repeat(2_001)]) expect(() => room.send(content)).toThrow(RangeError);
+    for (const content of ["", " \u0085\u3000\n", "가".repeat(2_001)])
+      expect(() => room.send(content)).toThrow(RangeError);
     room.send("half a \ud83c character");
     await pass(SECOND);
-    expect(server.messages.map(({ content }) => content)).toEqual(["before 1", "🍞".repeat(2_000), "half a \ufffd character"]);
+    expect(server.messages.map(({ content }) => content)).toEqual([
+      "before 1",
+      "🍞".repeat(2_000),
+      "half a \ufffd character",
+    ]);
     expect(room.messages).toEqual(server.messages);
   });
 
@@ -95,7 +107,9 @@ describe("a message", () => {
     const { content, clientMessageId } = room.send("ack never came");
     await pass(6);
     chat.close();
-    expect(room.pending).toMatchObject([{ content, clientMessageId, state: "failed", error: { code: "closed" } }]);
+    expect(room.pending).toMatchObject([
+      { content, clientMessageId, state: "failed", error: { code: "closed" } },
+    ]);
 
     const next = chatWith(server);
     next.connect();
@@ -105,7 +119,10 @@ describe("a message", () => {
     expect(again.pending).toHaveLength(1);
     await pass(SECOND);
     expect(again.pending).toEqual([]);
-    expect(again.messages.map((message) => message.content)).toEqual(["before 1", "ack never came"]);
+    expect(again.messages.map((message) => message.content)).toEqual([
+      "before 1",
+      "ack never came",
+    ]);
   });
 
   test("that is repeated and older than the loaded ones is found", async () => {
@@ -130,10 +147,11 @@ describe("when the connection drops", () => {
     server.socket.dropsBefore = ({ action }) => action === "sendMessage";
     const { clientMessageId } = room.send("hello?");
     await pass(6 * SECOND);
-    expect(server.sockets.map((socket) => socket.sent("sendMessage").map((frame) => frame.clientMessageId))).toEqual([
-      [clientMessageId],
-      [clientMessageId],
-    ]);
+    expect(
+      server.sockets.map((socket) =>
+        socket.sent("sendMessage").map((frame) => frame.clientMessageId),
+      ),
+    ).toEqual([[clientMessageId], [clientMessageId]]);
     expect(room.messages).toEqual(server.messages);
     expect(room.pending).toEqual([]);
   });
@@ -219,7 +237,15 @@ describe("an ack", () => {
       const { id, seq, senderId, createdAt } = message;
       socket.deliver(pushOf(message));
       for (let n = 0; n < 2; n++) {
-        socket.deliver({ type: "ack", roomId: ROOM, clientMessageId: clientMessageId!, id, seq, senderId, createdAt });
+        socket.deliver({
+          type: "ack",
+          roomId: ROOM,
+          clientMessageId: clientMessageId!,
+          id,
+          seq,
+          senderId,
+          createdAt,
+        });
       }
       return true;
     };
@@ -239,7 +265,15 @@ describe("an ack", () => {
       if (action !== "sendMessage" || late.length) return false;
       const { id, seq, senderId, createdAt } = server.keep(12, content!, clientMessageId).message;
       late.push(() =>
-        socket.deliver({ type: "ack", roomId: ROOM, clientMessageId: clientMessageId!, id, seq, senderId, createdAt }),
+        socket.deliver({
+          type: "ack",
+          roomId: ROOM,
+          clientMessageId: clientMessageId!,
+          id,
+          seq,
+          senderId,
+          createdAt,
+        }),
       );
       return true;
     };
@@ -269,22 +303,28 @@ describe("an ack", () => {
 });
 
 describe("a rejection", () => {
-  test.each(["validation_failed", "room_not_found", "receiver_withdrawn", "message_id_reused", "wrong_role", "blocked"] as const)(
-    "that is permanent (%s) is shown, and the next message is sent",
-    async (code) => {
-      const { server, room } = await inRoom();
-      rejectNext(server.socket, code);
-      const { clientMessageId } = room.send("rejected");
-      room.send("the next");
-      await pass(SECOND);
-      expect(room.pending).toMatchObject([{ content: "rejected", state: "failed", error: { code, message: `refused: ${code}` } }]);
-      expect(server.messages.map(({ content }) => content)).toEqual(["before 1", "the next"]);
-      await pass(60 * SECOND);
-      expect(server.socket.sent("sendMessage")).toHaveLength(2);
-      room.discard(clientMessageId);
-      expect(room.pending).toEqual([]);
-    },
-  );
+  test.each([
+    "validation_failed",
+    "room_not_found",
+    "receiver_withdrawn",
+    "message_id_reused",
+    "wrong_role",
+    "blocked",
+  ] as const)("that is permanent (%s) is shown, and the next message is sent", async (code) => {
+    const { server, room } = await inRoom();
+    rejectNext(server.socket, code);
+    const { clientMessageId } = room.send("rejected");
+    room.send("the next");
+    await pass(SECOND);
+    expect(room.pending).toMatchObject([
+      { content: "rejected", state: "failed", error: { code, message: `refused: ${code}` } },
+    ]);
+    expect(server.messages.map(({ content }) => content)).toEqual(["before 1", "the next"]);
+    await pass(60 * SECOND);
+    expect(server.socket.sent("sendMessage")).toHaveLength(2);
+    room.discard(clientMessageId);
+    expect(room.pending).toEqual([]);
+  });
 
   test("that is permanent refreshes the room, which may have changed", async () => {
     const { server, room } = await inRoom();
@@ -326,7 +366,11 @@ describe("a rejection", () => {
     const { server, room } = await inRoom();
     const { socket } = server;
     let failing = 1;
-    socket.handles = () => failing-- > 0 && (socket.deliver({ message: "Internal server error" }), true);
+    socket.handles = () => {
+      if (failing-- <= 0) return false;
+      socket.deliver({ message: "Internal server error" });
+      return true;
+    };
     room.send("one");
     await pass(2 * SECOND);
     expect(room.messages).toEqual(server.messages);
@@ -338,13 +382,20 @@ describe("a rejection", () => {
     const { socket } = server;
     socket.handles = ({ action, content, clientMessageId }) => {
       if (action !== "sendMessage" || content !== "poison") return false;
-      socket.deliver({ type: "error", code: "internal", message: "오류", clientMessageId: clientMessageId! });
+      socket.deliver({
+        type: "error",
+        code: "internal",
+        message: "오류",
+        clientMessageId: clientMessageId!,
+      });
       return true;
     };
     room.send("poison");
     room.send("the next");
     await pass(4 * 60 * SECOND);
-    expect(room.pending).toMatchObject([{ content: "poison", state: "failed", error: { code: "internal" } }]);
+    expect(room.pending).toMatchObject([
+      { content: "poison", state: "failed", error: { code: "internal" } },
+    ]);
     expect(room.messages.at(-1)).toMatchObject({ content: "the next" });
   });
 
@@ -362,7 +413,12 @@ describe("a rejection", () => {
     server.keep(7, "its push was lost");
     const { clientMessageId } = room.send("stored");
     await pass(20); // Acknowledged; the gap before it is not filled yet.
-    server.socket.deliver({ type: "error", code: "receiver_withdrawn", message: "late", clientMessageId });
+    server.socket.deliver({
+      type: "error",
+      code: "receiver_withdrawn",
+      message: "late",
+      clientMessageId,
+    });
     await pass(10);
     expect(room.pending).toMatchObject([{ state: "sent" }]);
     await pass(SECOND);
@@ -380,7 +436,12 @@ test("a server that limits messages receives all of them slowly", async () => {
     frames.push(performance.now());
     if (action !== "sendMessage" || tokens-- >= 1) return false;
     tokens = 0;
-    socket.deliver({ type: "error", code: "too_many_requests", message: "slow down", clientMessageId: clientMessageId! });
+    socket.deliver({
+      type: "error",
+      code: "too_many_requests",
+      message: "slow down",
+      clientMessageId: clientMessageId!,
+    });
     return true;
   };
   for (let n = 1; n <= 100; n++) room.send(`${n}`);
@@ -389,15 +450,20 @@ test("a server that limits messages receives all of them slowly", async () => {
   await pass(55 * SECOND);
   clearInterval(refill);
   expect(room.pending).toEqual([]);
-  expect(server.messages.slice(1).map(({ content }) => Number(content))).toEqual(Array.from({ length: 100 }, (_, n) => n + 1));
+  expect(server.messages.slice(1).map(({ content }) => Number(content))).toEqual(
+    Array.from({ length: 100 }, (_, n) => n + 1),
+  );
   // After the burst a connection may send 20 frames a second.
-  for (const [n, time] of frames.entries()) expect((frames[n + 20] ?? Infinity) - time).toBeGreaterThanOrEqual(SECOND);
+  for (const [n, time] of frames.entries())
+    expect((frames[n + 20] ?? Infinity) - time).toBeGreaterThanOrEqual(SECOND);
 });
 
 test("nothing is sent into a room before the server has shown it", async () => {
   const { server, room } = await inRoom();
   server.socket.dropsBefore = ({ action }) => action === "sendMessage";
-  server.intercept(({ path }) => (path.startsWith("/customer/chatrooms") ? refusal(404, "room_not_found") : undefined));
+  server.intercept(({ path }) =>
+    path.startsWith("/customer/chatrooms") ? refusal(404, "room_not_found") : undefined,
+  );
   room.send("into a room that is gone");
   await pass(6 * SECOND);
   expect(server.open).toEqual([server.socket]);

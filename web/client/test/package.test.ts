@@ -10,7 +10,10 @@ const read = (path: string): string => readFileSync(`${folder}/${path}`, "utf8")
 
 test("the bundle has at most 8,200 bytes gzipped", () => {
   const [bundle = ""] = manifest.scripts.build.split(" && ");
-  const built = execSync(bundle.replace(/ --outfile=\S+/, ""), { cwd: folder, env: { ...process.env, PATH: `node_modules/.bin:${process.env["PATH"]}` } });
+  const built = execSync(bundle.replace(/ --outfile=\S+/, ""), {
+    cwd: folder,
+    env: { ...process.env, PATH: `node_modules/.bin:${process.env.PATH}` },
+  });
   expect(built.toString()).toContain("createChat");
   expect(gzipSync(built, { level: 9 }).length).toBeLessThanOrEqual(8_200);
 }, 20_000);
@@ -18,12 +21,16 @@ test("the bundle has at most 8,200 bytes gzipped", () => {
 test("there are no dependencies at run time, and exact versions in development", () => {
   expect(manifest).not.toHaveProperty("dependencies");
   expect(manifest).not.toHaveProperty("peerDependencies");
-  for (const version of Object.values(manifest.devDependencies)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+  for (const version of Object.values(manifest.devDependencies))
+    expect(version).toMatch(/^\d+\.\d+\.\d+$/);
 });
 
 test("src/api.ts is generated from infra/openapi.yaml (`npm run generate`)", () => {
   const generate = [...manifest.scripts.generate.split(" ").slice(1), "--check"];
-  execFileSync("npx", ["--no-install", "openapi-typescript", ...generate], { cwd: folder, stdio: "pipe" });
+  execFileSync("npx", ["--no-install", "openapi-typescript", ...generate], {
+    cwd: folder,
+    stdio: "pipe",
+  });
 }, 20_000);
 
 test("the example in the README is the one that runs", () => {
@@ -32,7 +39,9 @@ test("the example in the README is the one that runs", () => {
 
 test("the wall clock is used only to notice that the computer has slept", () => {
   const uses = readdirSync(`${folder}/src`).flatMap((file) =>
-    file === "api.ts" ? [] : [...read(`src/${file}`).matchAll(/\bDate\b.*/g)].map(([use]) => `${file}: ${use}`),
+    file === "api.ts"
+      ? []
+      : [...read(`src/${file}`).matchAll(/\bDate\b.*/g)].map(([use]) => `${file}: ${use}`),
   );
   expect(uses).toEqual(["connection.ts: Date.now();", "connection.ts: Date.now();"]);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { chatWith, connected, MINUTE, pass, SECOND, settle, useFakeClock } from "./fake/chat.js";
 import { useFakePage } from "./fake/page.js";
-import { FakeServer, json, refusal, type Request } from "./fake/server.js";
+import { FakeServer, json, type Request, refusal } from "./fake/server.js";
 
 useFakeClock();
 
@@ -13,15 +13,18 @@ describe("one client", () => {
 
   const wakes = { "becomes visible": () => page.visible(), "is online again": () => page.online() };
 
-  test.each([0, 0.5, 0.999])("waits a random share (%d) of 5 seconds after a loss", async (share) => {
-    const { server, attempts } = await connected();
-    vi.spyOn(Math, "random").mockReturnValue(share);
-    const lostAt = performance.now();
-    server.socket.drop();
-    await pass(6 * SECOND);
-    expect(attempts).toHaveLength(1);
-    expect((attempts[0]! - lostAt) / SECOND).toBeCloseTo(share * 5, 1);
-  });
+  test.each([0, 0.5, 0.999])(
+    "waits a random share (%d) of 5 seconds after a loss",
+    async (share) => {
+      const { server, attempts } = await connected();
+      vi.spyOn(Math, "random").mockReturnValue(share);
+      const lostAt = performance.now();
+      server.socket.drop();
+      await pass(6 * SECOND);
+      expect(attempts).toHaveLength(1);
+      expect((attempts[0]! - lostAt) / SECOND).toBeCloseTo(share * 5, 1);
+    },
+  );
 
   test.each(Object.entries(wakes))("that %s reconnects within one second", async (_, wake) => {
     for (const share of [0, 0.999]) {
@@ -39,9 +42,11 @@ describe("one client", () => {
 
   test("slows down to one attempt in 20 to 40 seconds", async () => {
     const { server, attempts } = await connected();
-    const mend = server.intercept((request) =>
-      isTicket(request) ? (attempts.push(performance.now()), new TypeError("fetch failed")) : undefined,
-    );
+    const mend = server.intercept((request) => {
+      if (!isTicket(request)) return undefined;
+      attempts.push(performance.now());
+      return new TypeError("fetch failed");
+    });
     server.socket.drop();
     await pass(20 * MINUTE);
     const waits = attempts.slice(1).map((time, n) => (time - attempts[n]!) / SECOND);
@@ -61,24 +66,33 @@ describe("one client", () => {
     expect(attempts[0]! - lostAt).toBeLessThanOrEqual(5 * SECOND);
   });
 
-  test.each(["before an answer comes", "after an error"])("slows down when connections end %s", async (when) => {
-    const { server, attempts } = await connected();
-    server.intercept((request) => {
-      if (isTicket(request)) {
-        const known = server.sockets.length;
-        const socket = () => server.sockets[known];
-        if (when === "after an error") {
-          setTimeout(() => socket()?.arrive(JSON.stringify({ type: "error", code: "internal", message: "오류" })), 18);
+  test.each(["before an answer comes", "after an error"])(
+    "slows down when connections end %s",
+    async (when) => {
+      const { server, attempts } = await connected();
+      server.intercept((request) => {
+        if (isTicket(request)) {
+          const known = server.sockets.length;
+          const socket = () => server.sockets[known];
+          if (when === "after an error") {
+            setTimeout(
+              () =>
+                socket()?.arrive(
+                  JSON.stringify({ type: "error", code: "internal", message: "오류" }),
+                ),
+              18,
+            );
+          }
+          setTimeout(() => socket()?.drop(), 20);
         }
-        setTimeout(() => socket()?.drop(), 20);
-      }
-      return undefined;
-    });
-    for (const socket of server.open) socket.drop();
-    await pass(20 * MINUTE);
-    expect(attempts.length).toBeLessThan(60);
-    expect(server.open).toEqual([]);
-  });
+        return undefined;
+      });
+      for (const socket of server.open) socket.drop();
+      await pass(20 * MINUTE);
+      expect(attempts.length).toBeLessThan(60);
+      expect(server.open).toEqual([]);
+    },
+  );
 
   test.each([429, 503])("obeys Retry-After of %d during all events", async (status) => {
     const { server, chat, attempts } = await connected();
@@ -110,12 +124,18 @@ describe("one client", () => {
     server.tokens.clear();
     let busy = 1;
     server.intercept(({ path }) =>
-      path === "/customer/token" && busy-- > 0 ? refusal(503, "unavailable", { "retry-after": "40" }) : undefined,
+      path === "/customer/token" && busy-- > 0
+        ? refusal(503, "unavailable", { "retry-after": "40" })
+        : undefined,
     );
     server.socket.drop();
     await pass(6 * SECOND);
     expect(server.calls("POST /customer/token")).toBe(2);
-    for (let n = 0; n < 30; n++) page.visible(), page.online(), await pass(1 * SECOND);
+    for (let n = 0; n < 30; n++) {
+      page.visible();
+      page.online();
+      await pass(1 * SECOND);
+    }
     expect(server.calls("POST /customer/token")).toBe(2);
     await pass(20 * SECOND);
     expect(chat.connection).toBe("open");
@@ -163,7 +183,9 @@ describe("one client", () => {
 
   test("abandons an attempt that hangs when the network changes", async () => {
     const { server, chat } = await connected();
-    const mend = server.intercept((request) => (isTicket(request) ? new Promise<never>(() => {}) : undefined));
+    const mend = server.intercept((request) =>
+      isTicket(request) ? new Promise<never>(() => {}) : undefined,
+    );
     vi.spyOn(Math, "random").mockReturnValue(0);
     server.socket.drop();
     await pass(10);
@@ -182,7 +204,12 @@ describe("one client", () => {
     const first = server.sockets.length;
     vi.spyOn(Math, "random").mockReturnValue(0);
     server.intercept((request) => {
-      if (isTicket(request)) setTimeout(() => server.sockets[first] && (server.sockets[first].dead = true), 6);
+      if (isTicket(request)) {
+        setTimeout(() => {
+          const socket = server.sockets[first];
+          if (socket) socket.dead = true;
+        }, 6);
+      }
       return undefined;
     });
     server.socket.drop();
@@ -196,9 +223,11 @@ describe("one client", () => {
 
   test("ends a hanging attempt after 5 seconds", async () => {
     const { server, attempts } = await connected();
-    server.intercept((request) =>
-      isTicket(request) ? (attempts.push(performance.now()), new Promise<never>(() => {})) : undefined,
-    );
+    server.intercept((request) => {
+      if (!isTicket(request)) return undefined;
+      attempts.push(performance.now());
+      return new Promise<never>(() => {});
+    });
     server.socket.drop();
     await pass(16 * SECOND);
     // The first starts within 5 seconds; the next ones 5 seconds after the one before.
@@ -213,7 +242,10 @@ describe("one client", () => {
   });
 
   test("is reconnected at most 5 seconds after an outage of 10 seconds", async () => {
-    for (const answer of [() => new TypeError("fetch failed"), () => new Promise<never>(() => {})]) {
+    for (const answer of [
+      () => new TypeError("fetch failed"),
+      () => new Promise<never>(() => {}),
+    ]) {
       for (const share of [0, 0.3, 0.6, 0.999]) {
         const { server, chat } = await connected();
         const mend = server.intercept((request) => (isTicket(request) ? answer() : undefined));

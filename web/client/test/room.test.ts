@@ -1,13 +1,23 @@
 import { describe, expect, test } from "vitest";
 import type { Room } from "../src/index.js";
-import { chatWith, during, failure, inRoom, pass, SECOND, settle, useFakeClock } from "./fake/chat.js";
-import { COMPANY, FakeServer, json, PATH, refusal, ROOM } from "./fake/server.js";
+import {
+  chatWith,
+  during,
+  failure,
+  inRoom,
+  pass,
+  SECOND,
+  settle,
+  useFakeClock,
+} from "./fake/chat.js";
+import { COMPANY, FakeServer, json, PATH, ROOM, refusal } from "./fake/server.js";
 
 useFakeClock();
 
 /** The numbers of the messages that a room shows. */
 const seqs = (room: Room): number[] => room.messages.map(({ seq }) => seq);
-const upTo = (count: number, from = 1): number[] => Array.from({ length: count - from + 1 }, (_, n) => from + n);
+const upTo = (count: number, from = 1): number[] =>
+  Array.from({ length: count - from + 1 }, (_, n) => from + n);
 
 describe("a room", () => {
   test("opens with its newest messages, the other side and both markers", async () => {
@@ -71,7 +81,9 @@ describe("a room", () => {
   test("that has failed can be refreshed", async () => {
     const server = new FakeServer();
     server.keep(COMPANY, "hello");
-    const mend = server.intercept(({ path }) => (path === PATH ? refusal(404, "room_not_found") : undefined));
+    const mend = server.intercept(({ path }) =>
+      path === PATH ? refusal(404, "room_not_found") : undefined,
+    );
     const chat = chatWith(server);
     chat.connect();
     const room = chat.room(ROOM);
@@ -91,7 +103,11 @@ describe("a room", () => {
   test("reports why it is not open, and opens later", async () => {
     const server = new FakeServer();
     server.keep(COMPANY, "hello");
-    const answers = [new TypeError("fetch failed"), refusal(503, "unavailable", { "retry-after": "20" }), json(500, { message: "Internal Server Error" })];
+    const answers = [
+      new TypeError("fetch failed"),
+      refusal(503, "unavailable", { "retry-after": "20" }),
+      json(500, { message: "Internal Server Error" }),
+    ];
     server.intercept(({ path }) => (path === PATH ? answers.shift() : undefined));
     const room = chatWith(server).room(ROOM);
     await pass(10 * SECOND);
@@ -105,7 +121,11 @@ describe("a room", () => {
   test("obeys Retry-After, whatever happens meanwhile", async () => {
     const { server, room } = await inRoom();
     let busy = 1;
-    server.intercept(({ path }) => (path === PATH && busy-- > 0 ? refusal(429, "too_many_requests", { "retry-after": "40" }) : undefined));
+    server.intercept(({ path }) =>
+      path === PATH && busy-- > 0
+        ? refusal(429, "too_many_requests", { "retry-after": "40" })
+        : undefined,
+    );
     const count = server.calls(`GET ${PATH}`);
     room.refresh();
     await pass(SECOND);

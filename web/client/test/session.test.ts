@@ -1,6 +1,17 @@
 import { describe, expect, test, vi } from "vitest";
 import type { ChatError } from "../src/index.js";
-import { chatWith, during, failure, LOCK, MINUTE, pass, SECOND, settle, useFakeClock, watched } from "./fake/chat.js";
+import {
+  chatWith,
+  during,
+  failure,
+  LOCK,
+  MINUTE,
+  pass,
+  SECOND,
+  settle,
+  useFakeClock,
+  watched,
+} from "./fake/chat.js";
 import { FakeServer, json, later, refusal } from "./fake/server.js";
 import { FakeBrowser } from "./fake/tabs.js";
 
@@ -30,8 +41,13 @@ describe("an access token that is not valid any more", () => {
   test("is refreshed once even if the fifty fail at different times", async () => {
     const { server, chat } = await loggedIn();
     server.tokens.clear();
-    server.intercept(async ({ path }) => (path === "/customers/me" ? void (await later(Math.random() * 500)) : undefined));
-    await during(Promise.all(Array.from({ length: 50 }, () => chat.call("GET /customers/me"))), 3 * SECOND);
+    server.intercept(async ({ path }) =>
+      path === "/customers/me" ? void (await later(Math.random() * 500)) : undefined,
+    );
+    await during(
+      Promise.all(Array.from({ length: 50 }, () => chat.call("GET /customers/me"))),
+      3 * SECOND,
+    );
     expect(server.calls(TOKEN)).toBe(1);
   });
 
@@ -45,8 +61,12 @@ describe("an access token that is not valid any more", () => {
 
   test("fails the call when a new token is rejected too", async () => {
     const { server, chat } = await loggedIn();
-    server.intercept(({ path }) => (path === "/customers/me" ? refusal(401, "unauthenticated") : undefined));
-    expect(await failure(chat.call("GET /customers/me"))).toMatchObject({ code: "unauthenticated" });
+    server.intercept(({ path }) =>
+      path === "/customers/me" ? refusal(401, "unauthenticated") : undefined,
+    );
+    expect(await failure(chat.call("GET /customers/me"))).toMatchObject({
+      code: "unauthenticated",
+    });
     expect(server.calls("GET /customers/me")).toBe(2);
     expect(server.calls(TOKEN)).toBe(1);
   });
@@ -67,17 +87,20 @@ describe("an access token that is not valid any more", () => {
 });
 
 describe("a refresh", () => {
-  test.each([0, 5 * MINUTE, -5 * MINUTE])("happens in time with the wall clock off by %d ms", async (off) => {
-    const { server, chat } = await loggedIn();
-    vi.setSystemTime(Date.now() + off);
-    await pass(28 * MINUTE);
-    await during(chat.call("GET /customers/me"));
-    expect(server.calls(TOKEN)).toBe(0);
-    await pass(1 * MINUTE);
-    await during(chat.call("GET /customers/me"));
-    expect(server.calls(TOKEN)).toBe(1);
-    expect(server.calls("GET /customers/me")).toBe(2);
-  });
+  test.each([0, 5 * MINUTE, -5 * MINUTE])(
+    "happens in time with the wall clock off by %d ms",
+    async (off) => {
+      const { server, chat } = await loggedIn();
+      vi.setSystemTime(Date.now() + off);
+      await pass(28 * MINUTE);
+      await during(chat.call("GET /customers/me"));
+      expect(server.calls(TOKEN)).toBe(0);
+      await pass(1 * MINUTE);
+      await during(chat.call("GET /customers/me"));
+      expect(server.calls(TOKEN)).toBe(1);
+      expect(server.calls("GET /customers/me")).toBe(2);
+    },
+  );
 
   test("ahead of time does not delay the call", async () => {
     const { server, chat } = await loggedIn();
@@ -90,34 +113,48 @@ describe("a refresh", () => {
     const { server, chat } = await loggedIn();
     server.intercept((request) => (isToken(request) ? refusal(503, "unavailable") : undefined));
     await pass(29 * MINUTE);
-    for (let n = 0; n < 9; n++) expect(await during(chat.call("GET /customers/me"))).toMatchObject({ id: 12 });
+    for (let n = 0; n < 9; n++)
+      expect(await during(chat.call("GET /customers/me"))).toMatchObject({ id: 12 });
     expect(server.calls(TOKEN)).toBe(1);
   });
 
-  test.each([new TypeError("fetch failed"), refusal(503, "unavailable"), refusal(429, "too_many_requests"), json(200, "x"), json(201, { accessToken: "a", expiresIn: 1 })])(
-    "that fails with %s does not end the session",
-    async (answer) => {
-      const { server, chat, states } = await loggedIn();
-      server.tokens.clear();
-      const mend = server.intercept((request) => (isToken(request) ? answer : undefined));
-      expect((await failure(chat.call("GET /customers/me"))) as ChatError).toMatchObject({ transient: true });
-      expect(chat.session).toBe("loggedIn");
-      mend();
-      expect(await during(chat.call("GET /customers/me"))).toMatchObject({ id: 12 });
-      expect(states).toEqual(["loggedIn"]);
-    },
-  );
+  test.each([
+    new TypeError("fetch failed"),
+    refusal(503, "unavailable"),
+    refusal(429, "too_many_requests"),
+    json(200, "x"),
+    json(201, { accessToken: "a", expiresIn: 1 }),
+  ])("that fails with %s does not end the session", async (answer) => {
+    const { server, chat, states } = await loggedIn();
+    server.tokens.clear();
+    const mend = server.intercept((request) => (isToken(request) ? answer : undefined));
+    expect((await failure(chat.call("GET /customers/me"))) as ChatError).toMatchObject({
+      transient: true,
+    });
+    expect(chat.session).toBe("loggedIn");
+    mend();
+    expect(await during(chat.call("GET /customers/me"))).toMatchObject({ id: 12 });
+    expect(states).toEqual(["loggedIn"]);
+  });
 
   test("obeys Retry-After: until then calls fail without a request", async () => {
     const { server, chat } = await loggedIn();
     server.tokens.clear();
     let busy = 1;
     server.intercept((request) =>
-      isToken(request) && busy-- > 0 ? refusal(429, "too_many_requests", { "retry-after": "60" }) : undefined,
+      isToken(request) && busy-- > 0
+        ? refusal(429, "too_many_requests", { "retry-after": "60" })
+        : undefined,
     );
-    expect(await failure(chat.call("GET /customers/me"))).toMatchObject({ code: "too_many_requests", retryAfter: 60 });
+    expect(await failure(chat.call("GET /customers/me"))).toMatchObject({
+      code: "too_many_requests",
+      retryAfter: 60,
+    });
     await pass(29.5 * SECOND);
-    expect(await failure(chat.call("GET /customers/me"))).toMatchObject({ code: "too_many_requests", retryAfter: 30 });
+    expect(await failure(chat.call("GET /customers/me"))).toMatchObject({
+      code: "too_many_requests",
+      retryAfter: 30,
+    });
     expect(server.calls(TOKEN)).toBe(1);
     await pass(31 * SECOND);
     expect(await during(chat.call("GET /customers/me"))).toMatchObject({ id: 12 });
@@ -130,7 +167,9 @@ describe("a refresh", () => {
     for (const error of await Promise.all(calls.map((call) => failure(call)))) {
       expect(error).toMatchObject({ code: "unauthenticated" });
     }
-    expect(await failure(chat.call("GET /customers/me"))).toMatchObject({ code: "unauthenticated" });
+    expect(await failure(chat.call("GET /customers/me"))).toMatchObject({
+      code: "unauthenticated",
+    });
     expect([chat.session, chat.account]).toEqual(["expired", 12]);
     expect(states).toEqual(["loggedIn", "expired"]);
     expect(server.calls(TOKEN)).toBe(1);
@@ -139,8 +178,12 @@ describe("a refresh", () => {
   test("that hangs ends after 15 seconds, and the session continues", async () => {
     const { server, chat } = await loggedIn();
     server.tokens.clear();
-    const mend = server.intercept((request) => (isToken(request) ? new Promise<never>(() => {}) : undefined));
-    expect(await failure(chat.call("GET /customers/me"), 16 * SECOND)).toMatchObject({ code: "network" });
+    const mend = server.intercept((request) =>
+      isToken(request) ? new Promise<never>(() => {}) : undefined,
+    );
+    expect(await failure(chat.call("GET /customers/me"), 16 * SECOND)).toMatchObject({
+      code: "network",
+    });
     mend();
     expect(await during(chat.call("GET /customers/me"))).toMatchObject({ id: 12 });
   });
@@ -201,7 +244,9 @@ describe("resuming", () => {
 describe("a logout", () => {
   test("that fails changes nothing", async () => {
     const { server, chat, states } = await loggedIn();
-    server.intercept(({ method }) => (method === "DELETE" ? new TypeError("fetch failed") : undefined));
+    server.intercept(({ method }) =>
+      method === "DELETE" ? new TypeError("fetch failed") : undefined,
+    );
     expect(await failure(chat.logOut())).toMatchObject({ code: "network" });
     expect(chat.session).toBe("loggedIn");
     expect(states).toEqual(["loggedIn"]);
@@ -216,7 +261,11 @@ describe("a logout", () => {
 
   test("whose response was lost is detected by the next call", async () => {
     const { server, chat } = await loggedIn();
-    server.intercept(({ method }) => (method === "DELETE" ? (server.expire(), new TypeError("fetch failed")) : undefined));
+    server.intercept(({ method }) => {
+      if (method !== "DELETE") return undefined;
+      server.expire();
+      return new TypeError("fetch failed");
+    });
     await failure(chat.logOut());
     await failure(chat.call("GET /customers/me"));
     expect(chat.session).toBe("expired");
@@ -226,7 +275,11 @@ describe("a logout", () => {
 describe("changes of the session", () => {
   const LOG_IN = "POST /customer/session";
   const PASSWORD = "PATCH /customers/me/password";
-  const passwords = { password: "sky-2026x", newPassword: "sky-2027x", confirmNewPassword: "sky-2027x" };
+  const passwords = {
+    password: "sky-2026x",
+    newPassword: "sky-2027x",
+    confirmNewPassword: "sky-2027x",
+  };
 
   test("wait for each other", async () => {
     const { server, chat } = await loggedIn();
@@ -245,7 +298,10 @@ describe("changes of the session", () => {
   test("a change of the password and a refresh never run at the same time", async () => {
     const shared = new FakeBrowser();
     const server = new FakeServer();
-    const [a, b] = [chatWith(server, { tabs: shared.tab() }), chatWith(server, { tabs: shared.tab() })];
+    const [a, b] = [
+      chatWith(server, { tabs: shared.tab() }),
+      chatWith(server, { tabs: shared.tab() }),
+    ];
     await during(Promise.all([a.resume(), b.resume()]));
     let [running, most] = [0, 0];
     server.intercept(async ({ method, path }) => {
@@ -256,7 +312,9 @@ describe("changes of the session", () => {
       return undefined;
     });
     const change = a.call(PASSWORD, { body: passwords });
-    server.intercept(({ path }) => (path === "/customers/me" ? refusal(401, "unauthenticated") : undefined));
+    server.intercept(({ path }) =>
+      path === "/customers/me" ? refusal(401, "unauthenticated") : undefined,
+    );
     const refresh = failure(b.call("GET /customers/me"), 3 * SECOND);
     await during(change, 3 * SECOND);
     await refresh;
@@ -276,27 +334,32 @@ describe("changes of the session", () => {
     expect(chat.session).toBe("loggedIn");
   });
 
-  test.each(["with", "without"])("end by their signal %s locks, and do nothing afterwards", async (way) => {
-    const shared = new FakeBrowser();
-    const server = new FakeServer();
-    const chat = chatWith(server, way === "with" ? { tabs: shared.tab() } : {});
-    if (way === "with") shared.freeze(LOCK);
-    else {
-      server.intercept((request) => (isToken(request) ? new Promise<never>(() => {}) : undefined));
-      void chat.resume().catch(() => {});
-    }
-    await settle();
-    const ending = new AbortController();
-    const changes = [
-      chat.logIn("haneul01", "sky-2026x", { signal: ending.signal }),
-      chat.logOut({ signal: ending.signal }),
-    ];
-    for (const change of changes) change.catch(() => {});
-    await pass(SECOND);
-    ending.abort(new Error("not wanted any more"));
-    for (const change of changes) await expect(change).rejects.toThrow("not wanted any more");
-    await pass(60 * SECOND);
-    expect(server.calls(LOG_IN)).toBe(0);
-    expect(server.calls("DELETE /customer/session")).toBe(0);
-  });
+  test.each(["with", "without"])(
+    "end by their signal %s locks, and do nothing afterwards",
+    async (way) => {
+      const shared = new FakeBrowser();
+      const server = new FakeServer();
+      const chat = chatWith(server, way === "with" ? { tabs: shared.tab() } : {});
+      if (way === "with") shared.freeze(LOCK);
+      else {
+        server.intercept((request) =>
+          isToken(request) ? new Promise<never>(() => {}) : undefined,
+        );
+        void chat.resume().catch(() => {});
+      }
+      await settle();
+      const ending = new AbortController();
+      const changes = [
+        chat.logIn("haneul01", "sky-2026x", { signal: ending.signal }),
+        chat.logOut({ signal: ending.signal }),
+      ];
+      for (const change of changes) change.catch(() => {});
+      await pass(SECOND);
+      ending.abort(new Error("not wanted any more"));
+      for (const change of changes) await expect(change).rejects.toThrow("not wanted any more");
+      await pass(60 * SECOND);
+      expect(server.calls(LOG_IN)).toBe(0);
+      expect(server.calls("DELETE /customer/session")).toBe(0);
+    },
+  );
 });

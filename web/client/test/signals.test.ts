@@ -7,7 +7,8 @@ useFakeClock();
 describe("markers", () => {
   test("only move forward, each side's own", async () => {
     const { server, room } = await inRoom(9);
-    const read = (readerId: number, seq: number) => server.push({ type: "read", roomId: ROOM, readerId, seq });
+    const read = (readerId: number, seq: number) =>
+      server.push({ type: "read", roomId: ROOM, readerId, seq });
     read(COMPANY, 5);
     read(COMPANY, 3);
     read(CUSTOMER, 7);
@@ -31,7 +32,10 @@ describe("markers", () => {
   test("of a burst of messages are at most one frame a second", async () => {
     const { server, chat, room } = await inRoom();
     chat.on("room", () => room.markRead());
-    for (let n = 0; n < 100; n++) server.say(`${n}`), await pass(20);
+    for (let n = 0; n < 100; n++) {
+      server.say(`${n}`);
+      await pass(20);
+    }
     await pass(2 * SECOND);
     expect(server.socket.sent("markRead").length).toBeLessThanOrEqual(4);
     expect(server.readSeq).toBe(101);
@@ -62,7 +66,10 @@ describe("markers", () => {
 describe("typing", () => {
   test("is sent at most every 3 seconds", async () => {
     const { server, room } = await inRoom();
-    for (let n = 0; n < 40; n++) room.typing(), await pass(100);
+    for (let n = 0; n < 40; n++) {
+      room.typing();
+      await pass(100);
+    }
     expect(server.socket.sent("typing")).toHaveLength(2);
   });
 

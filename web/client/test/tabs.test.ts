@@ -2,7 +2,18 @@
 
 import { describe, expect, test, vi } from "vitest";
 import type { Chat } from "../src/index.js";
-import { chatWith, during, failure, inRoom, LOCK, pass, SECOND, settle, useFakeClock, watched } from "./fake/chat.js";
+import {
+  chatWith,
+  during,
+  failure,
+  inRoom,
+  LOCK,
+  pass,
+  SECOND,
+  settle,
+  useFakeClock,
+  watched,
+} from "./fake/chat.js";
 import { FakeServer, later, refusal } from "./fake/server.js";
 import { FakeBrowser } from "./fake/tabs.js";
 
@@ -21,7 +32,10 @@ describe("tabs", () => {
 
   test("that wake at once refresh once, all of them", async () => {
     const { server, chats } = browser(10);
-    const calls = chats.flatMap((chat) => [chat.call("GET /customers/me"), chat.call("GET /customers/me")]);
+    const calls = chats.flatMap((chat) => [
+      chat.call("GET /customers/me"),
+      chat.call("GET /customers/me"),
+    ]);
     await during(Promise.all(calls));
     expect(server.calls(TOKEN)).toBe(1);
   });
@@ -48,9 +62,15 @@ describe("tabs", () => {
   test("refresh one after the other until one gets a token for all", async () => {
     const { server, chats } = browser(3);
     let failures = 1;
-    server.intercept((request) => (isToken(request) && failures-- > 0 ? new TypeError("fetch failed") : undefined));
+    server.intercept((request) =>
+      isToken(request) && failures-- > 0 ? new TypeError("fetch failed") : undefined,
+    );
     const outcomes = await during(Promise.allSettled(chats.map((chat) => chat.resume())));
-    expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "fulfilled", "rejected"]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual([
+      "fulfilled",
+      "fulfilled",
+      "rejected",
+    ]);
     expect(server.calls(TOKEN)).toBe(2);
   });
 
@@ -97,26 +117,34 @@ describe("tabs", () => {
     ]);
   });
 
-  test.each(["succeeds", "is rejected"])("trust the login of another tab more than a refresh before it that %s", async (outcome) => {
-    const { shared, server, chats } = browser(1);
-    const [chat] = chats as [Chat];
-    await during(chat.resume());
-    server.tokens.clear();
-    server.intercept(async (request) => {
-      if (!isToken(request)) return undefined;
-      await later(300);
-      return outcome === "succeeds" ? undefined : refusal(400, "invalid_refresh_token");
-    });
-    const call = failure(chat.call("GET /customers/me"));
-    await pass(50);
-    // Its lock request was not in time, so it did not wait.
-    const { accessToken, expiresIn } = (await server.issue(13).json()) as { accessToken: string; expiresIn: number };
-    shared.tab().channel.postMessage({ role: "customer", token: { accessToken, expiresIn }, fresh: true });
-    await call;
-    expect([chat.session, chat.account]).toEqual(["loggedIn", 13]);
-    await pass(SECOND);
-    expect([chat.session, chat.account]).toEqual(["loggedIn", 13]);
-  });
+  test.each(["succeeds", "is rejected"])(
+    "trust the login of another tab more than a refresh before it that %s",
+    async (outcome) => {
+      const { shared, server, chats } = browser(1);
+      const [chat] = chats as [Chat];
+      await during(chat.resume());
+      server.tokens.clear();
+      server.intercept(async (request) => {
+        if (!isToken(request)) return undefined;
+        await later(300);
+        return outcome === "succeeds" ? undefined : refusal(400, "invalid_refresh_token");
+      });
+      const call = failure(chat.call("GET /customers/me"));
+      await pass(50);
+      // Its lock request was not in time, so it did not wait.
+      const { accessToken, expiresIn } = (await server.issue(13).json()) as {
+        accessToken: string;
+        expiresIn: number;
+      };
+      shared
+        .tab()
+        .channel.postMessage({ role: "customer", token: { accessToken, expiresIn }, fresh: true });
+      await call;
+      expect([chat.session, chat.account]).toEqual(["loggedIn", 13]);
+      await pass(SECOND);
+      expect([chat.session, chat.account]).toEqual(["loggedIn", 13]);
+    },
+  );
 
   test("share nothing with a chat that was closed", async () => {
     const { chats } = browser(2);
@@ -130,7 +158,15 @@ describe("tabs", () => {
     await during(chats[0]!.resume());
     const stranger = shared.tab().channel;
     const tokens = [undefined, 5, {}, { accessToken: "a.b.c", expiresIn: 1 }];
-    for (const data of [null, 3, "x", [], {}, { token: null }, ...tokens.map((token) => ({ role: "customer", token }))]) {
+    for (const data of [
+      null,
+      3,
+      "x",
+      [],
+      {},
+      { token: null },
+      ...tokens.map((token) => ({ role: "customer", token })),
+    ]) {
       stranger.postMessage(data);
     }
     await settle();
@@ -160,7 +196,10 @@ describe("a lock that another tab never releases", () => {
 
   test.each(["logIn", "logOut"] as const)("delays %s by 15 seconds, not forever", async (way) => {
     const { chat } = await frozen();
-    await during(way === "logIn" ? chat.logIn("haneul01", "sky-2026x") : chat.logOut(), 15.1 * SECOND);
+    await during(
+      way === "logIn" ? chat.logIn("haneul01", "sky-2026x") : chat.logOut(),
+      15.1 * SECOND,
+    );
     expect(chat.session).toBe(way === "logIn" ? "loggedIn" : "loggedOut");
   });
 
@@ -185,9 +224,21 @@ describe("a lock that another tab never releases", () => {
 describe("a browser", () => {
   test("is asked for locks and a channel, and other programs are not", async () => {
     const server = new FakeServer();
-    const [request, made] = [vi.fn((_name: string, _options: object, held: () => Promise<unknown>) => held()), vi.fn()];
+    const [request, made] = [
+      vi.fn((_name: string, _options: object, held: () => Promise<unknown>) => held()),
+      vi.fn(),
+    ];
     vi.stubGlobal("navigator", { locks: { request } });
-    vi.stubGlobal("BroadcastChannel", class { constructor(name: string) { made(name); } postMessage() {} close() {} });
+    vi.stubGlobal(
+      "BroadcastChannel",
+      class {
+        constructor(name: string) {
+          made(name);
+        }
+        postMessage() {}
+        close() {}
+      },
+    );
     await during(chatWith(server).resume());
     expect(made).not.toHaveBeenCalled();
     expect(request).not.toHaveBeenCalled();

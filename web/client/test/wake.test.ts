@@ -1,7 +1,16 @@
 /** Events of the browser: offline and online, sleep and wake, hidden and visible. */
 
 import { describe, expect, test, vi } from "vitest";
-import { chatWith, connected, inRoom, MINUTE, pass, SECOND, settle, useFakeClock } from "./fake/chat.js";
+import {
+  chatWith,
+  connected,
+  inRoom,
+  MINUTE,
+  pass,
+  SECOND,
+  settle,
+  useFakeClock,
+} from "./fake/chat.js";
 import { useFakePage } from "./fake/page.js";
 import { FakeServer } from "./fake/server.js";
 
@@ -101,24 +110,30 @@ describe("a client in a page", () => {
     expect(chat.connection).toBe("open");
   });
 
-  test.each(Object.entries(wakes))("that %s sends a heartbeat within 250 ms, and detects a dead connection", async (_, wake) => {
-    const { server } = await connected();
-    const heartbeats = server.socket.sent("heartbeat").length;
-    wake();
-    await pass(250);
-    expect(server.socket.sent("heartbeat")).toHaveLength(heartbeats + 1);
-    await settle();
-    server.socket.dead = true;
-    wake();
-    await pass(6 * SECOND);
-    expect(server.sockets).toHaveLength(2);
-    expect(server.open).toEqual([server.socket]);
-  });
+  test.each(Object.entries(wakes))(
+    "that %s sends a heartbeat within 250 ms, and detects a dead connection",
+    async (_, wake) => {
+      const { server } = await connected();
+      const heartbeats = server.socket.sent("heartbeat").length;
+      wake();
+      await pass(250);
+      expect(server.socket.sent("heartbeat")).toHaveLength(heartbeats + 1);
+      await settle();
+      server.socket.dead = true;
+      wake();
+      await pass(6 * SECOND);
+      expect(server.sockets).toHaveLength(2);
+      expect(server.open).toEqual([server.socket]);
+    },
+  );
 
   test("finds a dead connection although events keep coming", async () => {
     const { server } = await connected();
     server.socket.dead = true;
-    for (let n = 0; n < 12; n++) page.visible(), await pass(500);
+    for (let n = 0; n < 12; n++) {
+      page.visible();
+      await pass(500);
+    }
     expect(server.open).toEqual([server.sockets[1]]);
   });
 
@@ -161,14 +176,17 @@ describe("a client in a page", () => {
     expect(chat.connection).toBe("open");
   });
 
-  test.each([[10 * MINUTE], [-10 * MINUTE]])("survives a wall clock that jumps by %d ms", async (jump) => {
-    const { server, chat, states } = await connected();
-    vi.setSystemTime(Date.now() + jump);
-    await pass(3 * MINUTE);
-    expect(server.sockets).toHaveLength(1);
-    expect(chat.connection).toBe("open");
-    expect(states).toEqual(["connecting", "open"]);
-  });
+  test.each([[10 * MINUTE], [-10 * MINUTE]])(
+    "survives a wall clock that jumps by %d ms",
+    async (jump) => {
+      const { server, chat, states } = await connected();
+      vi.setSystemTime(Date.now() + jump);
+      await pass(3 * MINUTE);
+      expect(server.sockets).toHaveLength(1);
+      expect(chat.connection).toBe("open");
+      expect(states).toEqual(["connecting", "open"]);
+    },
+  );
 
   test("does nothing when it becomes hidden, nor after the end", async () => {
     const { server, chat } = await connected();

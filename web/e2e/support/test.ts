@@ -10,7 +10,7 @@ import {
   expect,
   type Page,
 } from "@playwright/test";
-import { Proxy as FailingProxy } from "../../client/test/local/proxy.js";
+import { FailingProxy } from "../../client/test/local/proxy.js";
 import { logIn, People, type Person } from "./people.js";
 
 export { expect };

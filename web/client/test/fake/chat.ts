@@ -1,7 +1,15 @@
 /** A chat with the server in memory, on a clock that the test moves. */
 
 import { afterEach, beforeEach, vi } from "vitest";
-import { createChat, type Chat, type ChatOptions, type ConnectionState, type Keep, type Room, type SessionState } from "../../src/index.js";
+import {
+  type Chat,
+  type ChatOptions,
+  type ConnectionState,
+  createChat,
+  type Keep,
+  type Room,
+  type SessionState,
+} from "../../src/index.js";
 import { COMPANY, FakeServer, ROOM } from "./server.js";
 
 export const URL_OF_API = "https://chat.test/api";

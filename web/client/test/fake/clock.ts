@@ -20,10 +20,13 @@ export class FastClock {
 
   /** Replaces the timers and the clocks until the end of the test. */
   install(): void {
-    vi.stubGlobal("setTimeout", (act: (...input: unknown[]) => void, ms = 0, ...input: unknown[]) => {
-      const at = this.now + Math.max(0, ms);
-      return this.#push({ at, order: this.#count++, act: () => act(...input) });
-    });
+    vi.stubGlobal(
+      "setTimeout",
+      (act: (...input: unknown[]) => void, ms = 0, ...input: unknown[]) => {
+        const at = this.now + Math.max(0, ms);
+        return this.#push({ at, order: this.#count++, act: () => act(...input) });
+      },
+    );
     vi.stubGlobal("clearTimeout", (timer: Timer | undefined) => {
       if (timer) timer.act = undefined;
     });
@@ -46,7 +49,11 @@ export class FastClock {
   #push(timer: Timer): Timer {
     const heap = this.#heap;
     let at = heap.push(timer) - 1;
-    for (let parent = (at - 1) >> 1; at > 0 && before(timer, heap[parent]!); parent = (at - 1) >> 1) {
+    for (
+      let parent = (at - 1) >> 1;
+      at > 0 && before(timer, heap[parent]!);
+      parent = (at - 1) >> 1
+    ) {
       heap[at] = heap[parent]!;
       at = parent;
     }

@@ -42,7 +42,9 @@ export const useFakePage = (): FakePage => {
     for (const method of ["addEventListener", "removeEventListener"] as const) {
       vi.spyOn(page.document, method);
       vi.spyOn(page.window, method);
-      vi.stubGlobal(method, (type: string, listener: () => void) => page.window[method](type, listener));
+      vi.stubGlobal(method, (type: string, listener: () => void) =>
+        page.window[method](type, listener),
+      );
     }
   });
   return page;

@@ -29,14 +29,21 @@ export interface Request {
 
 type Interception = Response | Error | undefined;
 
-export const json = (status: number, body: unknown, headers: Record<string, string> = {}): Response =>
-  new Response(status === 204 ? null : JSON.stringify(body), { status, headers });
+export const json = (
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Response => new Response(status === 204 ? null : JSON.stringify(body), { status, headers });
 
-export const refusal = (status: number, code: string, headers: Record<string, string> = {}): Response =>
-  json(status, { code, message: `refused: ${code}`, requestId: "request-1" }, headers);
+export const refusal = (
+  status: number,
+  code: string,
+  headers: Record<string, string> = {},
+): Response => json(status, { code, message: `refused: ${code}`, requestId: "request-1" }, headers);
 
 /** Resolves after this long on the clock in force. */
-export const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+export const later = (ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, ms));
 
 export class FakeServer {
   readonly requests: Request[] = [];
@@ -70,7 +77,10 @@ export class FakeServer {
     return this.requests.filter(({ method, path }) => `${method} ${path}` === route).length;
   }
 
-  readonly fetch = async (input: string | URL | globalThis.Request, init: RequestInit = {}): Promise<Response> => {
+  readonly fetch = async (
+    input: string | URL | globalThis.Request,
+    init: RequestInit = {},
+  ): Promise<Response> => {
     const { pathname, searchParams: query } = new URL(String(input));
     const path = pathname.replace(/^\/api/, "");
     const body: unknown = typeof init.body === "string" ? JSON.parse(init.body) : init.body;
@@ -89,7 +99,9 @@ export class FakeServer {
   };
 
   /** The constructor for `createChat`. */
-  get WebSocket(): new (url: string) => FakeSocket {
+  get WebSocket(): new (
+    url: string,
+  ) => FakeSocket {
     const server = this;
     return class extends FakeSocket {
       constructor(url: string) {
@@ -111,12 +123,26 @@ export class FakeServer {
   }
 
   /** Stores a message; a repeat of a `clientMessageId` returns the first one. */
-  keep(senderId: number, content: string, clientMessageId?: string): { message: Message; isNew: boolean } {
-    const before = this.messages.find((message) => clientMessageId && message.clientMessageId === clientMessageId);
+  keep(
+    senderId: number,
+    content: string,
+    clientMessageId?: string,
+  ): { message: Message; isNew: boolean } {
+    const before = this.messages.find(
+      (message) => clientMessageId && message.clientMessageId === clientMessageId,
+    );
     if (before) return { message: before, isNew: false };
     const seq = this.messages.length + 1;
     const createdAt = new Date(1_795_339_800_000 + seq).toISOString();
-    const message: Message = { id: 900 + seq, seq, senderId, type: "general", content, createdAt, ...(clientMessageId && { clientMessageId }) };
+    const message: Message = {
+      id: 900 + seq,
+      seq,
+      senderId,
+      type: "general",
+      content,
+      createdAt,
+      ...(clientMessageId && { clientMessageId }),
+    };
     this.messages.push(message);
     return { message, isNew: true };
   }
@@ -131,13 +157,16 @@ export class FakeServer {
   /** Sends a frame to every connection of the room's accounts but one. */
   push(frame: ServerFrame, but?: FakeSocket): void {
     for (const socket of this.open) {
-      if (socket !== but && socket.account !== OTHER_CUSTOMER && !this.loses(frame)) socket.deliver(frame);
+      if (socket !== but && socket.account !== OTHER_CUSTOMER && !this.loses(frame))
+        socket.deliver(frame);
     }
   }
 
   /** A new access token of an account, as a response. */
   issue(account: number): Response {
-    const payload = btoa(JSON.stringify({ sub: String(account), n: ++this.#count, "\u00ff\u00fe?>": "in base64url" })).replace(/=+$/, "");
+    const payload = btoa(
+      JSON.stringify({ sub: String(account), n: ++this.#count, "\u00ff\u00fe?>": "in base64url" }),
+    ).replace(/=+$/, "");
     const accessToken = `e30.${payload.replace(/\+/g, "-").replace(/\//g, "_")}.c2ln`;
     this.tokens.set(accessToken, account);
     return json(201, { accessToken, expiresIn: 1800 });
@@ -153,7 +182,8 @@ export class FakeServer {
     const { method, path, query, headers, body } = request;
     const route = `${method} ${path}`;
     const [, role, which] = /^\/(customer|company)\/(session|token)$/.exec(path) ?? [];
-    if (role) return this.#session(role as Role, `${method} ${which}`, body as { username: string });
+    if (role)
+      return this.#session(role as Role, `${method} ${which}`, body as { username: string });
     const account = this.tokens.get(headers.get("authorization")?.replace("Bearer ", "") ?? "");
     if (!account) return refusal(401, "unauthenticated");
     const lastSeq = this.messages.length;
@@ -167,7 +197,12 @@ export class FakeServer {
       case `GET ${PATH}`: {
         if (!inRoom) return refusal(404, "room_not_found");
         const { readSeq, receiverReadSeq, receiverDeleted } = this;
-        const receiver = { receiverId: COMPANY, receiverName: "새벽빵집", receiverImageUrl: null, receiverDeleted };
+        const receiver = {
+          receiverId: COMPANY,
+          receiverName: "새벽빵집",
+          receiverImageUrl: null,
+          receiverDeleted,
+        };
         const markers = { readSeq, receiverReadSeq, lastSeq, blocked: false };
         return json(200, { id: ROOM, ...receiver, ...markers, messages: this.messages.slice(-20) });
       }
@@ -188,7 +223,10 @@ export class FakeServer {
         this.expire();
         return json(204, null);
       default:
-        return refusal(404, path.startsWith("/customer/chatrooms/") ? "room_not_found" : "route_not_found");
+        return refusal(
+          404,
+          path.startsWith("/customer/chatrooms/") ? "room_not_found" : "route_not_found",
+        );
     }
   }
 
@@ -200,7 +238,8 @@ export class FakeServer {
       return this.issue(account.id);
     }
     const account = this.cookies.get(role);
-    if (action === "POST token") return account ? this.issue(account) : refusal(400, "invalid_refresh_token");
+    if (action === "POST token")
+      return account ? this.issue(account) : refusal(400, "invalid_refresh_token");
     this.cookies.delete(role);
     for (const [token, owner] of this.tokens) if (owner === account) this.tokens.delete(token);
     return json(204, null);

@@ -1,7 +1,7 @@
 /** One connection to the server in memory, with both of its ends. */
 
 import type { ServerFrame } from "../../src/index.js";
-import { COMPANY, CUSTOMER, later, LATENCY_MS, pushOf, ROOM, type FakeServer } from "./server.js";
+import { COMPANY, CUSTOMER, type FakeServer, LATENCY_MS, later, pushOf, ROOM } from "./server.js";
 
 /** A frame of the client. */
 export interface Sent {
@@ -111,7 +111,8 @@ export class FakeSocket {
     if (action === "sendMessage") {
       const { message, isNew } = server.keep(CUSTOMER, content, clientMessageId);
       const { id, seq, senderId, createdAt } = message;
-      if (!silent) this.deliver({ type: "ack", clientMessageId, roomId: ROOM, id, seq, senderId, createdAt });
+      if (!silent)
+        this.deliver({ type: "ack", clientMessageId, roomId: ROOM, id, seq, senderId, createdAt });
       if (isNew) server.push(pushOf(message), this);
     } else if (action === "markRead") {
       server.readSeq = Math.max(server.readSeq, Math.min(seq, server.messages.length));

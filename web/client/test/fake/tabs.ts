@@ -15,7 +15,9 @@ export class FakeBrowser {
   tab(): { locks: Tabs["locks"] & object; channel: FakeChannel } {
     const channel = new FakeChannel(this.#channels, () => this.delayMs);
     const request = (name: string, ...rest: [Held] | [{ signal?: AbortSignal }, Held]) =>
-      rest.length === 1 ? this.#request(name, undefined, rest[0]) : this.#request(name, rest[0].signal, rest[1]);
+      rest.length === 1
+        ? this.#request(name, undefined, rest[0])
+        : this.#request(name, rest[0].signal, rest[1]);
     return { locks: { request } as unknown as Tabs["locks"] & object, channel };
   }
 
@@ -29,8 +31,13 @@ export class FakeBrowser {
       signal?.addEventListener("abort", () => reject(signal.reason));
     });
     aborted.catch(() => {});
-    const granted = (this.#queues.get(name) ?? Promise.resolve()).then(() => (signal?.aborted ? undefined : held()));
-    this.#queues.set(name, granted.catch(() => {}));
+    const granted = (this.#queues.get(name) ?? Promise.resolve()).then(() =>
+      signal?.aborted ? undefined : held(),
+    );
+    this.#queues.set(
+      name,
+      granted.catch(() => {}),
+    );
     return Promise.race([granted, aborted]);
   }
 }

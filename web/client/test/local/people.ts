@@ -1,13 +1,13 @@
 /** Accounts for tests against a real ChatChat, each with its own cookies and its own network. */
 
 import WebSocket from "ws";
-import { createChat, type Chat, type ChatOptions, type Role } from "../../src/index.js";
+import { type Chat, type ChatOptions, createChat, type Role } from "../../src/index.js";
 
 export const PASSWORD = "haneul-2026";
 
 /** The HTTP API of the local cloud to test against. */
 export const cloud = (): URL => {
-  const url = process.env["CHATCHAT_URL"];
+  const url = process.env.CHATCHAT_URL;
   if (!url) {
     throw new Error(
       "CHATCHAT_URL is not set. Start a local cloud (`cargo xtask up --port 8090`), then run " +
@@ -49,11 +49,16 @@ export const throughPort = (role: Role, port: number): ChatOptions => ({
 });
 
 /** A new account, logged in over a network that does not fail. */
-export const signUp = async (role: Role, name: string): Promise<{ chat: Chat; id: number; username: string }> => {
+export const signUp = async (
+  role: Role,
+  name: string,
+): Promise<{ chat: Chat; id: number; username: string }> => {
   const chat = createChat({ url: cloud().href, role, fetch: withCookies(), WebSocket });
   const username = newUsername();
   const body = { username, password: PASSWORD, confirmPassword: PASSWORD, name };
-  const { id } = await chat.call(role === "customer" ? "POST /customers" : "POST /companies", { body });
+  const { id } = await chat.call(role === "customer" ? "POST /customers" : "POST /companies", {
+    body,
+  });
   await chat.logIn(username, PASSWORD);
   return { chat, id, username };
 };

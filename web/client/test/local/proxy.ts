@@ -1,6 +1,6 @@
 /** A network between client and cloud that fails at chosen moments. */
 
-import { createServer, connect, type AddressInfo, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 /** The faults, and their moments. */
 export const FAULTS = {
@@ -16,7 +16,7 @@ export const FAULTS = {
 
 export type Fault = keyof typeof FAULTS;
 
-export class Proxy {
+export class FailingProxy {
   /** How often each fault happened. */
   readonly happened: Record<Fault, number> = { before: 0, after: 0, resync: 0, silence: 0 };
   /** Decides whether a fault happens, at each moment when one is possible. */
@@ -30,7 +30,11 @@ export class Proxy {
   constructor(target: URL) {
     this.#server = createServer((client) => {
       if (this.#isCut) client.destroy();
-      else this.#pass(client, connect({ host: target.hostname, port: Number(target.port), noDelay: true }));
+      else
+        this.#pass(
+          client,
+          connect({ host: target.hostname, port: Number(target.port), noDelay: true }),
+        );
     });
   }
 
@@ -73,15 +77,21 @@ export class Proxy {
       socket.setNoDelay(true);
       this.#open.add(socket);
       socket.on("error", end);
-      socket.on("close", () => (this.#open.delete(socket), end()));
+      socket.on("close", () => {
+        this.#open.delete(socket);
+        end();
+      });
     }
     client.on("data", (bytes) => {
-      const isHandshake = (isWebSocket ??= bytes.subarray(0, 20).toString().startsWith("GET /realtime"));
+      isWebSocket ??= bytes.subarray(0, 20).toString().startsWith("GET /realtime");
+      const isHandshake = isWebSocket;
       if (isWebSocket && !(isHandshake && bytes.includes("Sec-WebSocket-Key"))) {
         if (happens("before")) return end();
         endsAtAnswer ||= happens("after");
         silent ||= happens("silence");
-      } else if (/^GET \/api\/(customer|company)\/chatrooms\/\d/.test(bytes.subarray(0, 60).toString())) {
+      } else if (
+        /^GET \/api\/(customer|company)\/chatrooms\/\d/.test(bytes.subarray(0, 60).toString())
+      ) {
         endsAtAnswer ||= happens("resync");
       }
       if (!silent) cloud.write(bytes);
