@@ -32,7 +32,7 @@ pub fn describe(dependencies: &Dependencies) -> Vec<String> {
 }
 
 /// Returns the files on which a file depends, directly or indirectly.
-pub fn reachable(dependencies: &Dependencies, file: &Path) -> HashSet<PathBuf> {
+fn reachable(dependencies: &Dependencies, file: &Path) -> HashSet<PathBuf> {
     let mut found = HashSet::new();
     let mut waiting = vec![file.to_owned()];
     while let Some(file) = waiting.pop() {

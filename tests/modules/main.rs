@@ -19,7 +19,6 @@
 
 mod cycles;
 mod dependencies;
-mod exceptions;
 mod source;
 
 use std::{
@@ -31,7 +30,6 @@ use chatchat_harness::root;
 use serde_json::Value;
 
 use dependencies::Dependencies;
-use exceptions::{EXCEPTIONS, remove_exceptions};
 
 /// The dependencies between the files of each target in the workspace. Paths are relative to the root.
 fn workspace() -> Vec<Dependencies> {
@@ -61,23 +59,8 @@ fn dependencies_of(root_file: &Path, read: &dyn Fn(&Path) -> Option<String>) -> 
 
 #[test]
 fn no_crate_has_a_cycle_between_its_files() {
-    let mut found = Vec::new();
-    for mut dependencies in workspace() {
-        remove_exceptions(&mut dependencies);
-        found.extend(cycles::describe(&dependencies));
-    }
+    let found: Vec<String> = workspace().iter().flat_map(cycles::describe).collect();
     assert!(found.is_empty(), "files depend on each other in a cycle:\n{}", found.join("\n"));
-}
-
-#[test]
-fn each_exception_is_needed() {
-    let workspace = workspace();
-    let not_needed: Vec<String> = EXCEPTIONS
-        .iter()
-        .filter(|exception| !workspace.iter().any(|dependencies| exception.is_needed(dependencies)))
-        .map(|exception| format!("{} -> {} ({})", exception.from, exception.to, exception.reason))
-        .collect();
-    assert!(not_needed.is_empty(), "remove these exceptions, which no cycle needs: {not_needed:?}");
 }
 
 /// The cycles of a crate whose files are given.

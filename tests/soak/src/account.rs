@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::{sync::RwLock, time::timeout};
 
-use super::participant::Common;
+use super::common::Common;
 
 /// How long a client waits for a response. It is longer than the time limit of a function, so that
 /// a response that is this late was usually lost.

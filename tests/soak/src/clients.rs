@@ -11,9 +11,10 @@ use fastrand::Rng;
 use tokio::{sync::watch, task::JoinSet, time::sleep};
 
 use super::{
-    Plan,
+    common::{Common, Phase, Status},
     library::{Library, LibraryClient},
-    participant::{Common, Identity, Participant, Phase, Record, Status},
+    participant::{Identity, Participant, Record},
+    plan::Plan,
     stage::Side,
 };
 

@@ -18,8 +18,9 @@ use tokio::{
 };
 
 use super::{
+    common::{Common, Phase, Status},
     history::{Attempt, Marker, MarkerTrail, View},
-    participant::{Common, Phase, Record, Status, Times, place, seen},
+    participant::{Record, Times, place, seen},
     stage::Side,
 };
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chatchat_harness::{Client, Failure, Person};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{account::Account, participant::Common};
+use super::{account::Account, common::Common};
 
 /// The approximate number of rooms of a company. A heartbeat can contain at most 20 rooms.
 const ROOMS_PER_COMPANY: usize = 15;

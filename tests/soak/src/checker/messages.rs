@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use uuid::Uuid;
 
-use super::{Count, Verdict};
+use super::verdict::{Count, Verdict};
 use crate::history::{Attempt, History, SeenMessage, StoredRoom, View};
 
 /// The room, the sender, and the `clientMessageId`, which identify a message of a client.

@@ -2,7 +2,10 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::{Verdict, check};
+use super::{
+    check,
+    verdict::{MAX_EXAMPLES, Verdict},
+};
 use crate::history::{Attempt, History, Marker, MarkerTrail, Place, SeenMessage, StoredRoom, View};
 
 const ROOM: i64 = 1;
@@ -222,6 +225,6 @@ fn count_has_at_most_three_examples() {
     let mut history = good();
     history.views[1].shown.clear();
     let gaps = check(&history).undetected_gaps;
-    assert_eq!((gaps.number, gaps.examples.len()), (6, super::MAX_EXAMPLES));
+    assert_eq!((gaps.number, gaps.examples.len()), (6, MAX_EXAMPLES));
     assert_eq!(gaps.examples[0], "room 1: company considers its view complete without 1");
 }

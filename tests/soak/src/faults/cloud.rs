@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use chatchat_harness::System;
 use chatchat_local::{Answer, Fault, Moment, Point, Tampering};
 use fastrand::Rng;
 use tokio::{select, time::sleep};
 
-use super::{Faults, Kind};
+use super::kind::Kind;
 
 /// The functions that a conversation uses.
 const FUNCTIONS: [&str; 7] = [
@@ -30,42 +31,44 @@ pub(super) fn pause_before(kind: Kind, rng: &mut Rng) -> Duration {
     Duration::from_millis(rng.u64(range))
 }
 
-impl Faults<'_> {
-    /// Injects one fault for some time or a number of times.
-    pub(super) async fn cloud_fault(&self, kind: Kind, mut rng: Rng) {
-        self.tally.injected(kind);
-        let happened = match kind {
-            Kind::ConnectionsDropped => self.system.cloud.drop_connections() as u64,
-            Kind::Outage => self.outage(Duration::from_millis(rng.u64(300..2000))).await,
-            _ => self.injection(kind, &mut rng).await,
-        };
-        self.tally.happened(kind, happened);
+/// Injects one fault for some time or a number of times. Returns how often it happened. `pause`
+/// waits, but not longer than faults are injected.
+pub(super) async fn inject(
+    system: &System,
+    kind: Kind,
+    rng: &mut Rng,
+    pause: impl AsyncFn(Duration) -> bool,
+) -> u64 {
+    match kind {
+        Kind::ConnectionsDropped => system.cloud.drop_connections() as u64,
+        Kind::Outage => outage(system, pause(Duration::from_millis(rng.u64(300..2000)))).await,
+        _ => injection(system, kind, rng).await,
     }
+}
 
-    /// Makes the cloud unreachable for some time.
-    pub(super) async fn outage(&self, time: Duration) -> u64 {
-        self.system.cloud.cut_off(true);
-        self.pause(time).await;
-        self.system.cloud.cut_off(false);
-        1
-    }
+/// Makes the cloud unreachable until `end`.
+pub(super) async fn outage(system: &System, end: impl Future) -> u64 {
+    system.cloud.cut_off(true);
+    end.await;
+    system.cloud.cut_off(false);
+    1
+}
 
-    async fn injection(&self, kind: Kind, rng: &mut Rng) -> u64 {
-        let (fault, every, times) = fault(kind, rng);
-        let injection = self.system.cloud.inject(fault, every, times);
-        // For this fault, some connections must end.
-        let ends = (kind == Kind::DisconnectWithheld)
-            .then(|| self.system.cloud.inject(Fault::Cut(Moment::AfterFunction), 3, times));
-        let time = Duration::from_millis(rng.u64(800..3000));
-        select! {
-            () = injection.wait_until_happened(times) => {}
-            // The fault continues when no more messages are written: only the heartbeat can then
-            // detect a loss.
-            () = sleep(time) => {}
-        }
-        drop(ends);
-        injection.happened().into()
+async fn injection(system: &System, kind: Kind, rng: &mut Rng) -> u64 {
+    let (fault, every, times) = fault(kind, rng);
+    let injection = system.cloud.inject(fault, every, times);
+    // For this fault, some connections must end.
+    let ends = (kind == Kind::DisconnectWithheld)
+        .then(|| system.cloud.inject(Fault::Cut(Moment::AfterFunction), 3, times));
+    let time = Duration::from_millis(rng.u64(800..3000));
+    select! {
+        () = injection.wait_until_happened(times) => {}
+        // The fault continues when no more messages are written: only the heartbeat can then
+        // detect a loss.
+        () = sleep(time) => {}
     }
+    drop(ends);
+    injection.happened().into()
 }
 
 /// Returns the fault, after how many opportunities it happens each time, and how often at most.

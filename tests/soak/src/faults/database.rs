@@ -5,28 +5,18 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use chatchat_harness::{Failure, System};
+use chatchat_harness::Failure;
 use fastrand::Rng;
 use serde_json::json;
 use tokio::time::sleep;
 use tokio_postgres::{Client, Config, NoTls, error::SqlState};
 
-use super::Kind;
+use super::{
+    kind::Kind,
+    superuser::{Database, RECOVERY_TIMEOUT, terminate},
+};
 
-/// How long the server may take to accept connections again.
-const RECOVERY_TIMEOUT: Duration = Duration::from_mins(1);
-
-/// The database of a run, with its current password.
-pub(super) struct Database<'a> {
-    pub(super) system: &'a System,
-    password: String,
-}
-
-impl<'a> Database<'a> {
-    pub(super) fn new(system: &'a System) -> Self {
-        Self { system, password: system.database.password.clone() }
-    }
-
+impl Database<'_> {
     /// Injects one fault and removes it again. Returns how often the fault was observed.
     pub(super) async fn inject(&mut self, kind: Kind, rng: &mut Rng) -> Result<u64, Failure> {
         let time = Duration::from_millis(rng.u64(400..1500));
@@ -50,18 +40,6 @@ impl<'a> Database<'a> {
             Kind::PasswordRotated => self.rotate_password(time / 4, rng).await,
             Kind::Deadlock => self.deadlock().await,
             _ => self.serialization_failure(time).await,
-        }
-    }
-
-    /// Connects as superuser, after waiting until the server accepts connections.
-    pub(super) async fn superuser(&self) -> Result<Client, Failure> {
-        let started = Instant::now();
-        loop {
-            match self.system.superuser().await {
-                Err(error) if started.elapsed() > RECOVERY_TIMEOUT => return Err(error),
-                Err(_) => sleep(Duration::from_millis(50)).await,
-                client => return client,
-            }
         }
     }
 
@@ -163,15 +141,4 @@ impl<'a> Database<'a> {
         }
         Err(format!("the server did not recover from its crash in {} s", RECOVERY_TIMEOUT.as_secs()).into())
     }
-}
-
-/// Terminates the functions' connections that match an SQL condition, and returns their number.
-pub(super) async fn terminate(superuser: &Client, condition: &str) -> Result<u64, Failure> {
-    let terminate = format!(
-        "select count(pg_terminate_backend(a.pid)) as terminated
-         from pg_stat_activity a join pg_database d on d.oid = a.datid and d.datname = current_database()
-         where a.usesysid = d.datdba and {condition}"
-    );
-    let row = superuser.query_typed_one(&terminate, &[]).await?;
-    Ok(row.get::<_, i64>("terminated").unsigned_abs())
 }

@@ -8,6 +8,7 @@ mod cloud;
 mod database;
 mod kind;
 mod rival;
+mod superuser;
 mod tally;
 
 use std::time::Duration;
@@ -21,13 +22,13 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use database::Database;
+use superuser::Database;
 
 pub use kind::{FaultSelection, Injector, Kind};
 pub use tally::{FaultCounts, FaultEvent, Tally};
 
 use super::{
-    participant::{Common, Phase},
+    common::{Common, Phase},
     wire::{Switch, Wire},
 };
 
@@ -105,7 +106,7 @@ impl<'a> Faults<'a> {
     async fn outages(&self) {
         while self.pause(OUTAGE_INTERVAL.saturating_sub(OUTAGE_LENGTH)).await {
             self.tally.injected(Kind::Outage);
-            self.tally.happened(Kind::Outage, self.outage(OUTAGE_LENGTH).await);
+            self.tally.happened(Kind::Outage, cloud::outage(self.system, self.pause(OUTAGE_LENGTH)).await);
         }
     }
 
@@ -134,6 +135,12 @@ impl<'a> Faults<'a> {
             }
             running.push(self.cloud_fault(kind, deck.rng.fork()));
         }
+    }
+
+    async fn cloud_fault(&self, kind: Kind, mut rng: Rng) {
+        self.tally.injected(kind);
+        let pause = async |time| self.pause(time).await;
+        self.tally.happened(kind, cloud::inject(self.system, kind, &mut rng, pause).await);
     }
 
     async fn database(&self, mut deck: Deck) -> Result<(), Failure> {

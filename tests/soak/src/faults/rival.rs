@@ -7,7 +7,7 @@ use chatchat_harness::Failure;
 use tokio::time::sleep;
 use tokio_postgres::{Client, error::SqlState};
 
-use super::database::{Database, terminate};
+use super::superuser::{Database, terminate};
 
 /// How long a rival waits for a send, and for PostgreSQL to update its statistics.
 const WAIT_LIMIT: Duration = Duration::from_secs(3);

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::Kind;
+use super::kind::Kind;
 
 /// The counts of one kind of fault.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

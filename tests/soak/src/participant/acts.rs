@@ -8,7 +8,8 @@ use std::{
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use super::{Participant, Phase, calls};
+use super::{calls, client::Participant};
+use crate::common::Phase;
 
 impl Participant {
     /// Writes new messages and sends those that are due, mostly over WebSocket, sometimes over

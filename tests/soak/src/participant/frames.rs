@@ -6,8 +6,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Participant,
     calls::{self, CallResult, PostOutcome},
+    client::Participant,
 };
 use crate::history::{Place, SeenMessage};
 
@@ -152,10 +152,6 @@ impl Participant {
             self.times.heals.extend(self.link.lost_at.take().map(|lost| now - lost));
             self.times.replays.extend(self.link.back_at.take().map(|back| now - back));
         }
-    }
-
-    pub(super) fn set_settled(&self, settled: bool) {
-        self.status.settled.store(settled, Ordering::Relaxed);
     }
 }
 

@@ -5,12 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chatchat_harness::{Failure, Socket};
+use chatchat_harness::Socket;
 use fastrand::Rng;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::timeout;
-
-use super::{Participant, Phase, room::Room};
 
 /// The limit of the first delay before reconnecting. The delay is random (full jitter), and its
 /// limit doubles with each failure.
@@ -42,7 +40,7 @@ enum State {
 }
 
 /// The next action of the heartbeat.
-enum Next {
+pub(super) enum Next {
     Nothing,
     Send,
     /// Close the connection, which does not work.
@@ -116,7 +114,7 @@ impl Link {
         heartbeat.open.take().is_some_and(|(_, settling)| settling)
     }
 
-    fn next(&mut self, settling: bool, rng: &mut Rng, now: Instant) -> Next {
+    pub(super) fn next(&mut self, settling: bool, rng: &mut Rng, now: Instant) -> Next {
         let State::Up { heartbeat, .. } = &mut self.state else { return Next::Nothing };
         if heartbeat.open.is_some_and(|(since, _)| now >= since + HEARTBEAT_TIMEOUT) {
             heartbeat.open = None;
@@ -132,48 +130,5 @@ impl Link {
         heartbeat.open = Some((now, settling));
         heartbeat.due = now + HEARTBEAT_INTERVAL.mul_f64(0.75 + rng.f64() / 2.0);
         Next::Send
-    }
-}
-
-impl Participant {
-    /// Handles the result of opening a connection.
-    pub(super) fn on_open(&mut self, opened: Result<Box<Socket>, Failure>) {
-        let now = Instant::now();
-        match opened {
-            Ok(socket) => {
-                self.connection += 1;
-                self.link.up(socket, now);
-                for room in self.rooms.values_mut() {
-                    room.timeline.mark_unverified();
-                    room.outbox.resend_now(now);
-                }
-            }
-            Err(_) => self.link.down(&mut self.rng, now),
-        }
-    }
-
-    /// Handles the loss of the connection, or closes it.
-    pub(super) fn disconnect(&mut self) {
-        self.link.down(&mut self.rng, Instant::now());
-        self.times.lost += 1;
-        self.set_settled(false);
-    }
-
-    /// Sends a heartbeat with the newest seqs of this client, if one is due.
-    pub(super) async fn heartbeat(&mut self, now: Instant) {
-        let settling = [Phase::Arriving, Phase::Settling].contains(&self.phase());
-        let next = self.link.next(settling, &mut self.rng, now);
-        let lost = match next {
-            Next::Nothing => false,
-            Next::Send => {
-                let position = |room: &Room| json!({ "roomId": room.id, "lastSeq": room.timeline.last() });
-                let rooms: Vec<Value> = self.rooms.values().map(position).collect();
-                !self.link.send(&json!({ "action": "heartbeat", "rooms": rooms })).await
-            }
-            Next::GiveUp => true,
-        };
-        if lost {
-            self.disconnect();
-        }
     }
 }

@@ -11,6 +11,7 @@
 
 mod acts;
 mod calls;
+mod client;
 mod frames;
 mod link;
 mod markers;
@@ -20,29 +21,18 @@ mod room;
 mod timeline;
 
 use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
-use fastrand::Rng;
-use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use tokio::{
-    sync::watch,
-    time::{MissedTickBehavior, interval},
-};
+use futures_util::StreamExt;
+use tokio::time::{MissedTickBehavior, interval};
 
-use calls::CallResult;
-use link::Link;
-use room::Room;
+use crate::{common::Phase, history::View};
 
 pub(super) use calls::{place, seen};
+pub use client::{Identity, Participant};
 pub use record::{Record, Times};
-
-use super::{account::Account, refusals::Refusals, wire::Wire};
 
 /// The time between two checks of what is due.
 const TICK: Duration = Duration::from_millis(20);
@@ -51,105 +41,7 @@ const TICK: Duration = Duration::from_millis(20);
 /// host.
 const MAX_CONCURRENT_FETCHES: usize = 6;
 
-/// The phases of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
-    /// The clients connect and verify for the first time that they have all messages.
-    Arriving,
-    /// The clients write new messages.
-    Sending,
-    /// The clients send the written messages until all are acknowledged.
-    Draining,
-    /// The clients verify that they have all messages.
-    Settling,
-    /// The clients end.
-    Over,
-}
-
-/// The state that all clients of a run share.
-#[derive(Debug, Default)]
-pub struct Common {
-    /// The switches of client-side faults.
-    pub wire: Wire,
-    /// The errors that clients received.
-    pub refusals: Refusals,
-    /// Messages written so far.
-    pub written: AtomicU64,
-    /// Messages acknowledged so far.
-    pub acknowledged: AtomicU64,
-}
-
-/// The status of a running client.
-#[derive(Debug, Default)]
-pub struct Status {
-    /// Whether no message waits for an acknowledgement.
-    pub empty: AtomicBool,
-    /// Whether, in a phase without new messages, the answer to a heartbeat confirmed that this
-    /// client has all messages.
-    pub settled: AtomicBool,
-}
-
-/// The identity of a client.
-pub struct Identity {
-    /// The name in reports.
-    pub name: String,
-    /// The account.
-    pub account: Account,
-    /// The rooms that the client has open.
-    pub rooms: Vec<i64>,
-    /// The average pause between two messages to a room.
-    pub think_time: Duration,
-}
-
-/// A client.
-pub struct Participant {
-    identity: Identity,
-    common: Arc<Common>,
-    status: Arc<Status>,
-    phase: watch::Receiver<Phase>,
-    rng: Rng,
-    rooms: BTreeMap<i64, Room>,
-    link: Link,
-    /// The number of the current connection, to recognise responses to requests of an earlier one.
-    connection: u64,
-    jobs: FuturesUnordered<BoxFuture<'static, CallResult>>,
-    fetching: usize,
-    /// Whether the client has begun to write messages.
-    has_begun: bool,
-    /// When the client next does something other than sending.
-    next_random_act: Instant,
-    times: Times,
-}
-
 impl Participant {
-    /// Creates a client that is not connected. `rng` makes all its random choices.
-    pub fn new(
-        identity: Identity,
-        common: Arc<Common>,
-        status: Arc<Status>,
-        phase: watch::Receiver<Phase>,
-        rng: Rng,
-    ) -> Self {
-        let now = Instant::now();
-        let room = |id: &i64| (*id, Room::new(*id, identity.account.id, &identity.name));
-        let rooms = identity.rooms.iter().map(room).collect();
-        Self {
-            identity,
-            common,
-            status,
-            phase,
-            rng,
-            rooms,
-            link: Link::new(now),
-            connection: 0,
-            jobs: FuturesUnordered::new(),
-            fetching: 0,
-            has_begun: false,
-            next_random_act: now,
-            times: Times::default(),
-        }
-    }
-
     /// Runs until [`Phase::Over`].
     pub async fn run(mut self) -> Record {
         let mut ticks = interval(TICK);
@@ -168,10 +60,6 @@ impl Participant {
             }
             self.act().await;
         }
-    }
-
-    fn phase(&self) -> Phase {
-        *self.phase.borrow()
     }
 
     /// Does everything that is due.
@@ -218,5 +106,26 @@ impl Participant {
                 return self.disconnect();
             }
         }
+    }
+
+    fn into_record(self) -> Record {
+        let observer = self.identity.name;
+        let mut record = Record {
+            attempts: Vec::new(),
+            views: Vec::new(),
+            trails: Vec::new(),
+            given_up: Vec::new(),
+            times: self.times,
+        };
+        for (id, room) in self.rooms {
+            let settled = room.timeline.is_complete();
+            let (shown, contradicted) = room.timeline.into_parts();
+            record.views.push(View { observer: observer.clone(), room: id, settled, shown, contradicted });
+            record.trails.extend(room.markers.into_trails(&observer, id));
+            let (attempts, given_up) = room.outbox.into_attempts();
+            record.given_up.extend(given_up.map(|why| format!("{observer} in room {id}: {why}")));
+            record.attempts.extend(attempts);
+        }
+        record
     }
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::Participant;
 use crate::history::{Attempt, MarkerTrail, View};
 
 /// The observations and measurements of a client.
@@ -39,28 +38,5 @@ impl Times {
         self.lost += other.lost;
         self.heals.extend(other.heals);
         self.replays.extend(other.replays);
-    }
-}
-
-impl Participant {
-    pub(super) fn into_record(self) -> Record {
-        let observer = self.identity.name;
-        let mut record = Record {
-            attempts: Vec::new(),
-            views: Vec::new(),
-            trails: Vec::new(),
-            given_up: Vec::new(),
-            times: self.times,
-        };
-        for (id, room) in self.rooms {
-            let settled = room.timeline.is_complete();
-            let (shown, contradicted) = room.timeline.into_parts();
-            record.views.push(View { observer: observer.clone(), room: id, settled, shown, contradicted });
-            record.trails.extend(room.markers.into_trails(&observer, id));
-            let (attempts, given_up) = room.outbox.into_attempts();
-            record.given_up.extend(given_up.map(|why| format!("{observer} in room {id}: {why}")));
-            record.attempts.extend(attempts);
-        }
-        record
     }
 }
