@@ -78,10 +78,6 @@ pub async fn system(progress: Option<LogLines>) -> Result<System, Failure> {
 
 /// Runs a plan in a system started by [`system`], and checks what the clients observed.
 pub async fn run(system: &System, plan: &Plan, on_update: impl Fn(Update)) -> Result<Report, Failure> {
-    let mut of_clients = plan.faults.kinds().iter().filter(|kind| kind.injector() == Injector::Client);
-    if let (100, Some(kind)) = (plan.library_clients, of_clients.next()) {
-        return Err(format!("{kind} is injected by clients in Rust, but there would be none").into());
-    }
     let mut rng = Rng::with_seed(plan.seed);
     let common = Arc::new(Common::default());
     let url = system.cloud.url();

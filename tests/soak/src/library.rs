@@ -63,6 +63,8 @@ pub(super) struct Library {
     child: Child,
     /// The numbers of messages in the last status of the process: written and acknowledged.
     counted: (u64, u64),
+    /// The client-side faults that the process is to make happen.
+    armed: [u32; 4],
     records: Vec<Record>,
 }
 
@@ -87,7 +89,7 @@ impl Library {
             "type": "plan", "url": format!("{url}/api"), "thinkMs": think_time.as_secs_f64() * 1000.0, "clients": plans,
         });
         write(child.stdin.as_mut(), &plan).await?;
-        Ok(Self { clients, common, child, counted: (0, 0), records: Vec::new() })
+        Ok(Self { clients, common, child, counted: (0, 0), armed: [0; 4], records: Vec::new() })
     }
 
     /// Runs until [`Phase::Over`], and returns the records of all clients.
@@ -103,6 +105,13 @@ impl Library {
                         return Err(format!("the clients' Node process ended with {status} (output above)").into());
                     };
                     self.on_line(&serde_json::from_str(&line)?)?;
+                    let armed = self.common.wire.switches().map(|(_, switch)| switch.armed());
+                    if armed != self.armed {
+                        self.armed = armed;
+                        let faults: BTreeMap<_, _> =
+                            self.common.wire.switches().into_iter().map(|(name, _)| name).zip(armed).collect();
+                        write(stdin.as_mut(), &json!({ "type": "faults", "armed": faults })).await?;
+                    }
                 }
                 Ok(()) = phase.changed() => {
                     let phase = format!("{:?}", *phase.borrow_and_update()).to_lowercase();
@@ -129,6 +138,10 @@ impl Library {
         self.common.written.fetch_add(now.0 - self.counted.0, Ordering::Relaxed);
         self.common.acknowledged.fetch_add(now.1 - self.counted.1, Ordering::Relaxed);
         self.counted = now;
+        for (name, switch) in self.common.wire.switches() {
+            let times = line["happened"][name].as_u64().unwrap_or_default();
+            switch.happened_elsewhere(times.try_into()?);
+        }
         for (client, status) in self.clients.iter().zip(line["clients"].as_array().into_iter().flatten()) {
             client.status.empty.store(status["isEmpty"] == true, Ordering::Relaxed);
             client.status.settled.store(status["isSettled"] == true, Ordering::Relaxed);

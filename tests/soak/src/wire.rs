@@ -3,6 +3,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::faults::Kind;
+
 /// The switches of all client-side faults.
 #[derive(Debug, Default)]
 pub struct Wire {
@@ -23,10 +25,32 @@ pub struct Switch {
     happened: AtomicU32,
 }
 
+impl Wire {
+    /// Returns all switches with the names of their faults.
+    pub fn switches(&self) -> [(&'static str, &Switch); 4] {
+        [
+            (Kind::CutBeforeSend.name(), &self.cut_before_send),
+            (Kind::CutAfterSend.name(), &self.cut_after_send),
+            (Kind::CutWhileResyncing.name(), &self.cut_while_resyncing),
+            (Kind::SentTwice.name(), &self.send_twice),
+        ]
+    }
+}
+
 impl Switch {
     /// Makes the fault happen the next `times` times.
     pub fn arm(&self, times: u32) {
         self.armed.store(times, Ordering::Relaxed);
+    }
+
+    /// Returns how often the fault still has to happen.
+    pub fn armed(&self) -> u32 {
+        self.armed.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the fault happened in another process.
+    pub fn happened_elsewhere(&self, times: u32) {
+        self.happened.fetch_add(times, Ordering::Relaxed);
     }
 
     /// Returns how often the fault has happened.

@@ -6,11 +6,13 @@
 
 import { createInterface } from "node:readline";
 import { Browser } from "./browser.js";
+import { type Fault, faults } from "./faults.js";
 import { type Identity, Participant, type Phase } from "./participant.js";
 
 type Command =
   | { type: "plan"; url: string; thinkMs: number; clients: Identity[] }
-  | { type: "phase"; phase: Phase };
+  | { type: "phase"; phase: Phase }
+  | { type: "faults"; armed: Record<Fault, number> };
 
 const ACT_MS = 20;
 const STATUS_MS = 50;
@@ -27,6 +29,7 @@ const report = (): Promise<void> => {
     type: "status",
     written: sum(({ recorder }) => recorder.attempts.length),
     acknowledged: sum(({ recorder }) => recorder.acknowledged),
+    happened: faults.take(),
     clients: participants.map(({ isEmpty, isSettled }) => ({ isEmpty, isSettled })),
   });
 };
@@ -52,6 +55,8 @@ createInterface({ input: process.stdin })
         for (const participant of participants) participant.act();
       }, ACT_MS);
       setInterval(report, STATUS_MS);
+    } else if (command.type === "faults") {
+      faults.armed = command.armed;
     } else {
       for (const participant of participants) participant.enter(command.phase);
       if (command.phase === "over") void end();

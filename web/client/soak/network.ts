@@ -3,6 +3,7 @@
 import type { Chat, ChatOptions } from "@chatchat/client";
 import WebSocket from "ws";
 import type { Browser } from "./browser.js";
+import { faults } from "./faults.js";
 
 export class Network {
   /** How many times each message was sent, by `clientMessageId`. */
@@ -12,6 +13,7 @@ export class Network {
   /** The heartbeats of the newest connection that have no answer yet. */
   unanswered = 0;
   readonly #window = new EventTarget();
+  #socket: WebSocket | undefined;
   readonly #browser: Browser;
 
   constructor(browser: Browser) {
@@ -23,6 +25,8 @@ export class Network {
     const network = this;
     return {
       fetch: async (input, init) => {
+        const isRoom = /\/chatrooms\/\d+(\/messages\?.*)?$/.test(String(input));
+        if (isRoom && faults.happens("cut-while-resyncing")) network.#socket?.terminate();
         const answer = await network.#browser.fetch(input, init);
         if (answer.status >= 400) {
           const json = await answer
@@ -37,13 +41,22 @@ export class Network {
         constructor(url: string) {
           super(url);
           network.unanswered = 0;
+          network.#socket = this;
         }
 
         override send(data: Parameters<WebSocket["send"]>[0]): void {
           const { action, clientMessageId } = JSON.parse(String(data));
+          const isMessage = action === "sendMessage";
+          if (isMessage && faults.happens("cut-before-send")) {
+            this.terminate();
+            return;
+          }
           super.send(data);
           if (action === "heartbeat") network.unanswered += 1;
-          if (clientMessageId) count(network.sends, clientMessageId);
+          if (!isMessage) return;
+          count(network.sends, clientMessageId);
+          if (faults.happens("sent-twice")) super.send(data);
+          if (faults.happens("cut-after-send")) this.terminate();
         }
       },
     };
