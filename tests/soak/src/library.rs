@@ -170,7 +170,8 @@ fn record(client: &LibraryClient, line: &Value) -> Option<Record> {
             attempt["acknowledged"].as_array()?.iter().map(place).collect::<Option<_>>()?;
         if acknowledged.is_empty() {
             let why = attempt["failed"].as_str().unwrap_or("no acknowledgement");
-            record.given_up.push(format!("{} in room {room}: {why}", client.name));
+            let sends = &attempt["sends"];
+            record.given_up.push(format!("{} in room {room}: {why} after {sends} sends", client.name));
         }
         record.attempts.push(Attempt {
             room,

@@ -5,7 +5,7 @@ import type { Browser } from "./browser.js";
 import { Network } from "./network.js";
 import { Recorder } from "./record.js";
 
-/** The phases of a run; see `tests/soak/src/participant/mod.rs`. */
+/** The phases of a run; see `tests/soak/src/common.rs`. */
 export type Phase = "arriving" | "sending" | "draining" | "settling" | "over";
 
 /** The account of a client, and what the client does. */
@@ -126,7 +126,9 @@ export class Participant {
         this.#reopen(open);
       }
       this.#retry(open.room);
-      if (this.#phase === "sending" && now >= open.nextAt && open.closedUntil === undefined) {
+      // A page shows no room before it knows the account. The library could not store a message.
+      const isShown = open.closedUntil === undefined && this.#chat.account !== undefined;
+      if (this.#phase === "sending" && now >= open.nextAt && isShown) {
         open.nextAt = now + this.#thinkMs * 2 * this.#next();
         this.#write(open.room);
       }
