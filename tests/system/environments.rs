@@ -3,13 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use chatchat_harness::{Client, Person};
+use chatchat_harness::{Client, Person, build_functions, describe};
 use chatchat_local::Fault;
 use futures_util::future::join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    block_on, database, end_processes, in_world, message_body, post_message, start_system, wait_for_blocked,
+    block_on, database, end_processes, in_own_world, in_world, message_body, post_message, start_system,
+    template, wait_for_blocked,
 };
 
 #[test]
@@ -105,5 +107,40 @@ fn functions_recover_from_failures_of_secrets_manager() {
         drop(always);
         assert_eq!(profile().await.status, 200);
         system.stop().await;
+    });
+}
+
+#[test]
+fn anonymous_requests_open_no_connection_to_the_database() {
+    in_own_world(async |world| {
+        let (database, folder) = (world.database().await, build_functions().unwrap());
+        let connections = async || -> i64 {
+            let count = "select count(*) from pg_stat_activity
+                         where datname = current_database() and application_name = 'chatchat'";
+            database.query_one(count, &[]).await.unwrap().get(0)
+        };
+        let before = connections().await;
+        let template = template();
+        let functions = template.functions().unwrap();
+        let mut called = 0;
+        for route in template.http_routes().unwrap() {
+            let function = functions.iter().find(|function| function.id == route.function).unwrap();
+            let handlers = describe(&folder, &function.artifact).unwrap();
+            let handler = handlers.iter().find(|handler| handler.name == function.handler).unwrap();
+            if !["customer", "company", "account"].contains(&handler.caller.as_str()) {
+                continue;
+            }
+            let (method, path): (Method, _) =
+                (route.method.parse().unwrap(), route.path.replace("{id}", "1"));
+            let call = || world.client.call(method.clone(), &path, None, &Value::Null);
+            for answer in join_all((0..4).map(|_| call())).await {
+                assert_eq!(answer.unwrap().status, 401, "{method} {path}");
+                called += 1;
+            }
+        }
+        assert!(called >= 4 * 30, "{called}");
+        assert_eq!(connections().await, before);
+        world.customer().await.get("/customers/me").await.unwrap().expect(200).unwrap();
+        assert!(connections().await > before, "a caller's request opens one");
     });
 }

@@ -22,6 +22,9 @@ pub trait Authorize: Send + Sized + 'static {
     const ACCEPTS: &'static str;
     /// Whether access tokens are verified, which needs the signing keys.
     const VERIFIES: bool = true;
+    /// Whether requests without a caller are rejected. The process then opens its connection to the
+    /// database only for a verified caller, so that anonymous clients cannot use up the connections.
+    const IS_REQUIRED: bool = true;
 
     /// Returns the caller.
     ///
@@ -34,6 +37,7 @@ pub trait Authorize: Send + Sized + 'static {
 impl Authorize for () {
     const ACCEPTS: &'static str = "public";
     const VERIFIES: bool = false;
+    const IS_REQUIRED: bool = false;
 
     fn authorize(_: Authorization) -> Result<Self, Error> {
         Ok(())
@@ -43,6 +47,7 @@ impl Authorize for () {
 /// A route that shows more to some callers. It rejects an invalid access token.
 impl Authorize for Option<Caller<AnyRole>> {
     const ACCEPTS: &'static str = "anyone";
+    const IS_REQUIRED: bool = false;
 
     fn authorize(authorization: Authorization) -> Result<Self, Error> {
         match authorization {

@@ -43,6 +43,9 @@ pub async fn serve_http<S: Resource, A: Authorize>(
     let signing_keys =
         async { if A::VERIFIES { loader.signing_keys().await.cloned().map(Some) } else { Ok(None) } };
     let (resource, signing_keys) = tokio::try_join!(S::load(&loader), signing_keys)?;
+    if let (false, Some(store)) = (A::IS_REQUIRED, resource.store()) {
+        store.connect_ahead().await;
+    }
     let route = &Route { handler, resource, signing_keys, viewers: Viewers::from_environment() };
     lambda_http::run(service_fn(move |event: lambda_http::Request| async move {
         let started = Instant::now();

@@ -57,6 +57,9 @@ pub async fn serve_events<S: Resource, E: DeserializeOwned + Send + Sync>(
     handler: EventHandler<S, E>,
 ) -> Result<(), lambda_runtime::Error> {
     let resource = &S::load(&Loader::default()).await?;
+    if let Some(store) = resource.store() {
+        store.connect_ahead().await;
+    }
     lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| async move {
         let event = Event { deadline: event.context.deadline(), payload: event.payload };
         handler(resource, &event).await.map_err(|error| causes(&error))

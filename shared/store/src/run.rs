@@ -38,17 +38,21 @@ pub struct Store {
 }
 
 impl Store {
-    /// Connects to the database. Fails if the credentials cannot be read. An unreachable database
-    /// is not an error: the first statement connects again.
+    /// Prepares the connection to the database, which the first statement opens. Fails if the
+    /// credentials cannot be read.
     pub async fn open(database: &Database, source: CredentialsSource) -> Result<Self, CredentialsError> {
-        let pool = connect::pool(database, source).await?;
-        if let Err(error) = pool.get().await {
+        Ok(Self { pool: connect::pool(database, source).await?, micros: Arc::default() })
+    }
+
+    /// Opens the connection before the first statement. An unreachable database is not an error:
+    /// the first statement connects again.
+    pub async fn connect_ahead(&self) {
+        if let Err(error) = self.pool.get().await {
             tracing::warn!(
                 error = causes(&error),
                 "the database is unreachable; the first request connects again"
             );
         }
-        Ok(Self { pool, micros: Arc::default() })
     }
 
     /// The milliseconds spent on the database since the last call of this method, for the log line

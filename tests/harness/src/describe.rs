@@ -12,6 +12,8 @@ use crate::Failure;
 pub struct DescribedHandler {
     /// The template's `Handler` property.
     pub name: String,
+    /// Who calls it, such as `customer` or `public`.
+    pub caller: String,
     /// The resources that the handler needs, such as `database` and `signingKeys`.
     pub needs: Vec<String>,
 }
@@ -31,6 +33,7 @@ pub fn describe(programs: &Path, artifact: &str) -> Result<Vec<DescribedHandler>
     Ok(handlers
         .map(|handler| DescribedHandler {
             name: text(&handler["handler"]),
+            caller: text(&handler["caller"]),
             needs: handler["needs"].as_array().into_iter().flatten().map(text).collect(),
         })
         .collect())
