@@ -15,7 +15,7 @@ alter table rooms
         case when customer_left_seq = last_seq then 0 else company_sent - customer_read_count end) stored,
     add column customer_has_unread boolean generated always as (
         case when customer_left_seq is distinct from last_seq then company_sent > customer_read_count end) stored,
-    add constraint rooms_customer_left_check check (customer_left_seq between 1 and last_seq);
+    add constraint rooms_customer_left_check check (customer_left_seq between 0 and last_seq);
 
 -- As before; they were dropped with their columns.
 create index rooms_customer_list_idx

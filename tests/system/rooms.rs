@@ -287,6 +287,11 @@ fn left_room_is_off_the_customers_list_until_the_next_message() {
         );
         assert_eq!(unread_total().await, 2);
 
+        let seen = format!("{}?seq=3", customer.room(room));
+        let left = customer.call(Method::DELETE, &seen, &Value::Null).await.unwrap();
+        assert_eq!(left.status, 204);
+        assert_eq!(listed().await["lastMessage"], "다 됐어요", "the customer has not seen message 4");
+
         leave().await;
         send_message(&customer, room, "고마워요").await;
         assert_eq!(listed().await["lastMessage"], "고마워요", "an own message brings it back too");

@@ -15,15 +15,20 @@ export interface LeaveDialogProps {
   onLeft: () => void;
   /** Called after the user has cancelled, and if the request fails. */
   onClose: () => void;
+  /** Whether the other side has withdrawn, so that no new message will come. */
+  isClosed: boolean;
 }
 
-export const LeaveDialog = ({ live, id, onLeft, onClose }: LeaveDialogProps) => {
+export const LeaveDialog = ({ live, id, isClosed, onLeft, onClose }: LeaveDialogProps) => {
   const words = text.rooms;
   const isBusy = useSignal(false);
   const leave = async (): Promise<void> => {
     isBusy.value = true;
     try {
-      await live.chat.call("DELETE /customer/chatrooms/{id}", { path: { id } });
+      // A message that arrives meanwhile keeps the room on the list.
+      const seq = live.chat.rooms.find((room) => room.id === id)?.lastSeq;
+      const query = seq === undefined ? {} : { seq };
+      await live.chat.call("DELETE /customer/chatrooms/{id}", { path: { id }, query });
       toast(words.left);
       onLeft();
     } catch (error) {
@@ -39,9 +44,11 @@ export const LeaveDialog = ({ live, id, onLeft, onClose }: LeaveDialogProps) => 
       isDangerous
       isBusy={isBusy.value}
       onAction={leave}
-      onClose={onClose}
+      onClose={() => {
+        if (!isBusy.value) onClose();
+      }}
     >
-      <p>{words.leaveHint}</p>
+      <p>{isClosed ? words.leaveClosedHint : words.leaveHint}</p>
     </Dialog>
   );
 };

@@ -76,9 +76,11 @@ export const Room = ({ live, rooms, id, onGone }: RoomProps) => {
         <LeaveDialog
           live={live}
           id={id}
+          isClosed={!!receiver?.receiverDeleted}
           onLeft={() => {
             rooms?.remove(id);
-            onGone();
+            // The user may have gone to another page with the browser's buttons.
+            if (location.pathname === `/rooms/${id}`) onGone();
           }}
           onClose={() => {
             isLeaving.value = false;

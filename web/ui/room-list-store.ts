@@ -193,7 +193,11 @@ export const createRoomListStore = (
       if (hasMore.value) void run("more");
     },
     refresh: () => void run("refresh"),
-    remove: (id) => change(rows.value?.filter((row) => row.id !== id)),
+    remove: (id) => {
+      change(rows.value?.filter((row) => row.id !== id));
+      // A refresh that began before would show the room again.
+      schedule();
+    },
     close: () => {
       life.abort();
       retry.close();

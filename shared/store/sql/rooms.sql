@@ -48,11 +48,12 @@ from caller left join room on true
 left join messages m on m.room_id = room.id and m.seq > room.last_seq - :limit and m.seq <= room.last_seq
 order by m.seq;
 
--- statement: leave_room(session int8, connection text, room int8)
+-- statement: leave_room(session int8, connection text, room int8, seq int8)
 --
--- The column `room_id` is null if the caller is not the customer of the room.
+-- The column `room_id` is null if the caller is not the customer of the room. A `:seq` of null means
+-- the newest message.
 with {{caller}}, {{room}}, left_room as (
-    update rooms r set customer_left_seq = r.last_seq
+    update rooms r set customer_left_seq = least(:seq, r.last_seq)
     from room where r.id = room.id and room.side = 'customer'
     returning r.id
 )

@@ -1,7 +1,7 @@
 //! Opening, reading and leaving a room.
 
 use chatchat_domain::{
-    Caller, CompanyId, Customer, ErrorCode, HistoryLimit, Role, RoomDetail, RoomId, guide_message,
+    Caller, CompanyId, Customer, ErrorCode, HistoryLimit, Role, RoomDetail, RoomId, Seq, guide_message,
 };
 
 use crate::{
@@ -73,10 +73,21 @@ impl Store {
             messages: row::messages(&rows)?,
         })
     }
-    /// Takes a room off the caller's list until its next message. Fails with `room_not_found`.
-    pub async fn leave_room(&self, caller: &Caller<Customer>, room: RoomId) -> Result<(), StoreError> {
+
+    /// Takes a room off the caller's list until its next message, or until the first message after
+    /// `seq`. Fails with `room_not_found`.
+    pub async fn leave_room(
+        &self,
+        caller: &Caller<Customer>,
+        room: RoomId,
+        seq: Option<Seq>,
+    ) -> Result<(), StoreError> {
         let rows = self
-            .query(Idempotent, &sql::LEAVE_ROOM, &[&session(caller), &connection(caller), &room.get()])
+            .query(
+                Idempotent,
+                &sql::LEAVE_ROOM,
+                &[&session(caller), &connection(caller), &room.get(), &seq.map(Seq::get)],
+            )
             .await?;
         row::in_room(&rows)?;
         Ok(())

@@ -40,6 +40,7 @@ export const en: typeof ko = {
     leave: "Leave the chat",
     leaveQuestion: "Leave this chat?",
     leaveHint: "It disappears from your list until there is a new message. The messages are kept.",
+    leaveClosedHint: "It disappears from your list. The messages are kept.",
     leaveAction: "Leave",
     left: "You left the chat",
   },

@@ -37,6 +37,7 @@ export const ko = {
     leave: "채팅방 나가기",
     leaveQuestion: "채팅방에서 나갈까요?",
     leaveHint: "채팅 목록에서 사라지고, 새 메시지가 오면 다시 보여요. 대화 내용은 지워지지 않아요.",
+    leaveClosedHint: "채팅 목록에서 사라져요. 대화 내용은 지워지지 않아요.",
     leaveAction: "나가기",
     left: "채팅방에서 나왔어요",
   },

@@ -1518,6 +1518,16 @@ export interface components {
                 "application/json": components["schemas"]["InvalidParameters"];
             };
         };
+        /** @description The room's id or the seq is invalid. */
+        LeaveRoomInvalid: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidParameters"];
+            };
+        };
         /** @description The room's id or a query parameter is invalid. */
         HistoryInvalid: {
             headers: {
@@ -3094,7 +3104,14 @@ export interface operations {
     };
     leave_room: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description The newest message that the customer has seen. If the room has a newer one, the room stays on the list. Without this parameter,
+                 *     the room always disappears.
+                 * @example 42
+                 */
+                seq?: components["schemas"]["Marker"];
+            };
             header?: {
                 /**
                  * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
@@ -3114,7 +3131,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             204: components["responses"]["Done"];
-            400: components["responses"]["IdInvalid"];
+            400: components["responses"]["LeaveRoomInvalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["WrongRole"];
             404: components["responses"]["RoomNotFound"];

@@ -43,7 +43,7 @@ test("a failed request to leave keeps the room and says why", async ({ people, o
   const roomId = await openRoom(customer, company);
   const page = await open(customer, `/rooms/${roomId}`);
   await new RoomPage(page).isOpen();
-  await page.route(/\/api\/customer\/chatrooms\/\d+$/, (route) =>
+  await page.route(/\/api\/customer\/chatrooms\/\d+(\?|$)/, (route) =>
     route.request().method() === "DELETE" ? route.abort() : route.fallback(),
   );
   await page.getByRole("button", { name: words.leave }).click();
@@ -54,4 +54,31 @@ test("a failed request to leave keeps the room and says why", async ({ people, o
   await expect(page.locator(".toast")).toBeVisible();
   await expect(page.getByRole("dialog")).toHaveCount(0);
   await expect(page).toHaveURL(new RegExp(`/rooms/${roomId}$`));
+});
+
+test("an own message brings a room back to the list", async ({ people, open }) => {
+  const [customer, company] = [await people.customer(), await people.company("새벽빵집")];
+  const other = await people.company("동네약국");
+  const roomId = await openRoom(customer, company);
+  await openRoom(customer, other);
+  const viewport = { width: 1280, height: 844 };
+  const page = await open(customer, `/rooms/${roomId}`, { context: { viewport } });
+  const room = new RoomPage(page);
+  await room.isOpen();
+  await page.getByRole("button", { name: words.leave }).click();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: words.leaveAction, exact: true })
+    .click();
+  const row = page.getByRole("link", { name: /새벽빵집/ });
+  await expect(row).toHaveCount(0);
+
+  await page.goto(`/c/${company.id}`);
+  await page.getByRole("button", { name: ko.company.chat }).click();
+  await room.isOpen();
+  // The list has been refreshed for the opened room.
+  await page.waitForLoadState("networkidle");
+  await expect(row).toHaveCount(0);
+  await room.say("아직 문 열었나요?");
+  await expect(row).toContainText("아직 문 열었나요?");
 });
