@@ -250,6 +250,8 @@ export class Connection {
   /** Sends a heartbeat that only a frame from after this call can answer. */
   #question(): void {
     this.#provesFrom = performance.now() + QUEUED_MS;
+    clearTimeout(this.#answer);
+    this.#answer = undefined;
     clearTimeout(this.#beat);
     this.#beat = setTimeout(() => this.probe(), QUEUED_MS);
   }
