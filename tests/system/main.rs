@@ -105,13 +105,16 @@ async fn postgres() -> Arc<Postgres> {
 }
 
 async fn start_system() -> System {
-    let options = SystemOptions {
+    System::start(system_options().await).await.unwrap()
+}
+
+async fn system_options() -> SystemOptions {
+    SystemOptions {
         postgres: Some(postgres().await),
         // Several tests can send a burst of 50 requests at the same time.
         settings: Settings { environments: 120, ..Settings::default() },
         ..SystemOptions::default()
-    };
-    System::start(options).await.unwrap()
+    }
 }
 
 fn client_of(system: &System) -> Client {
