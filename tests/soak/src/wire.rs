@@ -50,6 +50,8 @@ impl Switch {
 
     /// Notes that the fault happened in another process.
     pub fn happened_elsewhere(&self, times: u32) {
+        let count_down = |armed: u32| Some(armed.saturating_sub(times));
+        _ = self.armed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count_down);
         self.happened.fetch_add(times, Ordering::Relaxed);
     }
 

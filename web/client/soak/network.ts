@@ -40,8 +40,11 @@ export class Network {
       WebSocket: class extends WebSocket {
         constructor(url: string) {
           super(url);
-          network.unanswered = 0;
-          network.#socket = this;
+          // Until then, the library uses the connection before.
+          this.once("open", () => {
+            network.unanswered = 0;
+            network.#socket = this;
+          });
         }
 
         override send(data: Parameters<WebSocket["send"]>[0]): void {
