@@ -60,7 +60,11 @@ pub fn install_cargo_lambda() -> Result<(), Failure> {
 
 /// Installs the packages of a requirements file into an environment, unless they are installed.
 fn install_packages(name: &str, requirements: &str, environment: &Path) -> Result<(), Failure> {
-    let packages: Vec<_> = requirements.lines().filter(|line| !line.starts_with('#')).collect();
+    let packages: Vec<_> = requirements
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect();
     install_once(name, &packages.join(" "), || {
         run(Command::new("python3").args(["-m", "venv"]).arg(environment))?;
         run(Command::new(environment.join("bin/pip"))
