@@ -23,7 +23,7 @@ pub trait Authorize: Send + Sized + 'static {
     /// Whether access tokens are verified, which needs the signing keys.
     const VERIFIES: bool = true;
     /// Whether requests without a caller are rejected. The process then opens its connection to the
-    /// database only for a verified caller, so that anonymous clients cannot use up the connections.
+    /// database only for a verified caller, so that anonymous requests to the route open none.
     const IS_REQUIRED: bool = true;
 
     /// Returns the caller.

@@ -18,9 +18,10 @@ pub struct NewSession<'a> {
     pub account: &'a Account,
     /// Customer or company.
     pub kind: AccountKind,
-    /// The username. Its count of login attempts is reset.
+    /// The username. Its count of login attempts from this network is reset, and its count from all
+    /// networks is reduced by one.
     pub username: &'a str,
-    /// The address that the request came from. Its count of login attempts is reduced by one.
+    /// The address that the request came from. The count of its network is reduced by one.
     pub address: &'a str,
     /// The SHA-256 of the session's first refresh token.
     pub refresh_hash: &'a [u8; 32],

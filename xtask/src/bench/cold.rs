@@ -198,6 +198,7 @@ fn table(subjects: &mut [Subject], starts: usize) {
         );
     }
     println!(
-        "The ratio compares CPU time. All but the first two load an AWS client and connect to the database."
+        "The ratio compares CPU time. All but the first two load an AWS client; those \
+         without a required caller also connect to the database."
     );
 }
