@@ -90,10 +90,9 @@ pub fn checks(part: Option<Part>) -> Result<(), Failure> {
         }
     }
     let passed = if part.is_some() { "the checks of this part" } else { "all checks" };
-    eprintln!("{passed} passed in {:.0} s", started.elapsed().as_secs_f64());
-    for reason in run.skipped {
-        eprintln!("SKIPPED: {reason}");
-    }
+    let skipped =
+        if run.skipped.is_empty() { String::new() } else { format!("; SKIPPED: {}", run.skipped.join("; ")) };
+    eprintln!("{passed} passed in {:.0} s{skipped}", started.elapsed().as_secs_f64());
     Ok(())
 }
 
