@@ -151,6 +151,10 @@ export const createRoomListStore = (
       change(rows.value && withMessage(rows.value, frame));
       schedule();
     }),
+    // An own message brings back a room that the user has left.
+    chat.on("ack", ({ roomId }) => {
+      if (!rows.value?.some(({ id }) => id === roomId)) schedule();
+    }),
     chat.on("room", (room) => {
       change(rows.value && withRoom(rows.value, room));
       if (room.receiver && rows.value && !opened.has(room.id)) {
