@@ -55,6 +55,11 @@ array(select c.id from connections c join sessions s on s.id = c.session_id
       where c.account_id = room.me and c.id is distinct from :connection
         and s.ended_at is null and s.expires_at > now()
       order by c.connected_at desc limit 1000) as own,
+{{other_recipients}}
+
+-- clause: other_recipients
+--
+-- The column `theirs` of the clause `recipients`, for what is pushed only to the other side.
 array(select c.id from connections c join sessions s on s.id = c.session_id
       where c.account_id = room.other and s.ended_at is null and s.expires_at > now()
       order by c.connected_at desc limit 1000) as theirs

@@ -39,7 +39,7 @@ delete from connections where id = any(:connections);
 
 -- statement: typing(session int8, connection text, room int8)
 with {{caller}}, {{room}}
-select room.id as room_id, room.me, {{recipients}}
+select room.id as room_id, room.me, {{other_recipients}}
 from caller left join room on true;
 
 -- statement: heartbeat(session int8, connection text, rooms int8[], last_seqs int8[])

@@ -86,7 +86,7 @@ impl Store {
             .query(Idempotent, &sql::TYPING, &[&session(caller), &connection(caller), &room.get()])
             .await?;
         let row = row::in_room(&rows)?;
-        Ok((row::id(row, "me")?, row::recipients(row)?.theirs))
+        Ok((row::id(row, "me")?, row::connection_list(row, "theirs")?))
     }
 
     /// Stores that the connection is alive. Returns the rooms in which the client's position is

@@ -56,11 +56,13 @@ pub fn timestamp(row: &Row, column: &str) -> Result<Timestamp, StoreError> {
 
 /// The columns `own` and `theirs`.
 pub fn recipients(row: &Row) -> Result<Recipients, StoreError> {
-    let connections = |column| -> Result<Vec<ConnectionId>, StoreError> {
-        let ids: Option<Vec<String>> = get(row, column)?;
-        Ok(ids.unwrap_or_default().into_iter().map(ConnectionId::from).collect())
-    };
-    Ok(Recipients { own: connections("own")?, theirs: connections("theirs")? })
+    Ok(Recipients { own: connection_list(row, "own")?, theirs: connection_list(row, "theirs")? })
+}
+
+/// The connections in the array of a column; none for null.
+pub fn connection_list(row: &Row, column: &str) -> Result<Vec<ConnectionId>, StoreError> {
+    let ids: Option<Vec<String>> = get(row, column)?;
+    Ok(ids.unwrap_or_default().into_iter().map(ConnectionId::from).collect())
 }
 
 /// The connections in the column `id`.
