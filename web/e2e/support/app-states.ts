@@ -274,6 +274,17 @@ export const APP_STATES: readonly State[] = [
   },
   {
     ...room,
+    kind: "dialog",
+    variant: "leave closed room",
+    path: ({ closedRoomId }) => `/rooms/${closedRoomId}`,
+    reach: async (page, { app, ui }) => {
+      await shows(ui.room.withdrawn.customer)(page);
+      await page.getByRole("button", { name: app.rooms.leave }).click();
+      await shows(app.rooms.leaveClosedHint)(page);
+    },
+  },
+  {
+    ...room,
     kind: "error",
     variant: "too long",
     reach: async (page, { ui }) => {
