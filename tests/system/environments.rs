@@ -127,10 +127,12 @@ fn anonymous_requests_open_no_connection_to_the_database() {
         let before = connections().await;
         let template = template();
         let functions = template.functions().unwrap();
+        let artifacts: BTreeSet<_> = functions.iter().map(|function| &function.artifact).collect();
+        let handlers: Vec<_> =
+            artifacts.into_iter().flat_map(|artifact| describe(&folder, artifact).unwrap()).collect();
         let mut called = 0;
         for route in template.http_routes().unwrap() {
             let function = functions.iter().find(|function| function.id == route.function).unwrap();
-            let handlers = describe(&folder, &function.artifact).unwrap();
             let handler = handlers.iter().find(|handler| handler.name == function.handler).unwrap();
             if !["customer", "company", "account"].contains(&handler.caller.as_str()) {
                 continue;
