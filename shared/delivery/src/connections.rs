@@ -14,7 +14,7 @@ use aws_sdk_apigatewaymanagement::{
 };
 use chatchat_domain::{ConnectionId, Event, causes};
 use futures_util::{StreamExt, stream};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// The time limit for all pushes of one call. A client that misses a push detects the gap in the
 /// seqs.
@@ -22,6 +22,11 @@ const FAN_OUT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The maximum number of concurrent pushes.
 const MAX_CONCURRENT_PUSHES: usize = 128;
+
+/// The pauses before the attempts to close a connection: longer than `$connect` needs to return
+/// after it has stored the connection.
+const OPENING_DELAYS: [Duration; 3] =
+    [Duration::ZERO, Duration::from_millis(100), Duration::from_millis(400)];
 
 /// The open connections of the WebSocket API.
 pub struct Connections {
@@ -33,7 +38,8 @@ pub struct Connections {
 enum PushOutcome {
     Delivered,
     Gone(ConnectionId),
-    Failed,
+    /// The causes of the failure.
+    Failed(String),
 }
 
 impl Connections {
@@ -69,7 +75,7 @@ impl Connections {
             }
         }
         let all = pushes.len();
-        let (mut delivered, mut gone) = (0, Vec::new());
+        let (mut delivered, mut gone, mut failures) = (0, Vec::new(), Vec::new());
         let mut outcomes = stream::iter(pushes)
             .map(|(connection, frame)| self.push_one(connection, frame))
             .buffer_unordered(MAX_CONCURRENT_PUSHES);
@@ -78,7 +84,7 @@ impl Connections {
                 match outcome {
                     PushOutcome::Delivered => delivered += 1,
                     PushOutcome::Gone(connection) => gone.push(connection),
-                    PushOutcome::Failed => {}
+                    PushOutcome::Failed(causes) => failures.push(causes),
                 }
             }
         };
@@ -89,6 +95,8 @@ impl Connections {
                 all,
                 delivered,
                 gone = gone.len(),
+                failed = failures.len(),
+                first_failure = failures.first(),
                 in_time,
                 "not every connection could be pushed to"
             );
@@ -105,10 +113,7 @@ impl Connections {
             Err(error) if error.as_service_error().is_some_and(PostToConnectionError::is_gone_exception) => {
                 PushOutcome::Gone(connection)
             }
-            Err(error) => {
-                tracing::warn!(error = causes(&error), "a push failed");
-                PushOutcome::Failed
-            }
+            Err(error) => PushOutcome::Failed(causes(&error)),
         }
     }
 
@@ -119,13 +124,23 @@ impl Connections {
         stream::iter(closes).buffer_unordered(MAX_CONCURRENT_PUSHES).collect::<()>().await;
     }
 
-    /// Closes a connection. A 410 counts as closed. A failure is only logged, because the
-    /// connection has no row any more and its next frame is rejected.
+    /// Closes a connection. A failure is only logged, because the connection has no row any more and
+    /// its next frame is rejected.
+    ///
+    /// API Gateway answers 410 not only for a connection that is closed, but also for one whose
+    /// `$connect` has not returned yet, which would open after this call. So a 410 is final only
+    /// after two more attempts.
     pub async fn close(&self, connection: &ConnectionId) {
-        if let Err(error) = self.client.delete_connection().connection_id(connection.as_str()).send().await
-            && !error.as_service_error().is_some_and(DeleteConnectionError::is_gone_exception)
-        {
-            tracing::warn!(error = causes(&error), "a connection could not be closed");
+        for delay in OPENING_DELAYS {
+            sleep(delay).await;
+            let Err(error) = self.client.delete_connection().connection_id(connection.as_str()).send().await
+            else {
+                return;
+            };
+            if !error.as_service_error().is_some_and(DeleteConnectionError::is_gone_exception) {
+                tracing::warn!(error = causes(&error), "a connection could not be closed");
+                return;
+            }
         }
     }
 
