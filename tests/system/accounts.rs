@@ -10,7 +10,7 @@ use crate::{assert_refused, in_world, rounds, template};
 async fn sign_up(client: &Client, path: &str, username: &str) -> Answer {
     let body =
         json!({ "username": username, "password": PASSWORD, "confirmPassword": PASSWORD, "name": "이름" });
-    client.call(Method::POST, path, None, &body).await.unwrap()
+    client.in_new_network().unwrap().call(Method::POST, path, None, &body).await.unwrap()
 }
 
 async fn log_in(client: &Client, kind: &str, username: &str, password: &str) -> Answer {

@@ -25,6 +25,7 @@ const ROWS: &str = "
     select sha256(id::text::bytea), id, now() + interval '1 minute' from sessions;
     insert into connections (id, session_id, account_id) select 'connection' || id, id, account_id from sessions;
     insert into attempts (subject, count, since) select 'username ' || username, 1, now() from accounts;
+    insert into limits (subject, full_at) select 'messages ' || id, now() from sessions;
 
     insert into rooms (customer_id, company_id, last_seq, last_message, last_message_at, customer_sent, company_sent)
     select customer.id, company.id, 2, 'Hello', now(), 1, 1
@@ -45,6 +46,11 @@ const ALLOWED: &[(&str, &[&str], &str)] = &[
         "dead_connections",
         &["connections", "sessions"],
         "The sweep reads the open connections every few minutes.",
+    ),
+    (
+        "delete_full_limits",
+        &["limits"],
+        "The sweep reads the limits every few minutes. Each message would have to change an index.",
     ),
     ("list_companies", &["companies"], "The total counts all visible companies."),
     ("search_companies", &["companies", "accounts"], "A keyword can stand anywhere in a name."),

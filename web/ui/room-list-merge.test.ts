@@ -23,6 +23,7 @@ const row = (id: number, minute: number, more: Partial<RoomRow> = {}): RoomRow =
   lastMessageDate: `2026-11-26T06:${String(minute).padStart(2, "0")}:00.000Z`,
   lastSeq: 3,
   unreadMessageCount: 0,
+  blocked: false,
   ...more,
 });
 

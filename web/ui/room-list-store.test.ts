@@ -17,6 +17,7 @@ const row = (id: number, minute: number, unreadMessageCount = 0): RoomRow => ({
   lastMessageDate: `2026-11-26T06:${String(minute).padStart(2, "0")}:00.000Z`,
   lastSeq: 3,
   unreadMessageCount,
+  blocked: false,
 });
 
 const page = (rows: RoomRow[], next: string | null = null, unreadTotal = 0) => ({

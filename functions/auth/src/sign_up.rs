@@ -22,7 +22,7 @@ struct SignedUp {
     id: AccountId,
 }
 
-/// Answers 201 with the new account's id; 409 `username_taken`.
+/// Answers 201 with the new account's id; 409 `username_taken`; 429 `too_many_requests`.
 pub async fn sign_up<R: Role>(store: &Store, request: &Request) -> Result<Answer, Error> {
     let body: SignUp = request.json_with_checks(|body| {
         let checks =
@@ -31,6 +31,7 @@ pub async fn sign_up<R: Role>(store: &Store, request: &Request) -> Result<Answer
     })?;
     let password_hash = passwords::hash(body.password).await?;
     let account = NewAccount {
+        address: request.viewer_address(),
         kind: R::KIND,
         username: &body.username,
         password_hash: &password_hash,

@@ -1,5 +1,6 @@
 //! The artifact `messages`: rooms and their messages, for both sides.
 
+mod block_customer;
 mod cursor;
 mod history;
 mod leave_room;
@@ -21,6 +22,8 @@ const HANDLERS: &[Handler] = handlers![
     (Store, SigningKeys): company list_rooms_as_company => list_rooms::list,
     Store: customer show_room_as_customer => show_room::show,
     Store: company show_room_as_company => show_room::show,
+    Store: company block_customer => block_customer::block,
+    Store: company unblock_customer => block_customer::unblock,
     Store: customer leave_room => leave_room::leave,
     Store: customer history_as_customer => history::history,
     Store: company history_as_company => history::history,

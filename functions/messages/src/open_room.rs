@@ -18,7 +18,7 @@ struct OpenedRoom {
 }
 
 /// Answers 201 with a new room, which begins with the guide message, or 200 with the existing room;
-/// 404 `company_not_found`.
+/// 404 `company_not_found`; 429 `too_many_requests`.
 pub async fn open(store: &Store, caller: &Caller<Customer>, request: &Request) -> Result<Answer, Error> {
     let NewRoom { company_id } = request.json()?;
     let room = store.open_room(caller, company_id).await?;

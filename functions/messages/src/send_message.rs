@@ -14,7 +14,8 @@ struct NewMessage {
 }
 
 /// Answers 201 with the message, or 200 with the existing one if this `clientMessageId` was used
-/// before; 404 `room_not_found`; 409 `receiver_withdrawn`, `message_id_reused`.
+/// before; 403 `blocked`; 404 `room_not_found`; 409 `receiver_withdrawn`, `message_id_reused`; 429
+/// `too_many_requests`.
 pub async fn send<R: Role>(
     delivery: &Delivery,
     caller: &Caller<R>,

@@ -25,7 +25,8 @@ struct Uploaded {
     url: String,
 }
 
-/// Answers 201 with the path of the picture, which the caller can then use in its profile.
+/// Answers 201 with the path of the picture, which the caller can then use in its profile; 429
+/// `too_many_requests`.
 ///
 /// The picture is stored in the bucket first and then in the database. If the second step fails,
 /// the object stays in the bucket, and uploading the same picture again uses it.
@@ -37,8 +38,8 @@ pub async fn upload(
     let folder =
         request.query("folder").and_then(|folder| folder.ok_or_else(|| invalid("folder", Problem::Required)));
     let (Folder, upload) = zip_invalid(folder, form::file(request, "file").await)?;
-    // The next steps cost time and storage, so an ended session is rejected first.
-    store.check_session(caller).await?;
+    // The next steps cost time and storage, so the session and the limit are checked first.
+    store.begin_upload(caller).await?;
     let picture = picture::reencode(upload).await.map_err(|problem| invalid("file", problem))?;
     bucket.put(&picture).await?;
     store.keep_picture(caller, &picture.key).await?;

@@ -16,7 +16,7 @@ struct CreatedTicket {
     expires_in: i64,
 }
 
-/// Answers 201 with the ticket and the path to connect to.
+/// Answers 201 with the ticket and the path to connect to; 429 `too_many_requests`.
 pub async fn create(store: &Store, caller: &Caller<AnyRole>, _: &Request) -> Result<Answer, Error> {
     let ticket = Secret::generate().map_err(Error::internal)?;
     store.create_ticket(caller, &ticket.hash(), TICKET_SECONDS).await?;

@@ -84,7 +84,7 @@ impl Frame {
 }
 
 /// Runs the action of a frame. A failure is sent over the connection as an `error` event, and
-/// closes the connection if its session has ended. The function still succeeds: if it failed, API
+/// closes the connection if its session has ended or if it continues to send frames over its limit. The function still succeeds: if it failed, API
 /// Gateway would send an error of its own in place of this one.
 pub async fn answer<'a, F>(
     delivery: &'a Delivery,
@@ -97,47 +97,50 @@ where
     let started = Instant::now();
     let frame = &event.payload;
     let outcome = event.in_time(act(delivery, frame)).await;
-    if let Err(error) = &outcome {
+    let mut refused = None;
+    if let Err(error) = outcome {
+        error.log(frame.request_id());
         let left = event.time_left().saturating_sub(MARGIN);
-        if let Ok(refused) = timeout(left, refuse(delivery, frame, error, left / 2)).await {
-            refused?;
+        refused = Some(error.code());
+        if let Ok(code) = timeout(left, refuse(delivery, frame, error, left / 2)).await {
+            refused = Some(code);
         } else {
             tracing::warn!(request_id = frame.request_id(), "there was no time to send the error event");
         }
     }
-    let outcome = outcome.map_err(|error| error.code());
-    log(delivery, frame, started, outcome.err());
-    Ok(json!({ "statusCode": outcome.err().map_or(200, |code| status(code).as_u16()) }))
+    log(delivery, frame, started, refused);
+    Ok(json!({ "statusCode": refused.map_or(200, |code| status(code).as_u16()) }))
 }
 
-/// Sends the `error` event, for at most `push_timeout`, and closes the connection if its session
-/// has ended. The event says what was wrong with the frame only if the session is active.
-async fn refuse(
-    delivery: &Delivery,
-    frame: &Frame,
-    error: &Error,
-    push_timeout: Duration,
-) -> Result<(), Error> {
-    error.log(frame.request_id());
-    let (language, is_active) = match error {
-        // The database may be the reason, so it is not asked.
-        Error::Unavailable(_) | Error::Internal(_) => (Language::default(), true),
-        _ => match delivery.store.connection_state(&frame.caller).await {
-            Ok(state) => state,
-            Err(StoreError::Refused(_)) => (Language::default(), false),
-            Err(_) => (Language::default(), true),
-        },
-    };
-    let ended = error.code() == ErrorCode::Unauthenticated || error.precedes_session_check() && !is_active;
-    let unauthenticated = Error::from(ErrorCode::Unauthenticated);
-    let event = frame.error(if ended { &unauthenticated } else { error }, language);
+/// Sends the `error` event, for at most `push_timeout`, and closes the connection if necessary. The
+/// event says what was wrong with the frame only if the session is active and the connection has not
+/// sent too many frames. Returns the code of the event.
+async fn refuse(delivery: &Delivery, frame: &Frame, mut error: Error, push_timeout: Duration) -> ErrorCode {
+    let mut language = Language::default();
+    // The database may be the reason for the other errors, so it is not asked.
+    if !matches!(error, Error::Unavailable(_) | Error::Internal(_)) {
+        let is_unchecked = error.precedes_session_check();
+        match delivery.store.connection_state(&frame.caller, is_unchecked).await {
+            Ok(state) => {
+                language = state.language;
+                if is_unchecked && !state.is_active {
+                    error = ErrorCode::Unauthenticated.into();
+                } else if let Some(limit) = state.limit {
+                    error = limit.into();
+                }
+            }
+            Err(StoreError::Refused(_)) => error = ErrorCode::Unauthenticated.into(),
+            Err(_) => {}
+        }
+    }
+    let event = frame.error(&error, language);
     if timeout(push_timeout, delivery.push(&[(slice::from_ref(&frame.connection), event)])).await.is_err() {
         tracing::warn!(request_id = frame.request_id(), "the error event could not be sent in time");
     }
-    if ended {
+    if error.code() == ErrorCode::Unauthenticated || matches!(error, Error::Flood) {
         delivery.connections.close(&frame.connection).await;
     }
-    Ok(())
+    error.code()
 }
 
 /// Logs the event.

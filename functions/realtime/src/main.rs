@@ -20,7 +20,7 @@ use crate::frame::answer;
 
 const HANDLERS: &[Handler] = handlers![
     Store: account create_ticket => create_ticket::create,
-    (Store, Viewers): event connect => connect::connect,
+    (Delivery, Viewers): event connect => connect::connect,
     Store: event disconnect => disconnect::disconnect,
     Delivery: event send_message => |delivery, event| answer(delivery, event, send_message::send),
     Delivery: event mark_read => |delivery, event| answer(delivery, event, mark_read::mark),

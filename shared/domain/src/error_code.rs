@@ -86,6 +86,8 @@ error_codes! {
     FaqLimitReached = "faq_limit_reached", "자동응답은 6개까지 만들 수 있어요.", "The FAQ can have six entries.";
     /// The account on the other side was withdrawn.
     ReceiverWithdrawn = "receiver_withdrawn", "탈퇴한 상대에게는 메시지를 보낼 수 없어요.", "The receiver has left; no message can be sent.";
+    /// The company has blocked the customer who calls.
+    Blocked = "blocked", "기업이 대화를 차단해서 메시지를 보낼 수 없어요.", "The company has blocked this conversation; no message can be sent.";
     /// The `clientMessageId` was used already for a message with another content.
     MessageIdReused = "message_id_reused", "이미 다른 메시지에 쓰인 clientMessageId예요.", "This clientMessageId stands for another message.";
     /// The action of a WebSocket frame does not exist.
@@ -93,6 +95,8 @@ error_codes! {
     /// There were too many attempts to enter a password from this network, for this username or in
     /// this session.
     TooManyAttempts = "too_many_attempts", "시도가 너무 많았어요. 잠시 후 다시 시도해 주세요.", "Too many attempts; please try again later.";
+    /// The caller is over one of its limits.
+    TooManyRequests = "too_many_requests", "요청이 너무 많았어요. 잠시 후 다시 시도해 주세요.", "Too many requests; please try again later.";
     /// An unexpected error in the server. The log contains the cause.
     Internal = "internal", "서버에 문제가 생겼어요.", "Something went wrong on our side.";
     /// The database or another service is not available. The client can try again.

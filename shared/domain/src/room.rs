@@ -109,6 +109,8 @@ pub struct RoomSummary {
     pub last_seq: Seq,
     /// The number of general messages of the other side after the read marker.
     pub unread_message_count: i64,
+    /// Whether the company has blocked the customer.
+    pub blocked: bool,
 }
 
 /// A room with its newest messages.
@@ -126,6 +128,8 @@ pub struct RoomDetail {
     pub receiver_read_seq: Seq,
     /// The seq of the newest message.
     pub last_seq: Seq,
+    /// Whether the company has blocked the customer.
+    pub blocked: bool,
     /// The newest messages, in ascending order of seq.
     pub messages: Vec<Message>,
 }

@@ -58,7 +58,9 @@ impl Answer {
         let body = Some(error.body(language, request_id).to_string());
         let headers = match error {
             Error::Unavailable(_) => vec![(RETRY_AFTER, HeaderValue::from_static("1"))],
-            Error::TooManyAttempts(seconds) => vec![(RETRY_AFTER, HeaderValue::from(*seconds))],
+            Error::TooManyAttempts(seconds) | Error::TooManyRequests(seconds) => {
+                vec![(RETRY_AFTER, HeaderValue::from(*seconds))]
+            }
             Error::MethodNotAllowed(methods) => vec![(ALLOW, HeaderValue::from_static(methods))],
             _ => Vec::new(),
         };

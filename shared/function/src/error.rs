@@ -37,6 +37,12 @@ pub enum Error {
     /// Too many passwords were tried. The number is the seconds to wait.
     #[error("too many attempts; try again in {0} s")]
     TooManyAttempts(u32),
+    /// The caller is over one of its limits. The number is the seconds to wait.
+    #[error("too many requests; try again in {0} s")]
+    TooManyRequests(u32),
+    /// A connection continues to send frames over its limit, and must be closed.
+    #[error("too many frames, also after the limit")]
+    Flood,
     /// All invalid fields.
     #[error("invalid: {0:?}")]
     Invalid(Vec<FieldError>),
@@ -60,6 +66,7 @@ impl Error {
             Self::Refused(code) | Self::RefusedByStore(code) => *code,
             Self::MethodNotAllowed(_) => ErrorCode::MethodNotAllowed,
             Self::TooManyAttempts(_) => ErrorCode::TooManyAttempts,
+            Self::TooManyRequests(_) | Self::Flood => ErrorCode::TooManyRequests,
             Self::Invalid(_) => ErrorCode::ValidationFailed,
             Self::Unavailable(_) => ErrorCode::Unavailable,
             Self::Internal(_) => ErrorCode::Internal,
@@ -71,9 +78,12 @@ impl Error {
         match self {
             Self::Refused(code) => *code != ErrorCode::Unauthenticated,
             Self::MethodNotAllowed(_) | Self::Invalid(_) => true,
-            Self::RefusedByStore(_) | Self::TooManyAttempts(_) | Self::Unavailable(_) | Self::Internal(_) => {
-                false
-            }
+            Self::RefusedByStore(_)
+            | Self::TooManyAttempts(_)
+            | Self::TooManyRequests(_)
+            | Self::Flood
+            | Self::Unavailable(_)
+            | Self::Internal(_) => false,
         }
     }
 
@@ -111,6 +121,8 @@ impl Error {
             | Self::RefusedByStore(_)
             | Self::MethodNotAllowed(_)
             | Self::TooManyAttempts(_)
+            | Self::TooManyRequests(_)
+            | Self::Flood
             | Self::Invalid(_) => {}
         }
     }
@@ -127,6 +139,8 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Refused(code) => Self::RefusedByStore(code),
             StoreError::TooManyAttempts(seconds) => Self::TooManyAttempts(seconds),
+            StoreError::TooManyRequests(seconds) => Self::TooManyRequests(seconds),
+            StoreError::Flood => Self::Flood,
             StoreError::LostConnection(cause) | StoreError::Unavailable(cause) => Self::Unavailable(cause),
             StoreError::Conflict => {
                 Self::Unavailable("concurrent transactions changed the same rows, also after a retry".into())
@@ -163,9 +177,10 @@ pub fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::InvalidRefreshToken
         | ErrorCode::UnknownAction => StatusCode::BAD_REQUEST,
         ErrorCode::Unauthenticated => StatusCode::UNAUTHORIZED,
-        ErrorCode::WrongRole | ErrorCode::WrongPassword | ErrorCode::OriginNotAllowed => {
-            StatusCode::FORBIDDEN
-        }
+        ErrorCode::WrongRole
+        | ErrorCode::WrongPassword
+        | ErrorCode::OriginNotAllowed
+        | ErrorCode::Blocked => StatusCode::FORBIDDEN,
         ErrorCode::RouteNotFound
         | ErrorCode::CompanyNotFound
         | ErrorCode::RoomNotFound
@@ -176,7 +191,7 @@ pub fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::FaqLimitReached
         | ErrorCode::ReceiverWithdrawn
         | ErrorCode::MessageIdReused => StatusCode::CONFLICT,
-        ErrorCode::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::TooManyAttempts | ErrorCode::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,

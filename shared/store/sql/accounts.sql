@@ -1,12 +1,16 @@
 -- Signing up, changing the password, withdrawing.
 
--- statement: create_account(kind text, username text, password_hash text, name text)
+-- statement: create_account(
+--     network text, kind text, username text, password_hash text, name text)
 --
--- A company also gets a profile, which is empty and hidden. Returns no row if the username is
--- taken.
-with account as (
+-- A company also gets a profile, which is empty and hidden. The column `id` is null if the username
+-- is taken. A network may sign up 20 accounts an hour; attempts with a taken username count too, so
+-- that a network cannot find out all usernames.
+with token as (
+    {{token('sign-ups ' || :network, '3 min', '1 hour', '0', (select) always)}}
+), account as (
     insert into accounts (kind, username, password_hash, name)
-    values (:kind, :username, :password_hash, :name)
+    select :kind, :username, :password_hash, :name from token where not refused
     -- A hash has a random salt, so an account with the same hash is from an earlier run of this
     -- call.
     on conflict (lower(username)) do update set name = excluded.name
@@ -16,7 +20,7 @@ with account as (
     insert into companies (account_id) select id from account where kind = 'company'
     on conflict do nothing
 )
-select id from account;
+select account.id, token.refused, token.wait from token left join account on true;
 
 -- statement: change_password(session int8, connection text, old_hash text, new_hash text)
 with {{caller}}, changed as (

@@ -66,14 +66,17 @@ with {{caller}}, {{room}}, entry as (
 ), existing as (
     select m.seq from room join messages m
         on m.room_id = room.id and m.sender = room.side and m.client_message_id = :client_message_id
+), token as (
+    {{message_token(room cross join entry
+        where not closed and not is_blocked and not exists (select from existing))}}
 ), counted as (
     update rooms r
     set last_seq = r.last_seq + 2,
         last_message = entry.answer,
         last_message_by_customer = false,
         last_message_at = greatest(r.last_message_at, clock_timestamp())
-    from room, entry
-    where r.id = room.id and r.closed_at is null and not exists (select from existing)
+    from room, entry, token
+    where r.id = room.id and not token.refused and r.closed_at is null and r.blocked_at is null
     returning r.id, r.last_seq, r.last_message_at, r.customer_sent, r.company_sent,
               entry.question, entry.answer
 ), inserted as (
@@ -93,11 +96,11 @@ with {{caller}}, {{room}}, entry as (
     from existing join room on true join messages m on m.room_id = room.id
         and (m.seq = existing.seq or m.seq = existing.seq + 1 and m.type = 'auto' and m.sender = 'company')
 )
-select room.id as room_id, room.closed, exists (select from entry) as found, answer.auto_reply_id,
+select room.id as room_id, room.closed, room.is_blocked, token.refused, token.wait, exists (select from entry) as found, answer.auto_reply_id,
        answer.id as message_id, answer.seq, answer.type, answer.content, answer.created_at, answer.new,
        case when answer.sender = room.side then room.me else room.other end as sender_id,
        case when answer.sender = room.side then answer.client_message_id end as client_message_id,
        {{sender(answer.sender)}},
        {{recipients}}
-from caller left join room on true left join answer on true
+from caller left join room on true left join token on true left join answer on true
 order by answer.seq;

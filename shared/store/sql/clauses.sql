@@ -10,19 +10,79 @@
 -- `:session` is the session of the access token. It is null for a frame; then `:connection` is the
 -- connection that the frame came from.
 caller as (
-    select s.account_id as id, s.id as session_id
-    from sessions s
-    where s.id = coalesce(:session, (select c.session_id from connections c where c.id = :connection))
-      and s.ended_at is null and s.expires_at > now()
+    {{active_session}}
 )
+
+-- clause: active_session
+select s.account_id as id, s.id as session_id
+from sessions s
+where s.id = coalesce(:session, (select c.session_id from connections c where c.id = :connection))
+  and s.ended_at is null and s.expires_at > now()
+
+-- clause: frame_caller(is_counted)
+--
+-- The clause `caller` for statements that frames run. A connection may send 20 frames a second, and
+-- 40 at once. A frame over the limit is counted too, so that a connection that continues exceeds
+-- the limit more and more. `caller` then has no row, while `active` has the row of the session.
+--
+-- `:is_counted` is false if another statement has counted the frame. The statement returns
+-- `{{frame_time}}` and at least one row for the row of `active`.
+active as (
+    {{active_session}}
+), frame as (
+    insert into limits as l (subject, full_at)
+    select 'frames ' || :connection, now() + interval '50 ms' from active
+    where :connection is not null and :is_counted
+    on conflict (subject) do update set full_at = greatest(l.full_at, now()) + interval '50 ms'
+    returning full_at
+), caller as (
+    select active.* from active
+    where not exists (select from frame where full_at > now() + interval '2 s')
+)
+
+-- clause: frame_time
+--
+-- The seconds until the bucket of the connection's frames is full; null for a call without a
+-- connection.
+(select extract(epoch from full_at - now())::float8 from frame) as frame_time
+
+-- clause: token(subject, time, times, day_time, source)
+--
+-- Takes a token from the bucket of `:subject` if `:source` has a row. A token returns after `:time`,
+-- and the bucket is empty when tokens for `:times` are missing; those of a day return after
+-- `:day_time`. Returns whether the call is over a limit, and the seconds until a token returns. A
+-- call over a limit takes no token.
+insert into limits as l (subject, full_at, day_full_at)
+select :subject, now() + interval :time, now() + interval :day_time from :source
+on conflict (subject) do update
+set (full_at, day_full_at, refused) = (
+    select case when fits then next else l.full_at end,
+           case when fits then day_next else l.day_full_at end,
+           not fits
+    from (select greatest(l.full_at, now()) + interval :time,
+                 greatest(l.day_full_at, now()) + interval :day_time) as taken (next, day_next)
+    cross join lateral (
+        select next <= now() + interval :times and day_next <= now() + interval '1 day') as bucket (fits)
+)
+returning refused, extract(epoch from greatest(
+    full_at + interval :time - interval :times,
+    day_full_at + interval :day_time - interval '1 day') - now())::float8 as wait
+
+-- clause: message_token(source)
+--
+-- Takes a token of the messages of the session of `:source`: 5 a second and 20 at once, and 3,000 a
+-- day.
+{{token('messages ' || session_id, '200 ms', '4 s', '28.8 s', :source)}}
 
 -- clause: room
 --
 -- The room `:room`, if it is one of the caller's; else no row. Comes after `caller`. Besides the
 -- columns of the table it has `me` and `other`, the two accounts as the caller sees them; `side`,
 -- the caller's side; and `closed`.
+-- `is_blocked` is whether the caller is a customer that the company has blocked.
 room as (
-    select r.*, caller.id as me, r.closed_at is not null as closed,
+    select r.*, caller.id as me, caller.session_id, r.closed_at is not null as closed,
+           r.customer_id = caller.id and r.blocked_at is not null as is_blocked,
            case when r.customer_id = caller.id then 'customer' else 'company' end as side,
            case when r.customer_id = caller.id then r.company_id else r.customer_id end as other
     from caller join rooms r on r.id = :room and caller.id in (r.customer_id, r.company_id)
@@ -49,12 +109,12 @@ company as (
 --
 -- The columns `own` and `theirs`: the connections to push to, of the caller's account and of the
 -- other account of `room`. They do not include the connection of the frame, `:connection`, or
--- connections of sessions that have ended or expired. They include at most the newest 1,000
--- connections of an account, so that one account cannot make a send expensive.
+-- connections of sessions that have ended or expired. They include at most the newest 50
+-- connections of an account, the most that it may have.
 array(select c.id from connections c join sessions s on s.id = c.session_id
       where c.account_id = room.me and c.id is distinct from :connection
         and s.ended_at is null and s.expires_at > now()
-      order by c.connected_at desc limit 1000) as own,
+      order by c.connected_at desc limit 50) as own,
 {{other_recipients}}
 
 -- clause: other_recipients
@@ -62,7 +122,7 @@ array(select c.id from connections c join sessions s on s.id = c.session_id
 -- The column `theirs` of the clause `recipients`, for what is pushed only to the other side.
 array(select c.id from connections c join sessions s on s.id = c.session_id
       where c.account_id = room.other and s.ended_at is null and s.expires_at > now()
-      order by c.connected_at desc limit 1000) as theirs
+      order by c.connected_at desc limit 50) as theirs
 
 -- clause: sender(side)
 --

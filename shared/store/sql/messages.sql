@@ -12,11 +12,14 @@
 --
 -- Of two concurrent sends with the same `client_message_id`, the later one violates
 -- `messages_client_message_id_key`. It is rolled back, including its seq, and the store runs it
--- again. The store also repeats a send that waited for the lock while the room was closed.
-with {{caller}}, {{room}}, existing as (
+-- again. The store also repeats a send that waited for the lock while the room was closed or the
+-- customer was blocked.
+with {{frame_caller(true)}}, {{room}}, existing as (
     select m.id, m.seq, m.type, m.content, m.created_at
     from room join messages m
         on m.room_id = room.id and m.sender = room.side and m.client_message_id = :client_message_id
+), token as (
+    {{message_token(room where not closed and not is_blocked and not exists (select from existing))}}
 ), counted as (
     update rooms r
     set last_seq = r.last_seq + 1,
@@ -26,8 +29,9 @@ with {{caller}}, {{room}}, existing as (
         unanswered = room.side = 'customer',
         customer_sent = r.customer_sent + (room.side = 'customer')::int,
         company_sent = r.company_sent + (room.side = 'company')::int
-    from room
-    where r.id = room.id and r.closed_at is null and not exists (select from existing)
+    from room, token
+    where r.id = room.id and not token.refused
+      and r.closed_at is null and (room.side = 'company' or r.blocked_at is null)
     returning r.id, r.last_seq, r.last_message_at, r.customer_sent, r.company_sent, room.side
 ), inserted as (
     insert into messages
@@ -38,12 +42,13 @@ with {{caller}}, {{room}}, existing as (
 ), answer as (
     select *, true as new from inserted union all select *, false from existing
 )
-select room.id as room_id, room.me as sender_id, room.closed,
+select {{frame_time}}, room.id as room_id, room.me as sender_id, room.closed, room.is_blocked,
+       token.refused, token.wait,
        answer.id as message_id, answer.seq, answer.type, answer.content, answer.created_at,
        :client_message_id as client_message_id, answer.new,
        {{sender(room.side)}},
        {{recipients}}
-from caller left join room on true left join answer on true;
+from active left join room on true left join token on true left join answer on true;
 
 -- statement: history(session int8, connection text, room int8, after int8, before int8, limit int8)
 --
@@ -66,7 +71,7 @@ order by m.seq;
 --
 -- The number of messages that a side has read is copied from the message at the marker. A stored
 -- message never changes, so the number is correct even if messages are sent at the same time.
-with {{caller}}, {{room}}, reached as (
+with {{frame_caller(true)}}, {{room}}, reached as (
     select m.seq, m.customer_sent, m.company_sent
     from room join lateral (
         select * from messages m
@@ -85,6 +90,6 @@ with {{caller}}, {{room}}, reached as (
     where r.id = room.id and room.side = 'company' and r.company_read_seq < reached.seq
     returning r.company_read_seq as seq
 )
-select room.id as room_id, room.me, moved.seq, {{recipients}}
-from caller left join room on true
+select {{frame_time}}, room.id as room_id, room.me, moved.seq, {{recipients}}
+from active left join room on true
 left join (table customer_moved union all table company_moved) moved on true;

@@ -22,7 +22,7 @@ unread as materialized (
 r.id, r.last_message, r.last_message_at, r.last_seq,
 case when r.last_message_by_customer then r.customer_id else r.company_id end as last_message_sender_id,
 r.{{mine}}_unread as unread, r.{{theirs}}_id as receiver_id, r.{{theirs}}_name as receiver_name,
-r.{{theirs}}_picture_key as picture_key, r.closed_at is not null as closed
+r.{{theirs}}_picture_key as picture_key, r.closed_at is not null as closed, r.blocked_at is not null as blocked
 
 -- clause: listed(has_unread, unanswered)
 --

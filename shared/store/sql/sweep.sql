@@ -23,6 +23,9 @@ select count(*) from deleted
 -- statement: delete_expired_attempts(limit int8)
 {{delete(attempts, since < now() - interval '15 minutes')}};
 
+-- statement: delete_full_limits(limit int8)
+{{delete(limits, full_at < now() and day_full_at < now())}};
+
 -- statement: delete_expired_sessions(limit int8)
 --
 -- A session that has ended is kept, with its tokens, until it would have expired.

@@ -4,7 +4,9 @@ use chatchat_domain::{AccountId, AccountKind, Caller, ConnectionId, ErrorCode, N
 use tokio_postgres::Row;
 
 use crate::{
-    Store, StoreError, row,
+    Store, StoreError,
+    attempts::network,
+    row,
     run::{Idempotence::Idempotent, retry_on_conflict},
     sql::{self, connection, session},
 };
@@ -12,6 +14,8 @@ use crate::{
 /// What an account begins with.
 #[derive(Debug)]
 pub struct NewAccount<'a> {
+    /// The address that signs up.
+    pub address: &'a str,
     /// Customer or company.
     pub kind: AccountKind,
     /// Unique among customers and companies, regardless of case, also after a withdrawal.
@@ -42,13 +46,14 @@ pub struct Account {
 
 impl Store {
     /// Creates an account. A company also gets a profile, which is empty and hidden. Fails with
-    /// `username_taken`.
+    /// `username_taken` or [`StoreError::TooManyRequests`].
     pub async fn create_account(&self, account: &NewAccount<'_>) -> Result<AccountId, StoreError> {
         let rows = self
             .query(
                 Idempotent,
                 &sql::CREATE_ACCOUNT,
                 &[
+                    &network(account.address),
                     &account.kind.as_str(),
                     &account.username.as_str(),
                     &account.password_hash,
@@ -56,7 +61,9 @@ impl Store {
                 ],
             )
             .await?;
-        row::id(rows.first().ok_or(ErrorCode::UsernameTaken)?, "id")
+        let row = row::first(&rows)?;
+        row::token(row)?;
+        row::optional_id(row, "id")?.ok_or_else(|| ErrorCode::UsernameTaken.into())
     }
 
     /// Changes the caller's password, whose hash was just verified, ends the account's other

@@ -75,7 +75,7 @@ pub(crate) fn subjects(username: &str, address: &str) -> [String; 3] {
 
 /// The network of an address: the /24 of an IPv4 address, the /64 of an IPv6 address. One household
 /// or office usually has all addresses of such a network.
-fn network(address: &str) -> String {
+pub(crate) fn network(address: &str) -> String {
     match address.parse() {
         Ok(IpAddr::V4(v4)) => {
             let [a, b, c, _] = v4.octets();
@@ -92,15 +92,7 @@ fn network(address: &str) -> String {
 /// Fails if the column `wait` shows that the attempt exceeded the limit.
 fn check_throttle(row: &Row) -> Result<(), StoreError> {
     match row::get::<Option<f64>>(row, "wait")? {
-        Some(seconds) => {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "clamped to a quarter of an hour"
-            )]
-            let seconds = seconds.ceil().clamp(1.0, 900.0) as u32;
-            Err(StoreError::TooManyAttempts(seconds))
-        }
+        Some(seconds) => Err(StoreError::TooManyAttempts(row::seconds(seconds))),
         None => Ok(()),
     }
 }

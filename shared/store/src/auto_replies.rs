@@ -112,8 +112,9 @@ impl Store {
 
     /// Asks the question of an entry in the room: stores the question and the answer as two
     /// `auto` messages. A repeat of `client_message_id` returns the messages that the first call
-    /// stored. Fails with `room_not_found`, `receiver_withdrawn`, `auto_reply_not_found` if the
-    /// entry is not the company's, or `message_id_reused` if the id belongs to another message.
+    /// stored. Fails with `room_not_found`, `receiver_withdrawn`, `blocked`, `auto_reply_not_found`
+    /// if the entry is not the company's, `message_id_reused` if the id belongs to another message,
+    /// or [`StoreError::TooManyRequests`].
     pub async fn ask_auto_reply(
         &self,
         caller: &Caller<Customer>,
@@ -139,12 +140,11 @@ impl Store {
                 .await?;
             let first = row::in_room(&rows)?;
             if row::optional_id::<MessageId>(first, "message_id")?.is_none() {
-                return Err(if row::get(first, "closed")? {
-                    ErrorCode::ReceiverWithdrawn.into()
-                } else if row::get(first, "found")? {
-                    StoreError::Conflict
-                } else {
+                let is_missing = !row::get::<bool>(first, "closed")? && !row::get::<bool>(first, "found")?;
+                return Err(if is_missing {
                     ErrorCode::AutoReplyNotFound.into()
+                } else {
+                    row::not_sent(first)?
                 });
             }
             let mut messages = row::messages(&rows)?.into_iter();

@@ -8,8 +8,20 @@ use crate::{
     sql::{self, connection, session},
 };
 
+/// The state of a connection.
+#[derive(Debug)]
+pub struct ConnectionState {
+    /// The language of error messages.
+    pub language: Language,
+    /// Whether the session of the connection is active.
+    pub is_active: bool,
+    /// The error if the connection has sent too many frames.
+    pub limit: Option<StoreError>,
+}
+
 impl Store {
     /// Stores a ticket of the caller that is valid for `seconds`. `hash` is the ticket's SHA-256.
+    /// Fails with [`StoreError::TooManyRequests`].
     pub async fn create_ticket<R>(
         &self,
         caller: &Caller<R>,
@@ -23,19 +35,20 @@ impl Store {
                 &[&session(caller), &connection(caller), &hash.as_slice(), &seconds],
             )
             .await?;
-        row::authenticated(&rows).map(drop)
+        row::token(row::authenticated(&rows)?)
     }
 
-    /// Uses a ticket to open a connection, and returns the account. Fails with `unauthenticated` if
-    /// the ticket is unknown, used or expired, or if its session has ended. A failed call also uses
-    /// the ticket up. A repeat with the same connection returns the same account. Error messages on
-    /// the connection will be in `language`.
+    /// Uses a ticket to open a connection, and returns the account, and the connections to close:
+    /// the oldest ones of the account beyond its limit. Fails with `unauthenticated` if the ticket
+    /// is unknown, used or expired, or if its session has ended. A failed call also uses the ticket
+    /// up. A repeat with the same connection returns the same account. Error messages on the
+    /// connection will be in `language`.
     pub async fn connect(
         &self,
         hash: &[u8; 32],
         connection: &ConnectionId,
         language: Language,
-    ) -> Result<AccountId, StoreError> {
+    ) -> Result<(AccountId, Vec<ConnectionId>), StoreError> {
         let connection = connection.as_str();
         let mut opened = self
             .query(Idempotent, &sql::CONNECT, &[&hash.as_slice(), &connection, &language.as_str()])
@@ -45,20 +58,31 @@ impl Store {
             // connection. It does not see that row, so a second statement reads the row.
             opened = self.query(Idempotent, &sql::ACCOUNT_OF_CONNECTION, &[&connection]).await?;
         }
-        row::id(row::authenticated(&opened)?, "account_id")
+        let row = row::authenticated(&opened)?;
+        Ok((row::id(row, "account_id")?, row::connection_list(row, "surplus")?))
     }
 
-    /// Returns the language of the connection that a frame came from, and whether its session is
-    /// active. Fails with `unauthenticated` if the connection has no row any more.
-    pub async fn connection_state(&self, caller: &Caller<AnyRole>) -> Result<(Language, bool), StoreError> {
-        let rows =
-            self.query(Idempotent, &sql::CONNECTION_STATE, &[&session(caller), &connection(caller)]).await?;
+    /// Returns the state of the connection that a rejected frame came from. `is_counted` is whether
+    /// to count the frame, because no other statement has done so. Fails with `unauthenticated` if
+    /// the connection has no row any more.
+    pub async fn connection_state(
+        &self,
+        caller: &Caller<AnyRole>,
+        is_counted: bool,
+    ) -> Result<ConnectionState, StoreError> {
+        let rows = self
+            .query(Idempotent, &sql::CONNECTION_STATE, &[&session(caller), &connection(caller), &is_counted])
+            .await?;
         let row = row::authenticated(&rows)?;
         let language: &str = row::get(row, "language")?;
         let known = [Language::Korean, Language::English].into_iter().find(|one| one.as_str() == language);
         let language =
             known.ok_or_else(|| StoreError::unexpected(format!("an unknown language: {language}")))?;
-        Ok((language, row::get(row, "active")?))
+        Ok(ConnectionState {
+            language,
+            is_active: row::get(row, "active")?,
+            limit: row::in_time(&rows).err(),
+        })
     }
 
     /// Deletes the rows of connections for which API Gateway answers 410, unless they are younger
@@ -76,7 +100,8 @@ impl Store {
     }
 
     /// Returns the caller's account, and the connections of the other side of one of the caller's
-    /// rooms, to which `typing` is pushed. Fails with `room_not_found`.
+    /// rooms, to which `typing` is pushed. There are none if the connection typed in the room less
+    /// than 3 seconds ago, or if the caller is blocked. Fails with `room_not_found`.
     pub async fn typing<R>(
         &self,
         caller: &Caller<R>,
@@ -85,8 +110,11 @@ impl Store {
         let rows = self
             .query(Idempotent, &sql::TYPING, &[&session(caller), &connection(caller), &room.get()])
             .await?;
+        row::in_time(&rows)?;
         let row = row::in_room(&rows)?;
-        Ok((row::id(row, "me")?, row::connection_list(row, "theirs")?))
+        let recipients =
+            if row::get(row, "is_relayed")? { row::connection_list(row, "theirs")? } else { Vec::new() };
+        Ok((row::id(row, "me")?, recipients))
     }
 
     /// Stores that the connection is alive. Returns the rooms in which the client's position is
@@ -101,7 +129,7 @@ impl Store {
         let rows = self
             .query(Idempotent, &sql::HEARTBEAT, &[&session(caller), &connection(caller), &rooms, &last_seqs])
             .await?;
-        row::authenticated(&rows)?;
+        row::in_time(&rows)?;
         let mut ahead = Vec::new();
         for row in &rows {
             if let Some(room_id) = row::optional_id(row, "id")? {

@@ -15,6 +15,12 @@ pub enum StoreError {
     /// Too many passwords were tried. The number is the seconds to wait.
     #[error("too many attempts; try again in {0} s")]
     TooManyAttempts(u32),
+    /// The caller is over one of its limits. The number is the seconds to wait.
+    #[error("too many requests; try again in {0} s")]
+    TooManyRequests(u32),
+    /// A connection continues to send frames over its limit, and must be closed.
+    #[error("too many frames, also after the limit")]
+    Flood,
     /// The connection broke, or its server is no longer the primary. It is not known whether the
     /// statement was committed.
     #[error("the connection to the database was lost")]

@@ -38,7 +38,8 @@ pub struct ReadMarkerMoved {
 impl Store {
     /// Stores a message of the caller in one of its rooms. A repeat of `client_message_id` returns
     /// the message that the first call stored. Fails with `room_not_found`, `receiver_withdrawn`,
-    /// or, if the first call had another content, `message_id_reused`.
+    /// `blocked`, [`StoreError::TooManyRequests`], or, if the first call had another content,
+    /// `message_id_reused`.
     pub async fn send_message<R>(
         &self,
         caller: &Caller<R>,
@@ -60,16 +61,9 @@ impl Store {
                     ],
                 )
                 .await?;
+            row::in_time(&rows)?;
             let row = row::in_room(&rows)?;
-            let Some(new) = row::get(row, "new")? else {
-                // The room was closed, either before or while the statement waited for its lock.
-                let closed_before = row::get(row, "closed")?;
-                return Err(if closed_before {
-                    ErrorCode::ReceiverWithdrawn.into()
-                } else {
-                    StoreError::Conflict
-                });
-            };
+            let Some(new) = row::get(row, "new")? else { return Err(row::not_sent(row)?) };
             let message = row::message(row)?;
             if message.kind != MessageKind::General || message.content != content.as_str() {
                 return Err(ErrorCode::MessageIdReused.into());
@@ -119,6 +113,7 @@ impl Store {
                 &[&session(caller), &connection(caller), &room.get(), &seq.get()],
             )
             .await?;
+        row::in_time(&rows)?;
         let row = row::in_room(&rows)?;
         let Some(seq) = row::optional_id(row, "seq")? else { return Ok(None) };
         Ok(Some(ReadMarkerMoved { reader: row::id(row, "me")?, seq, recipients: row::recipients(row)? }))

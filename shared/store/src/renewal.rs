@@ -67,6 +67,8 @@ pub enum RenewalOutcome {
     },
     /// The tokens belong to sessions of several accounts.
     Conflict,
+    /// The session was renewed too often: [`StoreError::TooManyRequests`].
+    Limited(StoreError),
     /// The token was valid until the password changed, at most 10 seconds ago.
     Superseded,
     /// No token is valid.
@@ -81,30 +83,32 @@ impl Store {
         let successors: Vec<&[u8]> = offers.iter().map(|offer| offer.successor.as_slice()).collect();
         let rows =
             self.query(Idempotent, &sql::RENEW_SESSION, &[&presented, &successors, &kind.as_str()]).await?;
-        let (mut states, mut renewed) = (Vec::new(), None);
+        let (mut states, mut renewed, mut limit) = (Vec::new(), None, Ok(()));
         let mut replayed: Vec<(AccountId, SessionId)> = Vec::new();
         for row in &rows {
             let state: &str = row::get(row, "state")?;
             if state == "replayed" {
                 replayed.push((row::id(row, "account_id")?, row::id(row, "id")?));
             }
+            limit = row::token(row);
             if let Some(seconds) = row::get(row, "seconds")? {
                 renewed = Some((row, seconds));
             }
             states.push(state);
         }
-        let outcome = match renewed {
-            Some((row, seconds)) => RenewalOutcome::Renewed {
+        let outcome = match (renewed, limit) {
+            (Some((row, seconds)), _) => RenewalOutcome::Renewed {
                 account: row::id(row, "account_id")?,
                 session: row::id(row, "id")?,
                 successor: self.successor(row).await?,
                 seconds,
             },
-            None if states.iter().any(|state| ["current", "repeated"].contains(state)) => {
+            (None, Err(error)) => RenewalOutcome::Limited(error),
+            (None, Ok(())) if states.iter().any(|state| ["current", "repeated"].contains(state)) => {
                 RenewalOutcome::Conflict
             }
-            None if states.contains(&"superseded") => RenewalOutcome::Superseded,
-            None => RenewalOutcome::Invalid,
+            (None, Ok(())) if states.contains(&"superseded") => RenewalOutcome::Superseded,
+            (None, Ok(())) => RenewalOutcome::Invalid,
         };
         let accounts: Vec<i64> = replayed.iter().map(|(account, _)| account.get()).collect();
         Ok(Renewal { outcome, replayed, closed: self.delete_connections_of_ended_sessions(&accounts).await? })

@@ -100,5 +100,6 @@ fn summary(row: &Row, id: RoomId) -> Result<RoomSummary, StoreError> {
         last_message_date: row::timestamp(row, "last_message_at")?,
         last_seq: row::id(row, "last_seq")?,
         unread_message_count: row::get(row, "unread")?,
+        blocked: row::get(row, "blocked")?,
     })
 }

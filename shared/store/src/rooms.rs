@@ -1,7 +1,8 @@
-//! Opening, reading and leaving a room.
+//! Opening, reading and leaving a room, and blocking its customer.
 
 use chatchat_domain::{
-    Caller, CompanyId, Customer, ErrorCode, HistoryLimit, Role, RoomDetail, RoomId, Seq, guide_message,
+    Caller, Company, CompanyId, Customer, ErrorCode, HistoryLimit, Role, RoomDetail, RoomId, Seq,
+    guide_message,
 };
 
 use crate::{
@@ -22,7 +23,7 @@ pub struct OpenedRoom {
 impl Store {
     /// Returns the room of the caller with the company, or opens it. A new room begins with the
     /// guide message. Fails with `company_not_found` if there is no room and the company is not
-    /// visible.
+    /// visible, or with [`StoreError::TooManyRequests`].
     pub async fn open_room(
         &self,
         caller: &Caller<Customer>,
@@ -43,6 +44,7 @@ impl Store {
             if !row::get::<bool>(row, "visible")? {
                 return Err(ErrorCode::CompanyNotFound.into());
             }
+            row::token(row)?;
             // A concurrent call opened the room after this statement began. The second run finds
             // it.
         }
@@ -70,8 +72,28 @@ impl Store {
             read_seq: row::id(first, "read_seq")?,
             receiver_read_seq: row::id(first, "receiver_read_seq")?,
             last_seq: row::id(first, "last_seq")?,
+            blocked: row::get(first, "blocked")?,
             messages: row::messages(&rows)?,
         })
+    }
+
+    /// Blocks the customer of one of the caller's rooms, or ends the block. Fails with
+    /// `room_not_found`.
+    pub async fn block_customer(
+        &self,
+        caller: &Caller<Company>,
+        room: RoomId,
+        blocks: bool,
+    ) -> Result<(), StoreError> {
+        let rows = self
+            .query(
+                Idempotent,
+                &sql::BLOCK_CUSTOMER,
+                &[&session(caller), &connection(caller), &room.get(), &blocks],
+            )
+            .await?;
+        row::in_room(&rows)?;
+        Ok(())
     }
 
     /// Takes a room off the caller's list until its next message, or until the first message after

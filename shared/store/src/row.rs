@@ -25,6 +25,48 @@ pub fn in_room(rows: &[Row]) -> Result<&Row, StoreError> {
     Ok(first)
 }
 
+/// Fails if the row says that the bucket of the clause `token` was empty. The columns are null if no
+/// token was needed.
+pub fn token(row: &Row) -> Result<(), StoreError> {
+    if get::<Option<bool>>(row, "refused")? == Some(true) {
+        return Err(StoreError::TooManyRequests(seconds(get(row, "wait")?)));
+    }
+    Ok(())
+}
+
+/// Why a statement with the clauses `room` and `message_token` stored no message. It is
+/// [`StoreError::Conflict`] if the room was closed or the customer was blocked while the statement
+/// waited for the room's lock.
+pub fn not_sent(row: &Row) -> Result<StoreError, StoreError> {
+    if get(row, "closed")? {
+        return Ok(ErrorCode::ReceiverWithdrawn.into());
+    }
+    if get(row, "is_blocked")? {
+        return Ok(ErrorCode::Blocked.into());
+    }
+    Ok(token(row).err().unwrap_or(StoreError::Conflict))
+}
+
+/// The first row of a statement with the clause `frame_caller`. Fails if the connection has sent too
+/// many frames.
+pub fn in_time(rows: &[Row]) -> Result<&Row, StoreError> {
+    /// The time in which 40 frames return to the bucket.
+    const FULL: f64 = 2.0;
+    let first = authenticated(rows)?;
+    match get::<Option<f64>>(first, "frame_time")? {
+        Some(time) if time > 2.0 * FULL => Err(StoreError::Flood),
+        Some(time) if time > FULL => Err(StoreError::TooManyRequests(seconds(time - FULL))),
+        _ => Ok(first),
+    }
+}
+
+/// Whole seconds, rounded up; at least 1 and at most a day.
+pub fn seconds(exact: f64) -> u32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+    let whole = exact.ceil().clamp(1.0, 86_400.0) as u32;
+    whole
+}
+
 /// The first row of a statement that always returns one.
 pub fn first(rows: &[Row]) -> Result<&Row, StoreError> {
     rows.first().ok_or_else(|| StoreError::unexpected("the statement returned no row"))

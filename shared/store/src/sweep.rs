@@ -12,9 +12,10 @@ use crate::{
 const BATCH_SIZE: i64 = 1000;
 
 /// The statements that delete expired rows, with their tables.
-const EXPIRED: [(&str, Statement); 4] = [
+const EXPIRED: [(&str, Statement); 5] = [
     ("tickets", sql::DELETE_EXPIRED_TICKETS),
     ("attempts", sql::DELETE_EXPIRED_ATTEMPTS),
+    ("limits", sql::DELETE_FULL_LIMITS),
     ("sessions", sql::DELETE_EXPIRED_SESSIONS),
     ("refresh_tokens", sql::DELETE_EXPIRED_REFRESH_TOKENS),
 ];

@@ -1,6 +1,13 @@
 //! HTTP requests and responses.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use reqwest::{
     Method,
@@ -73,6 +80,21 @@ impl Client {
     /// Creates a client whose requests come from this address of the machine.
     pub fn from_address(url: &str, address: IpAddr) -> Result<Self, Failure> {
         Self::with_address(url, Some(address))
+    }
+
+    /// Returns a client like this one, whose requests come from a network (a /24) of its own, because
+    /// some limits count for a network. For an origin that is not on this machine, the network is the
+    /// same.
+    pub fn in_new_network(&self) -> Result<Self, Failure> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let is_local = ["localhost", "127.0.0.1"].iter().any(|host| self.url.contains(&format!("//{host}:")));
+        // Each process begins at another number, because several processes can use one server.
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed).wrapping_add(std::process::id() << 8);
+        let [_, high, low, _] = (number << 8).to_be_bytes();
+        // Clients without a chosen address are in 127.0.0.0/24.
+        let address = Ipv4Addr::new(127, high.max(1), low, 1);
+        let client = Self::with_address(&self.url, is_local.then_some(address.into()))?;
+        Ok(Self { watch: self.watch.clone(), ..client })
     }
 
     fn with_address(url: &str, address: Option<IpAddr>) -> Result<Self, Failure> {

@@ -29,7 +29,7 @@ pub struct Person {
 pub fn new_username(prefix: &str) -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let random = uuid::Uuid::new_v4().simple().to_string();
-    format!("{prefix}{}x{}", &random[..8], NUMBER.fetch_add(1, Ordering::Relaxed))
+    format!("{prefix}{}x{}", &random[..6], NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
 impl Person {
@@ -48,8 +48,8 @@ impl Person {
         person.ok_or_else(|| "a random username is taken".into())
     }
 
-    /// Signs up a customer or a company with a username and logs in. Returns `None` if the username
-    /// is taken.
+    /// Signs up a customer or a company with a username, from a network of its own, and logs in.
+    /// Returns `None` if the username is taken.
     pub async fn sign_up(
         client: &Client,
         kind: &'static str,
@@ -59,7 +59,7 @@ impl Person {
         let path = if kind == "customer" { "/customers" } else { "/companies" };
         let body =
             json!({ "username": username, "password": PASSWORD, "confirmPassword": PASSWORD, "name": name });
-        let answer = client.call(Method::POST, path, None, &body).await?;
+        let answer = client.in_new_network()?.call(Method::POST, path, None, &body).await?;
         if answer.code() == "username_taken" {
             return Ok(None);
         }

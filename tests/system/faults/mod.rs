@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use tokio::{sync::OnceCell, time::timeout};
 use uuid::Uuid;
 
-use crate::{RUNTIME, World, client_of, eventually, next_event, post_message};
+use crate::{RUNTIME, World, client_of, eventually, lift_limits, next_event, post_message};
 use processes::Processes;
 
 /// Systems that no test uses at the moment.
@@ -63,11 +63,10 @@ async fn start(pooled: bool) -> World {
     BUILT.get_or_init(async || _ = build_functions().unwrap()).await;
     // Not the shared server: these tests restart this one and use up its connections.
     let postgres = Arc::new(Postgres::launch(PostgresOptions::default()).await.unwrap());
-    // `fan_out` opens 1,000 connections faster than API Gateway's 500 a second. Other tests cover
-    // that limit.
-    let settings = Settings { environments: 120, connects_per_second: 5000, ..Settings::default() };
+    let settings = Settings { environments: 120, ..Settings::default() };
     let options = SystemOptions { postgres: Some(postgres), settings, pooled, ..SystemOptions::default() };
     let system = System::start(options).await.unwrap();
+    lift_limits(&system).await;
     let client = client_of(&system);
     World { system, client }
 }

@@ -66,12 +66,12 @@ pub(super) fn entry(side: usize) -> Value {
     json!({ "question": "언제 여나요?", "answer": format!("아침 {}시입니다.", 7 + side) })
 }
 
-/// Returns the query for a hash of all tables except the login attempts.
+/// Returns the query for a hash of all tables except those of limits.
 async fn query_for_hash(database: &Database) -> String {
     let tables = "select string_agg(format(
                       'select %L || count(*) || md5(coalesce(string_agg(t::text, '','' order by t::text), '''')) as h from %I t',
                       tablename, tablename), ' union all ')
-                  from pg_tables where schemaname = 'public' and tablename <> 'attempts'";
+                  from pg_tables where schemaname = 'public' and tablename not in ('attempts', 'limits')";
     let each: String = database.query_one(tables, &[]).await.unwrap().get(0);
     format!("select string_agg(h, '; ' order by h) from ({each}) hashes")
 }
@@ -180,7 +180,12 @@ impl Fixture {
         [self.person(CUSTOMER_A + side), self.person(COMPANY_A + side)]
     }
 
-    /// Returns a hash of all tables except the login attempts, or only of the other side's rows.
+    /// Resets all limits, which other tests cover.
+    pub(super) async fn reset_limits(&self) {
+        self.database.batch_execute("delete from attempts; delete from limits").await.unwrap();
+    }
+
+    /// Returns a hash of all tables except those of limits, or only of the other side's rows.
     pub(super) async fn hash(&self, all_tables: bool, caller: usize) -> String {
         if all_tables {
             return self.database.query_one(&self.hash_of_all_tables, &[]).await.unwrap().get(0);

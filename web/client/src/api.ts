@@ -739,6 +739,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/company/chatrooms/{id}/block": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /**
+                 * @description The room's id; only digits.
+                 * @example 31
+                 */
+                id: components["parameters"]["Room"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * A company blocks the customer of a room
+         * @description The customer can read the room, but messages and questions of the customer are rejected with 403 `blocked`, and typing is not relayed.
+         *     The company can still send messages. The request is idempotent.
+         */
+        put: operations["block_customer"];
+        post?: never;
+        /**
+         * A company ends the block of a customer
+         * @description The customer can send messages again. The request is idempotent.
+         */
+        delete: operations["unblock_customer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/customer/chatrooms/{id}/messages": {
         parameters: {
             query?: never;
@@ -1114,7 +1151,10 @@ export interface components {
              * @description The number of `general` messages of the other side after the caller's read marker.
              */
             unreadMessageCount: number;
+            blocked: components["schemas"]["Blocked"];
         } & components["schemas"]["Receiver"];
+        /** @description Whether the company has blocked the customer, who then cannot send messages in the room. */
+        Blocked: boolean;
         /** @description A room with its newest messages. */
         RoomDetail: {
             id: components["schemas"]["Id"];
@@ -1124,6 +1164,7 @@ export interface components {
             receiverReadSeq: components["schemas"]["Marker"];
             /** @description The seq of the newest message. */
             lastSeq: components["schemas"]["Seq"];
+            blocked: components["schemas"]["Blocked"];
             /** @description The newest messages, in ascending order of seq. */
             messages: components["schemas"]["Message"][];
         } & components["schemas"]["Receiver"];
@@ -1166,7 +1207,7 @@ export interface components {
              * @description The stable code for programs.
              * @enum {unknown}
              */
-            code: "malformed_json" | "validation_failed" | "login_failed" | "invalid_refresh_token" | "unauthenticated" | "wrong_role" | "wrong_password" | "origin_not_allowed" | "route_not_found" | "company_not_found" | "room_not_found" | "auto_reply_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "username_taken" | "password_unchanged" | "faq_limit_reached" | "receiver_withdrawn" | "message_id_reused" | "too_many_attempts" | "internal" | "unavailable";
+            code: "malformed_json" | "validation_failed" | "login_failed" | "invalid_refresh_token" | "unauthenticated" | "wrong_role" | "wrong_password" | "origin_not_allowed" | "route_not_found" | "company_not_found" | "room_not_found" | "auto_reply_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "username_taken" | "password_unchanged" | "faq_limit_reached" | "receiver_withdrawn" | "message_id_reused" | "blocked" | "too_many_attempts" | "too_many_requests" | "internal" | "unavailable";
             /** @description The message for a person, in Korean or English. */
             message: string;
             /** @description The request's id in the log. */
@@ -1581,6 +1622,19 @@ export interface components {
                 };
             };
         };
+        /** @description The company has blocked the customer, or a company called a customer's route. */
+        SendForbidden: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @enum {unknown} */
+                    code?: "blocked" | "wrong_role";
+                };
+            };
+        };
         /** @description The password is wrong, or the caller has the wrong role. */
         PasswordRefused: {
             headers: {
@@ -1801,6 +1855,20 @@ export interface components {
                 "application/json": components["schemas"]["Error"] & {
                     /** @constant */
                     code?: "too_many_attempts";
+                };
+            };
+        };
+        /** @description The caller is over one of its limits. */
+        TooManyRequests: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @constant */
+                    code?: "too_many_requests";
                 };
             };
         };
@@ -2038,6 +2106,7 @@ export interface operations {
             409: components["responses"]["UsernameTaken"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2107,6 +2176,7 @@ export interface operations {
             409: components["responses"]["UsernameTaken"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2246,6 +2316,7 @@ export interface operations {
             201: components["responses"]["LoggedIn"];
             400: components["responses"]["RefreshRefused"];
             403: components["responses"]["OriginNotAllowed"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2273,6 +2344,7 @@ export interface operations {
             201: components["responses"]["LoggedIn"];
             400: components["responses"]["RefreshRefused"];
             403: components["responses"]["OriginNotAllowed"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2665,6 +2737,7 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             413: components["responses"]["FileTooLarge"];
             415: components["responses"]["NoForm"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2912,11 +2985,12 @@ export interface operations {
             201: components["responses"]["Asked"];
             400: components["responses"]["AskInvalid"];
             401: components["responses"]["Unauthenticated"];
-            403: components["responses"]["WrongRole"];
+            403: components["responses"]["SendForbidden"];
             404: components["responses"]["RoomOrAutoReplyNotFound"];
             409: components["responses"]["MessageRefused"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -3015,6 +3089,7 @@ export interface operations {
             404: components["responses"]["CompanyNotFound"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -3175,6 +3250,66 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    block_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /**
+                 * @description The room's id; only digits.
+                 * @example 31
+                 */
+                id: components["parameters"]["Room"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["IdInvalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["WrongRole"];
+            404: components["responses"]["RoomNotFound"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    unblock_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /**
+                 * @description The room's id; only digits.
+                 * @example 31
+                 */
+                id: components["parameters"]["Room"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["IdInvalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["WrongRole"];
+            404: components["responses"]["RoomNotFound"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     history_as_customer: {
         parameters: {
             query?: {
@@ -3246,11 +3381,12 @@ export interface operations {
             201: components["responses"]["Sent"];
             400: components["responses"]["SendMessageInvalid"];
             401: components["responses"]["Unauthenticated"];
-            403: components["responses"]["WrongRole"];
+            403: components["responses"]["SendForbidden"];
             404: components["responses"]["RoomNotFound"];
             409: components["responses"]["MessageRefused"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -3331,6 +3467,7 @@ export interface operations {
             409: components["responses"]["MessageRefused"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -3425,6 +3562,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };

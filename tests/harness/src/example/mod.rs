@@ -5,7 +5,7 @@ mod bakery;
 mod conversations;
 mod turn;
 
-use std::fmt::Write;
+use std::{fmt::Write, time::Duration};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -68,6 +68,9 @@ pub fn logins(url: &str) -> String {
     table
 }
 
+/// The time after which a session can send another message, if it has sent many.
+const TOKEN_TIME: Duration = Duration::from_millis(200);
+
 impl Company {
     /// Creates the company with its picture and FAQ and makes it visible. Returns `None` if its
     /// username is taken.
@@ -125,10 +128,23 @@ async fn talk(customer: &Person, company: &Person, turns: &[Turn]) -> Result<(),
     answers.close().await
 }
 
-/// Sends a message and waits for the `ack` and for the push to the other side.
+/// Sends a message and waits for the `ack` and for the push to the other side. Sends it again if the
+/// session has sent too many messages.
 async fn say(from: &mut Socket, to: &mut Socket, room: i64, text: &str) -> Result<(), Failure> {
-    from.say(room, text).await?;
-    from.next_of("ack").await?;
+    loop {
+        from.say(room, text).await?;
+        let answer = loop {
+            let event = from.next().await?;
+            if ["ack", "error"].iter().any(|kind| event["type"] == *kind) {
+                break event;
+            }
+        };
+        match answer["code"].as_str() {
+            None => break,
+            Some("too_many_requests") => tokio::time::sleep(TOKEN_TIME).await,
+            Some(_) => return Err(format!("the message was rejected: {answer}").into()),
+        }
+    }
     while to.next_of("message").await?["message"]["content"] != text {}
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use chatchat_harness::{Socket, tungstenite};
+use chatchat_harness::Socket;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -126,19 +126,18 @@ fn fault_18_read_only_connection_is_replaced_by_the_send() {
     with_faults_and_no_pooler(async |world| {
         let (customer, company, room) = world.pair().await;
         let mut socket = customer.connect().await.unwrap();
-        let [process, _] = warm_up(world, &customer, &mut socket, room).await;
+        let [_, process] = warm_up(world, &customer, &mut socket, room).await;
         let watch = world.database().await;
         set_read_only(world, true).await;
         terminate_backends(&watch).await;
-        // To reject this frame, the function only looks up the session. It keeps that connection,
+        // To reject this request, the function only reads the session. It keeps that connection,
         // which is read-only.
-        socket.send_raw(tungstenite::Message::text(r#"{"action":"sendMessage"}"#)).await.unwrap();
-        assert_eq!(socket.next_of("error").await.unwrap()["code"], "validation_failed");
+        assert_refused(&post(&customer, &json!({ "roomId": room })).await, 400, "validation_failed");
         set_read_only(world, false).await;
         let stale = backends(&watch).await;
         assert_eq!(stale.len(), 1);
 
-        assert_acknowledged(&mut socket, &message(room, "하나"), 4).await;
+        post(&customer, &message(room, "하나")).await.expect(201).unwrap();
         process.assert_reused(2).await;
         let fresh = backends(&watch).await;
         assert!(fresh.len() == 1 && fresh != stale, "{stale:?} {fresh:?}");
