@@ -9,9 +9,10 @@ use crate::stacks::{ALL, Deployment, Resource, WITHOUT_DOMAIN, statements};
 
 /// What a handler can need, with the environment variable and the permission that go with it: an
 /// action and its resource. The variables of the database are global.
-const NEEDS: [(&str, Option<&str>, (&str, &str)); 4] = [
+const NEEDS: [(&str, Option<&str>, (&str, &str)); 5] = [
     ("database", None, ("secretsmanager:GetSecretValue", "Database.MasterUserSecret.SecretArn")),
     ("signingKeys", Some("TOKEN_SECRET_ARN"), ("secretsmanager:GetSecretValue", "TokenSecret")),
+    ("pseudonymKey", Some("PSEUDONYM_SECRET_ARN"), ("secretsmanager:GetSecretValue", "PseudonymSecret")),
     (
         "connections",
         Some("WEBSOCKET_MANAGEMENT_URL"),

@@ -12,6 +12,7 @@ mod contract;
 mod conversation;
 mod docs;
 mod environments;
+mod erasure;
 mod example;
 mod faq;
 mod faults;

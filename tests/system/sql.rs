@@ -25,6 +25,7 @@ const ROWS: &str = "
     select sha256(id::text::bytea), id, now() + interval '1 minute' from sessions;
     insert into connections (id, session_id, account_id) select 'connection' || id, id, account_id from sessions;
     insert into attempts (subject, count, since) select 'username ' || username, 1, now() from accounts;
+    insert into consents (account_id, document, version) select id, 'terms', '2026-11-27' from accounts;
     insert into limits (subject, full_at) select 'messages ' || id, now() from sessions;
 
     insert into rooms (customer_id, company_id, last_seq, last_message, last_message_at, customer_sent, company_sent)

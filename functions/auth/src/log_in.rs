@@ -2,8 +2,8 @@
 
 use chatchat_delivery::Delivery;
 use chatchat_domain::{ErrorCode, Role};
-use chatchat_function::{Answer, Error, Request, SigningKeys};
-use chatchat_store::NewSession;
+use chatchat_function::{Answer, Error, Pseudonyms, Request, SigningKeys};
+use chatchat_store::{NewSession, network};
 use chatchat_tokens::{Claims, Secret};
 use serde::Deserialize;
 
@@ -22,7 +22,7 @@ struct LogIn {
 /// `too_many_attempts`. If the request has a refresh token already, its session ends. This takes
 /// two statements, because the password is verified between them.
 pub async fn log_in<R: Role>(
-    (delivery, keys): &(Delivery, SigningKeys),
+    ((delivery, keys), pseudonyms): &((Delivery, SigningKeys), Pseudonyms),
     request: &Request,
 ) -> Result<Answer, Error> {
     request.check_origin()?;
@@ -30,7 +30,9 @@ pub async fn log_in<R: Role>(
     // PostgreSQL rejects NUL in a text. No username contains one.
     let username = username.trim().replace('\0', " ");
     let (store, address) = (&delivery.store, request.viewer_address());
-    let found = store.find_account(R::KIND, &username, address).await?;
+    let username_hash = pseudonyms.of_username(&username);
+    request.ids.set_sender(&username_hash, &pseudonyms.of_network(&network(address)));
+    let found = store.find_account(R::KIND, &username, &username_hash, address).await?;
     let hash = found.as_ref().map(|account| account.password_hash.clone());
     let right = passwords::verify(password, hash).await?;
     let account = found.filter(|_| right).ok_or(ErrorCode::LoginFailed)?;
@@ -40,12 +42,13 @@ pub async fn log_in<R: Role>(
         .begin_session(&NewSession {
             account: &account,
             kind: R::KIND,
-            username: &username,
+            username_hash: &username_hash,
             address,
             refresh_hash: &refresh.hash(),
             replaced: &cookie::hashes(&cookie::presented::<R>(request)),
         })
         .await?;
+    request.ids.set_session(account.id, begun.id);
     delivery.connections.close_all(&begun.closed).await;
     let claims = Claims { account: account.id, kind: R::KIND, session: begun.id };
     cookie::session_response::<R>(keys, &claims, &refresh, begun.seconds).await

@@ -15,14 +15,14 @@ use std::process::ExitCode;
 
 use chatchat_delivery::Delivery;
 use chatchat_domain::{Company, Customer};
-use chatchat_function::{Handler, SigningKeys, handlers, run};
+use chatchat_function::{Handler, Pseudonyms, SigningKeys, handlers, run};
 use chatchat_store::Store;
 
 const HANDLERS: &[Handler] = handlers![
-    Store: public sign_up_customer => sign_up::sign_up::<Customer>,
-    Store: public sign_up_company => sign_up::sign_up::<Company>,
-    (Delivery, SigningKeys): public log_in_customer => log_in::log_in::<Customer>,
-    (Delivery, SigningKeys): public log_in_company => log_in::log_in::<Company>,
+    (Store, Pseudonyms): public sign_up_customer => sign_up::sign_up::<Customer>,
+    (Store, Pseudonyms): public sign_up_company => sign_up::sign_up::<Company>,
+    ((Delivery, SigningKeys), Pseudonyms): public log_in_customer => log_in::log_in::<Customer>,
+    ((Delivery, SigningKeys), Pseudonyms): public log_in_company => log_in::log_in::<Company>,
     (Delivery, SigningKeys): public refresh_customer => refresh::refresh::<Customer>,
     (Delivery, SigningKeys): public refresh_company => refresh::refresh::<Company>,
     Delivery: public log_out_customer => log_out::log_out::<Customer>,
@@ -33,8 +33,8 @@ const HANDLERS: &[Handler] = handlers![
     Delivery: company end_session_of_company => end_session::end,
     Delivery: customer change_password_of_customer => change_password::change,
     Delivery: company change_password_of_company => change_password::change,
-    Delivery: customer withdraw_customer => withdraw::withdraw,
-    Delivery: company withdraw_company => withdraw::withdraw,
+    (Delivery, Pseudonyms): customer withdraw_customer => withdraw::withdraw,
+    (Delivery, Pseudonyms): company withdraw_company => withdraw::withdraw,
 ];
 
 #[tokio::main(flavor = "current_thread")]

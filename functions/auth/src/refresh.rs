@@ -42,6 +42,7 @@ pub async fn refresh<R: Role>(
     delivery.connections.close_all(&renewal.closed).await;
     match renewal.outcome {
         RenewalOutcome::Renewed { account, session, successor, seconds } => {
+            request.ids.set_session(account, session);
             let refresh = with_hash(keys, &presented, &successor).await?;
             let claims = Claims { account, kind: R::KIND, session };
             cookie::session_response::<R>(keys, &claims, &refresh, seconds).await

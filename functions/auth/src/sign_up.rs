@@ -1,7 +1,7 @@
 //! `POST /customers` and `POST /companies`: a customer or a company signs up.
 
 use chatchat_domain::{AccountId, Name, Password, Role, Username};
-use chatchat_function::{Answer, Error, Request, differs_from, repeats};
+use chatchat_function::{Answer, Error, Pseudonyms, Request, differs_from, repeats};
 use chatchat_store::{NewAccount, Store};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,10 @@ struct SignedUp {
 }
 
 /// Answers 201 with the new account's id; 409 `username_taken`; 429 `too_many_requests`.
-pub async fn sign_up<R: Role>(store: &Store, request: &Request) -> Result<Answer, Error> {
+pub async fn sign_up<R: Role>(
+    (store, pseudonyms): &(Store, Pseudonyms),
+    request: &Request,
+) -> Result<Answer, Error> {
     let body: SignUp = request.json_with_checks(|body| {
         let checks =
             [repeats(body, "password", "confirmPassword"), differs_from(body, "password", "username")];
@@ -34,9 +37,11 @@ pub async fn sign_up<R: Role>(store: &Store, request: &Request) -> Result<Answer
         address: request.viewer_address(),
         kind: R::KIND,
         username: &body.username,
+        username_hash: &pseudonyms.of_username(body.username.as_str()),
         password_hash: &password_hash,
         name: &body.name,
     };
     let id = store.create_account(&account).await?;
+    request.ids.set_account(id);
     Answer::created(&SignedUp { id })
 }

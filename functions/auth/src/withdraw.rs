@@ -2,7 +2,7 @@
 
 use chatchat_delivery::Delivery;
 use chatchat_domain::{Caller, ErrorCode, Role};
-use chatchat_function::{Answer, Error, Request};
+use chatchat_function::{Answer, Error, Pseudonyms, Request};
 use serde::Deserialize;
 
 use crate::{cookie, passwords};
@@ -12,16 +12,18 @@ struct Withdrawal {
     password: String,
 }
 
-/// Answers 204, clears the cookie, ends all sessions and closes all connections; 403
-/// `wrong_password`, 429 `too_many_attempts`.
+/// Answers 204, clears the cookie, erases the profile, ends all sessions and closes all connections;
+/// 403 `wrong_password`, 429 `too_many_attempts`. The sweep later deletes the pictures, and the
+/// contents of the messages.
 pub async fn withdraw<R: Role>(
-    delivery: &Delivery,
+    (delivery, pseudonyms): &(Delivery, Pseudonyms),
     caller: &Caller<R>,
     request: &Request,
 ) -> Result<Answer, Error> {
     let Withdrawal { password } = request.json()?;
     let own = passwords::check_own(&delivery.store, caller, &password).await?;
-    let closed = delivery.store.withdraw(caller, &own.password_hash).await?;
+    let username_hash = pseudonyms.of_username(&own.username);
+    let closed = delivery.store.withdraw(caller, &own.password_hash, &username_hash).await?;
     let closed = closed.ok_or(ErrorCode::WrongPassword)?;
     delivery.connections.close_all(&closed).await;
     cookie::without_session::<R>(Answer::no_content())

@@ -20,10 +20,12 @@ struct Asked {
 
 /// Answers 201 with the answer and the two stored messages, or 200 with the same if this
 /// `clientMessageId` was used before; 404 `room_not_found`; 404 `auto_reply_not_found` if the entry
-/// does not belong to the company of the room; 409 `receiver_withdrawn`, `message_id_reused`.
+/// does not belong to the company of the room; 409 `receiver_withdrawn`, `message_id_reused`; 403 `blocked`;
+/// 429 `too_many_requests`.
 pub async fn ask(delivery: &Delivery, caller: &Caller<Customer>, request: &Request) -> Result<Answer, Error> {
     let (id, Asking { chat_room_id, client_message_id }) =
         zip_invalid(request.path::<AutoReplyId>("id"), request.json())?;
+    request.ids.set_room(chat_room_id);
     let asked = delivery.ask_auto_reply(caller, chat_room_id, id, client_message_id).await?;
     let body = Asked { answer: asked.answer.content.clone(), messages: [asked.question, asked.answer] };
     if asked.senders.is_some() { Answer::created(&body) } else { Answer::ok(&body) }

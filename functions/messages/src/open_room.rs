@@ -22,6 +22,7 @@ struct OpenedRoom {
 pub async fn open(store: &Store, caller: &Caller<Customer>, request: &Request) -> Result<Answer, Error> {
     let NewRoom { company_id } = request.json()?;
     let room = store.open_room(caller, company_id).await?;
+    request.ids.set_room(room.id);
     let body = OpenedRoom { chat_room_id: room.id };
     if room.new { Answer::created(&body) } else { Answer::ok(&body) }
 }

@@ -5,6 +5,7 @@ mod change;
 mod change_company;
 mod change_customer;
 mod container;
+mod export;
 mod find_companies;
 mod form;
 mod own_profile;
@@ -24,6 +25,8 @@ const HANDLERS: &[Handler] = handlers![
     Store: company own_company_profile => own_profile::company,
     Store: customer change_customer => change_customer::change,
     Store: company change_company => change_company::change,
+    Store: customer export_customer => export::export,
+    Store: company export_company => export::export,
     Store: anyone find_companies => find_companies::find,
     Store: anyone show_company => show_company::show,
     (Store, Bucket): account upload_picture => upload_picture::upload,

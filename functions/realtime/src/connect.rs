@@ -32,7 +32,7 @@ async fn accept((delivery, viewers): &(Delivery, Viewers), frame: &Frame) -> Res
     }
     let ticket = frame.query("ticket").and_then(Secret::presented).ok_or(ErrorCode::Unauthenticated)?;
     let language = preferred_language(frame.headers());
-    let (_, surplus) = delivery.store.connect(&ticket.hash(), &frame.connection, language).await?;
+    let surplus = delivery.store.connect(&ticket.hash(), &frame.connection, language).await?;
     delivery.connections.close_all(&surplus).await;
     Ok(())
 }

@@ -145,10 +145,16 @@ async fn refuse(delivery: &Delivery, frame: &Frame, mut error: Error, push_timeo
 
 /// Logs the event.
 pub fn log(resource: &impl Resource, frame: &Frame, started: Instant, refused: Option<ErrorCode>) {
+    let caller = resource.store().and_then(Store::take_caller);
+    let room = frame.body.as_ref().ok().and_then(|body| body.get("roomId")).and_then(Value::as_i64);
     tracing::info!(
         request_id = frame.request_id(),
         route = frame.inner.request_context.route_key,
-        refused = refused.map(ErrorCode::as_str),
+        code = refused.map(ErrorCode::as_str),
+        connection = frame.connection.as_str(),
+        account = caller.map(|(account, _)| account.get()),
+        session = caller.map(|(_, session)| session.get()),
+        room,
         ms = started.elapsed().as_secs_f64() * 1000.0,
         database_ms = resource.store().map(Store::take_elapsed_ms),
         push_ms = resource.take_push_ms(),

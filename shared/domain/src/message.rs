@@ -7,6 +7,9 @@ use uuid::Uuid;
 
 use crate::{AccountId, ConnectionId, MessageId, PictureKey, Problem, Timestamp, id::whole_number};
 
+/// The content of a message that was erased because its sender withdrew.
+pub const ERASED_MESSAGE: &str = "삭제된 메시지";
+
 /// The number of a message in its room: 1, 2, 3 … without gaps. A read marker of 0 means that no
 /// message was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -6,8 +6,8 @@ use lambda_http::{
     http::{
         HeaderName, HeaderValue, StatusCode,
         header::{
-            ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY,
-            X_CONTENT_TYPE_OPTIONS,
+            ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE,
+            STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
         },
     },
 };
@@ -65,6 +65,12 @@ impl Answer {
             _ => Vec::new(),
         };
         Self { status, body, headers }
+    }
+
+    /// 200 with JSON text that browsers save as a file (RFC 6266).
+    pub fn file(json: String) -> Self {
+        let disposition = HeaderValue::from_static("attachment; filename=\"chatchat.json\"");
+        Self { status: StatusCode::OK, body: Some(json), headers: vec![(CONTENT_DISPOSITION, disposition)] }
     }
 
     /// Adds a `Set-Cookie` header.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatchat_domain::{AccountId, AnyRole, Caller};
+use chatchat_domain::{AnyRole, Caller};
 use chatchat_store::Store;
 use lambda_http::{RequestExt, Response, service_fn};
 use tokio::time::{Instant, timeout};
@@ -51,19 +51,27 @@ pub async fn serve_http<S: Resource, A: Authorize>(
         let started = Instant::now();
         let time_left = event.lambda_context_ref().map(|context| time_left(context.deadline()));
         let request = Request::new(event, &route.viewers);
-        let mut account = None;
-        let outcome = timeout(time_left.unwrap_or(Duration::MAX), route.handle(&request, &mut account))
+        let outcome = timeout(time_left.unwrap_or(Duration::MAX), route.handle(&request))
             .await
             .unwrap_or_else(|_| Err(out_of_time()));
+        let mut refused = None;
         let answer = outcome.unwrap_or_else(|error| {
+            refused = Some(error.code().as_str());
             error.log(&request.id);
             Answer::error(&error, request.language, &request.id)
         });
+        // A login that succeeded has an account, so it needs no hashes.
+        let sender = request.ids.sender.get().filter(|_| request.ids.account.get().is_none());
         tracing::info!(
             request_id = request.id,
             route = name,
             status = answer.status().as_u16(),
-            account = account.map(AccountId::get),
+            code = refused,
+            account = request.ids.account.get(),
+            session = request.ids.session.get(),
+            room = request.ids.room.get(),
+            username_hash = sender.map(|(username, _)| username),
+            network_hash = sender.map(|(_, network)| network),
             ms = started.elapsed().as_secs_f64() * 1000.0,
             database_ms = route.resource.store().map(Store::take_elapsed_ms),
             push_ms = route.resource.take_push_ms(),
@@ -75,19 +83,20 @@ pub async fn serve_http<S: Resource, A: Authorize>(
 }
 
 impl<S: Resource, A: Authorize> Route<S, A> {
-    /// Verifies the access token and calls the handler. `account` becomes the caller's, for the
-    /// log.
+    /// Verifies the access token and calls the handler.
     ///
     /// A request with an ended session always gets 401, also if the handler rejected it before the
     /// database saw the session.
-    async fn handle(&self, request: &Request, account: &mut Option<AccountId>) -> Result<Answer, Error> {
+    async fn handle(&self, request: &Request) -> Result<Answer, Error> {
         let authorization = self.authorization(request).await;
+        if let Authorization::Verified(claims) = authorization {
+            request.ids.set_session(claims.account, claims.session);
+        }
         let outcome = match A::authorize(authorization) {
             Ok(caller) => (self.handler)(&self.resource, &caller, request).await,
             Err(error) => Err(error),
         };
         let Authorization::Verified(claims) = authorization else { return outcome };
-        *account = Some(claims.account);
         if let (Err(error), Some(store)) = (&outcome, self.resource.store())
             && error.precedes_session_check()
         {

@@ -15,7 +15,7 @@ use lambda_http::{
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{Error, FieldError, PageOrigin, Viewer, Viewers, fields, language};
+use crate::{Error, FieldError, Ids, PageOrigin, Viewer, Viewers, fields, language};
 
 /// The maximum size of a JSON body, in bytes.
 const MAX_BODY: usize = 64 * 1024;
@@ -26,6 +26,8 @@ pub struct Request {
     viewer: Viewer,
     pub(crate) language: Language,
     pub(crate) id: String,
+    /// What the log line names.
+    pub ids: Ids,
 }
 
 impl Request {
@@ -37,7 +39,19 @@ impl Request {
         let source = context.and_then(|context| context.http.source_ip.as_deref()).unwrap_or_default();
         let viewer = viewers.of(inner.headers(), source);
         let language = language::preferred(inner.headers());
-        Self { inner, viewer, language, id }
+        let request = Self { inner, viewer, language, id, ids: Ids::default() };
+        request.name_room();
+        request
+    }
+
+    /// Names the room in the path, for the log.
+    fn name_room(&self) {
+        let is_room = ["/customer/chatrooms/", "/company/chatrooms/"];
+        if is_room.iter().any(|start| self.path_in_stage().starts_with(start))
+            && let Ok(room) = self.path("id")
+        {
+            self.ids.set_room(room);
+        }
     }
 
     /// Returns the JSON body. An error names all wrong fields.

@@ -20,6 +20,8 @@ pub enum Need {
     Database,
     /// The secret that `TOKEN_SECRET_ARN` names.
     SigningKeys,
+    /// The secret that `PSEUDONYM_SECRET_ARN` names.
+    PseudonymKey,
     /// The management API of the WebSocket API, at `WEBSOCKET_MANAGEMENT_URL`.
     Connections,
     /// The bucket that `PICTURES_BUCKET` names.
@@ -32,6 +34,7 @@ impl Need {
         match self {
             Self::Database => "database",
             Self::SigningKeys => "signingKeys",
+            Self::PseudonymKey => "pseudonymKey",
             Self::Connections => "connections",
             Self::Pictures => "pictures",
         }
@@ -172,7 +175,7 @@ impl Loader {
         self.aws.get_or_init(|| aws_config::load_defaults(BehaviorVersion::latest())).await
     }
 
-    async fn secrets(&self) -> &Secrets {
+    pub(crate) async fn secrets(&self) -> &Secrets {
         self.secrets.get_or_init(|| async { Secrets::new(self.aws().await) }).await
     }
 

@@ -26,7 +26,7 @@ where s.id = coalesce(:session, (select c.session_id from connections c where c.
 -- the limit more and more. `caller` then has no row, while `active` has the row of the session.
 --
 -- `:is_counted` is false if another statement has counted the frame. The statement returns
--- `{{frame_time}}` and at least one row for the row of `active`.
+-- `{{frame_columns}}` and at least one row for the row of `active`.
 active as (
     {{active_session}}
 ), frame as (
@@ -40,10 +40,11 @@ active as (
     where not exists (select from frame where full_at > now() + interval '2 s')
 )
 
--- clause: frame_time
+-- clause: frame_columns
 --
--- The seconds until the bucket of the connection's frames is full; null for a call without a
--- connection.
+-- The account and the session of the caller, and the seconds until the bucket of the connection's
+-- frames is full, which is null for a call without a connection.
+(select id from active) as caller_id, (select session_id from active) as caller_session,
 (select extract(epoch from full_at - now())::float8 from frame) as frame_time
 
 -- clause: token(subject, time, times, day_time, source)

@@ -38,20 +38,23 @@ with used as (
         offset (select case kind when 'company' then 49 else 9 end from session)))
     returning id
 )
-select account_id, array(select id from surplus) as surplus from opened;
+select account_id, (select id from session) as session_id, array(select id from surplus) as surplus from opened;
 
 -- statement: account_of_connection(connection text)
-select account_id, null::text[] as surplus from connections where id = :connection;
+select account_id, session_id, null::text[] as surplus from connections where id = :connection;
 
 -- statement: connection_state(session int8, connection text, is_counted bool)
 --
 -- `:is_counted` is whether to count a frame.
 with {{frame_caller(:is_counted)}}
-select {{frame_time}}, c.language, exists (select from active) as active
+select {{frame_columns}}, c.language, exists (select from active) as active
 from connections c where c.id = :connection;
 
 -- statement: forget_gone_connections(connections text[])
 delete from connections where id = any(:connections) and connected_at < now() - interval '30 seconds';
+
+-- statement: disconnect(connection text)
+delete from connections where id = :connection returning account_id, session_id;
 
 -- statement: forget_connections(connections text[])
 delete from connections where id = any(:connections);
@@ -63,7 +66,7 @@ delete from connections where id = any(:connections);
 with {{frame_caller(true)}}, {{room}}, token as (
     {{token('typing ' || room.id || ' ' || :connection, '3 s', '3 s', '0', room where not is_blocked)}}
 )
-select {{frame_time}}, room.id as room_id, room.me, token.refused is false as is_relayed, {{other_recipients}}
+select {{frame_columns}}, room.id as room_id, room.me, token.refused is false as is_relayed, {{other_recipients}}
 from active left join room on true left join token on true;
 
 -- statement: heartbeat(session int8, connection text, rooms int8[], last_seqs int8[])
@@ -73,7 +76,7 @@ from active left join room on true left join token on true;
 with {{frame_caller(true)}}, seen as (
     update connections c set seen_at = now() from caller where c.id = :connection
 )
-select {{frame_time}}, r.id, r.last_seq
+select {{frame_columns}}, r.id, r.last_seq
 from active left join caller on true
 left join unnest(:rooms, :last_seqs) as client (room_id, last_seq) on true
 left join rooms r on r.id = client.room_id and r.last_seq > client.last_seq

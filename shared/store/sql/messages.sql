@@ -42,7 +42,7 @@ with {{frame_caller(true)}}, {{room}}, existing as (
 ), answer as (
     select *, true as new from inserted union all select *, false from existing
 )
-select {{frame_time}}, room.id as room_id, room.me as sender_id, room.closed, room.is_blocked,
+select {{frame_columns}}, room.id as room_id, room.me as sender_id, room.closed, room.is_blocked,
        token.refused, token.wait,
        answer.id as message_id, answer.seq, answer.type, answer.content, answer.created_at,
        :client_message_id as client_message_id, answer.new,
@@ -90,6 +90,6 @@ with {{frame_caller(true)}}, {{room}}, reached as (
     where r.id = room.id and room.side = 'company' and r.company_read_seq < reached.seq
     returning r.company_read_seq as seq
 )
-select {{frame_time}}, room.id as room_id, room.me, moved.seq, {{recipients}}
+select {{frame_columns}}, room.id as room_id, room.me, moved.seq, {{recipients}}
 from active left join room on true
 left join (table customer_moved union all table company_moved) moved on true;

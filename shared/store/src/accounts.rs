@@ -1,14 +1,16 @@
-//! Accounts: signing up, changing the password, withdrawing.
+//! Accounts: signing up, changing the password, withdrawing and erasing.
 
-use chatchat_domain::{AccountId, AccountKind, Caller, ConnectionId, ErrorCode, Name, Username};
+use chatchat_domain::{
+    AccountId, AccountKind, Caller, ConnectionId, DOCUMENTS, ERASED_MESSAGE, ErrorCode, Name, Username,
+    guide_message,
+};
 use tokio_postgres::Row;
 
 use crate::{
-    Store, StoreError,
-    attempts::network,
-    row,
+    Store, StoreError, network, row,
     run::{Idempotence::Idempotent, retry_on_conflict},
     sql::{self, connection, session},
+    sweep::BATCH_SIZE,
 };
 
 /// What an account begins with.
@@ -20,6 +22,8 @@ pub struct NewAccount<'a> {
     pub kind: AccountKind,
     /// Unique among customers and companies, regardless of case, also after a withdrawal.
     pub username: &'a Username,
+    /// A keyed hash of the username in lower case, which stays after a withdrawal.
+    pub username_hash: &'a str,
     /// Argon2id, in PHC string format.
     pub password_hash: &'a str,
     /// The person's or company's name.
@@ -48,6 +52,7 @@ impl Store {
     /// Creates an account. A company also gets a profile, which is empty and hidden. Fails with
     /// `username_taken` or [`StoreError::TooManyRequests`].
     pub async fn create_account(&self, account: &NewAccount<'_>) -> Result<AccountId, StoreError> {
+        let (documents, versions): (Vec<&str>, Vec<&str>) = DOCUMENTS.into_iter().unzip();
         let rows = self
             .query(
                 Idempotent,
@@ -56,8 +61,11 @@ impl Store {
                     &network(account.address),
                     &account.kind.as_str(),
                     &account.username.as_str(),
+                    &account.username_hash,
                     &account.password_hash,
                     &account.name.as_str(),
+                    &documents.as_slice(),
+                    &versions.as_slice(),
                 ],
             )
             .await?;
@@ -100,9 +108,10 @@ impl Store {
         .await
     }
 
-    /// Withdraws the caller, whose password hash was just verified: ends all its sessions, closes
-    /// its rooms and hides its profile. The username stays taken. Returns the connections to close,
-    /// or `None` if the password was changed since it was verified.
+    /// Withdraws the caller, whose password hash was just verified: erases its profile and FAQ, ends
+    /// all its sessions and closes its rooms. `username_hash` replaces the username, which stays
+    /// taken. Returns the connections to close, or `None` if the password was changed since it was
+    /// verified.
     ///
     /// The transaction has several statements, because opening a room and logging in lock the
     /// account's row. After the first statement has locked it, no room and no session can begin,
@@ -112,15 +121,21 @@ impl Store {
         &self,
         caller: &Caller<R>,
         password_hash: &str,
+        username_hash: &str,
     ) -> Result<Option<Vec<ConnectionId>>, StoreError> {
         retry_on_conflict(|| async {
             let transaction = self.begin().await?;
             let rows = transaction
-                .query(&sql::WITHDRAW, &[&session(caller), &connection(caller), &password_hash])
+                .query(
+                    &sql::WITHDRAW,
+                    &[&session(caller), &connection(caller), &password_hash, &username_hash],
+                )
                 .await?;
             let Some((account, _)) = verified(&rows)? else { return Ok(None) };
             transaction.query(&sql::CLOSE_ROOMS, &[&account]).await?;
-            transaction.query(&sql::HIDE_COMPANY, &[&account]).await?;
+            let guide = guide_message("탈퇴한 기업");
+            transaction.query(&sql::ERASE_GUIDE_MESSAGES, &[&account, &guide]).await?;
+            transaction.query(&sql::ERASE_COMPANY, &[&account]).await?;
             transaction.query(&sql::END_ALL_SESSIONS, &[&account]).await?;
             let closed = transaction
                 .query(&sql::DELETE_CONNECTIONS_OF_ENDED_SESSIONS, &[&[account].as_slice()])
@@ -129,6 +144,14 @@ impl Store {
             row::connections(&closed).map(Some)
         })
         .await
+    }
+
+    /// Erases the contents of at most 1,000 messages that a withdrawn account wrote, if it withdrew
+    /// more than `days` days ago. Returns 0 if there is nothing left to erase.
+    pub async fn erase_messages(&self, days: i64) -> Result<i64, StoreError> {
+        let rows =
+            self.query(Idempotent, &sql::ERASE_MESSAGES, &[&days, &ERASED_MESSAGE, &BATCH_SIZE]).await?;
+        row::get(row::first(&rows)?, "count")
     }
 }
 

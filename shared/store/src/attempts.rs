@@ -1,13 +1,11 @@
 //! The throttle on password checks. Attempts to log in are counted by network and by username,
 //! whether or not the account exists; those inside a session are counted by session.
 
-use std::net::IpAddr;
-
 use chatchat_domain::{AccountKind, Caller};
 use tokio_postgres::Row;
 
 use crate::{
-    Account, Store, StoreError, row,
+    Account, Store, StoreError, network, row,
     run::Idempotence::Idempotent,
     sql::{self, connection, session},
 };
@@ -23,16 +21,16 @@ pub struct OwnAccount {
 
 impl Store {
     /// Counts an attempt to log in, and returns the account of that kind with that username, unless
-    /// it has withdrawn. Fails with [`StoreError::TooManyAttempts`].
+    /// it has withdrawn. `username_hash` is a keyed hash of the username in lower case. Fails with
+    /// [`StoreError::TooManyAttempts`].
     pub async fn find_account(
         &self,
         kind: AccountKind,
         username: &str,
+        username_hash: &str,
         address: &str,
     ) -> Result<Option<Account>, StoreError> {
-        let [network, pair, name] = subjects(username, address);
-        // Lower-cased as in `subjects`, so that the account and the count belong to the same
-        // username.
+        let [network, pair, name] = subjects(username_hash, address);
         let rows = self
             .query(
                 Idempotent,
@@ -66,27 +64,15 @@ impl Store {
 }
 
 /// The subjects by which attempts to log in are counted: the network, the username from this
-/// network, and the username from all networks. Statements lock them in this order.
-pub(crate) fn subjects(username: &str, address: &str) -> [String; 3] {
-    let name: String = username.to_lowercase().chars().take(40).collect();
+/// network, and the username from all networks. Statements lock them in this order. The username is
+/// hashed, because it can be that of a withdrawn account, or a password in the wrong field.
+pub(crate) fn subjects(username_hash: &str, address: &str) -> [String; 3] {
     let network = network(address);
-    [format!("network {network}"), format!("pair {name} {network}"), format!("username {name}")]
-}
-
-/// The network of an address: the /24 of an IPv4 address, the /64 of an IPv6 address. One household
-/// or office usually has all addresses of such a network.
-pub(crate) fn network(address: &str) -> String {
-    match address.parse() {
-        Ok(IpAddr::V4(v4)) => {
-            let [a, b, c, _] = v4.octets();
-            format!("{a}.{b}.{c}.0/24")
-        }
-        Ok(IpAddr::V6(v6)) => {
-            let [a, b, c, d, ..] = v6.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-        Err(_) => address.chars().take(40).collect(),
-    }
+    [
+        format!("network {network}"),
+        format!("pair {username_hash} {network}"),
+        format!("username {username_hash}"),
+    ]
 }
 
 /// Fails if the column `wait` shows that the attempt exceeded the limit.
@@ -102,11 +88,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn attempts_are_counted_by_network_and_by_name_without_case() {
-        let expected = ["network 192.0.2.0/24", "pair haneul01 192.0.2.0/24", "username haneul01"];
-        assert_eq!(subjects("Haneul01", "192.0.2.7"), expected);
-        assert_eq!(subjects("x", "2001:db8:1:2:3:4:5:6")[0], "network 2001:db8:1:2::/64");
-        let long = subjects(&"가".repeat(1000), &"9".repeat(1000));
+    fn attempts_are_counted_by_network_and_by_name() {
+        let expected = ["network 192.0.2.0/24", "pair 0a 192.0.2.0/24", "username 0a"];
+        assert_eq!(subjects("0a", "192.0.2.7"), expected);
+        assert_eq!(subjects("0a", "2001:db8:1:2:3:4:5:6")[0], "network 2001:db8:1:2::/64");
+        let long = subjects(&"f".repeat(64), &"9".repeat(1000));
         assert!(long.iter().all(|subject| subject.chars().count() < 128), "the limit of the column");
     }
 }

@@ -1,6 +1,7 @@
 //! Tickets, and the WebSocket connections that they open.
 
 use chatchat_domain::{AccountId, AnyRole, Caller, ConnectionId, Language, RoomId, RoomPosition};
+use tokio_postgres::Row;
 
 use crate::{
     Store, StoreError, row,
@@ -20,6 +21,22 @@ pub struct ConnectionState {
 }
 
 impl Store {
+    /// Returns the first row of a statement with the clause `frame_caller`, and notes its caller. Fails
+    /// with `unauthenticated`, or if the connection has sent too many frames.
+    pub(crate) fn frame_row<'a>(&self, rows: &'a [Row]) -> Result<&'a Row, StoreError> {
+        /// The time in which 40 frames return to the bucket.
+        const FULL: f64 = 2.0;
+        let first = row::authenticated(rows)?;
+        if let Some(account) = row::optional_id(first, "caller_id")? {
+            self.note_caller(account, row::id(first, "caller_session")?);
+        }
+        match row::get::<Option<f64>>(first, "frame_time")? {
+            Some(time) if time > 2.0 * FULL => Err(StoreError::Flood),
+            Some(time) if time > FULL => Err(StoreError::TooManyRequests(row::seconds(time - FULL))),
+            _ => Ok(first),
+        }
+    }
+
     /// Stores a ticket of the caller that is valid for `seconds`. `hash` is the ticket's SHA-256.
     /// Fails with [`StoreError::TooManyRequests`].
     pub async fn create_ticket<R>(
@@ -38,17 +55,17 @@ impl Store {
         row::token(row::authenticated(&rows)?)
     }
 
-    /// Uses a ticket to open a connection, and returns the account, and the connections to close:
-    /// the oldest ones of the account beyond its limit. Fails with `unauthenticated` if the ticket
+    /// Uses a ticket to open a connection, and returns the connections to close: the oldest ones of
+    /// the account beyond its limit. Fails with `unauthenticated` if the ticket
     /// is unknown, used or expired, or if its session has ended. A failed call also uses the ticket
-    /// up. A repeat with the same connection returns the same account. Error messages on the
-    /// connection will be in `language`.
+    /// up. A repeat with the same connection succeeds. Error messages on the connection will be in
+    /// `language`.
     pub async fn connect(
         &self,
         hash: &[u8; 32],
         connection: &ConnectionId,
         language: Language,
-    ) -> Result<(AccountId, Vec<ConnectionId>), StoreError> {
+    ) -> Result<Vec<ConnectionId>, StoreError> {
         let connection = connection.as_str();
         let mut opened = self
             .query(Idempotent, &sql::CONNECT, &[&hash.as_slice(), &connection, &language.as_str()])
@@ -59,7 +76,8 @@ impl Store {
             opened = self.query(Idempotent, &sql::ACCOUNT_OF_CONNECTION, &[&connection]).await?;
         }
         let row = row::authenticated(&opened)?;
-        Ok((row::id(row, "account_id")?, row::connection_list(row, "surplus")?))
+        self.note_caller(row::id(row, "account_id")?, row::id(row, "session_id")?);
+        row::connection_list(row, "surplus")
     }
 
     /// Returns the state of the connection that a rejected frame came from. `is_counted` is whether
@@ -81,7 +99,7 @@ impl Store {
         Ok(ConnectionState {
             language,
             is_active: row::get(row, "active")?,
-            limit: row::in_time(&rows).err(),
+            limit: self.frame_row(&rows).err(),
         })
     }
 
@@ -91,6 +109,15 @@ impl Store {
     pub async fn forget_gone_connections(&self, connections: &[ConnectionId]) -> Result<(), StoreError> {
         let ids: Vec<&str> = connections.iter().map(ConnectionId::as_str).collect();
         self.query(Idempotent, &sql::FORGET_GONE_CONNECTIONS, &[&ids]).await.map(drop)
+    }
+
+    /// Deletes the row of a connection that has ended, if there is one.
+    pub async fn disconnect(&self, connection: &ConnectionId) -> Result<(), StoreError> {
+        let rows = self.query(Idempotent, &sql::DISCONNECT, &[&connection.as_str()]).await?;
+        if let Some(row) = rows.first() {
+            self.note_caller(row::id(row, "account_id")?, row::id(row, "session_id")?);
+        }
+        Ok(())
     }
 
     /// Deletes the rows of connections that have ended. Unknown connections are skipped.
@@ -110,7 +137,7 @@ impl Store {
         let rows = self
             .query(Idempotent, &sql::TYPING, &[&session(caller), &connection(caller), &room.get()])
             .await?;
-        row::in_time(&rows)?;
+        self.frame_row(&rows)?;
         let row = row::in_room(&rows)?;
         let recipients =
             if row::get(row, "is_relayed")? { row::connection_list(row, "theirs")? } else { Vec::new() };
@@ -129,7 +156,7 @@ impl Store {
         let rows = self
             .query(Idempotent, &sql::HEARTBEAT, &[&session(caller), &connection(caller), &rooms, &last_seqs])
             .await?;
-        row::in_time(&rows)?;
+        self.frame_row(&rows)?;
         let mut ahead = Vec::new();
         for row in &rows {
             if let Some(room_id) = row::optional_id(row, "id")? {

@@ -68,6 +68,10 @@ impl From<tokio_postgres::Error> for StoreError {
         {
             return Self::Conflict;
         }
+        // The username of an account from before `username_hash`.
+        if answer.constraint() == Some("accounts_username_key") {
+            return ErrorCode::UsernameTaken.into();
+        }
         // Without the detail, which can contain a row: hashes of passwords, messages.
         let cause = format!(
             "{}: {}{}",

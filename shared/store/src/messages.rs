@@ -61,7 +61,7 @@ impl Store {
                     ],
                 )
                 .await?;
-            row::in_time(&rows)?;
+            self.frame_row(&rows)?;
             let row = row::in_room(&rows)?;
             let Some(new) = row::get(row, "new")? else { return Err(row::not_sent(row)?) };
             let message = row::message(row)?;
@@ -113,7 +113,7 @@ impl Store {
                 &[&session(caller), &connection(caller), &room.get(), &seq.get()],
             )
             .await?;
-        row::in_time(&rows)?;
+        self.frame_row(&rows)?;
         let row = row::in_room(&rows)?;
         let Some(seq) = row::optional_id(row, "seq")? else { return Ok(None) };
         Ok(Some(ReadMarkerMoved { reader: row::id(row, "me")?, seq, recipients: row::recipients(row)? }))

@@ -47,19 +47,6 @@ pub fn not_sent(row: &Row) -> Result<StoreError, StoreError> {
     Ok(token(row).err().unwrap_or(StoreError::Conflict))
 }
 
-/// The first row of a statement with the clause `frame_caller`. Fails if the connection has sent too
-/// many frames.
-pub fn in_time(rows: &[Row]) -> Result<&Row, StoreError> {
-    /// The time in which 40 frames return to the bucket.
-    const FULL: f64 = 2.0;
-    let first = authenticated(rows)?;
-    match get::<Option<f64>>(first, "frame_time")? {
-        Some(time) if time > 2.0 * FULL => Err(StoreError::Flood),
-        Some(time) if time > FULL => Err(StoreError::TooManyRequests(seconds(time - FULL))),
-        _ => Ok(first),
-    }
-}
-
 /// Whole seconds, rounded up; at least 1 and at most a day.
 pub fn seconds(exact: f64) -> u32 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]

@@ -2,13 +2,13 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use chatchat_domain::causes;
+use chatchat_domain::{AccountId, SessionId, causes};
 use deadpool_postgres::{ClientWrapper, Object, Pool};
 use tokio::time::timeout;
 use tokio_postgres::{Row, types::ToSql};
@@ -35,13 +35,18 @@ pub(crate) enum Idempotence {
 pub struct Store {
     pool: Pool,
     micros: Arc<AtomicU64>,
+    caller: Arc<Mutex<Option<(AccountId, SessionId)>>>,
 }
 
 impl Store {
     /// Prepares the connection to the database, which the first statement opens. Fails if the
     /// credentials cannot be read.
     pub async fn open(database: &Database, source: CredentialsSource) -> Result<Self, CredentialsError> {
-        Ok(Self { pool: connect::pool(database, source).await?, micros: Arc::default() })
+        Ok(Self {
+            pool: connect::pool(database, source).await?,
+            micros: Arc::default(),
+            caller: Arc::default(),
+        })
     }
 
     /// Opens the connection before the first statement. An unreachable database is not an error:
@@ -59,6 +64,16 @@ impl Store {
     /// of a request.
     pub fn take_elapsed_ms(&self) -> f64 {
         Duration::from_micros(self.micros.swap(0, Ordering::Relaxed)).as_secs_f64() * 1000.0
+    }
+
+    /// The account and the session of the last frame, `$connect` or `$disconnect`, which only the
+    /// database knows, for its log line.
+    pub fn take_caller(&self) -> Option<(AccountId, SessionId)> {
+        self.caller.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    pub(crate) fn note_caller(&self, account: AccountId, session: SessionId) {
+        *self.caller.lock().unwrap_or_else(PoisonError::into_inner) = Some((account, session));
     }
 
     /// Fails if the database does not answer.

@@ -18,9 +18,9 @@ pub struct NewSession<'a> {
     pub account: &'a Account,
     /// Customer or company.
     pub kind: AccountKind,
-    /// The username. Its count of login attempts from this network is reset, and its count from all
+    /// A keyed hash of the username in lower case. Its count of login attempts from this network is reset, and its count from all
     /// networks is reduced by one.
-    pub username: &'a str,
+    pub username_hash: &'a str,
     /// The address that the request came from. The count of its network is reduced by one.
     pub address: &'a str,
     /// The SHA-256 of the session's first refresh token.
@@ -50,7 +50,7 @@ impl Store {
                 Idempotent,
                 &sql::BEGIN_SESSION,
                 &[
-                    &subjects(new.username, new.address).as_slice(),
+                    &subjects(new.username_hash, new.address).as_slice(),
                     &new.account.id.get(),
                     &new.account.password_hash,
                     &new.refresh_hash.as_slice(),

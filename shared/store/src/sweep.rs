@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The maximum number of rows that a statement handles.
-const BATCH_SIZE: i64 = 1000;
+pub(crate) const BATCH_SIZE: i64 = 1000;
 
 /// The statements that delete expired rows, with their tables.
 const EXPIRED: [(&str, Statement); 5] = [

@@ -94,7 +94,7 @@ fn fault_07_sweep_deletes_expired_rows_only() {
         .await;
         change(
             "update attempts set since = now() - interval '16 minutes'
-             where subject = 'username ' || (select username from accounts where id = $1)",
+             where subject = 'username ' || (select username_hash from accounts where id = $1)",
         )
         .await;
         // The session has refresh tokens of four generations. A client may still present one of the
@@ -107,7 +107,7 @@ fn fault_07_sweep_deletes_expired_rows_only() {
             let counts = "select (select count(*) from sessions where account_id = a.id),
                     (select count(*) from tickets join sessions s on s.id = session_id where account_id = a.id),
                     (select count(*) from refresh_tokens join sessions s on s.id = session_id where account_id = a.id),
-                    (select count(*) from attempts where subject = 'username ' || a.username)
+                    (select count(*) from attempts where subject = 'username ' || a.username_hash)
                  from accounts a where a.id = $1";
             let row = database.query_one(counts, &[&person.id]).await.unwrap();
             [0, 1, 2, 3].map(|column| row.get::<_, i64>(column))

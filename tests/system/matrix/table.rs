@@ -112,6 +112,8 @@ pub(super) const ROUTES: &[Row] = &[
     ("GET /companies/me",                    Subject::Nothing,         [401, 403, 403, 200, 200, 401, 401], ""),
     ("PATCH /customers/me",                  Subject::Picture,         [401, 204, 204, 403, 403, 401, 401], "400 validation_failed"),
     ("PATCH /companies/me",                  Subject::Picture,         [401, 403, 403, 204, 204, 401, 401], "400 validation_failed"),
+    ("GET /customers/me/export",             Subject::Nothing,         [401, 200, 200, 403, 403, 401, 401], ""),
+    ("GET /companies/me/export",             Subject::Nothing,         [401, 403, 403, 200, 200, 401, 401], ""),
     ("POST /files",                          Subject::File,            [401, 201, 201, 201, 201, 401, 401], ""),
     ("GET /companies",                       Subject::Nothing,         [200, 200, 200, 200, 200, 401, 401], ""),
     ("GET /companies/{id}",                  Subject::Company,         [200, 200, 200, 200, 200, 401, 401], "404 company_not_found"),

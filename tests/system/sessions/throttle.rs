@@ -32,7 +32,7 @@ fn other_network(world: &World) -> Client {
 
 /// How many attempts count for a username from all networks.
 async fn name_count(database: &Database, username: &str) -> i32 {
-    let count = "select count from attempts where subject = 'username ' || $1";
+    let count = "select count from attempts where subject = 'username ' || (select username_hash from accounts where username = $1)";
     database.query_opt(count, &[&username]).await.unwrap().map_or(0, |row| row.get(0))
 }
 
@@ -146,7 +146,7 @@ fn stranger_cannot_lock_out_an_account() {
 
         // Ten networks together can use up the 100 attempts of a username. That ends no session, and
         // the password can still be changed inside one.
-        let exhaust = "update attempts set count = 100, since = now() where subject = 'username ' || $1";
+        let exhaust = "update attempts set count = 100, since = now() where subject = 'username ' || (select username_hash from accounts where username = $1)";
         assert_eq!(database.execute(exhaust, &[&person.username]).await.unwrap(), 1);
         assert_throttled(&log_in(&world.client, &person.username, PASSWORD).await);
         assert_eq!(change_password(&person, PASSWORD, "byeol-2027").await.status, 204);

@@ -232,6 +232,33 @@ export interface paths {
         patch: operations["change_customer"];
         trace?: never;
     };
+    "/customers/me/export": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A customer downloads everything that is stored about it
+         * @description The messages are those that the caller wrote. If they are larger than about 4 MB, the oldest are missing; the routes of the history
+         *     return them. At most once an hour.
+         */
+        get: operations["export_customer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/customers/me/password": {
         parameters: {
             query?: never;
@@ -345,6 +372,33 @@ export interface paths {
          * @description Fields that are missing in the body do not change.
          */
         patch: operations["change_company"];
+        trace?: never;
+    };
+    "/companies/me/export": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A company downloads everything that is stored about it
+         * @description The messages are those that the caller wrote. If they are larger than about 4 MB, the oldest are missing; the routes of the history
+         *     return them. At most once an hour.
+         */
+        get: operations["export_company"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/companies/me/password": {
@@ -1127,6 +1181,73 @@ export interface components {
          * @example AAZg2vz9dHsAAAAAAAAAEvlC3hQm3r5dYV8b1mYtq0kq1fB4w9Zs7c2nJx6uGtE4
          */
         Cursor: string;
+        /** @description Everything that is stored about an account. */
+        Export: {
+            account: {
+                id: components["schemas"]["Id"];
+                /** @enum {unknown} */
+                kind: "customer" | "company";
+                username: string;
+                name: components["schemas"]["Name"];
+                imageUrl: components["schemas"]["PictureUrl"];
+                createdAt: components["schemas"]["Timestamp"];
+            };
+            /** @description The rest of a company's profile; null for a customer. */
+            company: {
+                description: string;
+                profileVisibility: boolean;
+            } | null;
+            /** @description The FAQ, oldest first. */
+            autoReplies: {
+                question: string;
+                answer: string;
+                createdAt: components["schemas"]["Timestamp"];
+            }[];
+            /** @description The uploaded pictures that are still stored. */
+            pictures: {
+                imageUrl: components["schemas"]["PictureUrl"];
+                createdAt: components["schemas"]["Timestamp"];
+            }[];
+            /** @description The documents that the account accepted when it signed up. */
+            consents: {
+                /** @enum {unknown} */
+                document: "terms" | "privacy";
+                /** Format: date */
+                version: string;
+                acceptedAt: components["schemas"]["Timestamp"];
+            }[];
+            /** @description The sessions that are still stored, also those that have ended. */
+            sessions: {
+                id: components["schemas"]["Id"];
+                createdAt: components["schemas"]["Timestamp"];
+                lastUsedAt: components["schemas"]["Timestamp"];
+                endedAt: components["schemas"]["Timestamp"] | null;
+            }[];
+            /** @description The account's rooms, oldest first. */
+            rooms: {
+                id: components["schemas"]["Id"];
+                receiverId: components["schemas"]["Id"];
+                /** @description Null if the account on the other side has withdrawn. */
+                receiverName: string | null;
+                createdAt: components["schemas"]["Timestamp"];
+                readSeq: components["schemas"]["Marker"];
+                blocked: components["schemas"]["Blocked"];
+            }[];
+            /** @description The messages that the account wrote, newest first. */
+            messages: {
+                roomId: components["schemas"]["Id"];
+                seq: components["schemas"]["Seq"];
+                /** @enum {unknown} */
+                type: "general" | "auto";
+                content: components["schemas"]["MessageContent"];
+                createdAt: components["schemas"]["Timestamp"];
+            }[];
+            /**
+             * Format: int64
+             * @description How many older messages are missing.
+             */
+            omittedMessages: number;
+        };
         /** @description The account on the other side. A withdrawn account has no name and no picture. */
         Receiver: {
             receiverId: components["schemas"]["Id"];
@@ -1331,6 +1452,21 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["RoomDetail"];
+            };
+        };
+        /** @description Everything that is stored about the account. Browsers save it as a file. */
+        Export: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                /**
+                 * @description `attachment` with a file name
+                 * @example attachment; filename="chatchat.json"
+                 */
+                "Content-Disposition"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Export"];
             };
         };
         /** @description The messages, in ascending order of seq, and the newest seq of the room. */
@@ -2439,6 +2575,29 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    export_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Export"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["WrongRole"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     change_password_of_customer: {
         parameters: {
             query?: never;
@@ -2607,6 +2766,29 @@ export interface operations {
             403: components["responses"]["WrongRole"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    export_company: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `message` of an error is in English if this header prefers English to Korean, otherwise in Korean.
+                 * @example ko-KR,ko;q=0.9,en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Export"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["WrongRole"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };

@@ -1,0 +1,25 @@
+//! The export of an account.
+
+use chatchat_domain::{Caller, Role};
+
+use crate::{
+    Store, StoreError, row,
+    run::Idempotence::Idempotent,
+    sql::{self, connection, session},
+};
+
+/// The most bytes of messages in an export. Lambda returns at most 6 MB.
+const MAX_BYTES: i64 = 4 * 1024 * 1024;
+
+impl Store {
+    /// Everything that is stored about the caller, as JSON in the format of the API. Fails with
+    /// [`StoreError::TooManyRequests`] if it was exported in the last hour.
+    pub async fn export<R: Role>(&self, caller: &Caller<R>) -> Result<String, StoreError> {
+        let rows = self
+            .query(Idempotent, sql::EXPORT.of::<R>(), &[&session(caller), &connection(caller), &MAX_BYTES])
+            .await?;
+        let row = row::authenticated(&rows)?;
+        row::token(row)?;
+        row::get(row, "export")
+    }
+}
