@@ -42,5 +42,5 @@ pub async fn change<R: Role>(
         delivery.store.change_password(caller, &own.password_hash, &new_hash, &refresh.hash()).await?;
     let changed = changed.ok_or(ErrorCode::WrongPassword)?;
     delivery.connections.close_all(&changed.closed).await;
-    cookie::set::<R>(Answer::no_content(), &refresh, changed.seconds)
+    Ok(cookie::set::<R>(Answer::no_content(), &refresh, changed.seconds))
 }

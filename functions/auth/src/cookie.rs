@@ -52,17 +52,17 @@ pub async fn session_response<R: Role>(
     let expires_in = seconds.min(ACCESS_TOKEN_SECONDS);
     let access_token = keys.sign(claims, expires_in).await?;
     let answer = Answer::created(&Tokens { access_token, expires_in })?;
-    set::<R>(answer, refresh, seconds)
+    Ok(set::<R>(answer, refresh, seconds))
 }
 
 /// Returns the same answer with the cookie set for `seconds`.
-pub fn set<R: Role>(answer: Answer, refresh: &Secret, seconds: i64) -> Result<Answer, Error> {
-    answer.with_cookie(&cookie::<R>(refresh.reveal(), seconds))
+pub fn set<R: Role>(answer: Answer, refresh: &Secret, seconds: i64) -> Answer {
+    answer.with_cookie(cookie::<R>(refresh.reveal(), seconds))
 }
 
 /// Returns the same answer with the cookie cleared.
-pub fn without_session<R: Role>(answer: Answer) -> Result<Answer, Error> {
-    answer.with_cookie(&cookie::<R>("", 0))
+pub fn without_session<R: Role>(answer: Answer) -> Answer {
+    answer.with_cookie(cookie::<R>("", 0))
 }
 
 fn cookie<R: Role>(value: &str, max_age: i64) -> String {

@@ -15,5 +15,5 @@ pub async fn log_out<R: Role>(delivery: &Delivery, request: &Request) -> Result<
         let closed = delivery.store.end_sessions(R::KIND, &presented).await?;
         delivery.connections.close_all(&closed).await;
     }
-    cookie::without_session::<R>(Answer::no_content())
+    Ok(cookie::without_session::<R>(Answer::no_content()))
 }

@@ -48,7 +48,7 @@ pub async fn refresh<R: Role>(
             cookie::session_response::<R>(keys, &claims, &refresh, seconds).await
         }
         RenewalOutcome::Conflict => {
-            cookie::without_session::<R>(Answer::refused(ErrorCode::InvalidRefreshToken, request))
+            Ok(cookie::without_session::<R>(Answer::refused(ErrorCode::InvalidRefreshToken, request)))
         }
         RenewalOutcome::Limited(error) => Err(error.into()),
         RenewalOutcome::Superseded => Err(Error::Unavailable("the password was changed a moment ago".into())),

@@ -26,5 +26,5 @@ pub async fn withdraw<R: Role>(
     let closed = delivery.store.withdraw(caller, &own.password_hash, &username_hash).await?;
     let closed = closed.ok_or(ErrorCode::WrongPassword)?;
     delivery.connections.close_all(&closed).await;
-    cookie::without_session::<R>(Answer::no_content())
+    Ok(cookie::without_session::<R>(Answer::no_content()))
 }

@@ -1,14 +1,12 @@
 //! The HTTP response of a handler.
 
+use aws_lambda_events::{apigw::ApiGatewayV2httpResponse, encodings::Body};
 use chatchat_domain::{ErrorCode, Language};
-use lambda_http::{
-    Body, Response,
-    http::{
-        HeaderName, HeaderValue, StatusCode,
-        header::{
-            ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE,
-            STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
-        },
+use http::{
+    HeaderName, HeaderValue, StatusCode,
+    header::{
+        ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, RETRY_AFTER, STRICT_TRANSPORT_SECURITY,
+        X_CONTENT_TYPE_OPTIONS,
     },
 };
 use serde::Serialize;
@@ -24,6 +22,7 @@ pub struct Answer {
     status: StatusCode,
     body: Option<String>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    cookies: Vec<String>,
 }
 
 impl Answer {
@@ -39,7 +38,7 @@ impl Answer {
 
     /// 204.
     pub fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, body: None, headers: Vec::new() }
+        Self { status: StatusCode::NO_CONTENT, body: None, headers: Vec::new(), cookies: Vec::new() }
     }
 
     /// An error response to which the handler can add headers.
@@ -49,7 +48,7 @@ impl Answer {
 
     fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Error> {
         let body = serde_json::to_string(body).map_err(Error::internal)?;
-        Ok(Self { status, body: Some(body), headers: Vec::new() })
+        Ok(Self { status, body: Some(body), headers: Vec::new(), cookies: Vec::new() })
     }
 
     /// An error response, as the contract describes it.
@@ -64,19 +63,21 @@ impl Answer {
             Error::MethodNotAllowed(methods) => vec![(ALLOW, HeaderValue::from_static(methods))],
             _ => Vec::new(),
         };
-        Self { status, body, headers }
+        Self { status, body, headers, cookies: Vec::new() }
     }
 
     /// 200 with JSON text that browsers save as a file (RFC 6266).
     pub fn file(json: String) -> Self {
         let disposition = HeaderValue::from_static("attachment; filename=\"chatchat.json\"");
-        Self { status: StatusCode::OK, body: Some(json), headers: vec![(CONTENT_DISPOSITION, disposition)] }
+        let headers = vec![(CONTENT_DISPOSITION, disposition)];
+        Self { status: StatusCode::OK, body: Some(json), headers, cookies: Vec::new() }
     }
 
     /// Adds a `Set-Cookie` header.
-    pub fn with_cookie(mut self, cookie: &str) -> Result<Self, Error> {
-        self.headers.push((SET_COOKIE, HeaderValue::from_str(cookie).map_err(Error::internal)?));
-        Ok(self)
+    #[must_use]
+    pub fn with_cookie(mut self, cookie: String) -> Self {
+        self.cookies.push(cookie);
+        self
     }
 
     /// The HTTP status.
@@ -84,23 +85,21 @@ impl Answer {
         self.status
     }
 
-    /// Converts it for the runtime, with the headers of every response. The API's own endpoint is
-    /// reachable without the distribution, which also sets the last two.
-    pub(crate) fn into_response(self) -> Response<Body> {
-        let mut response = Response::new(self.body.map_or(Body::Empty, Body::Text));
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
+    /// Converts it to a response in payload format 2.0, with the headers of every response. The
+    /// API's own endpoint is reachable without the distribution, which also sets the last two.
+    pub(crate) fn into_response(self) -> ApiGatewayV2httpResponse {
+        let mut response = ApiGatewayV2httpResponse::default();
+        response.status_code = self.status.as_u16().into();
+        let headers = &mut response.headers;
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TWO_YEARS));
-        if !matches!(response.body(), Body::Empty) {
-            response
-                .headers_mut()
-                .insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        if self.body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         }
-        for (name, value) in self.headers {
-            response.headers_mut().append(name, value);
-        }
+        headers.extend(self.headers);
+        response.body = self.body.map(Body::Text);
+        response.cookies = self.cookies;
         response
     }
 }

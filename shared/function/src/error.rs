@@ -3,7 +3,7 @@
 use chatchat_domain::{ErrorCode, Language, Problem, causes};
 use chatchat_store::StoreError;
 use chatchat_tokens::TokenError;
-use lambda_http::http::StatusCode;
+use http::StatusCode;
 use serde_json::{Value, json};
 
 /// A field with an invalid value.

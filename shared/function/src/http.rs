@@ -1,16 +1,15 @@
 //! Serving an HTTP route.
 
-use std::time::Duration;
-
 use chatchat_domain::{AnyRole, Caller};
 use chatchat_store::Store;
-use lambda_http::{RequestExt, Response, service_fn};
+use lambda_runtime::{LambdaEvent, service_fn};
 use tokio::time::{Instant, timeout};
 
 use crate::{
     Answer, Authorization, Authorize, BoxFuture, Error, Loader, Need, Request, Resource, SigningKeys,
     Viewers,
     handler::{out_of_time, time_left},
+    http_event::HttpEvent,
 };
 
 /// Answers an HTTP request.
@@ -38,7 +37,7 @@ struct Route<S, A> {
 pub async fn serve_http<S: Resource, A: Authorize>(
     name: &'static str,
     handler: HttpHandler<S, A>,
-) -> Result<(), lambda_http::Error> {
+) -> Result<(), lambda_runtime::Error> {
     let loader = Loader::default();
     let signing_keys =
         async { if A::VERIFIES { loader.signing_keys().await.cloned().map(Some) } else { Ok(None) } };
@@ -47,23 +46,21 @@ pub async fn serve_http<S: Resource, A: Authorize>(
         store.connect_ahead().await;
     }
     let route = &Route { handler, resource, signing_keys, viewers: Viewers::from_environment() };
-    lambda_http::run(service_fn(move |event: lambda_http::Request| async move {
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<HttpEvent>| async move {
         let started = Instant::now();
-        let time_left = event.lambda_context_ref().map(|context| time_left(context.deadline()));
-        let request = Request::new(event, &route.viewers);
-        let outcome = timeout(time_left.unwrap_or(Duration::MAX), route.handle(&request))
-            .await
-            .unwrap_or_else(|_| Err(out_of_time()));
+        let time_left = time_left(event.context.deadline());
+        let request = Request::new(event.payload, &route.viewers);
+        let outcome = timeout(time_left, route.handle(&request)).await.unwrap_or_else(|_| Err(out_of_time()));
         let mut refused = None;
         let answer = outcome.unwrap_or_else(|error| {
             refused = Some(error.code().as_str());
-            error.log(&request.id);
-            Answer::error(&error, request.language, &request.id)
+            error.log(request.id());
+            Answer::error(&error, request.language, request.id())
         });
         // A login that succeeded has an account, so it needs no hashes.
         let sender = request.ids.sender.get().filter(|_| request.ids.account.get().is_none());
         tracing::info!(
-            request_id = request.id,
+            request_id = request.id(),
             route = name,
             status = answer.status().as_u16(),
             code = refused,
@@ -77,7 +74,7 @@ pub async fn serve_http<S: Resource, A: Authorize>(
             push_ms = route.resource.take_push_ms(),
             "answered"
         );
-        Ok::<Response<_>, lambda_http::Error>(answer.into_response())
+        Ok::<_, lambda_runtime::Error>(answer.into_response())
     }))
     .await
 }
@@ -92,7 +89,7 @@ impl<S: Resource, A: Authorize> Route<S, A> {
         if let Authorization::Verified(claims) = authorization {
             request.ids.set_session(claims.account, claims.session);
         }
-        let outcome = match A::authorize(authorization) {
+        let outcome = match A::authorize(authorization).and_then(|caller| request.check().and(Ok(caller))) {
             Ok(caller) => (self.handler)(&self.resource, &caller, request).await,
             Err(error) => Err(error),
         };

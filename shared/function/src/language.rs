@@ -1,7 +1,7 @@
 //! The language of a response: Korean, or English if the client prefers it.
 
 use chatchat_domain::Language;
-use lambda_http::http::{HeaderMap, header::ACCEPT_LANGUAGE};
+use http::{HeaderMap, header::ACCEPT_LANGUAGE};
 
 /// Reads `Accept-Language` (RFC 9110, section 12.5.4). Returns English if its weight is greater
 /// than that of Korean, and Korean otherwise.

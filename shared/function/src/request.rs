@@ -1,45 +1,74 @@
 //! An HTTP request.
 
-use std::str::FromStr;
+use std::{collections::HashMap, str::FromStr};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use chatchat_domain::{ErrorCode, Language, Problem};
-use lambda_http::{
-    RequestExt,
-    aws_lambda_events::apigw::ApiGatewayV2httpRequestContext,
-    http::{
-        Method,
-        header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName},
-    },
-    request::RequestContext,
+use http::{
+    HeaderMap,
+    header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName},
+    uri::{Authority, PathAndQuery},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use url::Url;
 
-use crate::{Error, FieldError, Ids, PageOrigin, Viewer, Viewers, fields, language};
+use crate::{
+    Error, FieldError, Ids, PageOrigin, Viewer, Viewers, fields,
+    http_event::{HttpContext, HttpEvent},
+    language,
+};
 
 /// The maximum size of a JSON body, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
 /// An HTTP request.
 pub struct Request {
-    inner: lambda_http::Request,
+    context: HttpContext,
+    raw_path: String,
+    path_parameters: HashMap<String, String>,
+    query: Vec<(String, String)>,
+    headers: HeaderMap,
+    cookies: Vec<String>,
+    body: Vec<u8>,
+    /// The parts that are not valid in HTTP.
+    invalid: Vec<FieldError>,
     viewer: Viewer,
     pub(crate) language: Language,
-    pub(crate) id: String,
     /// What the log line names.
     pub ids: Ids,
 }
 
 impl Request {
-    pub(crate) fn new(inner: lambda_http::Request, viewers: &Viewers) -> Self {
-        let context = context(&inner);
-        let id = context.and_then(|context| context.request_id.clone()).unwrap_or_else(|| {
-            inner.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default()
-        });
-        let source = context.and_then(|context| context.http.source_ip.as_deref()).unwrap_or_default();
-        let viewer = viewers.of(inner.headers(), source);
-        let language = language::preferred(inner.headers());
-        let request = Self { inner, viewer, language, id, ids: Ids::default() };
+    pub(crate) fn new(event: HttpEvent, viewers: &Viewers) -> Self {
+        let headers = HeaderMap::try_from(&event.headers);
+        let body = if event.is_base64_encoded {
+            STANDARD.decode(&event.body).map_err(drop)
+        } else {
+            Ok(event.body.into_bytes())
+        };
+        let parts = [
+            ("headers", headers.is_ok()),
+            ("host", event.headers.get(HOST.as_str()).is_none_or(|host| is_host(host))),
+            ("query", format!("/?{}", event.raw_query_string).parse::<PathAndQuery>().is_ok()),
+            ("body", body.is_ok()),
+        ];
+        let invalid = parts.into_iter().filter(|(_, is_valid)| !is_valid);
+        let invalid = invalid.map(|(part, _)| FieldError::new(part, Problem::InvalidFormat)).collect();
+        let headers = headers.unwrap_or_default();
+        let request = Self {
+            ids: Ids::default(),
+            query: form_urlencoded::parse(event.raw_query_string.as_bytes()).into_owned().collect(),
+            viewer: viewers.of(&headers, &event.request_context.http.source_ip),
+            language: language::preferred(&headers),
+            context: event.request_context,
+            raw_path: event.raw_path,
+            path_parameters: event.path_parameters,
+            cookies: event.cookies,
+            body: body.unwrap_or_default(),
+            headers,
+            invalid,
+        };
         request.name_room();
         request
     }
@@ -52,6 +81,11 @@ impl Request {
         {
             self.ids.set_room(room);
         }
+    }
+
+    /// Fails if a part of the request is not valid in HTTP.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.invalid.is_empty() { Ok(()) } else { Err(Error::Invalid(self.invalid.clone())) }
     }
 
     /// Returns the JSON body. An error names all wrong fields.
@@ -92,7 +126,7 @@ impl Request {
 
     /// Returns the body as it was sent.
     pub fn bytes(&self) -> &[u8] {
-        self.inner.body().as_ref()
+        &self.body
     }
 
     /// Returns the media type of the body with its parameters; empty if the request names none.
@@ -102,14 +136,14 @@ impl Request {
 
     /// Parses a parameter of the path.
     pub fn path<T: FromStr<Err = Problem>>(&self, name: &str) -> Result<T, Error> {
-        let parameters = self.inner.path_parameters_ref();
-        let text = parameters.and_then(|parameters| parameters.first(name)).unwrap_or_default();
+        let text = self.path_parameters.get(name).map(String::as_str).unwrap_or_default();
         text.parse().map_err(|problem| Error::Invalid(vec![FieldError::new(name, problem)]))
     }
 
-    /// Returns a parameter of the query as text, or `None` if it is missing.
+    /// Returns a parameter of the query as text, or `None` if it is missing. If it is repeated,
+    /// returns the first one.
     pub fn query_text(&self, name: &str) -> Option<&str> {
-        self.inner.query_string_parameters_ref()?.first(name)
+        self.query.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
     }
 
     /// Parses a parameter of the query, or returns `None` if it is missing.
@@ -120,13 +154,12 @@ impl Request {
 
     /// The values of all cookies of that name, in the order in which the client sent them.
     pub fn cookies(&self, name: &str) -> impl Iterator<Item = &str> {
-        let headers = self.inner.headers().get_all(COOKIE).into_iter();
-        headers.flat_map(move |header| cookies(header.as_bytes(), name))
+        self.cookies.iter().flat_map(move |header| cookies(header, name))
     }
 
     /// The id of the request in the log and in error responses.
     pub fn id(&self) -> &str {
-        &self.id
+        &self.context.request_id
     }
 
     /// The viewer's IP address; empty if the event has none.
@@ -144,16 +177,14 @@ impl Request {
 
     /// Whether this is a CORS preflight (Fetch standard, CORS-preflight request).
     pub fn is_preflight(&self) -> bool {
-        let headers = self.inner.headers();
-        self.inner.method() == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+        self.context.http.method == "OPTIONS" && self.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
     }
 
     /// The path as it was sent, without the stage of the API.
     pub fn path_in_stage(&self) -> &str {
-        let path = self.inner.raw_http_path();
-        let stage = context(&self.inner).and_then(|context| context.stage.as_deref()).unwrap_or_default();
+        let path = self.raw_path.as_str();
         path.strip_prefix('/')
-            .and_then(|path| path.strip_prefix(stage))
+            .and_then(|path| path.strip_prefix(self.context.stage.as_str()))
             .filter(|path| path.starts_with('/'))
             .unwrap_or(path)
     }
@@ -161,38 +192,31 @@ impl Request {
     /// The token of an `Authorization: Bearer` header (RFC 6750): `None` without the header, and an
     /// empty text for another scheme.
     pub(crate) fn bearer(&self) -> Option<&str> {
-        self.inner.headers().get(AUTHORIZATION)?;
+        self.headers.get(AUTHORIZATION)?;
         let (scheme, token) =
             self.header(AUTHORIZATION).unwrap_or_default().split_once(' ').unwrap_or_default();
         Some(if scheme.eq_ignore_ascii_case("bearer") { token.trim() } else { "" })
     }
 
     fn header(&self, name: HeaderName) -> Option<&str> {
-        header(&self.inner, name)
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 }
 
-fn context(request: &lambda_http::Request) -> Option<&ApiGatewayV2httpRequestContext> {
-    match request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => Some(context),
-        _ => None,
-    }
-}
-
-/// The text of a header.
-fn header(request: &lambda_http::Request, name: HeaderName) -> Option<&str> {
-    request.headers().get(name).and_then(|value| value.to_str().ok())
+/// Whether a `Host` header is valid in a URI (RFC 3986) and in a URL of a browser (URL standard),
+/// which also limits the port and the parts of an IP address.
+fn is_host(host: &str) -> bool {
+    host.parse::<Authority>().is_ok() && Url::parse(&format!("https://{host}")).is_ok()
 }
 
 /// The values of the cookies of that name in a `Cookie` header (RFC 6265, section 5.4). The name
 /// must match exactly, and only spaces and tabs around a cookie are removed: browsers enforce the
 /// rules of `__Host-` for exactly this name, but not for a name with other white space around it.
 /// Other cookies may have any content.
-fn cookies<'a>(header: &'a [u8], name: &str) -> impl Iterator<Item = &'a str> {
-    header.split(|byte| *byte == b';').filter_map(move |cookie| {
-        let cookie = str::from_utf8(cookie).ok()?.trim_matches([' ', '\t']);
-        cookie.strip_prefix(name)?.strip_prefix('=')
-    })
+fn cookies<'a>(header: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
+    header
+        .split(';')
+        .filter_map(move |cookie| cookie.trim_matches([' ', '\t']).strip_prefix(name)?.strip_prefix('='))
 }
 
 /// Whether a content type is JSON: `application/json` or `application/…+json`, with any parameters.
@@ -222,13 +246,13 @@ mod tests {
 
     #[test]
     fn all_cookies_with_a_name_are_found() {
-        let values = |header: &[u8]| cookies(header, "__Host-a").map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(values(b"__Host-a=1; b=2; __Host-a=3"), ["1", "3"]);
-        assert_eq!(values(b"__Host-a=1;__Host-a=2 ;\t__Host-a=; ;; = ;=x"), ["1", "2", ""]);
-        assert_eq!(values(b"\xff=\xfe; b=\xf0\x9f; __Host-a=\xff; __Host-a=1=2"), ["1=2"]);
+        let values = |header| cookies(header, "__Host-a").collect::<Vec<_>>();
+        assert_eq!(values("__Host-a=1; b=2; __Host-a=3"), ["1", "3"]);
+        assert_eq!(values("__Host-a=1;__Host-a=2 ;\t__Host-a=; ;; = ;=x"), ["1", "2", ""]);
+        assert_eq!(values("\u{fffd}=\u{fffd}; b=값; __Host-a=1=2"), ["1=2"]);
         let other_names = "__host-a=1; x__Host-a=2; __Host-aa=3; __Host-a =4; __Host-a; \u{a0}__Host-a=5; \
                            \u{2000}__Host-a=6; \u{b}__Host-a=7; \"__Host-a\"=8; =__Host-a=9; $Version=1, __Host-a=10; b=__Host-a=11";
-        assert!(values(other_names.as_bytes()).is_empty());
+        assert!(values(other_names).is_empty());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! together with the secret that the distribution and the functions share.
 
 use chatchat_tokens::sha256;
-use lambda_http::http::{HeaderMap, header::ORIGIN};
+use http::{HeaderMap, header::ORIGIN};
 
 use crate::optional;
 
