@@ -9,8 +9,12 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::State,
-    http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request::Parts},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header,
+        request::Parts,
+    },
 };
+use headers::{ETag, HeaderMapExt, IfModifiedSince, IfNoneMatch, LastModified};
 use s3s::{
     auth::SimpleAuth,
     service::{S3Service, S3ServiceBuilder},
@@ -103,12 +107,17 @@ impl Storage {
         *request.method_mut() = viewer.method.clone();
         *request.uri_mut() = uri;
         request.headers_mut().insert(header::HOST, HeaderValue::from_static("localhost"));
-        for name in [header::RANGE, header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE] {
-            if let Some(value) = viewer.headers.get(&name) {
-                request.headers_mut().insert(name, value.clone());
-            }
+        if let Some(range) = viewer.headers.get(header::RANGE) {
+            request.headers_mut().insert(header::RANGE, range.clone());
         }
-        serve(&self.open, request).await
+        let mut response = serve(&self.open, request).await;
+        if response.status() == StatusCode::OK && is_current(&viewer.headers, response.headers()) {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            *response.body_mut() = Body::empty();
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+            response.headers_mut().remove(header::CONTENT_TYPE);
+        }
+        response
     }
 
     /// Stores an object in a bucket, as a deployment does with `aws s3 cp`.
@@ -173,6 +182,19 @@ async fn call(
         return answer(StatusCode::BAD_REQUEST, "<Error><Code>EntityTooLarge</Code></Error>");
     };
     serve(&storage.signed, Request::from_parts(parts, s3s::Body::from(body))).await
+}
+
+/// Whether the viewer's copy of an object is current (RFC 9110, section 13.2.2): the object has one
+/// of the tags in `If-None-Match`, or without that header, was not modified since
+/// `If-Modified-Since`. `s3s` does not evaluate these headers for GET and HEAD.
+fn is_current(viewer: &HeaderMap, object: &HeaderMap) -> bool {
+    match viewer.typed_get::<IfNoneMatch>() {
+        Some(tags) => object.typed_get::<ETag>().is_some_and(|tag| !tags.precondition_passes(&tag)),
+        None => match (viewer.typed_get::<IfModifiedSince>(), object.typed_get::<LastModified>()) {
+            (Some(since), Some(modified)) => !since.is_modified(modified.into()),
+            _ => false,
+        },
+    }
 }
 
 async fn serve(service: &S3Service, request: Request<s3s::Body>) -> Response<Body> {

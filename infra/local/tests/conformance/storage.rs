@@ -82,6 +82,72 @@ async fn objects_are_served_as_stored_for_get_and_head_only() {
 }
 
 #[tokio::test]
+async fn current_copy_of_an_object_gets_304() {
+    let site = Site::start().await;
+    put(&s3(&site.cloud, "local").await, "a.png", b"content").await.unwrap();
+    let answer = show(&site.cloud, Method::GET, "/a.png").await;
+    let header = |name: &str| answer.headers()[name].to_str().unwrap();
+    let (tag, modified) = (header("etag"), header("last-modified"));
+    let (before, after) = ("Thu, 01 Jan 2015 00:00:00 GMT", "Fri, 01 Jan 2100 00:00:00 GMT");
+    let (weak, list) = (format!("W/{tag}"), format!("\"other\", {tag}"));
+    for (headers, status) in [
+        (&[("if-none-match", tag)][..], 304),
+        (&[("if-none-match", &weak)], 304),
+        (&[("if-none-match", &list)], 304),
+        (&[("if-none-match", "*")], 304),
+        (&[("if-none-match", "\"other\"")], 200),
+        (&[("if-modified-since", modified)], 304),
+        (&[("if-modified-since", after)], 304),
+        (&[("if-modified-since", before)], 200),
+        (&[("if-modified-since", "yesterday")], 200),
+        // If-None-Match has precedence.
+        (&[("if-none-match", "\"other\""), ("if-modified-since", after)], 200),
+        (&[("if-none-match", tag), ("if-modified-since", before)], 304),
+    ] {
+        for method in [Method::GET, Method::HEAD] {
+            let mut request =
+                reqwest::Client::new().request(method.clone(), format!("{}/a.png", site.cloud.url()));
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.status(), status, "{method} {headers:?}");
+            let copied = ["etag", "last-modified", "cache-control"]
+                .map(|name| answer.headers()[name].to_str().unwrap().to_owned());
+            assert_eq!(copied, [tag, modified, "max-age=5"], "{method} {headers:?}");
+            assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+            let has_body = status == 200 && method == Method::GET;
+            assert_eq!(
+                answer.text().await.unwrap(),
+                if has_body { "content" } else { "" },
+                "{method} {headers:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn range_of_an_object_gets_206_or_416() {
+    let site = Site::start().await;
+    put(&s3(&site.cloud, "local").await, "a.png", b"content").await.unwrap();
+    for (range, status, content_range, body) in [
+        ("bytes=0-2", 206, "bytes 0-2/7", Some("con")),
+        ("bytes=3-", 206, "bytes 3-6/7", Some("tent")),
+        ("bytes=-2", 206, "bytes 5-6/7", Some("nt")),
+        ("bytes=9-", 416, "", None),
+    ] {
+        let url = format!("{}/a.png", site.cloud.url());
+        let answer = reqwest::Client::new().get(url).header("range", range).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{range}");
+        let found = answer.headers().get("content-range").map_or("", |value| value.to_str().unwrap());
+        assert_eq!(found, content_range, "{range}");
+        if let Some(body) = body {
+            assert_eq!(answer.text().await.unwrap(), body, "{range}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn request_with_a_wrong_or_no_signature_is_refused() {
     let site = Site::start().await;
     let refused = put(&s3(&site.cloud, "another").await, "a.png", b"content").await.unwrap_err();
