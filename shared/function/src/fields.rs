@@ -146,7 +146,11 @@ impl<'de> Deserializer<'de> for Field<'_> {
                 } else if let Some(number) = number.as_u64() {
                     visitor.visit_u64(number)
                 } else {
-                    visitor.visit_f64(number.as_f64().unwrap_or(f64::NAN))
+                    let number = number.as_f64().unwrap_or(f64::NAN);
+                    match integer(number) {
+                        Some(integer) => visitor.visit_i64(integer),
+                        None => visitor.visit_f64(number),
+                    }
                 }
             }
             Some(Value::Array(values)) => {
@@ -180,6 +184,13 @@ impl<'de> Deserializer<'de> for Field<'_> {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
         seq tuple tuple_struct map struct enum identifier ignored_any
     }
+}
+
+/// Returns a number without a fraction, such as `1.0` or `1e0`, as an integer, because it is one in
+/// JSON Schema. A number that is too large becomes the largest or smallest integer.
+#[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
+fn integer(number: f64) -> Option<i64> {
+    (number.fract() == 0.0).then_some(number as i64)
 }
 
 impl IntoDeserializer<'_, Failure> for Field<'_> {
@@ -254,6 +265,53 @@ mod tests {
         ] {
             assert_eq!(room(value.clone()), [("room".to_owned(), problem)], "{value}");
         }
+    }
+
+    #[test]
+    fn integers_may_have_a_zero_fraction_or_an_exponent() {
+        let read = |number: &str| {
+            let body = format!(
+                r#"{{"userName": "haneul01", "content": "x", "room": {number}, "rooms": [{{"roomId": {number}, "lastSeq": {number}}}]}}"#
+            );
+            read::<Body>(serde_json::from_str::<Value>(&body).unwrap().as_object().unwrap())
+        };
+        for (number, value) in [
+            ("1.0", 1),
+            ("1e0", 1),
+            ("10E-1", 1),
+            ("1.5e1", 15),
+            ("9007199254740991.0", 9_007_199_254_740_991),
+            ("9.007199254740991e15", 9_007_199_254_740_991),
+        ] {
+            let Body { room, rooms, .. } = read(number).unwrap();
+            let rooms = rooms.unwrap();
+            assert_eq!(
+                (room.get(), rooms[0].room_id.get(), rooms[0].last_seq.get()),
+                (value, value, value),
+                "{number}"
+            );
+        }
+        for (number, problem) in [
+            ("1.5", Problem::WrongType),
+            ("1e-1", Problem::WrongType),
+            ("4503599627370495.5", Problem::WrongType),
+            ("-1.0", Problem::OutOfRange),
+            ("9007199254740992.0", Problem::OutOfRange),
+            ("1e19", Problem::OutOfRange),
+            ("1e300", Problem::OutOfRange),
+            ("-1e300", Problem::OutOfRange),
+        ] {
+            let wrong = read(number).unwrap_err();
+            assert_eq!(
+                wrong,
+                [FieldError::new("room", problem), FieldError::new("rooms", problem)],
+                "{number}"
+            );
+        }
+        assert_eq!(
+            read("0.0").unwrap_err(),
+            [FieldError::new("room", Problem::OutOfRange), FieldError::new("rooms", Problem::OutOfRange)]
+        );
     }
 
     #[test]
