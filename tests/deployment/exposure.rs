@@ -144,7 +144,12 @@ fn pages_run_only_their_own_code_and_pictures_run_no_code() {
     assert!(!pages.contains("unsafe") && !pages.contains("http"), "{pages}");
     assert_eq!(policy("PictureHeaders"), "default-src 'none'; sandbox");
     assert!(!policy("DocumentHeaders").contains("http"));
-    policy("ApiHeaders");
+    assert_eq!(policy("ApiHeaders"), "default-src 'none'; frame-ancestors 'none'");
+    let policies: Vec<_> = behaviors(&deployment)
+        .into_iter()
+        .map(|(_, behavior)| behavior["ResponseHeadersPolicyId"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(policies, ["DocumentHeaders", "ApiHeaders", "ApiHeaders", "PictureHeaders", "PageHeaders"]);
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn each_route_has_one_function_integration_and_permission() {
     let text = std::fs::read_to_string(root().join("infra/openapi.yaml")).unwrap();
     let document = parse_yaml("infra/openapi.yaml", &text).unwrap();
     let (integrations, permissions) = (integrations(&deployment), permissions(&deployment));
-    let mut served = BTreeSet::new();
+    let (mut served, mut heads) = (BTreeSet::new(), 0);
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in METHODS.into_iter().filter(|method| item.get(*method).is_some()) {
             let route = format!("{method} {path}");
@@ -55,17 +55,29 @@ fn each_route_has_one_function_integration_and_permission() {
             assert!(served.insert(function), "{route}: {function} serves another route too");
             let segments: Vec<_> =
                 path.split('/').map(|part| if part.starts_with('{') { "*" } else { part }).collect();
-            let source = format!(
-                "arn:aws:execute-api:ap-northeast-2:123456789012:HttpApi/*/{}{}",
-                method.to_uppercase(),
-                segments.join("/")
-            );
-            let expected = [("apigateway.amazonaws.com".to_owned(), source)];
-            assert_eq!(permissions[function.as_str()], expected, "{route}");
+            let head = integrations.get(&("head".to_owned(), path.clone())).filter(|_| method == "get");
+            assert!(head.is_none_or(|head| head == function), "HEAD {path} has another function than GET");
+            heads += usize::from(head.is_some());
+            let mut expected: Vec<_> = [Some(method), head.map(|_| "head")]
+                .into_iter()
+                .flatten()
+                .map(|method| {
+                    let source = format!(
+                        "arn:aws:execute-api:ap-northeast-2:123456789012:HttpApi/*/{}{}",
+                        method.to_uppercase(),
+                        segments.join("/")
+                    );
+                    ("apigateway.amazonaws.com".to_owned(), source)
+                })
+                .collect();
+            let mut permissions = permissions[function.as_str()].clone();
+            expected.sort_unstable();
+            permissions.sort_unstable();
+            assert_eq!(permissions, expected, "{route}");
         }
     }
     // The additional integration is `$default`, for all paths that are not documented.
-    assert_eq!(integrations.len(), served.len() + 1);
+    assert_eq!(integrations.len(), served.len() + heads + 1);
     assert_eq!(
         integrations[&("x-amazon-apigateway-any-method".to_owned(), "$default".to_owned())],
         "Unrouted"
@@ -98,7 +110,9 @@ fn each_function_except_migrate_has_one_caller() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
     let permissions = permissions(&deployment);
     for function in deployment.functions() {
-        let callers = permissions.get(&function.id).map_or(0, Vec::len);
+        // API Gateway is one caller, also with a permission for each of several methods.
+        let principals = permissions.get(&function.id).into_iter().flatten().map(|(principal, _)| principal);
+        let callers = principals.collect::<BTreeSet<_>>().len();
         assert_eq!(callers, usize::from(function.id != "Migrate"), "{}", function.id);
     }
     assert_eq!(permissions["Sweep"], [("events.amazonaws.com".to_owned(), "SweepEvery.Arn".to_owned())]);

@@ -40,7 +40,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use chatchat_harness::{Client, Person, System, SystemOptions, Watch, build_functions, root};
 use chatchat_local::{Postgres, PostgresOptions, Settings};
-use chatchat_template::Template;
+use chatchat_template::{HttpRoute, Template};
 use contract::Contract;
 use support::{
     assert_refused, blocked_backends, changed, cookie, end_processes, eventually, mark_read, message_body,
@@ -184,6 +184,13 @@ impl World {
 /// A connection to a system's database as its superuser.
 async fn database(system: &System) -> tokio_postgres::Client {
     system.superuser().await.unwrap()
+}
+
+/// The routes of the template that are operations of the API: all except `$default`, and except
+/// HEAD, which a client uses in place of GET.
+fn operations(template: &Template) -> Vec<HttpRoute> {
+    let routes = template.http_routes().unwrap().into_iter();
+    routes.filter(|route| route.path != "$default" && route.method != "HEAD").collect()
 }
 
 fn template() -> Template {

@@ -5,7 +5,7 @@ use chatchat_harness::{PASSWORD, new_username};
 use reqwest::{Method, Response};
 use serde_json::json;
 
-use crate::{World, in_own_world, in_world};
+use crate::{World, in_own_world, in_world, template};
 
 /// The endpoint that gets a request.
 #[derive(Clone, Copy, Debug)]
@@ -134,28 +134,76 @@ fn answers_have_no_cors_headers_by_default() {
     });
 }
 
+/// Asserts that an answer has each header exactly once, with a value that starts with this text.
+fn assert_headers(answer: &Response, place: &str, policy: &str) {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("strict-transport-security", "max-age=63072000"),
+        ("content-security-policy", policy),
+    ] {
+        let values: Vec<_> =
+            answer.headers().get_all(name).iter().map(|value| value.to_str().unwrap()).collect();
+        assert!(values.len() == 1 && values[0].starts_with(value), "{place}: {name}: {values:?}");
+    }
+}
+
 #[test]
-fn every_answer_has_the_security_headers_at_both_endpoints() {
+fn every_route_has_the_security_headers_at_both_endpoints() {
     in_world(|world| async move {
         let http = reqwest::Client::new();
         for endpoint in [Endpoint::Distribution, Endpoint::ApiGateway] {
-            for (method, path, status) in [
-                (Method::GET, "/health", 200),
-                (Method::DELETE, "/customer/session", 204),
-                (Method::GET, "/customers/me", 401),
-                (Method::GET, "/nowhere", 404),
-                (Method::POST, "/health", 405),
-            ] {
-                let answer =
-                    http.request(method, format!("{}{path}", endpoint.api(world))).send().await.unwrap();
-                assert_eq!(answer.status(), status, "{path}");
-                for (name, value) in
-                    [("x-content-type-options", "nosniff"), ("strict-transport-security", "max-age=63072000")]
-                {
-                    let values: Vec<_> = answer.headers().get_all(name).iter().collect();
-                    assert_eq!(values, [value], "{endpoint:?} {path}");
-                }
+            let routes = template().http_routes().unwrap().into_iter();
+            let routes = routes.map(|route| (route.method, route.path.replace("{id}", "1")));
+            for (method, path) in routes.chain([("PUT".to_owned(), "/health".to_owned())]) {
+                let (method, path) =
+                    if path == "$default" { ("GET", "/nowhere") } else { (method.as_str(), path.as_str()) };
+                let request = http.request(method.parse().unwrap(), format!("{}{path}", endpoint.api(world)));
+                let answer = request.send().await.unwrap();
+                let place = format!("{method} {path} {endpoint:?} {}", answer.status());
+                assert_headers(&answer, &place, "default-src 'none'; frame-ancestors 'none'");
             }
+        }
+    });
+}
+
+#[test]
+fn everything_else_at_the_origin_has_the_security_headers() {
+    in_world(|world| async move {
+        let http = reqwest::Client::new();
+        let large = http.post(format!("{}/api/customers", world.client.url)).body(vec![b' '; 11 << 20]);
+        let answer = large.send().await.unwrap();
+        assert_eq!(answer.status(), 413, "API Gateway itself answers");
+        assert_headers(&answer, "413", "default-src 'none'; frame-ancestors 'none'");
+        for (path, policy) in [
+            ("/realtime", "default-src 'none'; frame-ancestors 'none'"),
+            ("/pictures/profile/none.webp", "default-src 'none'; sandbox"),
+            ("/", "default-src 'none'; script-src 'self'"),
+            ("/desk/none.js", "default-src 'none'; script-src 'self'"),
+            ("/api/docs", "default-src 'none'; script-src 'self'"),
+        ] {
+            let answer = http.get(format!("{}{path}", world.client.url)).send().await.unwrap();
+            assert_headers(&answer, path, policy);
+        }
+    });
+}
+
+#[test]
+fn head_of_health_gets_the_headers_of_get_without_a_body() {
+    in_world(|world| async move {
+        let http = reqwest::Client::new();
+        for endpoint in [Endpoint::Distribution, Endpoint::ApiGateway] {
+            let url = format!("{}/health", endpoint.api(world));
+            let [get, head] = [http.get(&url), http.head(&url)].map(|request| async {
+                let answer = request.send().await.unwrap();
+                let mut headers = answer.headers().clone();
+                for name in ["date", "apigw-requestid"] {
+                    assert!(headers.remove(name).is_some(), "{name}");
+                }
+                (answer.status(), headers, answer.bytes().await.unwrap())
+            });
+            let (get, head) = (get.await, head.await);
+            assert_eq!((head.0.as_u16(), &head.1), (200, &get.1), "{endpoint:?}");
+            assert!(head.2.is_empty() && !get.2.is_empty(), "{endpoint:?}");
         }
     });
 }

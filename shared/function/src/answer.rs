@@ -5,8 +5,8 @@ use chatchat_domain::{ErrorCode, Language};
 use http::{
     HeaderName, HeaderValue, StatusCode,
     header::{
-        ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, RETRY_AFTER, STRICT_TRANSPORT_SECURITY,
-        X_CONTENT_TYPE_OPTIONS,
+        ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER,
+        STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
     },
 };
 use serde::Serialize;
@@ -15,6 +15,8 @@ use crate::{Error, Request, error::status};
 
 /// How long browsers use only HTTPS for this host, as the distribution says too.
 const TWO_YEARS: &str = "max-age=63072000";
+/// A browser that shows an answer as a page loads nothing for it, and not in a frame.
+const NO_CONTENT: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// A status with an optional JSON body.
 #[derive(Debug)]
@@ -86,7 +88,7 @@ impl Answer {
     }
 
     /// Converts it to a response in payload format 2.0, with the headers of every response. The
-    /// API's own endpoint is reachable without the distribution, which also sets the last two.
+    /// API's own endpoint is reachable without the distribution, which also sets the last three.
     pub(crate) fn into_response(self) -> ApiGatewayV2httpResponse {
         let mut response = ApiGatewayV2httpResponse::default();
         response.status_code = self.status.as_u16().into();
@@ -94,6 +96,7 @@ impl Answer {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TWO_YEARS));
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(NO_CONTENT));
         if self.body.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         }

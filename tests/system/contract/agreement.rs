@@ -11,7 +11,7 @@ use super::{
     document::{Document, entries},
     validate,
 };
-use crate::{contract, template};
+use crate::{contract, operations, template};
 
 /// Asserts that the documents and the template have the same items.
 fn assert_same<T: Ord + Debug>(documented: &BTreeSet<T>, declared: &BTreeSet<T>) {
@@ -76,7 +76,7 @@ fn schemas_in_both_documents_are_equal() {
 
 #[test]
 fn documented_routes_equal_the_routes_of_the_template() {
-    let declared = template().http_routes().unwrap().into_iter().filter(|route| route.path != "$default");
+    let declared = operations(&template()).into_iter();
     assert_same(&contract().http_routes(), &declared.map(|route| (route.method, route.path)).collect());
 }
 
@@ -90,7 +90,7 @@ fn operation_ids_equal_the_names_of_the_handlers() {
     let functions = template.functions().unwrap();
     let handlers: BTreeMap<_, _> =
         functions.into_iter().map(|function| (function.id, function.handler)).collect();
-    let routes = template.http_routes().unwrap().into_iter().filter(|route| route.path != "$default");
+    let routes = operations(&template).into_iter();
     let declared = routes.map(|route| (route.method, route.path, handlers[&route.function].clone()));
     assert_same(&documented.collect(), &declared.collect());
 }

@@ -47,7 +47,7 @@ impl Contract {
 
     /// Checks an answer against the OpenAPI document: its status must be documented for the
     /// operation, and its body must fit the schema. `path` is a concrete path and may have a query.
-    /// A null body counts as no body. A request that matches no operation must get the document's
+    /// A null body counts as no body. HEAD has the operation of GET. A request that matches no operation must get the document's
     /// `RouteNotFound` or `MethodNotAllowed`. The error says what is wrong.
     pub(super) fn check_answer(
         &self,
@@ -57,8 +57,12 @@ impl Contract {
         body: Option<&Value>,
     ) -> Result<(), String> {
         let body = body.filter(|body| !body.is_null());
-        let answers = self.answers(method, path.split('?').next().unwrap_or_default());
+        let is_head = method == "HEAD";
+        let operation = if is_head { "GET" } else { method };
+        let answers = self.answers(operation, path.split('?').next().unwrap_or_default());
         let outcome = match (answers.get(&status), body) {
+            (Some(_), None) if is_head => Ok(()),
+            (Some(_), Some(_)) if is_head => Err("an answer to HEAD has no body".to_owned()),
             (None, _) => {
                 Err(format!("this status is not documented, only {:?}", answers.keys().collect::<Vec<_>>()))
             }

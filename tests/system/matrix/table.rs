@@ -143,6 +143,7 @@ pub(super) const ROUTES: &[Row] = &[
     ("PUT /company/chatrooms/{id}/block",    Subject::Room,            [401, 403, 403, 204, 204, 401, 401], "404 room_not_found"),
     ("DELETE /company/chatrooms/{id}/block", Subject::Room,            [401, 403, 403, 204, 204, 401, 401], "404 room_not_found"),
     ("POST /realtime/tickets",               Subject::Nothing,         [401, 201, 201, 201, 201, 401, 401], ""),
+    ("HEAD /health",                         Subject::Nothing,         [200, 200, 200, 200, 200, 200, 200], ""),
     ("GET /health",                          Subject::Nothing,         [200, 200, 200, 200, 200, 200, 200], ""),
     ("$default",                             Subject::Nothing,         [404, 404, 404, 404, 404, 404, 404], "404 route_not_found"),
 ];

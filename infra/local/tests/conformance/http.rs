@@ -135,6 +135,17 @@ async fn item_18_result_without_status_is_the_body_of_a_200() {
 }
 
 #[tokio::test]
+async fn item_18_result_of_a_head_request_has_no_body() {
+    let site = Site::start().await;
+    let response = site.request(Method::HEAD, "/echo").send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(response.headers()["content-length"].to_str().unwrap().parse::<usize>().unwrap() > 100);
+    assert_eq!(response.text().await.unwrap(), "");
+    // HEAD is a method like any other: a route of GET does not match it.
+    assert_eq!(site.request(Method::HEAD, "/rooms/7").send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
 async fn item_19_gateway_answers_preflight_requests() {
     let site = Site::start().await;
     let preflight = |origin: &'static str| {
