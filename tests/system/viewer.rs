@@ -170,7 +170,7 @@ fn every_route_has_the_security_headers_at_both_endpoints() {
 fn everything_else_at_the_origin_has_the_security_headers() {
     in_world(|world| async move {
         let http = reqwest::Client::new();
-        let large = http.post(format!("{}/api/customers", world.client.url)).body(vec![b' '; 11 << 20]);
+        let large = http.post(format!("{}/api/customers", world.client.url)).body(vec![b' '; 7 << 20]);
         let answer = large.send().await.unwrap();
         assert_eq!(answer.status(), 413, "API Gateway itself answers");
         assert_headers(&answer, "413", "default-src 'none'; frame-ancestors 'none'");
