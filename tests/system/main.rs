@@ -30,6 +30,7 @@ mod sessions;
 mod sql;
 mod statements;
 mod support;
+mod texts;
 mod unusual_requests;
 mod up;
 mod viewer;

@@ -20,10 +20,10 @@ order by a.id desc;
 
 -- clause: found
 --
--- The visible companies whose name contains `:keyword`, regardless of case and of how characters
--- are composed: macOS decomposes Hangul.
+-- The visible companies whose name contains `:keyword`, regardless of case and of compatibility
+-- forms such as full-width letters.
 companies c join accounts a on a.id = c.account_id
-where c.visible and position(lower(normalize(:keyword)) in a.search_name) > 0
+where c.visible and position(search_key(:keyword) in a.search_name) > 0
 
 -- statement: search_companies(
 --     session int8, connection text, keyword text, limit int8, offset int8, has_caller bool)

@@ -73,7 +73,7 @@ order by r.last_message_at desc, r.id desc;
 (select r.id, r.last_message_at from rooms r
  where r.{{mine}}_id = caller.id and r.{{mine}}_has_unread = :has_unread and r.unanswered = :unanswered
    and (r.last_message_at, r.id) < (coalesce(:after_time, 'infinity'), coalesce(:after, 9223372036854775807))
-   and position(lower(normalize(:keyword)) in r.{{theirs}}_search_name) > 0
+   and position(search_key(:keyword) in r.{{theirs}}_search_name) > 0
  order by r.last_message_at desc, r.id desc limit :limit)
 
 -- statement: search_rooms(

@@ -1,5 +1,5 @@
 //! The migration `V0007__room_lists.sql`, with rows that existed before it and with the code of the
-//! release before it.
+//! release before it. `V0011__search_names.sql` changes the names by which these rows are found.
 
 use std::fs;
 
@@ -92,7 +92,7 @@ fn sends_and_faq_answers_keep_lists_correct_without_the_trigger() {
 /// message is from the customer, the company and the FAQ, and one whose company has withdrawn.
 const ROWS: &str = "
     insert into accounts (kind, username, password_hash, name)
-    select kind, kind || n, '$argon2id$', kind || ' ' || n from generate_series(1, 5) n, unnest(array['customer', 'company']) kind;
+    select kind, kind || n, '$argon2id$', 'Ｃ' || substr(kind, 2) || ' ' || n from generate_series(1, 5) n, unnest(array['customer', 'company']) kind;
     insert into companies (account_id) select id from accounts where kind = 'company';
     update accounts set withdrawn_at = now() where username = 'company5';
     insert into rooms (customer_id, company_id, last_seq, last_message, last_message_at, customer_sent, company_sent, company_read_count)
@@ -134,9 +134,9 @@ fn migration_fills_the_new_columns_of_existing_rooms() {
         let rows = client.query(rows, &[]).await.unwrap();
         let found: Vec<Value> = rows.iter().map(|row| serde_json::from_str(row.get(0)).unwrap()).collect();
         let row = |n: i64, by_customer: bool, unanswered: bool, unread: Value| {
-            let company = (n != 5).then(|| format!("company {n}company {n}"));
+            let company = (n != 5).then(|| format!("Ｃompany {n}company {n}"));
             json!({
-                "customer": format!("customer {n}customer {n}"), "company": company,
+                "customer": format!("Ｃustomer {n}customer {n}"), "company": company,
                 "byCustomer": by_customer, "unanswered": unanswered, "unread": unread,
             })
         };

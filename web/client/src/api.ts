@@ -45,8 +45,8 @@ export interface paths {
         };
         /**
          * Search the directory
-         * @description The visible companies whose name contains the keyword, newest first, ten per page. The comparison ignores case, and the difference
-         *     between composed (Unicode NFC) and decomposed (NFD) characters.
+         * @description The visible companies whose name contains the keyword, newest first, ten per page. The comparison ignores case, and the differences
+         *     between characters with the same compatibility form (Unicode NFKC), such as `Ａ` and `A`.
          */
         get: operations["find_companies"];
         put?: never;
@@ -2085,7 +2085,7 @@ export interface components {
          */
         RoomFilter: "unread" | "unanswered";
         /**
-         * @description A part of the name of the other side, ignoring case: at most 100 characters after trimming, in one line. Without it or if it is
+         * @description A part of the name of the other side, compared as in the directory: at most 100 characters after trimming, in one line. Without it or if it is
          *     empty, all rooms.
          * @example 하늘
          */
@@ -3198,7 +3198,7 @@ export interface operations {
                  */
                 filter?: components["parameters"]["RoomFilter"];
                 /**
-                 * @description A part of the name of the other side, ignoring case: at most 100 characters after trimming, in one line. Without it or if it is
+                 * @description A part of the name of the other side, compared as in the directory: at most 100 characters after trimming, in one line. Without it or if it is
                  *     empty, all rooms.
                  * @example 하늘
                  */
@@ -3297,7 +3297,7 @@ export interface operations {
                  */
                 filter?: components["parameters"]["RoomFilter"];
                 /**
-                 * @description A part of the name of the other side, ignoring case: at most 100 characters after trimming, in one line. Without it or if it is
+                 * @description A part of the name of the other side, compared as in the directory: at most 100 characters after trimming, in one line. Without it or if it is
                  *     empty, all rooms.
                  * @example 하늘
                  */
