@@ -16,7 +16,7 @@ fn text(number: usize) -> String {
         "👩‍👩‍👧‍👦 네 명이요 🇰🇷 ☕️",
         "첫 줄\n둘째 줄\r\n셋째 줄\t끝",
         r#"그는 "네"라고 했다 \ ' ; -- $1 % _ {company}"#,
-        "ㄱㅏㄴㅏ 가나 é e\u{301} \u{202e}gnirts\u{202c} ﷽",
+        "ㄱㅏㄴㅏ 가나 é \u{202e}gnirts\u{202c} ﷽",
     ];
     format!("{number}. {}", kinds[number % kinds.len()])
 }

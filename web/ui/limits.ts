@@ -25,5 +25,5 @@ export const PICTURE_TYPES: readonly string[] = ["image/jpeg", "image/png", "ima
 export const trimmed = (typed: string): string =>
   typed.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "").normalize();
 
-/** The number of code points. */
-export const lengthOf = (typed: string): number => [...typed].length;
+/** The number of code points of the NFC, as the server counts. */
+export const lengthOf = (typed: string): number => [...typed.normalize()].length;

@@ -17,6 +17,7 @@ mod room;
 mod session;
 mod text;
 mod timestamp;
+mod unicode;
 
 pub use account::{AccountKind, AnyRole, Caller, Company, Customer, Role};
 pub use auto_reply::AutoReply;

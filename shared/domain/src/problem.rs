@@ -48,8 +48,8 @@ problems! {
     TooMany(u32) = "too_many", "{}개까지 보낼 수 있어요.", "At most {} can be sent.";
     /// The number is out of range.
     OutOfRange = "out_of_range", "허용 범위를 벗어난 값이에요.", "The value is out of range.";
-    /// The field does not allow a character, such as NUL, a control character, or punctuation in a
-    /// username.
+    /// The field does not allow a character, such as NUL, an invisible character in a name, or
+    /// punctuation in a username.
     InvalidCharacters = "invalid_characters", "쓸 수 없는 문자가 있어요.", "It has characters that are not allowed.";
     /// The value does not have the expected format, such as that of a UUID.
     InvalidFormat = "invalid_format", "형식이 맞지 않아요.", "The format is not valid.";

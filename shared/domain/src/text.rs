@@ -1,39 +1,34 @@
-//! Texts that people write. They are trimmed, their length is counted in Unicode scalar values, and
-//! NUL is rejected.
+//! Texts that people write. They are normalised to NFC and trimmed, and their length is counted in
+//! Unicode scalar values.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Problem;
+use crate::{
+    Problem,
+    unicode::{is_plain_line, is_visible, nfc},
+};
 
-/// Trims `text` and checks it.
+/// Normalises and trims `text` and checks it.
 ///
-/// Single-line texts reject control characters, line separators and byte order marks; texts with
-/// several lines reject only NUL. A required text (`min` > 0) needs a visible character.
-fn trimmed(text: &str, min: usize, max: usize, several_lines: bool) -> Result<String, Problem> {
-    let text = text.trim();
-    let breaks_line = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
-    if text.contains(|c| if several_lines { c == '\0' } else { breaks_line(c) }) {
+/// Single-line texts reject controls and characters that are invisible or change the direction of
+/// the text; texts with several lines reject only NUL. A required text (`min` > 0) needs a visible
+/// character.
+fn normalised(text: String, min: usize, max: usize, several_lines: bool) -> Result<String, Problem> {
+    let mut text = nfc(text);
+    text.truncate(text.trim_end().len());
+    text.drain(..text.len() - text.trim_start().len());
+    if text.contains('\0') || !several_lines && !is_plain_line(&text) {
         return Err(Problem::InvalidCharacters);
     }
-    if min > 0 && text.chars().all(is_invisible) {
+    if min > 0 && !is_visible(&text) {
         return Err(Problem::Required);
     }
     if text.chars().count() > max {
         return Err(Problem::TooLong(u32::try_from(max).unwrap_or(u32::MAX)));
     }
-    Ok(text.to_owned())
-}
-
-/// Returns whether a character is invisible: white space, a Hangul filler, or of zero width.
-fn is_invisible(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(
-            c,
-            '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{200b}'
-                ..='\u{200f}' | '\u{2060}' | '\u{feff}'
-        )
+    Ok(text)
 }
 
 macro_rules! texts {
@@ -44,7 +39,7 @@ macro_rules! texts {
         pub struct $name(String);
 
         impl $name {
-            /// Returns the trimmed text.
+            /// Returns the text, trimmed and in NFC.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -54,7 +49,7 @@ macro_rules! texts {
             type Error = Problem;
 
             fn try_from(text: String) -> Result<Self, Problem> {
-                trimmed(&text, $min, $max, $lines).map(Self)
+                normalised(text, $min, $max, $lines).map(Self)
             }
         }
 
@@ -62,7 +57,7 @@ macro_rules! texts {
             type Err = Problem;
 
             fn from_str(text: &str) -> Result<Self, Problem> {
-                trimmed(text, $min, $max, $lines).map(Self)
+                text.to_owned().try_into()
             }
         }
 
@@ -106,10 +101,15 @@ mod tests {
     }
 
     #[test]
-    fn characters_are_counted_as_scalar_values() {
+    fn characters_are_counted_as_scalar_values_of_the_nfc() {
         assert!(name(&"😀".repeat(20)).is_ok());
         assert!(MessageContent::try_from("한".repeat(2000)).is_ok());
         assert_eq!(MessageContent::try_from("한".repeat(2001)), Err(Problem::TooLong(2000)));
+        let decomposed = "\u{1112}\u{1161}\u{11ab}";
+        assert_eq!(name(&decomposed.repeat(20)).unwrap().as_str(), "한".repeat(20));
+        assert_eq!(name(&decomposed.repeat(21)), Err(Problem::TooLong(20)));
+        // NFC decomposes this letter into two.
+        assert_eq!(name(&"\u{958}".repeat(11)), Err(Problem::TooLong(20)));
     }
 
     #[test]
@@ -121,15 +121,24 @@ mod tests {
     }
 
     #[test]
-    fn invisible_text_is_blank() {
-        for text in ["\u{3164}", " \u{200b}\u{2060} ", "\u{115f}\u{1160}\u{ffa0}"] {
-            assert_eq!(name(text), Err(Problem::Required), "{text:?}");
-            assert_eq!(MessageContent::try_from(text.to_owned()), Err(Problem::Required), "{text:?}");
-        }
-        assert_eq!(MessageContent::try_from("\u{feff}".to_owned()), Err(Problem::Required));
-        assert!(name("가\u{200d}나").is_ok());
-        for text in ["a\u{2028}b", "a\u{2029}b", "\u{feff}a"] {
+    fn single_lines_reject_hidden_characters_and_messages_accept_them() {
+        for text in
+            ["하늘\u{200b}은행", "\u{202e}행은늘하", "a\u{2028}b", "\u{feff}a", "가\u{200d}나", "\u{3164}"]
+        {
             assert_eq!(name(text), Err(Problem::InvalidCharacters), "{text:?}");
+            assert_eq!(text.parse::<Keyword>(), Err(Problem::InvalidCharacters), "{text:?}");
+            let message = MessageContent::try_from(format!("네, {text}"));
+            assert_eq!(message.unwrap().as_str(), format!("네, {text}"));
+        }
+        assert_eq!(name("👨‍👩‍👧 하늘네").unwrap().as_str(), "👨‍👩‍👧 하늘네");
+    }
+
+    #[test]
+    fn message_needs_a_visible_character() {
+        for text in
+            ["", " \n\t", "\u{3164}", " \u{200b}\u{2060} ", "\u{115f}\n\u{ffa0}", "\u{feff}", "\u{2800}"]
+        {
+            assert_eq!(MessageContent::try_from(text.to_owned()), Err(Problem::Required), "{text:?}");
         }
     }
 

@@ -1059,23 +1059,23 @@ export interface components {
          */
         Password: string;
         /**
-         * @description The name of a customer or company: 1 to 20 characters in one line, after trimming; not blank, no control characters.
+         * @description The name of a customer or company: 1 to 20 characters in one line, after trimming; not blank, no control or invisible characters.
          * @example 김하늘
          */
         Name: string;
         /**
-         * @description The description of a company: 0 to 200 characters in one line, after trimming; no control characters.
+         * @description The description of a company: 0 to 200 characters in one line, after trimming; no control or invisible characters.
          * @example 꽃다발과 화분을 당일 배송합니다.
          * @example
          */
         Description: string;
         /**
-         * @description A frequent question: 1 to 60 characters in one line, after trimming; not blank, no control characters.
+         * @description A frequent question: 1 to 60 characters in one line, after trimming; not blank, no control or invisible characters.
          * @example 당일 배송이 되나요?
          */
         Question: string;
         /**
-         * @description The answer: 1 to 200 characters in one line, after trimming; not blank, no control characters.
+         * @description The answer: 1 to 200 characters in one line, after trimming; not blank, no control or invisible characters.
          * @example 오후 3시 전에 주문하시면 당일에 배송합니다.
          */
         FaqAnswer: string;
