@@ -2,12 +2,14 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import {
+  LONG_PASSWORD,
   lengthOf,
   MAX,
   MAX_FAQ,
   MAX_PICTURE_BYTES,
   PASSWORD,
   PICTURE_TYPES,
+  prepared,
   trimmed,
   USERNAME,
 } from "./limits.js";
@@ -29,6 +31,9 @@ test.each([
 test("usernames and passwords have the limits of the API", () => {
   expect(USERNAME.source).toBe(schemas.Username.pattern);
   expect(PASSWORD).toEqual({ min: schemas.Password.minLength, max: schemas.Password.maxLength });
+  const isAllowed = (password: string) => new RegExp(schemas.Password.pattern, "u").test(password);
+  expect(isAllowed("가".repeat(LONG_PASSWORD))).toBe(true);
+  expect(isAllowed("가".repeat(LONG_PASSWORD - 1))).toBe(false);
 });
 
 test("an FAQ has as many entries as the API allows", () => {
@@ -50,4 +55,9 @@ test.each([
 ])("%j is stored as %j, with %i characters", (typed, stored, length) => {
   expect(trimmed(typed)).toBe(stored);
   expect(lengthOf(trimmed(typed))).toBe(length);
+});
+
+test("a password is composed and keeps its spaces, as U+0020", () => {
+  expect(prepared(" \u1112\u1161\u1102\u1173\u11af\u3000a\u00a0")).toBe(" 하늘 a ");
+  expect(lengthOf("하늘".normalize("NFD"))).toBe(2);
 });

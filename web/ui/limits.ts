@@ -21,9 +21,18 @@ export const MAX_FAQ = 6;
 export const MAX_PICTURE_BYTES = 4 * 1_024 * 1_024;
 export const PICTURE_TYPES: readonly string[] = ["image/jpeg", "image/png", "image/webp"];
 
-/** Returns a text as the server counts and stores it. The server does not change passwords. */
+/** From this length, a password needs no letter and no digit. */
+export const LONG_PASSWORD = 15;
+
+/** No password contains it. */
+export const PRODUCT_NAME = "chatchat";
+
+/** Returns a text, except a password, as the server counts and stores it. */
 export const trimmed = (typed: string): string =>
   typed.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "").normalize();
+
+/** Returns a password as the server counts and compares it. */
+export const prepared = (password: string): string => password.replace(/\p{Zs}/gu, " ").normalize();
 
 /** The number of code points of the NFC, as the server counts. */
 export const lengthOf = (typed: string): number => [...typed.normalize()].length;

@@ -2,7 +2,7 @@
 //! password.
 
 use chatchat_delivery::Delivery;
-use chatchat_domain::{Caller, ErrorCode, Password, Problem, Role};
+use chatchat_domain::{Caller, EnteredPassword, ErrorCode, Password, Problem, Role};
 use chatchat_function::{Answer, Error, FieldError, Request, repeats};
 use chatchat_tokens::Secret;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use crate::{cookie, passwords};
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Change {
-    password: String,
+    password: EnteredPassword,
     new_password: Password,
     /// Compared with `newPassword` while the body is read.
     #[serde(rename = "confirmNewPassword")]
@@ -29,12 +29,13 @@ pub async fn change<R: Role>(
 ) -> Result<Answer, Error> {
     let Change { password, new_password, .. } = request
         .json_with_checks(|body| repeats(body, "newPassword", "confirmNewPassword").into_iter().collect())?;
-    let own = passwords::check_own(&delivery.store, caller, &password).await?;
-    if new_password.reveal() == password {
+    let own = passwords::check_own(&delivery.store, caller, password.clone()).await?;
+    let new_password = EnteredPassword::from(new_password);
+    if new_password == password {
         return Err(ErrorCode::PasswordUnchanged.into());
     }
-    if new_password.reveal().eq_ignore_ascii_case(&own.username) {
-        return Err(Error::Invalid(vec![FieldError::new("newPassword", Problem::SameAsUsername)]));
+    if new_password.contains(&own.username) {
+        return Err(Error::Invalid(vec![FieldError::new("newPassword", Problem::ContainsUsername)]));
     }
     let new_hash = passwords::hash(new_password).await?;
     let refresh = Secret::generate().map_err(Error::internal)?;

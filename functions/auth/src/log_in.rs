@@ -1,7 +1,7 @@
 //! `POST /customer/session` and `POST /company/session`: an account logs in.
 
 use chatchat_delivery::Delivery;
-use chatchat_domain::{ErrorCode, Role};
+use chatchat_domain::{EnteredPassword, ErrorCode, Role};
 use chatchat_function::{Answer, Error, Pseudonyms, Request, SigningKeys};
 use chatchat_store::{NewSession, network};
 use chatchat_tokens::{Claims, Secret};
@@ -14,7 +14,7 @@ use crate::{cookie, passwords};
 #[derive(Deserialize)]
 struct LogIn {
     username: String,
-    password: String,
+    password: EnteredPassword,
 }
 
 /// Answers 201 with an access token, and with the refresh token in a cookie; 400 `login_failed` for

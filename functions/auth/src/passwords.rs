@@ -5,7 +5,7 @@ use argon2::{
     Argon2, PasswordHasher, PasswordVerifier,
     password_hash::{Error as HashError, phc::PasswordHash},
 };
-use chatchat_domain::{Caller, ErrorCode, Password};
+use chatchat_domain::{Caller, EnteredPassword, ErrorCode};
 use chatchat_function::Error;
 use chatchat_store::{OwnAccount, Store};
 use tokio::{sync::Semaphore, task::spawn_blocking};
@@ -19,7 +19,7 @@ const DUMMY_HASH: &str =
 static HASHING: Semaphore = Semaphore::const_new(2);
 
 /// Returns the hash of a password with a new salt, in PHC string format.
-pub async fn hash(password: Password) -> Result<String, Error> {
+pub async fn hash(password: EnteredPassword) -> Result<String, Error> {
     computed(move || {
         let hash: PasswordHash = Argon2::default().hash_password(password.reveal().as_bytes())?;
         Ok(hash.to_string())
@@ -29,10 +29,10 @@ pub async fn hash(password: Password) -> Result<String, Error> {
 }
 
 /// Returns whether the password has this hash. Without a hash, returns false after the same work.
-pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Error> {
+pub async fn verify(password: EnteredPassword, hash: Option<String>) -> Result<bool, Error> {
     let verified = computed(move || {
         let hash = PasswordHash::new(hash.as_deref().unwrap_or(DUMMY_HASH))?;
-        Argon2::default().verify_password(password.as_bytes(), &hash)
+        Argon2::default().verify_password(password.reveal().as_bytes(), &hash)
     });
     match verified.await? {
         Ok(()) => Ok(true),
@@ -42,9 +42,13 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Erro
 }
 
 /// Verifies the caller's password. Fails with 403 `wrong_password` or 429 `too_many_attempts`.
-pub async fn check_own<R>(store: &Store, caller: &Caller<R>, password: &str) -> Result<OwnAccount, Error> {
+pub async fn check_own<R>(
+    store: &Store,
+    caller: &Caller<R>,
+    password: EnteredPassword,
+) -> Result<OwnAccount, Error> {
     let own = store.own_account(caller).await?;
-    if !verify(password.to_owned(), Some(own.password_hash.clone())).await? {
+    if !verify(password, Some(own.password_hash.clone())).await? {
         return Err(ErrorCode::WrongPassword.into());
     }
     store.forgive_session(caller).await?;
@@ -64,10 +68,11 @@ mod tests {
 
     #[tokio::test]
     async fn hash_verifies_only_its_password() {
-        let hash = hash(Password::try_from("haneul01".to_owned()).unwrap()).await.unwrap();
+        let entered = |text: &str| EnteredPassword::from(text.to_owned());
+        let hash = hash(entered("haneul01")).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert!(verify("haneul01".to_owned(), Some(hash.clone())).await.unwrap());
-        assert!(!verify("haneul02".to_owned(), Some(hash)).await.unwrap());
-        assert!(!verify("haneul01".to_owned(), None).await.unwrap());
+        assert!(verify(entered("haneul01"), Some(hash.clone())).await.unwrap());
+        assert!(!verify(entered("haneul02"), Some(hash)).await.unwrap());
+        assert!(!verify(entered("haneul01"), None).await.unwrap());
     }
 }

@@ -1,7 +1,7 @@
 //! `POST /customers` and `POST /companies`: a customer or a company signs up.
 
 use chatchat_domain::{AccountId, Name, Password, Role, Username};
-use chatchat_function::{Answer, Error, Pseudonyms, Request, differs_from, repeats};
+use chatchat_function::{Answer, Error, Pseudonyms, Request, excludes, repeats};
 use chatchat_store::{NewAccount, Store};
 use serde::{Deserialize, Serialize};
 
@@ -28,11 +28,10 @@ pub async fn sign_up<R: Role>(
     request: &Request,
 ) -> Result<Answer, Error> {
     let body: SignUp = request.json_with_checks(|body| {
-        let checks =
-            [repeats(body, "password", "confirmPassword"), differs_from(body, "password", "username")];
+        let checks = [repeats(body, "password", "confirmPassword"), excludes(body, "password", "username")];
         checks.into_iter().flatten().collect()
     })?;
-    let password_hash = passwords::hash(body.password).await?;
+    let password_hash = passwords::hash(body.password.into()).await?;
     let account = NewAccount {
         address: request.viewer_address(),
         kind: R::KIND,

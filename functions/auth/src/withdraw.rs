@@ -1,7 +1,7 @@
 //! `DELETE /customers/me` and `DELETE /companies/me`: an account is withdrawn.
 
 use chatchat_delivery::Delivery;
-use chatchat_domain::{Caller, ErrorCode, Role};
+use chatchat_domain::{Caller, EnteredPassword, ErrorCode, Role};
 use chatchat_function::{Answer, Error, Pseudonyms, Request};
 use serde::Deserialize;
 
@@ -9,7 +9,7 @@ use crate::{cookie, passwords};
 
 #[derive(Deserialize)]
 struct Withdrawal {
-    password: String,
+    password: EnteredPassword,
 }
 
 /// Answers 204, clears the cookie, erases the profile, ends all sessions and closes all connections;
@@ -21,7 +21,7 @@ pub async fn withdraw<R: Role>(
     request: &Request,
 ) -> Result<Answer, Error> {
     let Withdrawal { password } = request.json()?;
-    let own = passwords::check_own(&delivery.store, caller, &password).await?;
+    let own = passwords::check_own(&delivery.store, caller, password).await?;
     let username_hash = pseudonyms.of_username(&own.username);
     let closed = delivery.store.withdraw(caller, &own.password_hash, &username_hash).await?;
     let closed = closed.ok_or(ErrorCode::WrongPassword)?;

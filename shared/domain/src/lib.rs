@@ -23,7 +23,7 @@ pub use account::{AccountKind, AnyRole, Caller, Company, Customer, Role};
 pub use auto_reply::AutoReply;
 pub use causes::causes;
 pub use consent::DOCUMENTS;
-pub use credentials::{Password, Username};
+pub use credentials::{EnteredPassword, Password, Username};
 pub use error_code::{ErrorCode, Language};
 pub use event::{Event, RoomPosition};
 pub use id::{AccountId, AutoReplyId, CompanyId, ConnectionId, MessageId, RoomId, SessionId};

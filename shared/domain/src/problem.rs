@@ -53,13 +53,15 @@ problems! {
     InvalidCharacters = "invalid_characters", "쓸 수 없는 문자가 있어요.", "It has characters that are not allowed.";
     /// The value does not have the expected format, such as that of a UUID.
     InvalidFormat = "invalid_format", "형식이 맞지 않아요.", "The format is not valid.";
-    /// The password has no letter or no digit.
-    LetterAndDigit = "letter_and_digit_required", "영문자와 숫자를 하나 이상씩 넣어 주세요.", "At least one letter and one digit are needed.";
+    /// The password has no letter or no digit, and fewer than 15 characters.
+    LetterAndDigit = "letter_and_digit_required", "영문과 숫자를 섞거나 15자 이상으로 만들어 주세요.", "At least one letter and one digit, or 15 characters, are needed.";
     /// The repeated value differs from the first one.
     Mismatch = "mismatch", "서로 달라요.", "The two values differ.";
-    /// The password equals the username.
-    SameAsUsername = "same_as_username", "아이디와 같은 비밀번호는 쓸 수 없어요.", "It must differ from the username.";
-    /// The password is one of the common passwords.
+    /// The password contains the username.
+    ContainsUsername = "contains_username", "아이디가 들어간 비밀번호는 쓸 수 없어요.", "It must not contain the username.";
+    /// The password contains the name of the product.
+    ContainsProductName = "contains_product_name", "chatchat이 들어간 비밀번호는 쓸 수 없어요.", "It must not contain “chatchat”.";
+    /// The password is one of the common passwords, or one with one or two digits after it.
     CommonPassword = "common_password", "너무 흔한 비밀번호예요.", "This password is too common.";
     /// The file is not a picture, is damaged, or has an unsupported format.
     UnsupportedPicture = "unsupported_picture", "JPEG, PNG, WebP가 아니거나 손상된 사진이에요.", "It is not a picture in JPEG, PNG or WebP, or it is damaged.";

@@ -24,6 +24,14 @@ pub fn nfc(text: String) -> String {
     }
 }
 
+/// Replaces the spaces of other scripts (category `Zs`) by U+0020.
+pub fn with_ascii_spaces(text: String) -> String {
+    if text.is_ascii() {
+        return text;
+    }
+    text.replace(|c| category(c) == GeneralCategory::SpaceSeparator, " ")
+}
+
 /// Returns whether a text has a character that readers can see. Private and unassigned characters
 /// are visible, because the reader's device may have a glyph for them.
 pub fn is_visible(text: &str) -> bool {

@@ -34,7 +34,7 @@ pub use ids::Ids;
 pub use language::preferred as preferred_language;
 pub use patch::Patch;
 pub use pseudonyms::Pseudonyms;
-pub use request::{Request, differs_from, repeats};
+pub use request::{Request, excludes, repeats};
 pub use resource::{Loader, Need, Resource};
 pub use run::{EventHandler, run, serve_events};
 pub use signing_keys::SigningKeys;

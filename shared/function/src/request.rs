@@ -3,7 +3,7 @@
 use std::{collections::HashMap, str::FromStr};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use chatchat_domain::{ErrorCode, Language, Problem};
+use chatchat_domain::{EnteredPassword, ErrorCode, Language, Problem, Username};
 use http::{
     HeaderMap,
     header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName},
@@ -225,19 +225,28 @@ fn is_json(content_type: &str) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// A check for [`Request::json_with_checks`]: returns an error if the field `again` differs from
-/// the field `first`.
+/// A check for [`Request::json_with_checks`]: returns an error if the password in the field `again`
+/// differs from that in the field `first`.
 pub fn repeats(object: &Map<String, Value>, first: &str, again: &str) -> Option<FieldError> {
     let (first, again_value) = (object.get(first), object.get(again));
-    (again_value.is_some() && first != again_value).then(|| FieldError::new(again, Problem::Mismatch))
+    let same = match (entered(first), entered(again_value)) {
+        (Some(first), Some(again)) => first == again,
+        _ => first == again_value,
+    };
+    (again_value.is_some() && !same).then(|| FieldError::new(again, Problem::Mismatch))
 }
 
-/// A check for [`Request::json_with_checks`]: returns an error if the password equals the
+/// A check for [`Request::json_with_checks`]: returns an error if the password contains the
 /// username, ignoring case.
-pub fn differs_from(object: &Map<String, Value>, password: &str, username: &str) -> Option<FieldError> {
-    let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
-    let same = !text(password).is_empty() && text(password).eq_ignore_ascii_case(text(username).trim());
-    same.then(|| FieldError::new(password, Problem::SameAsUsername))
+pub fn excludes(object: &Map<String, Value>, password: &str, username: &str) -> Option<FieldError> {
+    let username = object.get(username)?.as_str()?.to_owned();
+    let username = Username::try_from(username).ok()?;
+    let contains = entered(object.get(password))?.contains(username.as_str());
+    contains.then(|| FieldError::new(password, Problem::ContainsUsername))
+}
+
+fn entered(password: Option<&Value>) -> Option<EnteredPassword> {
+    password?.as_str().map(|text| text.to_owned().into())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `PATCH …/me/password`: a change ends all other sessions and replaces the refresh token of the
 //! caller's session. Sessions that began with the old password also end.
 
-use chatchat_harness::PASSWORD;
+use chatchat_harness::{PASSWORD, new_username};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -134,19 +134,19 @@ fn invalid_password_change_is_rejected_without_effect() {
             assert_refused(&change_password(&person, "wrong-2026", NEW).await, 403, "wrong_password");
             assert_refused(&change_password(&person, PASSWORD, PASSWORD).await, 409, "password_unchanged");
             let (path, name) = (format!("{}/password", person.profile()), &person.username);
-            let (long, capitals) = ("a1".repeat(33), name.to_uppercase());
+            let (long, longer) = ("a1".repeat(33), format!("my {}", name.to_uppercase()));
             let short = [("confirmNewPassword", "mismatch"), ("newPassword", "too_short")];
             let letters = [("newPassword", "letter_and_digit_required"), ("password", "wrong_type")];
             let too_long = [("confirmNewPassword", "required"), ("newPassword", "too_long")];
             let common = [("newPassword", "common_password"), ("password", "required")];
-            let own_name = [("newPassword", "same_as_username")];
+            let own_name = [("newPassword", "contains_username")];
             for ([password, new, again], expected) in [
                 ([json!(PASSWORD), json!("short1"), json!("other")], &short[..]),
                 ([json!(7), json!("letters-only"), json!("letters-only")], &letters),
                 ([json!(PASSWORD), json!(long), Value::Null], &too_long),
                 ([Value::Null, json!("password1"), json!("password1")], &common),
                 ([json!(PASSWORD), json!(name), json!(name)], &own_name),
-                ([json!(PASSWORD), json!(capitals), json!(capitals)], &own_name),
+                ([json!(PASSWORD), json!(longer), json!(longer)], &own_name),
             ] {
                 let body = json!({ "password": password, "newPassword": new, "confirmNewPassword": again });
                 let answer = person.call(Method::PATCH, &path, &body).await.unwrap();
@@ -158,6 +158,72 @@ fn invalid_password_change_is_rejected_without_effect() {
             assert_eq!(active_sessions(&world.database().await, &person).await, 1);
             person.clone().log_in().await.unwrap();
         }
+    });
+}
+
+#[test]
+fn sign_up_and_password_change_obey_the_same_rules() {
+    in_world(|world| async move {
+        let mut person = world.customer().await;
+        let mut current = PASSWORD.to_owned();
+        for (password, code) in [
+            ("correct horse battery staple", None),
+            ("하늘과바다와산과강과들과별과달", None),
+            ("p@ssw0rd-2026", None),
+            ("chatchat2026", Some("contains_product_name")),
+            ("p@ssw0rd1", Some("common_password")),
+            ("PassWord26", Some("common_password")),
+            ("letters only", Some("letter_and_digit_required")),
+            ("14 characters!", None),
+            ("fourteen chars", Some("letter_and_digit_required")),
+            ("                ", Some("required")),
+        ] {
+            let body = json!({
+                "username": new_username("rules"), "password": password, "confirmPassword": password, "name": "김하늘",
+            });
+            let client = world.client.in_new_network().unwrap();
+            let signed_up = client.call(Method::POST, "/customers", None, &body).await.unwrap();
+            let changed = change_password(&person, &current, password).await;
+            if let Some(code) = code {
+                assert_eq!(wrong_fields(&signed_up.body), [("password", code)], "{password}");
+                assert_eq!(wrong_fields(&changed.body), [("newPassword", code)], "{password}");
+            } else {
+                assert_eq!((signed_up.status, changed.status), (201, 204), "{password}");
+                password.clone_into(&mut current);
+            }
+        }
+        // Each account has its own username in the rule.
+        for password in [format!("{}1", person.username), format!("my {}!", person.username.to_uppercase())] {
+            let changed = change_password(&person, &current, &password).await;
+            assert_eq!(wrong_fields(&changed.body), [("newPassword", "contains_username")], "{password}");
+        }
+        person = world.company().await;
+        assert_eq!(change_password(&person, PASSWORD, &current).await.status, 204);
+    });
+}
+
+#[test]
+fn password_is_the_same_in_all_normalisation_forms() {
+    in_world(|world| async move {
+        let (composed, decomposed) =
+            ("하늘 sky 2026", "\u{1112}\u{1161}\u{1102}\u{1173}\u{11af}\u{3000}sky\u{a0}2026");
+        let (client, username) = (&world.client, new_username("form"));
+        let body = json!({ "username": username, "password": decomposed, "confirmPassword": composed, "name": "김하늘" });
+        let sign_up = client.in_new_network().unwrap();
+        sign_up.call(Method::POST, "/customers", None, &body).await.unwrap().expect(201).unwrap();
+        for password in [composed, decomposed] {
+            assert_eq!(log_in(client, &username, password).await.status, 201, "{password:?}");
+        }
+        for password in [&composed.to_uppercase(), " 하늘 sky 2026", "하늘sky 2026"] {
+            assert_refused(&log_in(client, &username, password).await, 400, "login_failed");
+        }
+        let person = world.customer().await;
+        assert_eq!(change_password(&person, PASSWORD, composed).await.status, 204);
+        let unchanged = change_password(&person, composed, decomposed).await;
+        assert_refused(&unchanged, 409, "password_unchanged");
+        let gone = json!({ "password": decomposed });
+        let gone = person.call(Method::DELETE, person.profile(), &gone).await.unwrap();
+        assert_eq!(gone.status, 204, "{}", gone.body);
     });
 }
 

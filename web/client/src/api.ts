@@ -1054,7 +1054,7 @@ export interface components {
         Username: string;
         /**
          * Format: password
-         * @description 8 to 64 characters without NUL, never trimmed, with at least one of `A-Z a-z` and one of `0-9`.
+         * @description 8 to 64 characters without NUL, never trimmed, with at least one of `A-Z a-z` and one of `0-9`, or with at least 15 characters.
          * @example 바다와 haneul 2026
          */
         Password: string;
@@ -1344,7 +1344,7 @@ export interface components {
              * @description The stable code for programs.
              * @enum {unknown}
              */
-            code: "required" | "wrong_type" | "too_short" | "too_long" | "too_many" | "out_of_range" | "invalid_characters" | "invalid_format" | "letter_and_digit_required" | "mismatch" | "same_as_username" | "common_password" | "unsupported_picture" | "too_many_pixels" | "unknown_picture" | "conflict";
+            code: "required" | "wrong_type" | "too_short" | "too_long" | "too_many" | "out_of_range" | "invalid_characters" | "invalid_format" | "letter_and_digit_required" | "mismatch" | "contains_username" | "contains_product_name" | "common_password" | "unsupported_picture" | "too_many_pixels" | "unknown_picture" | "conflict";
             /** @description The message for a person, in Korean or English. */
             message: string;
         };
@@ -2108,9 +2108,9 @@ export interface components {
     };
     requestBodies: {
         /**
-         * @description Three rules are not in the schema: `confirmPassword` must equal `password` (otherwise `mismatch`), the password must differ from the
-         *     username, ignoring case and surrounding white space (otherwise `same_as_username`), and must not be a common password (otherwise
-         *     `common_password`).
+         * @description Four rules are not in the schema: `confirmPassword` must equal `password` (otherwise `mismatch`), the password must not
+         *     contain the username (otherwise `contains_username`) or `chatchat` (otherwise `contains_product_name`), ignoring case, and must not be
+         *     a common password, nor one with one or two digits after it (otherwise `common_password`).
          */
         SignUp: {
             content: {
@@ -2134,8 +2134,9 @@ export interface components {
             };
         };
         /**
-         * @description Three rules are not in the schema: `confirmNewPassword` must equal `newPassword` (otherwise `mismatch`), the new password must differ
-         *     from the username, ignoring case (otherwise `same_as_username`), and must not be a common password (otherwise `common_password`).
+         * @description Four rules are not in the schema: `confirmNewPassword` must equal `newPassword` (otherwise `mismatch`), the new password must
+         *     not contain the username (otherwise `contains_username`) or `chatchat` (otherwise `contains_product_name`), ignoring case, and must not
+         *     be a common password, nor one with one or two digits after it (otherwise `common_password`).
          */
         ChangePassword: {
             content: {

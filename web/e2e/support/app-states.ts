@@ -171,7 +171,7 @@ export const APP_STATES: readonly State[] = [
     },
   },
 
-  { ...join, kind: "empty", reach: (page, { ui }) => shows(ui.account.rules.length)(page) },
+  { ...join, kind: "empty", reach: (page, { ui }) => shows(ui.account.rules.strength)(page) },
   {
     ...join,
     kind: "loading",
@@ -203,7 +203,7 @@ export const APP_STATES: readonly State[] = [
     ...join,
     kind: "offline",
     reach: async (page, texts) => {
-      await shows(texts.ui.account.rules.length)(page);
+      await shows(texts.ui.account.rules.strength)(page);
       await goOffline(page);
       await tryJoin(page, texts, newUsername());
       await shows(texts.ui.noNetwork)(page);

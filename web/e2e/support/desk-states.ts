@@ -85,7 +85,7 @@ export const DESK_STATES: readonly State[] = [
     },
   },
 
-  { ...join, kind: "empty", reach: (page, { ui }) => shows(ui.account.rules.length)(page) },
+  { ...join, kind: "empty", reach: (page, { ui }) => shows(ui.account.rules.strength)(page) },
   {
     ...join,
     kind: "loading",
@@ -107,7 +107,7 @@ export const DESK_STATES: readonly State[] = [
     ...join,
     kind: "offline",
     reach: async (page, texts) => {
-      await shows(texts.ui.account.rules.length)(page);
+      await shows(texts.ui.account.rules.strength)(page);
       await goOffline(page);
       await tryJoin(page, texts, newUsername());
       await shows(texts.ui.noNetwork)(page);

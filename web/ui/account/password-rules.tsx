@@ -5,7 +5,7 @@ import { type PasswordRule, passwordRules } from "./problems.js";
 
 export interface PasswordRulesProps {
   password: string;
-  /** Without it, the rule that compares the two is not shown. */
+  /** Without it, the rule about the username is not shown. */
   username?: string;
 }
 
@@ -18,7 +18,7 @@ export const PasswordRules = ({ password, username }: PasswordRulesProps) => {
   return (
     <ul class="password-rules">
       {rules
-        .filter(([rule]) => rule !== "different" || username !== undefined)
+        .filter(([rule]) => rule !== "username" || username !== undefined)
         .map(([rule, isMet]) => (
           <li key={rule} class={isMet ? "is-met" : ""}>
             <span aria-hidden="true">{isMet ? "✓" : "·"}</span> {words.rules[rule]}

@@ -5,18 +5,24 @@ import { CHECKS, fieldProblem, passwordRules, problemsOf } from "./problems.js";
 const { problems } = text.account;
 
 test.each([
-  ["", "", [false, false, false, false]],
-  ["abc", "", [false, true, false, true]],
-  ["바다와haneul2026", "haneul01", [true, true, true, true]],
-  ["HANEUL01", "haneul01", [true, true, true, false]],
-  [" haneul01 ", "haneul01", [true, true, true, false]],
-  [`a1${"가".repeat(63)}`, "", [false, true, true, true]],
-  [`a1${"👨".repeat(6)}`, "", [true, true, true, true]],
+  ["", "", false, false],
+  ["abc", "", false, true],
+  ["바다와haneul2026", "haneul01", true, true],
+  ["haneul", "haneul01", false, true],
+  ["onlyletters", "", false, true],
+  ["correct horse battery staple", "", true, true],
+  ["가".repeat(14), "", false, true],
+  ["가".repeat(15), "", true, true],
+  ["가".repeat(14).normalize("NFD"), "", false, true],
+  ["HANEUL01", "haneul01", true, false],
+  ["my-haneul01!", " haneul01 ", true, false],
+  [`a1${"가".repeat(62)}`, "", true, true],
+  [`a1${"가".repeat(63)}`, "", false, true],
+  [`a1${"👨".repeat(6)}`, "", true, true],
 ])(
-  "which rules the password %j with the username %j follows: %j",
-  (password, username, expected) => {
-    const { length, letter, digit, different } = passwordRules(password, username);
-    expect([length, letter, digit, different]).toEqual(expected);
+  "the password %j with the username %j: strength %j, username %j",
+  (password, username, strength, differs) => {
+    expect(passwordRules(password, username)).toEqual({ strength, username: differs });
   },
 );
 
@@ -44,10 +50,19 @@ test.each([
   ["username", " haneul01 ", undefined],
   ["password", "sky", problems.passwordLength],
   ["password", "하늘과바다와산과강", problems.codes.letter_and_digit_required],
-  ["password", "haneul01", problems.codes.same_as_username],
+  ["password", "haneul01", problems.codes.contains_username],
+  ["password", "ChatChat2026", problems.codes.contains_product_name],
+  ["password", "correct horse battery staple", undefined],
   ["confirmPassword", "sky-2026y", problems.codes.mismatch],
+  ["confirmPassword", "sky-2026x\u0301", problems.codes.mismatch],
 ])("the %s %j: %s", (field, typed, expected) => {
   expect(problemsOf(CHECKS.join, { ...valid, [field]: typed })[field]).toBe(expected);
+});
+
+test("a password can be repeated in another form", () => {
+  const password = "하늘 sky 2026";
+  const confirmPassword = password.normalize("NFD").replace(" ", "\u3000");
+  expect(problemsOf(CHECKS.join, { ...valid, password, confirmPassword })).toEqual({});
 });
 
 test.each([

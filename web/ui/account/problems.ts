@@ -1,7 +1,16 @@
 /** Checks the fields of an account before a call, and returns texts for the server's errors. */
 
 import type { FieldError } from "@chatchat/client";
-import { lengthOf, MAX, PASSWORD, trimmed, USERNAME } from "../limits.js";
+import {
+  LONG_PASSWORD,
+  lengthOf,
+  MAX,
+  PASSWORD,
+  PRODUCT_NAME,
+  prepared,
+  trimmed,
+  USERNAME,
+} from "../limits.js";
 import { text } from "../text/index.js";
 
 /** What is wrong with each field, by its name. */
@@ -10,20 +19,26 @@ export type Problems = Readonly<Record<string, string>>;
 /** What the user typed, by the name of the field. */
 export type Values = Readonly<Record<string, string>>;
 
-/** A rule for new passwords. */
-export type PasswordRule = "length" | "letter" | "digit" | "different";
+/** A rule for new passwords that the form shows. */
+export type PasswordRule = "strength" | "username";
+
+const contains = (password: string, word: string): boolean =>
+  password.toLowerCase().includes(word.toLowerCase());
+
+/** Whether a password has a letter and a digit, or is long. */
+const isStrong = (password: string): boolean =>
+  (/[A-Za-z]/.test(password) && /[0-9]/.test(password)) || lengthOf(password) >= LONG_PASSWORD;
+
+const hasLength = (password: string): boolean =>
+  lengthOf(password) >= PASSWORD.min && lengthOf(password) <= PASSWORD.max;
 
 /** Returns whether a new password follows each rule. `username` is empty if it is not known. */
 export const passwordRules = (
   password: string,
   username: string,
 ): Readonly<Record<PasswordRule, boolean>> => ({
-  length: lengthOf(password) >= PASSWORD.min && lengthOf(password) <= PASSWORD.max,
-  letter: /[A-Za-z]/.test(password),
-  digit: /[0-9]/.test(password),
-  different:
-    !!password &&
-    trimmed(password).toLowerCase() !== (trimmed(username).toLowerCase() || undefined),
+  strength: hasLength(password) && isStrong(password),
+  username: !!password && !(trimmed(username) && contains(password, trimmed(username))),
 });
 
 /** Returns the text for a field that the server rejected. */
@@ -60,16 +75,19 @@ const checkNewPassword =
     const { problems } = text.account;
     const rules = passwordRules(password, (usernameField && values[usernameField]) || "");
     if (!password) return problems.codes.required;
-    if (!rules.length) return problems.passwordLength;
-    if (!rules.letter || !rules.digit) return problems.codes.letter_and_digit_required;
-    return rules.different ? undefined : problems.codes.same_as_username;
+    if (!hasLength(password)) return problems.passwordLength;
+    if (!rules.strength) return problems.codes.letter_and_digit_required;
+    if (!rules.username) return problems.codes.contains_username;
+    return contains(password, PRODUCT_NAME) ? problems.codes.contains_product_name : undefined;
   };
 
 const same =
   (field: string): Check =>
   (typed, values) => {
     if (!typed) return text.account.problems.codes.required;
-    return typed === values[field] ? undefined : text.account.problems.codes.mismatch;
+    return prepared(typed) === prepared(values[field] ?? "")
+      ? undefined
+      : text.account.problems.codes.mismatch;
   };
 
 /** The checks of each form, by field, in the order of the fields. */

@@ -58,10 +58,8 @@ export const en: typeof ko = {
     usernameTaken: "This username is already taken",
     usernameHint: "6 to 20 letters and digits",
     rules: {
-      length: "8–64 characters",
-      letter: "A letter",
-      digit: "A digit",
-      different: "Different from the username",
+      strength: "8 or more characters with a letter and a digit, or any 15 or more",
+      username: "Does not contain the username",
     },
     ruleMet: "done",
     problems: {
@@ -71,9 +69,10 @@ export const en: typeof ko = {
       codes: {
         required: "Please fill this in",
         invalid_characters: "Some of these characters cannot be used",
-        letter_and_digit_required: "Use at least one letter and one digit",
+        letter_and_digit_required: "Use a letter and a digit, or at least 15 characters",
         mismatch: "The passwords do not match",
-        same_as_username: "Choose something other than the username",
+        contains_username: "Choose a password without the username",
+        contains_product_name: "Choose a password without “chatchat”",
         common_password: "This password is too common. Please choose another one.",
         unsupported_picture: "This picture cannot be opened. Please choose another one.",
         too_many_pixels: "This picture is too large. Please choose a smaller one.",

@@ -54,10 +54,8 @@ export const ko = {
     usernameTaken: "이미 사용 중인 아이디예요",
     usernameHint: "영문과 숫자로 6~20자",
     rules: {
-      length: "8~64자",
-      letter: "영문",
-      digit: "숫자",
-      different: "아이디와 다르게",
+      strength: "영문과 숫자를 섞어 8자 이상, 또는 15자 이상이면 돼요",
+      username: "아이디가 들어 있지 않아야 해요",
     },
     ruleMet: "확인됨",
     problems: {
@@ -67,9 +65,10 @@ export const ko = {
       codes: {
         required: "입력해 주세요",
         invalid_characters: "쓸 수 없는 글자가 있어요",
-        letter_and_digit_required: "영문과 숫자를 하나 이상씩 넣어 주세요",
+        letter_and_digit_required: "영문과 숫자를 섞거나 15자 이상으로 정해 주세요",
         mismatch: "비밀번호가 서로 달라요",
-        same_as_username: "아이디와 다르게 정해 주세요",
+        contains_username: "아이디가 들어가지 않게 정해 주세요",
+        contains_product_name: "chatchat이 들어가지 않게 정해 주세요",
         common_password: "너무 흔한 비밀번호예요. 다른 비밀번호를 입력해 주세요.",
         unsupported_picture: "열 수 없는 사진이에요. 다른 사진을 골라 주세요.",
         too_many_pixels: "사진이 너무 커요. 더 작은 사진을 골라 주세요.",
