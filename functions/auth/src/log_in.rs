@@ -20,7 +20,8 @@ struct LogIn {
 /// Answers 201 with an access token, and with the refresh token in a cookie; 400 `login_failed` for
 /// a wrong username or a wrong password, after the same work; 403 `origin_not_allowed`; 429
 /// `too_many_attempts`. If the request has a refresh token already, its session ends. This takes
-/// two statements, because the password is verified between them.
+/// two statements, because the password is verified between them, and one more if the hash of the
+/// password was computed with other parameters than a new hash.
 pub async fn log_in<R: Role>(
     ((delivery, keys), pseudonyms): &((Delivery, SigningKeys), Pseudonyms),
     request: &Request,
@@ -34,8 +35,12 @@ pub async fn log_in<R: Role>(
     request.ids.set_sender(&username_hash, &pseudonyms.of_network(&network(address)));
     let found = store.find_account(R::KIND, &username, &username_hash, address).await?;
     let hash = found.as_ref().map(|account| account.password_hash.clone());
-    let right = passwords::verify(password, hash).await?;
-    let account = found.filter(|_| right).ok_or(ErrorCode::LoginFailed)?;
+    let right = passwords::verify(password.clone(), hash).await?;
+    let mut account = found.filter(|_| right).ok_or(ErrorCode::LoginFailed)?;
+    if passwords::is_outdated(&account.password_hash) {
+        let new_hash = passwords::hash(password).await?;
+        store.replace_hash(&mut account, new_hash).await?;
+    }
 
     let refresh = Secret::generate().map_err(Error::internal)?;
     let begun = store

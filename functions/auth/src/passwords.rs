@@ -41,6 +41,16 @@ pub async fn verify(password: EnteredPassword, hash: Option<String>) -> Result<b
     }
 }
 
+/// Returns whether a hash was computed with another algorithm or other parameters than a new one.
+pub fn is_outdated(hash: &str) -> bool {
+    parameters(hash) != parameters(DUMMY_HASH)
+}
+
+/// Returns the part of a hash in PHC string format that comes before the salt.
+fn parameters(hash: &str) -> Option<&str> {
+    hash.rsplitn(3, '$').nth(2)
+}
+
 /// Verifies the caller's password. Fails with 403 `wrong_password` or 429 `too_many_attempts`.
 pub async fn check_own<R>(
     store: &Store,
@@ -74,5 +84,15 @@ mod tests {
         assert!(verify(entered("haneul01"), Some(hash.clone())).await.unwrap());
         assert!(!verify(entered("haneul02"), Some(hash)).await.unwrap());
         assert!(!verify(entered("haneul01"), None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn hash_with_other_parameters_is_outdated() {
+        assert!(!is_outdated(&hash("haneul01".to_owned().into()).await.unwrap()));
+        for parameters in
+            ["argon2id$v=19$m=9728,t=2,p=1", "argon2id$v=16$m=19456,t=2,p=1", "argon2i$v=19$m=19456,t=2,p=1"]
+        {
+            assert!(is_outdated(&format!("${parameters}$c2FsdHNhbHQ$aGFzaA")), "{parameters}");
+        }
     }
 }

@@ -37,6 +37,12 @@ with {{caller}}, changed as (
 select caller.id as account_id, caller.session_id, exists (select from changed) as verified
 from caller;
 
+-- statement: replace_hash(account int8, old_hash text, new_hash text)
+--
+-- Changes nothing if the password was changed meanwhile.
+update accounts set password_hash = :new_hash
+where id = :account and password_hash = :old_hash and withdrawn_at is null;
+
 -- statement: withdraw(session int8, connection text, password_hash text, username_hash text)
 --
 -- A trigger also removes the copies of the profile in the account's rooms.

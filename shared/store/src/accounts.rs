@@ -108,6 +108,16 @@ impl Store {
         .await
     }
 
+    /// Replaces the hash of an account's password, which was just verified, by another hash of the
+    /// same password. If the stored hash is no longer that of the account, nothing changes, and
+    /// [`Self::begin_session`] fails.
+    pub async fn replace_hash(&self, account: &mut Account, new_hash: String) -> Result<(), StoreError> {
+        let id = account.id.get();
+        self.query(Idempotent, &sql::REPLACE_HASH, &[&id, &account.password_hash, &new_hash]).await?;
+        account.password_hash = new_hash;
+        Ok(())
+    }
+
     /// Withdraws the caller, whose password hash was just verified: erases its profile and FAQ, ends
     /// all its sessions and closes its rooms. `username_hash` replaces the username, which stays
     /// taken. Returns the connections to close, or `None` if the password was changed since it was

@@ -227,6 +227,32 @@ fn password_is_the_same_in_all_normalisation_forms() {
     });
 }
 
+/// The hash of [`PASSWORD`] with weaker parameters than today's.
+const WEAK_HASH: &str =
+    "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$1gHDfXOB1pO1zi1eBW/nSVPMhNj0EQ310WfATtZHNIk";
+
+#[test]
+fn login_replaces_a_hash_with_old_parameters() {
+    in_world(|world| async move {
+        let (person, database) = (world.customer().await, world.database().await);
+        let set = "update accounts set password_hash = $2 where id = $1";
+        database.execute(set, &[&person.id, &WEAK_HASH]).await.unwrap();
+        let hash = async || {
+            let hash = "select password_hash from accounts where id = $1";
+            database.query_one(hash, &[&person.id]).await.unwrap().get::<_, String>(0)
+        };
+        assert_refused(&log_in(&world.client, &person.username, "wrong-2026").await, 400, "login_failed");
+        assert_eq!(hash().await, WEAK_HASH);
+        for _ in 0..2 {
+            assert_eq!(log_in(&world.client, &person.username, PASSWORD).await.status, 201);
+            assert!(hash().await.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        }
+        let strong = hash().await;
+        assert_eq!(log_in(&world.client, &person.username, PASSWORD).await.status, 201);
+        assert_eq!(hash().await, strong, "a hash with today's parameters stays");
+    });
+}
+
 #[test]
 fn logins_against_a_password_change_do_not_outlive_it() {
     in_world(|world| async move {
