@@ -26,6 +26,7 @@ use crate::{
     listen::{self, Server},
     log::Log,
     options::Options,
+    relay::Relay,
     schedule::Schedule,
     secrets::{self, Secrets},
     stack::{Ports, Stack, bucket_name},
@@ -48,6 +49,7 @@ pub struct Cloud {
     storage: Arc<Storage>,
     faults: Arc<Faults>,
     cut_off: watch::Sender<bool>,
+    relay: Option<Relay>,
     /// Schedules, and the end of idle processes.
     tasks: JoinSet<Infallible>,
     servers: Vec<Server>,
@@ -62,11 +64,20 @@ impl Cloud {
     /// # Errors
     /// If the template is invalid, a function is not built, or the port is in use. The message says
     /// what to do.
-    pub async fn start(options: Options) -> Result<Self, StartError> {
+    pub async fn start(mut options: Options) -> Result<Self, StartError> {
         let template = Template::read(&options.template)?;
         let (listeners, port) = public_port(options.port).await?;
         let settings = options.settings;
         let (own_endpoint, ports) = gateway_port(port).await?;
+        let relay = match &mut options.database {
+            Some(database) if options.relays_database => {
+                let relay = Relay::start(database.host.clone(), database.port).await;
+                let relay = relay.map_err(StartError::io("a loopback port"))?;
+                (database.host, database.port) = (Ipv4Addr::LOCALHOST.to_string(), relay.port());
+                Some(relay)
+            }
+            _ => None,
+        };
         let stack =
             Stack::new(template, &settings.region, options.parameters, options.database.clone(), ports)?;
         let secrets = Arc::new(Secrets::new(&stack, options.database.as_ref(), options.secrets_file)?);
@@ -123,6 +134,7 @@ impl Cloud {
             storage,
             faults,
             cut_off,
+            relay,
             tasks,
             servers,
             _temporary_files: temporary_files,
@@ -211,6 +223,13 @@ impl Cloud {
         if on {
             self.drop_connections();
         }
+    }
+
+    /// Makes the functions' open connections to the database silent: they accept what a function
+    /// sends and never answer. New connections work. Returns the number of silent connections,
+    /// which is 0 without [`Options::relays_database`].
+    pub fn silence_database(&self) -> usize {
+        self.relay.as_ref().map_or(0, Relay::silence)
     }
 
     /// Stores an object in a bucket, as a deployment does. `bucket` is the bucket's logical id.

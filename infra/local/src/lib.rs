@@ -14,6 +14,7 @@ mod listen;
 mod log;
 mod options;
 mod postgres;
+mod relay;
 mod schedule;
 mod secrets;
 mod settings;

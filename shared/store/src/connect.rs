@@ -17,6 +17,11 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// database takes, and shorter than the deadline of any request.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// For how long the server may leave sent data or keepalive probes without a reply (Linux only).
+/// The kernel then closes the connection, also while a function waits for a slow statement. A
+/// frozen environment neither sends probes nor answers those of the server.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// The root certificates for verifying RDS and RDS Proxy.
 const RDS_CA: &[u8] = include_bytes!("../rds-ca.pem");
 
@@ -57,7 +62,10 @@ pub(crate) async fn pool(database: &Database, source: CredentialsSource) -> Resu
         .dbname(&database.name)
         .application_name("chatchat")
         .connect_timeout(CONNECT_TIMEOUT)
-        .keepalives_idle(Duration::from_secs(30));
+        .tcp_user_timeout(REPLY_TIMEOUT)
+        .keepalives_idle(Duration::from_secs(2))
+        .keepalives_interval(Duration::from_secs(1))
+        .keepalives_retries(2);
     let credentials = RwLock::new(source().await?);
     let tls = if is_loopback(&database.host) { None } else { Some(verified_tls()?) };
     if tls.is_some() {

@@ -8,6 +8,7 @@ mod connections;
 mod directory;
 mod error;
 mod export;
+mod idle;
 mod messages;
 mod network;
 mod pictures;

@@ -15,11 +15,17 @@ use tokio_postgres::{Row, types::ToSql};
 
 use crate::{
     CredentialsError, CredentialsSource, Database, StoreError, connect,
+    idle::{LastAnswer, Trust},
     sql::{self, Statement},
 };
 
 /// Longer than the statement of any route takes, shorter than a request's deadline.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The time limit for the first answer of a connection that may be silent. It is longer than nearly
+/// all statements take, and leaves time for a new connection and the statement before a function's
+/// deadline.
+const DOUBTFUL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Whether a statement may run a second time if the first run may have been committed.
 #[derive(Clone, Copy)]
@@ -36,27 +42,26 @@ pub struct Store {
     pool: Pool,
     micros: Arc<AtomicU64>,
     caller: Arc<Mutex<Option<(AccountId, SessionId)>>>,
+    last_answer: Arc<LastAnswer>,
 }
 
 impl Store {
     /// Prepares the connection to the database, which the first statement opens. Fails if the
     /// credentials cannot be read.
     pub async fn open(database: &Database, source: CredentialsSource) -> Result<Self, CredentialsError> {
-        Ok(Self {
-            pool: connect::pool(database, source).await?,
-            micros: Arc::default(),
-            caller: Arc::default(),
-        })
+        let pool = connect::pool(database, source).await?;
+        Ok(Self { pool, micros: Arc::default(), caller: Arc::default(), last_answer: Arc::default() })
     }
 
     /// Opens the connection before the first statement. An unreachable database is not an error:
     /// the first statement connects again.
     pub async fn connect_ahead(&self) {
-        if let Err(error) = self.pool.get().await {
-            tracing::warn!(
+        match self.pool.get().await {
+            Ok(_) => self.last_answer.note(),
+            Err(error) => tracing::warn!(
                 error = causes(&error),
                 "the database is unreachable; the first request connects again"
-            );
+            ),
         }
     }
 
@@ -91,7 +96,9 @@ impl Store {
     ///
     /// Runs it once more if it was rolled back because of a concurrent transaction. If its
     /// connection was lost, it is not known whether the statement was committed: an idempotent one
-    /// runs once more on a new connection, any other one fails.
+    /// runs once more on a new connection, any other one fails. A connection that may be silent
+    /// counts as lost if it does not answer an idempotent statement within [`DOUBTFUL_TIMEOUT`].
+    /// Before any other statement it is tested, which takes a round trip.
     pub(crate) async fn query(
         &self,
         idempotence: Idempotence,
@@ -100,8 +107,8 @@ impl Store {
     ) -> Result<Vec<Row>, StoreError> {
         let params = statement.typed(params);
         let attempt = || async {
-            let connection = self.pool.get().await?;
-            let answer = in_time(connection.query_typed(statement.text, &params)).await;
+            let (connection, limit) = self.connection(idempotence).await?;
+            let answer = self.in_time(limit, connection.query_typed(statement.text, &params)).await;
             if answer.as_ref().is_err_and(StoreError::spoils_the_connection) {
                 // The next statement opens another one.
                 drop(Object::take(connection));
@@ -122,8 +129,9 @@ impl Store {
     /// it is replaced.
     pub(crate) async fn begin(&self) -> Result<Transaction<'_>, StoreError> {
         let begin = || async {
-            let transaction = Transaction { store: self, connection: Some(self.pool.get().await?) };
-            in_time(transaction.connection()?.batch_execute("begin")).await?;
+            let (connection, limit) = self.connection(Idempotence::Idempotent).await?;
+            let transaction = Transaction { store: self, connection: Some(connection) };
+            self.in_time(limit, transaction.connection()?.batch_execute("begin")).await?;
             Ok(transaction)
         };
         self.timed(async {
@@ -133,6 +141,44 @@ impl Store {
             }
         })
         .await
+    }
+
+    /// Takes the connection, or opens one. Returns it with the time limit for its first answer.
+    async fn connection(&self, idempotence: Idempotence) -> Result<(Object, Duration), StoreError> {
+        let connection = self.pool.get().await?;
+        let is_new = Object::metrics(&connection).recycle_count == 0;
+        let usable = match (self.last_answer.trust(), idempotence) {
+            _ if is_new => true,
+            (Trust::Alive, _) => true,
+            (Trust::Doubtful, Idempotence::Idempotent) => return Ok((connection, DOUBTFUL_TIMEOUT)),
+            (Trust::Doubtful, Idempotence::NotIdempotent) => {
+                self.in_time(DOUBTFUL_TIMEOUT, connection.batch_execute("")).await.is_ok()
+            }
+            (Trust::TooOld, _) => false,
+        };
+        if usable {
+            return Ok((connection, STATEMENT_TIMEOUT));
+        }
+        drop(Object::take(connection));
+        Ok((self.pool.get().await?, STATEMENT_TIMEOUT))
+    }
+
+    /// Waits for an answer of the database, at most `limit`.
+    async fn in_time<T>(
+        &self,
+        limit: Duration,
+        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, StoreError> {
+        match timeout(limit, answer).await {
+            Ok(answer) => {
+                self.last_answer.note();
+                Ok(answer?)
+            }
+            Err(_) if limit < STATEMENT_TIMEOUT => {
+                Err(StoreError::LostConnection("the connection was idle and does not answer".into()))
+            }
+            Err(_) => Err(StoreError::Unavailable("the statement took too long".into())),
+        }
     }
 
     /// Adds the duration of `work` to the time spent on the database.
@@ -167,12 +213,17 @@ impl Transaction<'_> {
     ) -> Result<Vec<Row>, StoreError> {
         let params = statement.typed(params);
         self.store
-            .timed(async { in_time(self.connection()?.query_typed(statement.text, &params)).await })
+            .timed(async {
+                let answer = self.connection()?.query_typed(statement.text, &params);
+                self.store.in_time(STATEMENT_TIMEOUT, answer).await
+            })
             .await
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
-        self.store.timed(async { in_time(self.connection()?.batch_execute("commit")).await }).await?;
+        let commit =
+            async { self.store.in_time(STATEMENT_TIMEOUT, self.connection()?.batch_execute("commit")).await };
+        self.store.timed(commit).await?;
         // Returns the connection to the pool.
         drop(self.connection.take());
         Ok(())
@@ -182,14 +233,6 @@ impl Transaction<'_> {
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         drop(self.connection.take().map(Object::take));
-    }
-}
-
-/// Waits for an answer of the database, at most [`STATEMENT_TIMEOUT`].
-async fn in_time<T>(answer: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, StoreError> {
-    match timeout(STATEMENT_TIMEOUT, answer).await {
-        Ok(answer) => Ok(answer?),
-        Err(_) => Err(StoreError::Unavailable("the statement took too long".into())),
     }
 }
 

@@ -82,6 +82,8 @@ pub struct SystemOptions {
     pub postgres: Option<Arc<Postgres>>,
     /// Whether the functions connect through PgBouncer in transaction mode.
     pub pooled: bool,
+    /// Whether the functions reach the database through a relay, whose connections can go silent.
+    pub relays_database: bool,
 }
 
 impl Default for SystemOptions {
@@ -96,6 +98,7 @@ impl Default for SystemOptions {
             settings: Settings::default(),
             postgres: None,
             pooled: env::var_os("POOLED").is_some_and(|value| !value.is_empty()),
+            relays_database: false,
         }
     }
 }
@@ -161,6 +164,7 @@ impl System {
             artifacts: programs(),
             port,
             database: Some(reached),
+            relays_database: options.relays_database,
             secrets_file: Some(folder.join("secrets.json")),
             files: Some(folder.join("files")),
             parameters: BTreeMap::from([

@@ -64,7 +64,13 @@ async fn start(pooled: bool) -> World {
     // Not the shared server: these tests restart this one and use up its connections.
     let postgres = Arc::new(Postgres::launch(PostgresOptions::default()).await.unwrap());
     let settings = Settings { environments: 120, ..Settings::default() };
-    let options = SystemOptions { postgres: Some(postgres), settings, pooled, ..SystemOptions::default() };
+    let options = SystemOptions {
+        postgres: Some(postgres),
+        settings,
+        pooled,
+        relays_database: true,
+        ..SystemOptions::default()
+    };
     let system = System::start(options).await.unwrap();
     lift_limits(&system).await;
     let client = client_of(&system);

@@ -1,10 +1,10 @@
-//! The 24 faults, and a test that each fault has a test.
+//! The 25 faults, and a test that each fault has a test.
 
 use std::{collections::BTreeSet, env, process::Command};
 
 /// The faults, numbered from 1. The tests of a fault have its number in their names, such as
 /// `fault_04_duplicate_frame_takes_effect_once`.
-const FAULTS: [&str; 24] = [
+const FAULTS: [&str; 25] = [
     "a client disconnects before its send reaches the function",
     "a client disconnects after its send, before the ack",
     "a client disconnects during a resync",
@@ -29,6 +29,7 @@ const FAULTS: [&str; 24] = [
     "the database's password is rotated while functions are warm",
     "a client's clock is 5 minutes off, both ways",
     "object storage fails during an upload",
+    "the database's connections go silent",
 ];
 
 /// The number in the name of a test such as `faults::client::fault_04_…`.

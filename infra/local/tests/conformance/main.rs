@@ -4,6 +4,7 @@
 mod distribution;
 mod environments;
 mod faults_calls;
+mod faults_database;
 mod faults_frames;
 mod faults_functions;
 mod faults_networks;

@@ -38,6 +38,7 @@ impl Database<'_> {
                 Ok(1)
             }
             Kind::PasswordRotated => self.rotate_password(time / 4, rng).await,
+            Kind::Silent => Ok(self.system.cloud.silence_database().try_into()?),
             Kind::Deadlock => self.deadlock().await,
             _ => self.serialization_failure(time).await,
         }

@@ -74,6 +74,7 @@ kinds! {
     Crash, "crash", Database, "the server crashes and recovers";
     Away, "away", Database, "the server is stopped for up to 1.5 s";
     PasswordRotated, "password-rotated", Database, "the password changes, and its secret a little later";
+    Silent, "silent", Database, "a connection of the functions goes silent";
     Deadlock, "deadlock", Database, "a send fails because of a deadlock (40P01)";
     SerializationFailure, "serialization-failure", Database, "a send fails with 40001";
     CutBeforeSend, "cut-before-send", Client, "a client cuts its connection just before it sends";

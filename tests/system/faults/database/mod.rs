@@ -1,8 +1,9 @@
-//! Faults of the database: it stops, becomes read-only, rejects or ends connections, rolls back
-//! transactions, or gets another password.
+//! Faults of the database: it stops, becomes read-only, rejects, ends or ignores connections, rolls
+//! back transactions, or gets another password.
 
 mod password;
 mod server;
+mod silent;
 mod transactions;
 
 use chatchat_harness::{Person, Socket};
