@@ -26,6 +26,7 @@ os.environ.update(AWS_ACCESS_KEY_ID="moto", AWS_SECRET_ACCESS_KEY="moto", AWS_DE
 
 import boto3  # noqa: E402
 from moto.backends import list_of_moto_modules  # noqa: E402
+from moto.cloudformation import parsing  # noqa: E402
 from moto.cloudformation.parsing import get_model_map  # noqa: E402
 from moto.core.common_models import CloudFormationModel  # noqa: E402
 from moto.server import ThreadedMotoServer  # noqa: E402
@@ -41,6 +42,10 @@ for module in list_of_moto_modules():
 
 # moto loses a resource whose type it cannot update. CloudFormation changes it or replaces it.
 CloudFormationModel.update_from_cloudformation_json = classmethod(lambda _, original_resource, **__: original_resource)
+
+# moto also updates resources whose condition is false, which do not exist.
+update_resource = parsing.parse_and_update_resource
+parsing.parse_and_update_resource = lambda name, resource, known, **place: known[name] and update_resource(name, resource, known, **place)
 
 DOMAIN = {
     "Domain": "chat.example.com",

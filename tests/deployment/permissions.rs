@@ -7,21 +7,31 @@ use serde_json::Value;
 
 use crate::stacks::{ALL, Deployment, Resource, WITHOUT_DOMAIN, statements};
 
-/// What a handler can need, with the environment variable and the permission that go with it: an
-/// action and its resource. The variables of the database are global.
-const NEEDS: [(&str, Option<&str>, (&str, &str)); 5] = [
-    ("database", None, ("secretsmanager:GetSecretValue", "Database.MasterUserSecret.SecretArn")),
-    ("signingKeys", Some("TOKEN_SECRET_ARN"), ("secretsmanager:GetSecretValue", "TokenSecret")),
-    ("pseudonymKey", Some("PSEUDONYM_SECRET_ARN"), ("secretsmanager:GetSecretValue", "PseudonymSecret")),
+/// What a handler can need, with the environment variable and the permissions that go with it:
+/// actions and their resource. The variables of the database are global.
+const NEEDS: [(&str, Option<&str>, &[&str], &str); 7] = [
+    ("database", None, &["secretsmanager:GetSecretValue"], "FunctionsSecret"),
+    (
+        "databaseOwner",
+        Some("DATABASE_OWNER_SECRET_ARN"),
+        &["secretsmanager:GetSecretValue"],
+        "Database.MasterUserSecret.SecretArn",
+    ),
+    (
+        "rotation",
+        None,
+        &["secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage"],
+        "FunctionsSecret",
+    ),
+    ("signingKeys", Some("TOKEN_SECRET_ARN"), &["secretsmanager:GetSecretValue"], "TokenSecret"),
+    ("pseudonymKey", Some("PSEUDONYM_SECRET_ARN"), &["secretsmanager:GetSecretValue"], "PseudonymSecret"),
     (
         "connections",
         Some("WEBSOCKET_MANAGEMENT_URL"),
-        (
-            "execute-api:ManageConnections",
-            "arn:aws:execute-api:ap-northeast-2:123456789012:RealtimeApi/realtime/*/@connections/*",
-        ),
+        &["execute-api:ManageConnections"],
+        "arn:aws:execute-api:ap-northeast-2:123456789012:RealtimeApi/realtime/*/@connections/*",
     ),
-    ("pictures", Some("PICTURES_BUCKET"), ("s3:PutObject", "arn:aws:s3:::PictureBucket/pictures/*")),
+    ("pictures", Some("PICTURES_BUCKET"), &["s3:PutObject"], "arn:aws:s3:::PictureBucket/pictures/*"),
 ];
 
 /// The permissions of a function's role beside AWS's two policies: pairs of action and resource.
@@ -63,13 +73,15 @@ fn functions_have_the_variables_and_permissions_they_need() {
         for need in needs {
             assert!(NEEDS.iter().any(|(known, ..)| known == need), "{}: unknown need {need}", function.id);
         }
-        for (need, variable, (action, resource)) in NEEDS {
+        for (need, variable, actions, resource) in NEEDS {
             let is_needed = needs.iter().any(|one| one == need);
             if let Some(variable) = variable {
                 assert_eq!(variables.contains_key(variable), is_needed, "{}: {variable}", function.id);
             }
             if is_needed {
-                allow(action, resource);
+                for action in actions {
+                    allow(action, resource);
+                }
             }
         }
         if function.id == "Sweep" {
@@ -77,6 +89,23 @@ fn functions_have_the_variables_and_permissions_they_need() {
         }
         assert_eq!(allowed(&deployment, function), expected, "{}", function.id);
     }
+}
+
+#[test]
+fn only_migrate_connects_as_the_owner_and_only_the_rotation_changes_the_secret() {
+    let deployment = Deployment::of(WITHOUT_DOMAIN);
+    let who = |wanted: &str, of: &str| -> Vec<&str> {
+        let may = |function: &&Resource| {
+            allowed(&deployment, function).iter().any(|(action, on)| action == wanted && on == of)
+        };
+        deployment.functions().filter(may).map(|function| function.id.as_str()).collect()
+    };
+    assert_eq!(who("secretsmanager:GetSecretValue", "Database.MasterUserSecret.SecretArn"), ["Migrate"]);
+    assert_eq!(who("secretsmanager:PutSecretValue", "FunctionsSecret"), ["RotatePassword"]);
+    assert_eq!(deployment.variable("Health", "DATABASE_SECRET_ARN"), "FunctionsSecret");
+    let rotation = &deployment.only("AWS::SecretsManager::RotationSchedule").properties;
+    assert_eq!(rotation["SecretId"], "FunctionsSecret");
+    assert_eq!(rotation["RotationLambdaARN"], "RotatePassword.Arn");
 }
 
 #[test]

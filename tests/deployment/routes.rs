@@ -116,6 +116,8 @@ fn each_function_except_migrate_has_one_caller() {
         assert_eq!(callers, usize::from(function.id != "Migrate"), "{}", function.id);
     }
     assert_eq!(permissions["Sweep"], [("events.amazonaws.com".to_owned(), "SweepEvery.Arn".to_owned())]);
+    let secrets = "secretsmanager.amazonaws.com".to_owned();
+    assert_eq!(permissions["RotatePassword"], [(secrets, "FunctionsSecret".to_owned())]);
 }
 
 #[test]

@@ -97,7 +97,9 @@ fn with_the_proxy_functions_connect_only_through_it() {
     let proxy = deployment.only("AWS::RDS::DBProxy");
     assert_eq!(proxy.properties["RequireTLS"], true);
     assert_eq!(proxy.properties["VpcSecurityGroupIds"], json!(["ProxyGroup"]));
-    assert_eq!(proxy.properties["Auth"][0]["SecretArn"], "Database.MasterUserSecret.SecretArn");
+    let secrets: Vec<_> =
+        proxy.properties["Auth"].as_array().unwrap().iter().map(|auth| &auth["SecretArn"]).collect();
+    assert_eq!(secrets, ["FunctionsSecret", "Database.MasterUserSecret.SecretArn"]);
     assert_eq!(deployment.variable("Health", "DATABASE_HOST"), "Proxy.Endpoint");
     assert!(deployment.find("observability.yaml", "ProxyIsPinned").is_some());
     let usual = Deployment::of(WITHOUT_DOMAIN);

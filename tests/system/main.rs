@@ -24,6 +24,7 @@ mod paths;
 mod pictures;
 mod profiles;
 mod realtime;
+mod role;
 mod room_lists;
 mod rooms;
 mod sessions;

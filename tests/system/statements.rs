@@ -113,7 +113,7 @@ impl Counting<'_> {
             .database
             .query(
                 "select s.query, s.calls from pg_stat_statements s join pg_roles r on r.oid = s.userid
-                 where r.rolname = 'chatchat' and s.dbid = (select oid from pg_database where datname = current_database())",
+                 where r.rolname = current_database() || '_functions' and s.dbid = (select oid from pg_database where datname = current_database())",
                 &[],
             )
             .await

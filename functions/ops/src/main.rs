@@ -1,19 +1,21 @@
-//! The artifact `ops`: migrations, the sweep, health, and the answer to requests that match no
-//! route.
+//! The artifact `ops`: migrations, the sweep, the rotation of the database's password, health, and
+//! the answer to requests that match no route.
 
 mod health;
 mod migrate;
+mod rotate;
 mod sweep;
 mod unrouted;
 
 use std::process::ExitCode;
 
 use chatchat_delivery::Delivery;
-use chatchat_function::{Handler, handlers, run};
+use chatchat_function::{Handler, Owner, RoleSecret, handlers, run};
 use chatchat_store::Store;
 
 const HANDLERS: &[Handler] = handlers![
-    Store: event migrate => migrate::migrate,
+    Owner: event migrate => migrate::migrate,
+    RoleSecret: event rotate => rotate::rotate,
     Delivery: event sweep => sweep::sweep,
     Store: public health => health::health,
     (): public unrouted => unrouted::unrouted,

@@ -2,6 +2,7 @@
 
 mod answer;
 mod caller;
+mod database_roles;
 mod environment;
 mod error;
 mod fields;
@@ -26,6 +27,7 @@ pub use answer::Answer;
 pub use aws_lambda_events;
 pub use caller::{Authorization, Authorize};
 pub use chatchat_domain::{AnyRole, Caller, Company, Customer};
+pub use database_roles::{Owner, RoleSecret};
 pub use environment::{StartError, optional, required};
 pub use error::{Error, FieldError, status, zip_invalid};
 pub use fields::read as read_fields;

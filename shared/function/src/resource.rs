@@ -2,13 +2,11 @@
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use chatchat_delivery::Delivery;
-use chatchat_store::{Credentials, Database, Store};
-use serde::Deserialize;
+use chatchat_store::{Database, Store};
 use tokio::{sync::OnceCell, try_join};
 
 use crate::{
-    SigningKeys, StartError, Viewers, required,
-    secrets::{SecretError, Secrets},
+    Owner, RoleSecret, SigningKeys, StartError, Viewers, environment::optional, required, secrets::Secrets,
 };
 
 /// A part of the configuration that some functions have and others do not: environment variables,
@@ -16,8 +14,12 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
     /// `DATABASE_HOST`, `DATABASE_PORT`, `DATABASE_NAME`, and the secret that `DATABASE_SECRET_ARN`
-    /// names.
+    /// names: the functions' role.
     Database,
+    /// The owner of the database: the secret that `DATABASE_OWNER_SECRET_ARN` names.
+    DatabaseOwner,
+    /// The permission to change the secret of the functions' role.
+    Rotation,
     /// The secret that `TOKEN_SECRET_ARN` names.
     SigningKeys,
     /// The secret that `PSEUDONYM_SECRET_ARN` names.
@@ -33,6 +35,8 @@ impl Need {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Database => "database",
+            Self::DatabaseOwner => "databaseOwner",
+            Self::Rotation => "rotation",
             Self::SigningKeys => "signingKeys",
             Self::PseudonymKey => "pseudonymKey",
             Self::Connections => "connections",
@@ -82,24 +86,49 @@ impl Resource for Store {
     }
 
     async fn load(loader: &Loader) -> Result<Self, StartError> {
-        let port = required("DATABASE_PORT")?
-            .parse()
-            .map_err(|_| StartError::Variable { name: "DATABASE_PORT", problem: "is not a port" })?;
-        let database = Database { host: required("DATABASE_HOST")?, port, name: required("DATABASE_NAME")? };
-        let arn = required("DATABASE_SECRET_ARN")?;
-        let secrets = loader.secrets().await.clone();
-        let source = Box::new(move || {
-            let (secrets, arn) = (secrets.clone(), arn.clone());
-            Box::pin(async move { credentials(&secrets, &arn).await }) as _
-        });
-        Self::open(&database, source)
-            .await
-            .map_err(|cause| StartError::Part { what: "the database cannot be configured", cause })
+        RoleSecret::load(loader).await?.store().await
     }
 
     fn store(&self) -> Option<&Store> {
         Some(self)
     }
+}
+
+/// For the function that rotates the password of the functions' role.
+impl Resource for RoleSecret {
+    fn needs() -> Vec<Need> {
+        vec![Need::Database, Need::Rotation]
+    }
+
+    async fn load(loader: &Loader) -> Result<Self, StartError> {
+        role_secret(loader, "DATABASE_SECRET_ARN").await
+    }
+}
+
+/// For the function that migrates. Before the update of a stack in which all functions were the
+/// owner, `DATABASE_OWNER_SECRET_ARN` is not set, and `DATABASE_SECRET_ARN` is the owner's.
+impl Resource for Owner {
+    fn needs() -> Vec<Need> {
+        vec![Need::Database, Need::DatabaseOwner]
+    }
+
+    async fn load(loader: &Loader) -> Result<Self, StartError> {
+        let role = RoleSecret::load(loader).await?;
+        if optional("DATABASE_OWNER_SECRET_ARN").is_none() {
+            return Ok(Self::new(role.store().await?, None));
+        }
+        let owner = role_secret(loader, "DATABASE_OWNER_SECRET_ARN").await?;
+        Ok(Self::new(owner.store().await?, Some(role)))
+    }
+}
+
+async fn role_secret(loader: &Loader, variable: &'static str) -> Result<RoleSecret, StartError> {
+    let port = required("DATABASE_PORT")?
+        .parse()
+        .map_err(|_| StartError::Variable { name: "DATABASE_PORT", problem: "is not a port" })?;
+    let database = Database { host: required("DATABASE_HOST")?, port, name: required("DATABASE_NAME")? };
+    let arn = required(variable)?;
+    Ok(RoleSecret::new(database, loader.secrets().await.clone(), arn))
 }
 
 impl Resource for Delivery {
@@ -188,16 +217,4 @@ impl Loader {
         };
         self.signing_keys.get_or_try_init(read).await
     }
-}
-
-/// A secret of RDS, as RDS writes it.
-#[derive(Deserialize)]
-struct DatabaseSecret {
-    username: String,
-    password: String,
-}
-
-async fn credentials(secrets: &Secrets, arn: &str) -> Result<Credentials, SecretError> {
-    let secret: DatabaseSecret = serde_json::from_str(&secrets.read(arn).await?.text)?;
-    Ok(Credentials { user: secret.username, password: secret.password })
 }

@@ -33,7 +33,44 @@ impl Secrets {
 
     /// Reads the version before the last rotation, or returns `None` before the first one.
     pub(crate) async fn read_previous(&self, arn: &str) -> Result<Option<SecretValue>, SecretError> {
-        match self.0.get_secret_value().secret_id(arn).version_stage("AWSPREVIOUS").send().await {
+        self.read_stage(arn, "AWSPREVIOUS", None).await
+    }
+
+    /// Reads the version that a rotation has created and not yet made current. With `version`, it
+    /// must have this id.
+    pub(crate) async fn read_pending(
+        &self,
+        arn: &str,
+        version: Option<&str>,
+    ) -> Result<Option<SecretValue>, SecretError> {
+        self.read_stage(arn, "AWSPENDING", version).await
+    }
+
+    /// Creates the version that a rotation will make current.
+    pub(crate) async fn put_pending(&self, arn: &str, version: &str, text: &str) -> Result<(), SecretError> {
+        let put = self.0.put_secret_value().secret_id(arn).client_request_token(version);
+        put.version_stages("AWSPENDING").secret_string(text).send().await?;
+        Ok(())
+    }
+
+    /// Makes a version the current one, unless it already is.
+    pub(crate) async fn make_current(&self, arn: &str, version: &str) -> Result<(), SecretError> {
+        let current = self.read(arn).await?.version;
+        if current != version {
+            let update = self.0.update_secret_version_stage().secret_id(arn).version_stage("AWSCURRENT");
+            update.move_to_version_id(version).remove_from_version_id(current).send().await?;
+        }
+        Ok(())
+    }
+
+    async fn read_stage(
+        &self,
+        arn: &str,
+        stage: &str,
+        version: Option<&str>,
+    ) -> Result<Option<SecretValue>, SecretError> {
+        let request = self.0.get_secret_value().secret_id(arn).version_stage(stage);
+        match request.set_version_id(version.map(str::to_owned)).send().await {
             Ok(answer) => Self::value(answer).map(Some),
             Err(error)
                 if error

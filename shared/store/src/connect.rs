@@ -36,8 +36,8 @@ pub struct Database {
     pub name: String,
 }
 
-/// The role with which the functions connect.
-#[derive(Clone)]
+/// A role and its password.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// The name of the role.
     pub user: String,
@@ -48,9 +48,23 @@ pub struct Credentials {
 /// Why credentials could not be read.
 pub type CredentialsError = Box<dyn Error + Send + Sync>;
 
-/// Reads the credentials: once at the start, and again each time the database rejects them.
+/// Which credentials to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialsVersion {
+    /// Those in use.
+    Current,
+    /// Those that a rotation in progress is about to make current.
+    Pending,
+}
+
+/// Reads credentials: the current ones at the start, and both versions each time the database
+/// rejects those that are known. Returns `None` for a version that does not exist.
 pub type CredentialsSource = Box<
-    dyn Fn() -> Pin<Box<dyn Future<Output = Result<Credentials, CredentialsError>> + Send>> + Send + Sync,
+    dyn Fn(
+            CredentialsVersion,
+        ) -> Pin<Box<dyn Future<Output = Result<Option<Credentials>, CredentialsError>> + Send>>
+        + Send
+        + Sync,
 >;
 
 /// Creates the pool of one connection, which is opened at the first use.
@@ -66,7 +80,8 @@ pub(crate) async fn pool(database: &Database, source: CredentialsSource) -> Resu
         .keepalives_idle(Duration::from_secs(2))
         .keepalives_interval(Duration::from_secs(1))
         .keepalives_retries(2);
-    let credentials = RwLock::new(source().await?);
+    let current = source(CredentialsVersion::Current).await?;
+    let credentials = RwLock::new(current.ok_or("there are no current credentials")?);
     let tls = if is_loopback(&database.host) { None } else { Some(verified_tls()?) };
     if tls.is_some() {
         config.ssl_mode(tokio_postgres::config::SslMode::Require);
@@ -120,23 +135,28 @@ impl Connect for Connector {
         let mut config = config.clone();
         Box::pin(async move {
             self.set_credentials(&mut config).await;
-            let rejected = match open(&config, self.tls.clone()).await {
-                Err(error) if rejects_credentials(&error) => error,
-                answer => return answer,
-            };
-            // The credentials were rotated. Read them again, once.
-            match (self.source)().await {
-                Ok(fresh) => *self.credentials.write().await = fresh,
-                Err(error) => {
-                    tracing::error!(
-                        error = causes(&*error),
-                        "the database's credentials could not be read again"
-                    );
-                    return Err(rejected);
+            let mut answer = open(&config, self.tls.clone()).await;
+            // If the database rejects them, the credentials were rotated, or a rotation is in
+            // progress: it changes the role's password first and the current version later.
+            for version in [CredentialsVersion::Current, CredentialsVersion::Pending] {
+                if !answer.as_ref().is_err_and(rejects_credentials) {
+                    break;
                 }
+                match (self.source)(version).await {
+                    Ok(Some(fresh)) => *self.credentials.write().await = fresh,
+                    Ok(None) => continue,
+                    Err(error) => {
+                        tracing::error!(
+                            error = causes(&*error),
+                            "the database's credentials could not be read again"
+                        );
+                        break;
+                    }
+                }
+                self.set_credentials(&mut config).await;
+                answer = open(&config, self.tls.clone()).await;
             }
-            self.set_credentials(&mut config).await;
-            open(&config, self.tls.clone()).await
+            answer
         })
     }
 }

@@ -86,7 +86,7 @@ impl Store {
         self.query(Idempotence::Idempotent, &sql::PING, &[]).await.map(drop)
     }
 
-    /// A connection outside the pool, for migrations.
+    /// A connection outside the pool, for migrations and roles.
     pub async fn dedicated(&self) -> Result<ClientWrapper, StoreError> {
         Ok(Object::take(self.pool.get().await?))
     }

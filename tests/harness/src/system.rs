@@ -109,7 +109,7 @@ pub struct System {
     pub cloud: Cloud,
     /// The database server.
     pub postgres: Arc<Postgres>,
-    /// The product's database, accessed directly and not through PgBouncer.
+    /// The product's database with its owner, accessed directly and not through PgBouncer.
     pub database: Database,
     /// Whether the functions connect through PgBouncer.
     pub pooled: bool,
@@ -213,14 +213,36 @@ impl System {
         Ok(client)
     }
 
+    /// Returns the database with the role of the functions and its current password, accessed
+    /// directly and not through PgBouncer.
+    pub fn functions_database(&self) -> Result<Database, Failure> {
+        let role: Value = serde_json::from_str(&self.secret("FunctionsSecret")?.1)?;
+        let text = |name: &str| role[name].as_str().unwrap_or_default().to_owned();
+        Ok(Database { user: text("username"), password: text("password"), ..self.database.clone() })
+    }
+
+    /// Calls the rotation function for one step. `version` is the id of the secret's new version.
+    pub async fn rotation_step(&self, step: &str, version: &str) -> Result<(), Failure> {
+        let region = &self.options.settings.region;
+        let arn = format!("arn:aws:secretsmanager:{region}:000000000000:secret:FunctionsSecret");
+        let event = json!({ "Step": step, "SecretId": arn, "ClientRequestToken": version });
+        self.cloud.invoke("RotatePassword", event).await?;
+        Ok(())
+    }
+
     /// Returns the id and the value of the current signing key of access tokens.
     pub fn signing_key(&self) -> Result<(String, String), Failure> {
+        self.secret("TokenSecret")
+    }
+
+    /// Returns the id and the value of the current version of a secret, by its logical id.
+    fn secret(&self, logical_id: &str) -> Result<(String, String), Failure> {
         let secrets: Value =
             serde_json::from_str(&fs::read_to_string(self.state.folder().join("secrets.json"))?)?;
-        let key = &secrets["TokenSecret"]["current"];
-        match (key["id"].as_str(), key["value"].as_str()) {
-            (Some(id), Some(secret)) => Ok((id.to_owned(), secret.to_owned())),
-            _ => Err("secrets.json of the local cloud contains no signing key".into()),
+        let current = &secrets[logical_id]["current"];
+        match (current["id"].as_str(), current["value"].as_str()) {
+            (Some(id), Some(value)) => Ok((id.to_owned(), value.to_owned())),
+            _ => Err(format!("secrets.json of the local cloud contains no {logical_id}").into()),
         }
     }
 

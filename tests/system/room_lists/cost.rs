@@ -41,7 +41,7 @@ async fn buffers(database: &Database, person: &Person, query: &str) -> i64 {
     list(person, query).await;
     let used = "select sum(s.shared_blks_hit + s.shared_blks_read)::bigint
                 from pg_stat_statements s join pg_roles r on r.oid = s.userid
-                where r.rolname = 'chatchat' and s.dbid = (select oid from pg_database where datname = current_database())";
+                where r.rolname = current_database() || '_functions' and s.dbid = (select oid from pg_database where datname = current_database())";
     database.query_one(used, &[]).await.unwrap().get(0)
 }
 

@@ -103,7 +103,7 @@ impl Bench<'_> {
         }
         let used = "select coalesce(sum(shared_blks_hit + shared_blks_read), 0)::bigint as buffers from pg_stat_statements s
                     join pg_roles r on r.oid = s.userid
-                    where r.rolname = 'chatchat' and dbid = (select oid from pg_database where datname = current_database())";
+                    where r.rolname = current_database() || '_functions' and dbid = (select oid from pg_database where datname = current_database())";
         let buffers: i64 = self.database.query_typed_one(used, &[]).await?.get("buffers");
         let median = median(&mut times);
         println!("{what:<58} {:>9.2} {:>9}   {target}", milliseconds(median), buffers / TRIES);

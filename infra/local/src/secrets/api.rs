@@ -1,4 +1,4 @@
-//! The operation `GetSecretValue`, in AWS's JSON 1.1 protocol.
+//! The operations that read and rotate secrets, in AWS's JSON 1.1 protocol.
 
 use std::sync::Arc;
 
@@ -10,8 +10,13 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::Secrets;
-use crate::faults::Faults;
+use super::{
+    Secrets,
+    store::{Version, Versions},
+};
+use crate::{error::StartError, faults::Faults};
+
+const NOT_FOUND: &str = "Secrets Manager can't find the specified secret.";
 
 /// The API, for a port that only the functions know.
 pub(crate) fn router(secrets: Arc<Secrets>, faults: Arc<Faults>) -> Router {
@@ -29,43 +34,66 @@ async fn call(
         return json_answer(StatusCode::INTERNAL_SERVER_ERROR, &failed);
     }
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if target != "secretsmanager.GetSecretValue" {
-        return error(
-            "UnknownOperationException",
-            &format!("the local cloud supports GetSecretValue, not {target}"),
-        );
-    }
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let id = request["SecretId"].as_str().unwrap_or_default();
-    let Some(secret) = secrets.find(id) else {
-        return error("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
+    match target.strip_prefix("secretsmanager.") {
+        Some("GetSecretValue") => get(&secrets, &request),
+        Some("PutSecretValue") if request["VersionStages"] == json!(["AWSPENDING"]) => {
+            let [id, version, value] = texts(&request, ["SecretId", "ClientRequestToken", "SecretString"]);
+            changed(secrets.put_pending(id, version, value), &request)
+        }
+        Some("UpdateSecretVersionStage") if request["VersionStage"] == "AWSCURRENT" => {
+            let [id, version] = texts(&request, ["SecretId", "MoveToVersionId"]);
+            changed(secrets.make_current(id, version), &request)
+        }
+        _ => error(
+            "UnknownOperationException",
+            &format!(
+                "the local cloud supports GetSecretValue, PutSecretValue of a pending version and \
+                 UpdateSecretVersionStage to AWSCURRENT, not {target}"
+            ),
+        ),
+    }
+}
+
+fn texts<'a, const N: usize>(request: &'a Value, names: [&str; N]) -> [&'a str; N] {
+    names.map(|name| request[name].as_str().unwrap_or_default())
+}
+
+fn changed(changed: Result<bool, StartError>, request: &Value) -> Response<Body> {
+    match changed {
+        Ok(true) => json_answer(StatusCode::OK, &json!({ "ARN": request["SecretId"] })),
+        Ok(false) => error("ResourceNotFoundException", NOT_FOUND),
+        Err(problem) => error("InternalServiceError", &problem.to_string()),
+    }
+}
+
+fn get(secrets: &Secrets, request: &Value) -> Response<Body> {
+    let Some(secret) = secrets.find(request["SecretId"].as_str().unwrap_or_default()) else {
+        return error("ResourceNotFoundException", NOT_FOUND);
     };
-    let stage = request["VersionStage"].as_str();
-    let version = match request["VersionId"].as_str() {
-        Some(id) => [Some(&secret.versions.current), secret.versions.previous.as_ref()]
-            .into_iter()
-            .flatten()
-            .find(|version| version.id == id),
-        None => match stage.unwrap_or("AWSCURRENT") {
-            "AWSCURRENT" => Some(&secret.versions.current),
-            "AWSPREVIOUS" => secret.versions.previous.as_ref(),
-            _ => None,
-        },
-    };
-    let Some(version) = version else {
-        let label = stage.unwrap_or("AWSCURRENT");
+    let Versions { current, previous, pending } = &secret.versions;
+    let labelled =
+        [("AWSCURRENT", Some(current)), ("AWSPREVIOUS", previous.as_ref()), ("AWSPENDING", pending.as_ref())];
+    let (id, stage) = (request["VersionId"].as_str(), request["VersionStage"].as_str());
+    let wanted_stage = stage.or(id.is_none().then_some("AWSCURRENT"));
+    let found = labelled.into_iter().find_map(|(label, version)| {
+        let fits = |version: &&Version| id.is_none_or(|id| id == version.id);
+        let version = version.filter(|_| wanted_stage.is_none_or(|stage| stage == label));
+        Some((label, version.filter(fits)?))
+    });
+    let Some((label, version)) = found else {
+        let label = wanted_stage.unwrap_or_default();
         let message =
             format!("Secrets Manager can't find the specified secret value for staging label: {label}");
         return error("ResourceNotFoundException", &message);
     };
-    let stage = if version.id == secret.versions.current.id { "AWSCURRENT" } else { "AWSPREVIOUS" };
     json_answer(
         StatusCode::OK,
         &json!({
             "ARN": secret.arn,
             "Name": secret.name,
             "VersionId": version.id,
-            "VersionStages": [stage],
+            "VersionStages": [label],
             "SecretString": version.value,
             "CreatedDate": version.created.unix_timestamp(),
         }),

@@ -25,12 +25,14 @@ pub(super) struct Version {
     pub(super) created: OffsetDateTime,
 }
 
-/// The versions of a secret with the labels `AWSCURRENT` and `AWSPREVIOUS`. The file keeps them with
-/// their ids.
+/// The versions of a secret with the labels `AWSCURRENT`, `AWSPREVIOUS` and `AWSPENDING`. The file
+/// keeps them with their ids.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Versions {
     pub(super) current: Version,
     pub(super) previous: Option<Version>,
+    #[serde(default)]
+    pub(super) pending: Option<Version>,
 }
 
 impl Version {
@@ -40,8 +42,13 @@ impl Version {
 }
 
 impl Versions {
+    /// Makes a version the current one, and the current one the previous one.
+    fn advance(&mut self, version: Version) {
+        self.previous = Some(std::mem::replace(&mut self.current, version));
+    }
+
     fn new(value: String) -> Self {
-        Self { current: Version::new(value), previous: None }
+        Self { current: Version::new(value), previous: None, pending: None }
     }
 }
 
@@ -121,11 +128,37 @@ impl Secrets {
         let Some(secret) = secrets.get_mut(logical) else {
             return Ok(false);
         };
-        let before = std::mem::replace(&mut secret.versions.current, Version::new(value.to_owned()));
-        secret.versions.previous = Some(before);
+        secret.versions.advance(Version::new(value.to_owned()));
         drop(secrets);
         self.write()?;
         Ok(true)
+    }
+
+    /// Creates the pending version. Returns false if the secret does not exist.
+    pub(super) fn put_pending(&self, id: &str, version: &str, value: &str) -> Result<bool, StartError> {
+        self.change(id, |versions| {
+            versions.pending = Some(Version { id: version.to_owned(), ..Version::new(value.to_owned()) });
+            true
+        })
+    }
+
+    /// Makes the pending version the current one. Returns false if the secret does not exist or has
+    /// no pending version with this id.
+    pub(super) fn make_current(&self, id: &str, version: &str) -> Result<bool, StartError> {
+        self.change(id, |versions| {
+            let pending = versions.pending.take_if(|pending| pending.id == version);
+            pending.map(|pending| versions.advance(pending)).is_some()
+        })
+    }
+
+    /// Changes a secret that is given by its ARN or name.
+    fn change(&self, id: &str, change: impl FnOnce(&mut Versions) -> bool) -> Result<bool, StartError> {
+        let mut secrets = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
+        let secret = secrets.values_mut().find(|secret| secret.arn == id || secret.name == id);
+        let changed = secret.is_some_and(|secret| change(&mut secret.versions));
+        drop(secrets);
+        self.write()?;
+        Ok(changed)
     }
 
     /// Finds a secret by ARN or name.

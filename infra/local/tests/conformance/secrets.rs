@@ -56,6 +56,36 @@ async fn item_29_rotation_moves_the_stages_at_once() {
 }
 
 #[tokio::test]
+async fn pending_version_becomes_current_only_by_its_id() {
+    let site = Site::start().await;
+    let client = reqwest::Client::new();
+    let address =
+        site.echo(site.get("/echo")).await["environment"]["AWS_ENDPOINT_URL_SECRETS_MANAGER"].take();
+    let call = async |operation: &str, body: Value| {
+        let request = client
+            .post(address.as_str().unwrap())
+            .header("x-amz-target", format!("secretsmanager.{operation}"));
+        request.body(body.to_string()).send().await.unwrap().status().as_u16()
+    };
+    let pending = json!({ "SecretId": "probe/key", "VersionStage": "AWSPENDING" });
+    assert_eq!(read(&site.cloud, pending.clone()).await["status"], 400);
+    let before = read(&site.cloud, json!({ "SecretId": "probe/key" })).await;
+    let put = json!({ "SecretId": "probe/key", "ClientRequestToken": "new", "VersionStages": ["AWSPENDING"], "SecretString": "\"fresh\"" });
+    assert_eq!(call("PutSecretValue", put).await, 200);
+    let stored = read(&site.cloud, pending.clone()).await;
+    assert_eq!((string(&stored), &stored["answer"]["VersionId"]), (json!("fresh"), &json!("new")));
+    assert_eq!(read(&site.cloud, json!({ "SecretId": "probe/key" })).await, before, "nothing else changes");
+
+    let update = |version: &str| json!({ "SecretId": "probe/key", "VersionStage": "AWSCURRENT", "MoveToVersionId": version });
+    assert_eq!(call("UpdateSecretVersionStage", update("other")).await, 400);
+    assert_eq!(call("UpdateSecretVersionStage", update("new")).await, 200);
+    assert_eq!(string(&read(&site.cloud, json!({ "SecretId": "probe/key" })).await), "fresh");
+    let previous = read(&site.cloud, json!({ "SecretId": "probe/key", "VersionStage": "AWSPREVIOUS" })).await;
+    assert_eq!(previous["answer"]["VersionId"], before["answer"]["VersionId"]);
+    assert_eq!(read(&site.cloud, pending).await["status"], 400);
+}
+
+#[tokio::test]
 async fn secrets_file_keeps_secrets_between_runs() {
     let folder = Folder::new();
     let file = folder.0.join("kept/secrets.json");

@@ -6,10 +6,11 @@ use std::{
 };
 
 use chatchat_harness::Failure;
+use chatchat_local::Database as Functions;
 use fastrand::Rng;
 use serde_json::json;
 use tokio::time::sleep;
-use tokio_postgres::{Client, Config, NoTls, error::SqlState};
+use tokio_postgres::{Client, NoTls, error::SqlState};
 
 use super::{
     kind::Kind,
@@ -18,7 +19,7 @@ use super::{
 
 impl Database<'_> {
     /// Injects one fault and removes it again. Returns how often the fault was observed.
-    pub(super) async fn inject(&mut self, kind: Kind, rng: &mut Rng) -> Result<u64, Failure> {
+    pub(super) async fn inject(&self, kind: Kind, rng: &mut Rng) -> Result<u64, Failure> {
         let time = Duration::from_millis(rng.u64(400..1500));
         let postgres = &self.system.postgres;
         match kind {
@@ -44,17 +45,15 @@ impl Database<'_> {
         }
     }
 
-    /// Returns the names of the database and its owner, quoted for SQL.
-    fn names(&self) -> (String, String) {
-        (format!("\"{}\"", self.system.database.name), format!("\"{}\"", self.system.database.user))
+    /// Returns the names of the database and of the functions' role, quoted for SQL.
+    fn names(&self) -> Result<(String, String), Failure> {
+        let functions = self.system.functions_database()?;
+        Ok((format!("\"{}\"", functions.name), format!("\"{}\"", functions.user)))
     }
 
     /// Connects as the functions' role. The error is the SQLSTATE, if the server sent one.
-    async fn as_functions(&self, password: &str) -> Result<Client, Option<SqlState>> {
-        let database = &self.system.database;
-        let mut config = Config::new();
-        config.host(&database.host).port(database.port).dbname(&database.name).user(&database.user);
-        match config.password(password).connect(NoTls).await {
+    async fn connect(functions: &Functions) -> Result<Client, Option<SqlState>> {
+        match tokio_postgres::connect(&functions.url(), NoTls).await {
             Ok((client, connection)) => {
                 tokio::spawn(connection);
                 Ok(client)
@@ -69,11 +68,11 @@ impl Database<'_> {
 
     async fn read_only(&self, time: Duration) -> Result<u64, Failure> {
         let superuser = self.superuser().await?;
-        let (database, _) = self.names();
+        let (database, _) = self.names()?;
         let setting = format!("alter database {database} set default_transaction_read_only = on");
         superuser.batch_execute(&setting).await?;
         terminate(&superuser, "true").await?;
-        let refused = match self.as_functions(&self.password).await {
+        let refused = match Self::connect(&self.system.functions_database()?).await {
             Ok(functions) => functions.batch_execute("delete from messages where false").await.err(),
             Err(_) => None,
         };
@@ -88,13 +87,13 @@ impl Database<'_> {
 
     async fn out_of_connections(&self, time: Duration, limit: u32) -> Result<u64, Failure> {
         let superuser = self.superuser().await?;
-        let (_, role) = self.names();
+        let ((_, role), functions) = (self.names()?, self.system.functions_database()?);
         superuser.batch_execute(&format!("alter role {role} connection limit {limit}")).await?;
         terminate(&superuser, "true").await?;
         let mut held = Vec::new();
         let mut refused = 0;
         for _ in 0..=limit {
-            match self.as_functions(&self.password).await {
+            match Self::connect(&functions).await {
                 Ok(client) => held.push(client),
                 Err(state) => refused += u64::from(state == Some(SqlState::TOO_MANY_CONNECTIONS)),
             }
@@ -104,18 +103,18 @@ impl Database<'_> {
         Ok(refused)
     }
 
-    async fn rotate_password(&mut self, secret_moves_after: Duration, rng: &mut Rng) -> Result<u64, Failure> {
+    async fn rotate_password(&self, secret_moves_after: Duration, rng: &mut Rng) -> Result<u64, Failure> {
         let superuser = self.superuser().await?;
-        let (_, role) = self.names();
+        let (_, role) = self.names()?;
         let fresh = format!("{:032x}", rng.u128(..));
         superuser.batch_execute(&format!("alter role {role} password '{fresh}'")).await?;
-        let before = std::mem::replace(&mut self.password, fresh);
+        let before = self.system.functions_database()?;
         sleep(secret_moves_after).await;
-        let secret = json!({ "username": self.system.database.user, "password": self.password });
-        self.system.cloud.rotate_secret("Database", &secret.to_string())?;
+        let secret = json!({ "username": before.user, "password": fresh });
+        self.system.cloud.rotate_secret("FunctionsSecret", &secret.to_string())?;
         // Running functions reconnect only after their connections were terminated.
         terminate(&superuser, "true").await?;
-        let refused = self.as_functions(&before).await.err().flatten();
+        let refused = Self::connect(&before).await.err().flatten();
         Ok((refused == Some(SqlState::INVALID_PASSWORD)).into())
     }
 

@@ -144,7 +144,7 @@ impl<'a> Faults<'a> {
     }
 
     async fn database(&self, mut deck: Deck) -> Result<(), Failure> {
-        let mut database = Database::new(self.system);
+        let database = Database::new(self.system);
         while let Some(kind) = deck.next() {
             let time = Duration::from_millis(deck.rng.u64(2000..5000));
             if !self.pause(time).await {

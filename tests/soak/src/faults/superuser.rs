@@ -9,15 +9,14 @@ use tokio_postgres::Client;
 /// How long the server may take to accept connections again.
 pub(super) const RECOVERY_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// The database of a run, with its current password.
+/// The database of a run.
 pub(super) struct Database<'a> {
     pub(super) system: &'a System,
-    pub(super) password: String,
 }
 
 impl<'a> Database<'a> {
     pub(super) fn new(system: &'a System) -> Self {
-        Self { system, password: system.database.password.clone() }
+        Self { system }
     }
 
     /// Connects as superuser, after waiting until the server accepts connections.
@@ -38,7 +37,7 @@ pub(super) async fn terminate(superuser: &Client, condition: &str) -> Result<u64
     let terminate = format!(
         "select count(pg_terminate_backend(a.pid)) as terminated
          from pg_stat_activity a join pg_database d on d.oid = a.datid and d.datname = current_database()
-         where a.usesysid = d.datdba and {condition}"
+         where a.usename = d.datname || '_functions' and {condition}"
     );
     let row = superuser.query_typed_one(&terminate, &[]).await?;
     Ok(row.get::<_, i64>("terminated").unsigned_abs())

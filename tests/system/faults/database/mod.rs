@@ -15,14 +15,14 @@ use crate::World;
 
 /// The names of the database and of the functions' role, quoted for SQL.
 fn quoted_names(world: &World) -> (String, String) {
-    let database = &world.system.database;
+    let database = world.system.functions_database().unwrap();
     (format!("\"{}\"", database.name), format!("\"{}\"", database.user))
 }
 
 /// The process ids of the functions' backends, sorted.
 async fn backends(database: &Database) -> Vec<i32> {
     let pids = "select a.pid from pg_stat_activity a join pg_database d on d.oid = a.datid and d.datname = current_database()
-                where a.usesysid = d.datdba order by a.pid";
+                where a.usename = d.datname || '_functions' order by a.pid";
     database.query(pids, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
 }
 

@@ -20,7 +20,7 @@ async fn change_password(world: &World, database: &Database, password: &str) {
 
 fn rotate_secret(world: &World, user: &str, password: &str) {
     let secret = json!({ "username": user, "password": password });
-    world.system.cloud.rotate_secret("Database", &secret.to_string()).unwrap();
+    world.system.cloud.rotate_secret("FunctionsSecret", &secret.to_string()).unwrap();
 }
 
 /// Fault 22: the database's password is rotated while functions are warm.
@@ -32,11 +32,12 @@ fn fault_22_password_rotation_needs_no_restart() {
         let processes = warm_up(world, &customer, &mut socket, room).await;
         let database = world.database().await;
         let connected = backends(&database).await;
+        let before = world.system.functions_database().unwrap();
 
         // The role's password changes first, the secret later.
         let password = Uuid::new_v4().simple().to_string();
         change_password(world, &database, &password).await;
-        let refused = tokio_postgres::connect(&world.system.database.url(), NoTls).await.err();
+        let refused = tokio_postgres::connect(&before.url(), NoTls).await.err();
         assert_eq!(refused.unwrap().code().unwrap().code(), "28P01");
         assert_acknowledged(&mut socket, &message(room, "하나"), 4).await;
         assert_eq!(backends(&database).await, connected, "open connections stay open");
@@ -45,16 +46,15 @@ fn fault_22_password_rotation_needs_no_restart() {
         let frames = [message(room, "둘"), message(room, "셋")];
         assert_unavailable(&ask(&mut socket, &frames[0]).await, &frames[0]);
         assert_refused(&post(&customer, &frames[1]).await, 503, "unavailable");
-        rotate_secret(world, &world.system.database.user, &password);
+        rotate_secret(world, &before.user, &password);
         assert_acknowledged(&mut socket, &frames[0], 5).await;
         post(&customer, &frames[1]).await.expect(201).unwrap();
         assert_receives(&mut socket, 6).await;
 
         // Back to the first password, in both places before the next connection: every send
         // succeeds.
-        let password = &world.system.database.password;
-        change_password(world, &database, password).await;
-        rotate_secret(world, &world.system.database.user, password);
+        change_password(world, &database, &before.password).await;
+        rotate_secret(world, &before.user, &before.password);
         terminate_backends(&database).await;
         assert_acknowledged(&mut socket, &message(room, "넷"), 7).await;
         post(&customer, &message(room, "다섯")).await.expect(201).unwrap();
@@ -75,6 +75,7 @@ fn fault_22_new_database_user_needs_no_restart() {
         let mut socket = customer.connect().await.unwrap();
         let [over_websocket, over_http] = warm_up(world, &customer, &mut socket, room).await;
         let database = world.database().await;
+        let previous = world.system.functions_database().unwrap();
         let (_, role) = quoted_names(world);
         let create = format!("create role successor login password 'another' in role {role}");
         database.batch_execute(&create).await.unwrap();
@@ -93,7 +94,6 @@ fn fault_22_new_database_user_needs_no_restart() {
         over_http.assert_reused(1).await;
         assert_kept([&customer, &company], room, &["먼저", "그리고", "하나", "둘"]).await;
 
-        let previous = &world.system.database;
         database.batch_execute(&format!("alter role {role} login")).await.unwrap();
         rotate_secret(world, &previous.user, &previous.password);
         let disconnect =
@@ -117,11 +117,12 @@ fn fault_22_password_rotation_works_through_a_pooler() {
         let mut socket = customer.connect().await.unwrap();
         let [over_websocket, over_http] = warm_up(world, &customer, &mut socket, room).await;
         let database = world.database().await;
-        let first = world.system.database.password.clone();
+        let first = world.system.functions_database().unwrap();
         let (mut asked, mut posted) = (0, 0);
-        for (password, content) in [(Uuid::new_v4().simple().to_string(), "하나"), (first, "둘")] {
+        for (password, content) in [(Uuid::new_v4().simple().to_string(), "하나"), (first.password, "둘")]
+        {
             change_password(world, &database, &password).await;
-            rotate_secret(world, &world.system.database.user, &password);
+            rotate_secret(world, &first.user, &password);
             terminate_backends(&database).await;
             let frames = [message(room, content), message(room, &format!("또 {content}"))];
             eventually("a frame is acknowledged", async || {
@@ -149,5 +150,60 @@ fn fault_22_password_rotation_works_through_a_pooler() {
         over_websocket.assert_reused(asked).await;
         over_http.assert_reused(posted).await;
         assert_kept([&customer, &company], room, &["먼저", "그리고", "하나", "또 하나", "둘", "또 둘"]).await;
+    });
+}
+
+/// Fault 22, as Secrets Manager rotates the password: no send fails in any step.
+#[test]
+fn fault_22_rotation_function_changes_the_password_without_a_failure() {
+    with_faults_and_no_pooler(async |world| {
+        let (customer, company, room) = world.pair().await;
+        let mut socket = customer.connect().await.unwrap();
+        let [over_websocket, over_http] = warm_up(world, &customer, &mut socket, room).await;
+        let database = world.database().await;
+        let before = world.system.functions_database().unwrap();
+        let version = Uuid::new_v4().to_string();
+        let steps = ["createSecret", "setSecret", "testSecret", "finishSecret"];
+        for (step, seq) in steps.into_iter().zip([4, 6, 8, 10]) {
+            // A step that Secrets Manager repeats changes nothing.
+            world.system.rotation_step(step, &version).await.unwrap();
+            world.system.rotation_step(step, &version).await.unwrap();
+            terminate_backends(&database).await;
+            assert_acknowledged(&mut socket, &message(room, step), seq).await;
+            post(&customer, &message(room, step)).await.expect(201).unwrap();
+            assert_receives(&mut socket, seq + 1).await;
+            // A deployment during the rotation does not set the previous password again.
+            world.system.migrate().await.unwrap();
+        }
+        let after = world.system.functions_database().unwrap();
+        assert_eq!(after.user, before.user);
+        assert_ne!(after.password, before.password);
+        drop(tokio_postgres::connect(&after.url(), NoTls).await.unwrap());
+        let refused = tokio_postgres::connect(&before.url(), NoTls).await.err();
+        assert_eq!(refused.unwrap().code().unwrap().code(), "28P01");
+        over_websocket.assert_reused(4).await;
+        over_http.assert_reused(4).await;
+        let contents: Vec<&str> = steps.iter().flat_map(|step| [*step, *step]).collect();
+        assert_kept([&customer, &company], room, &[&["먼저", "그리고"], &contents[..]].concat()).await;
+
+        // Another secret, or a step without the first one, is refused.
+        assert!(world.system.rotation_step("setSecret", &Uuid::new_v4().to_string()).await.is_err());
+        let event =
+            json!({ "Step": "createSecret", "SecretId": "TokenSecret", "ClientRequestToken": version });
+        assert!(world.system.cloud.invoke("RotatePassword", event).await.is_err());
+    });
+}
+
+/// Fault 22: the password in the database and the secret differ. The next deployment repairs this.
+#[test]
+fn fault_22_migration_sets_the_password_of_a_role_that_cannot_log_in() {
+    with_faults_and_no_pooler(async |world| {
+        let (customer, _, room) = world.pair().await;
+        let database = world.database().await;
+        change_password(world, &database, "forgotten").await;
+        terminate_backends(&database).await;
+        assert_refused(&post(&customer, &message(room, "하나")).await, 503, "unavailable");
+        world.system.migrate().await.unwrap();
+        post(&customer, &message(room, "둘")).await.expect(201).unwrap();
     });
 }

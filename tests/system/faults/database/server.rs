@@ -156,7 +156,9 @@ fn fault_20_sends_are_unavailable_without_a_free_connection() {
         database.batch_execute(&format!("alter role {role} connection limit 0")).await.unwrap();
         terminate_backends(&database).await;
         let refused =
-            tokio_postgres::connect(&world.system.database.url(), tokio_postgres::NoTls).await.err();
+            tokio_postgres::connect(&world.system.functions_database().unwrap().url(), tokio_postgres::NoTls)
+                .await
+                .err();
         assert_eq!(refused.unwrap().code().unwrap().code(), "53300");
 
         let frames = [message(room, "하나"), message(room, "둘")];
