@@ -42,6 +42,12 @@ impl Deployed {
         self.parameter_names.iter().any(|known| known == name)
     }
 
+    /// Returns the value of a parameter, unless AWS does not show it.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let value = self.parameters.iter().find_map(|one| one.strip_prefix(&format!("{name}=\"")))?;
+        value.strip_suffix('"').map(str::to_owned)
+    }
+
     /// Returns the value of an output.
     pub fn output(&self, name: &str) -> Result<&str, Failure> {
         let outputs = self.outputs.as_array().into_iter().flatten();
@@ -181,6 +187,14 @@ impl Stack {
         let invalidate = ["cloudfront", "create-invalidation", "--distribution-id", distribution, "--paths"];
         self.aws(invalidate.map(OsString::from).into_iter().chain(paths))?;
         Ok(())
+    }
+
+    /// Returns how many concurrent executions of Lambda no function of the account has reserved.
+    pub fn unreserved_concurrency(&self) -> Result<u64, Failure> {
+        let settings: Value =
+            serde_json::from_str(&self.aws(["lambda", "get-account-settings"].map(OsString::from))?)?;
+        let unreserved = &settings["AccountLimit"]["UnreservedConcurrentExecutions"];
+        unreserved.as_u64().ok_or_else(|| failure("`aws lambda get-account-settings` returned no limit"))
     }
 
     /// Calls a function with an empty event, waits without a time limit, and returns its response.

@@ -2,6 +2,7 @@
 //! if the smoke test fails.
 
 mod aws;
+mod limits;
 pub mod package;
 mod settings;
 #[cfg(test)]
@@ -23,7 +24,8 @@ const SECRET: &str = "DistributionSecret";
 /// the pages.
 pub async fn deploy(stage: &str, built: bool, parameters: &str) -> Result<(), Failure> {
     let stack = Stack::new(stage, settings::region(stage)?);
-    let parameters = settings::parameters(stage, &with_secret(&stack, parameters)?)?;
+    let parameters = limits::with_limits(&stack, &with_secret(&stack, parameters)?)?;
+    let parameters = settings::parameters(stage, &parameters)?;
     package::install_sam()?;
     if !built {
         step("building for Lambda");

@@ -33,28 +33,38 @@ pub fn region(stage: &str) -> Result<String, Failure> {
     )
 }
 
+/// Returns the value of a parameter: the replacing one, or the one in `infra/samconfig.toml`.
+pub fn value(stage: &str, replacing: &str, name: &str) -> Result<Option<String>, Failure> {
+    let settings = fs::read_to_string(root().join("infra/samconfig.toml"))?.parse()?;
+    Ok(all(&settings, stage, replacing)?.remove(name))
+}
+
 fn merged(settings: &str, stage: &str, replacing: &str) -> Result<Vec<String>, Failure> {
-    let settings: Table = settings.parse()?;
+    let parameters = all(&settings.parse()?, stage, replacing)?;
+    if replacing.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(parameters.into_iter().map(|(name, value)| quoted(&name, &value)).collect())
+}
+
+/// All parameters of a stage, by name.
+fn all(settings: &Table, stage: &str, replacing: &str) -> Result<BTreeMap<String, String>, Failure> {
     let of_stage = settings.get(stage).ok_or_else(|| {
         failure(format!("infra/samconfig.toml has no stage {stage}; add one by copying another stage"))
     })?;
-    let replacing: Vec<&str> = replacing.split_whitespace().collect();
-    if replacing.is_empty() {
-        return Ok(Vec::new());
-    }
     let own = of_stage
         .get("deploy")
         .and_then(|deploy| deploy.get("parameters")?.get("parameter_overrides")?.as_array())
         .into_iter()
         .flatten();
     let mut parameters = BTreeMap::new();
-    for parameter in own.filter_map(toml::Value::as_str).chain(replacing) {
+    for parameter in own.filter_map(toml::Value::as_str).chain(replacing.split_whitespace()) {
         let (name, value) = parameter.split_once('=').ok_or_else(|| {
             failure(format!("parameters have the form Name=value, but one is {parameter:?}"))
         })?;
-        parameters.insert(name, value);
+        parameters.insert(name.to_owned(), value.to_owned());
     }
-    Ok(parameters.into_iter().map(|(name, value)| quoted(name, value)).collect())
+    Ok(parameters)
 }
 
 /// Formats a parameter for `sam deploy`, with any value.

@@ -5,7 +5,7 @@ use std::{cell::Cell, fs, os::unix::fs::PermissionsExt, path::Path};
 use chatchat_harness::Page;
 use tempfile::TempDir;
 
-use super::{Stack, roll_out, with_secret};
+use super::{Stack, limits::with_limits, roll_out, with_secret};
 use crate::failure;
 
 /// A fake `aws`. The stack exists if the file `deployed` does, which the fake `sam deploy` creates.
@@ -16,8 +16,9 @@ case "$*" in
 *describe-stacks*)
     if [ ! -e deployed ]; then echo "Stack with id chatchat-dev does not exist" >&2; exit 254; fi
     echo '{"Stacks":[{"StackStatus":"UPDATE_COMPLETE",
-        "Parameters":[{"ParameterKey":"AlarmEmail","ParameterValue":""},{"ParameterKey":"Key","ParameterValue":"****"}'"$([ -e secret ] && echo ',{"ParameterKey":"DistributionSecret","ParameterValue":"****"}')"'],
+        "Parameters":[{"ParameterKey":"AlarmEmail","ParameterValue":""},{"ParameterKey":"Key","ParameterValue":"****"},{"ParameterKey":"ConcurrencyLimits","ParameterValue":"'"$([ -e limits ] && echo on || echo off)"'"}'"$([ -e secret ] && echo ',{"ParameterKey":"DistributionSecret","ParameterValue":"****"}')"'],
         "Outputs":[{"OutputKey":"MigrateFunction","OutputValue":"migrate-1"},{"OutputKey":"Url","OutputValue":"https://chat"},{"OutputKey":"WebBucket","OutputValue":"web"},{"OutputKey":"WebDistribution","OutputValue":"E1"}]}]}' ;;
+*get-account-settings*) echo '{"AccountLimit":{"UnreservedConcurrentExecutions":'"$([ -e small ] && echo 209 || echo 210)"'}}' ;;
 *get-template*) echo '{"TemplateBody":"Resources: before"}' ;;
 *invoke*) for file; do last=$file; [ "$last" = --region ] && break; answer=$file; done
     echo '{"applied":[]}' > "$answer"
@@ -144,7 +145,7 @@ async fn failed_check_restores_the_previous_version_and_fails() {
             "aws lambda invoke",
             "sam deploy new Key=value",
             "aws lambda invoke",
-            "sam deploy before AlarmEmail=\"\""
+            "sam deploy before AlarmEmail=\"\" ConcurrencyLimits=\"off\""
         ]
     );
 }
@@ -160,6 +161,19 @@ fn distribution_secret_is_generated_if_the_stack_has_none() {
 
     let with_one = Folder::new(&["deployed", "secret"]);
     assert_eq!(with_secret(&with_one.stack(), "BackupDays=7").unwrap(), "BackupDays=7");
+}
+
+#[test]
+fn concurrency_is_limited_if_the_account_allows_it_and_nothing_is_set() {
+    let of = |marks: &[&str], parameters: &str| {
+        with_limits(&Folder::new(marks).stack(), parameters).unwrap().trim().to_owned()
+    };
+    assert_eq!(of(&[], ""), "ConcurrencyLimits=on");
+    assert_eq!(of(&["deployed"], "BackupDays=7"), "BackupDays=7 ConcurrencyLimits=on");
+    assert_eq!(of(&["small"], ""), "", "110 connections, and 100 that stay unreserved");
+    assert_eq!(of(&[], "DatabaseClass=db.t4g.small"), "DatabaseClass=db.t4g.small");
+    assert_eq!(of(&[], "ConcurrencyLimits=off"), "ConcurrencyLimits=off");
+    assert_eq!(of(&["deployed", "limits"], ""), "", "the stack keeps its value");
 }
 
 #[tokio::test]
