@@ -1,6 +1,7 @@
 //! Running statements: time limits, retries, and transactions.
 
 use std::{
+    future::pending,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -10,7 +11,7 @@ use std::{
 
 use chatchat_domain::{AccountId, SessionId, causes};
 use deadpool_postgres::{ClientWrapper, Object, Pool};
-use tokio::time::timeout;
+use tokio::{select, time::timeout};
 use tokio_postgres::{Row, types::ToSql};
 
 use crate::{
@@ -22,9 +23,8 @@ use crate::{
 /// Longer than the statement of any route takes, shorter than a request's deadline.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The time limit for the first answer of a connection that may be silent. It is longer than nearly
-/// all statements take, and leaves time for a new connection and the statement before a function's
-/// deadline.
+/// The time limit for the answer to an empty statement on a connection that may be silent. It leaves
+/// time for a new connection and a statement before a function's deadline.
 const DOUBTFUL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Whether a statement may run a second time if the first run may have been committed.
@@ -96,9 +96,9 @@ impl Store {
     ///
     /// Runs it once more if it was rolled back because of a concurrent transaction. If its
     /// connection was lost, it is not known whether the statement was committed: an idempotent one
-    /// runs once more on a new connection, any other one fails. A connection that may be silent
-    /// counts as lost if it does not answer an idempotent statement within [`DOUBTFUL_TIMEOUT`].
-    /// Before any other statement it is tested, which takes a round trip.
+    /// runs once more on a new connection, any other one fails. A connection that may be silent is
+    /// tested together with an idempotent statement, and before any other one, which takes a round
+    /// trip.
     pub(crate) async fn query(
         &self,
         idempotence: Idempotence,
@@ -107,8 +107,9 @@ impl Store {
     ) -> Result<Vec<Row>, StoreError> {
         let params = statement.typed(params);
         let attempt = || async {
-            let (connection, limit) = self.connection(idempotence).await?;
-            let answer = self.in_time(limit, connection.query_typed(statement.text, &params)).await;
+            let (connection, trust) = self.connection(idempotence).await?;
+            let answer = self.in_time(connection.query_typed(statement.text, &params));
+            let answer = self.unless_silent(&connection, &trust, answer).await;
             if answer.as_ref().is_err_and(StoreError::spoils_the_connection) {
                 // The next statement opens another one.
                 drop(Object::take(connection));
@@ -116,9 +117,10 @@ impl Store {
             answer
         };
         self.timed(async {
-            match (attempt().await, idempotence) {
+            // Boxed, because the future of opening a connection is large.
+            match (Box::pin(attempt()).await, idempotence) {
                 (Err(StoreError::Conflict), _)
-                | (Err(StoreError::LostConnection(_)), Idempotence::Idempotent) => attempt().await,
+                | (Err(StoreError::LostConnection(_)), Idempotence::Idempotent) => Box::pin(attempt()).await,
                 (answer, _) => answer,
             }
         })
@@ -129,9 +131,11 @@ impl Store {
     /// it is replaced.
     pub(crate) async fn begin(&self) -> Result<Transaction<'_>, StoreError> {
         let begin = || async {
-            let (connection, limit) = self.connection(Idempotence::Idempotent).await?;
+            let (connection, trust) = self.connection(Idempotence::Idempotent).await?;
             let transaction = Transaction { store: self, connection: Some(connection) };
-            self.in_time(limit, transaction.connection()?.batch_execute("begin")).await?;
+            let connection = transaction.connection()?;
+            let begun = self.in_time(connection.batch_execute("begin"));
+            self.unless_silent(connection, &trust, begun).await?;
             Ok(transaction)
         };
         self.timed(async {
@@ -143,39 +147,57 @@ impl Store {
         .await
     }
 
-    /// Takes the connection, or opens one. Returns it with the time limit for its first answer.
-    async fn connection(&self, idempotence: Idempotence) -> Result<(Object, Duration), StoreError> {
+    /// Takes the connection, or opens one. Before a statement that is not idempotent, it is alive.
+    async fn connection(&self, idempotence: Idempotence) -> Result<(Object, Trust), StoreError> {
         let connection = self.pool.get().await?;
         let is_new = Object::metrics(&connection).recycle_count == 0;
         let usable = match (self.last_answer.trust(), idempotence) {
             _ if is_new => true,
             (Trust::Alive, _) => true,
-            (Trust::Doubtful, Idempotence::Idempotent) => return Ok((connection, DOUBTFUL_TIMEOUT)),
-            (Trust::Doubtful, Idempotence::NotIdempotent) => {
-                self.in_time(DOUBTFUL_TIMEOUT, connection.batch_execute("")).await.is_ok()
-            }
+            (Trust::Doubtful, Idempotence::Idempotent) => return Ok((connection, Trust::Doubtful)),
+            (Trust::Doubtful, Idempotence::NotIdempotent) => answers(&connection).await,
             (Trust::TooOld, _) => false,
         };
         if usable {
-            return Ok((connection, STATEMENT_TIMEOUT));
+            return Ok((connection, Trust::Alive));
         }
         drop(Object::take(connection));
-        Ok((self.pool.get().await?, STATEMENT_TIMEOUT))
+        Ok((self.pool.get().await?, Trust::Alive))
     }
 
-    /// Waits for an answer of the database, at most `limit`.
+    /// Waits for the answer to a statement. On a doubtful connection, an empty statement is sent with
+    /// it, in the same round trip. If the server does not answer that one soon, the connection is
+    /// silent and counts as lost; if it does, the statement has its whole time.
+    async fn unless_silent<T>(
+        &self,
+        connection: &Object,
+        trust: &Trust,
+        answer: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        if *trust == Trust::Alive {
+            return answer.await;
+        }
+        let silent = async {
+            if answers(connection).await {
+                pending::<()>().await;
+            }
+        };
+        select! {
+            biased;
+            () = silent => Err(StoreError::LostConnection("the connection was idle and does not answer".into())),
+            answer = answer => answer,
+        }
+    }
+
+    /// Waits for an answer of the database, at most [`STATEMENT_TIMEOUT`].
     async fn in_time<T>(
         &self,
-        limit: Duration,
         answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, StoreError> {
-        match timeout(limit, answer).await {
+        match timeout(STATEMENT_TIMEOUT, answer).await {
             Ok(answer) => {
                 self.last_answer.note();
                 Ok(answer?)
-            }
-            Err(_) if limit < STATEMENT_TIMEOUT => {
-                Err(StoreError::LostConnection("the connection was idle and does not answer".into()))
             }
             Err(_) => Err(StoreError::Unavailable("the statement took too long".into())),
         }
@@ -215,14 +237,13 @@ impl Transaction<'_> {
         self.store
             .timed(async {
                 let answer = self.connection()?.query_typed(statement.text, &params);
-                self.store.in_time(STATEMENT_TIMEOUT, answer).await
+                self.store.in_time(answer).await
             })
             .await
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
-        let commit =
-            async { self.store.in_time(STATEMENT_TIMEOUT, self.connection()?.batch_execute("commit")).await };
+        let commit = async { self.store.in_time(self.connection()?.batch_execute("commit")).await };
         self.store.timed(commit).await?;
         // Returns the connection to the pool.
         drop(self.connection.take());
@@ -234,6 +255,11 @@ impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         drop(self.connection.take().map(Object::take));
     }
+}
+
+/// Whether the server answers an empty statement within [`DOUBTFUL_TIMEOUT`].
+async fn answers(connection: &Object) -> bool {
+    matches!(timeout(DOUBTFUL_TIMEOUT, connection.batch_execute("")).await, Ok(Ok(())))
 }
 
 /// Runs `operation`, and once more from its beginning if it fails with [`StoreError::Conflict`].
