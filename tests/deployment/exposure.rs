@@ -98,13 +98,15 @@ fn apis_get_all_headers_except_host_and_are_not_cached() {
         // AWS's policies AllViewerExceptHostHeader, CachingDisabled and CachingOptimized.
         let forwarded = is_api.then_some("b689b0a8-53d0-40ab-baf2-68738e2966ac");
         assert_eq!(behavior["OriginRequestPolicyId"].as_str(), forwarded, "{pattern}");
-        let cached = if is_api {
-            "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-        } else {
-            "658327ea-f89d-4fab-a63d-7e88639e58f6"
+        let cached = match pattern.as_str() {
+            "/api/*" | "/realtime" => "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+            "/pictures/*" => "PictureCaching",
+            _ => "658327ea-f89d-4fab-a63d-7e88639e58f6",
         };
         assert_eq!(behavior["CachePolicyId"], cached, "{pattern}");
     }
+    let pictures = &deployment.get("web.yaml", "PictureCaching").properties["CachePolicyConfig"];
+    assert_eq!((number(&pictures["MaxTTL"]), number(&pictures["DefaultTTL"])), (86_400, 86_400));
     for (id, api) in [("api", "HttpApi"), ("realtime", "RealtimeApi")] {
         let origins = config["Origins"].as_array().unwrap();
         let origin = origins.iter().find(|origin| origin["Id"] == id).unwrap();

@@ -87,13 +87,17 @@ fn each_monitored_metric_has_an_alarm() {
 }
 
 #[test]
-fn failed_sweep_goes_to_the_dead_letter_queue() {
+fn failed_schedules_go_to_the_dead_letter_queue() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
-    let sweep = &deployment.get("template.yaml", "Sweep").properties;
-    assert_eq!(sweep["DeadLetterConfig"]["TargetArn"], "SweepDeadLetters.Arn");
-    let rule = &deployment.get("template.yaml", "SweepEvery").properties;
-    assert_eq!(rule["Targets"][0]["DeadLetterConfig"]["Arn"], "SweepDeadLetters.Arn");
-    assert_eq!(rule["ScheduleExpression"], "rate(5 minutes)");
+    for (id, rate) in [("Sweep", "rate(5 minutes)"), ("DeletePictures", "rate(1 hour)")] {
+        let function = &deployment.get("template.yaml", id).properties;
+        assert_eq!(function["DeadLetterConfig"]["TargetArn"], "SweepDeadLetters.Arn", "{id}");
+        let rule = &deployment.get("template.yaml", &format!("{id}Every")).properties;
+        assert_eq!(rule["Targets"][0]["DeadLetterConfig"]["Arn"], "SweepDeadLetters.Arn", "{id}");
+        assert_eq!(rule["ScheduleExpression"], rate, "{id}");
+        let queue = deployment.get("template.yaml", "SweepDeadLettersPolicy").properties.to_string();
+        assert!(queue.contains(&format!("{id}Every.Arn")), "{queue}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::stacks::{ALL, Deployment, Resource, WITHOUT_DOMAIN, statements};
 
 /// What a handler can need, with the environment variable and the permissions that go with it:
 /// actions and their resource. The variables of the database are global.
-const NEEDS: [(&str, Option<&str>, &[&str], &str); 7] = [
+const NEEDS: [(&str, Option<&str>, &[&str], &str); 8] = [
     ("database", None, &["secretsmanager:GetSecretValue"], "FunctionsSecret"),
     (
         "databaseOwner",
@@ -31,7 +31,13 @@ const NEEDS: [(&str, Option<&str>, &[&str], &str); 7] = [
         &["execute-api:ManageConnections"],
         "arn:aws:execute-api:ap-northeast-2:123456789012:RealtimeApi/realtime/*/@connections/*",
     ),
-    ("pictures", Some("PICTURES_BUCKET"), &["s3:PutObject"], "arn:aws:s3:::PictureBucket/pictures/*"),
+    ("pictureUploads", Some("PICTURES_BUCKET"), &["s3:PutObject"], "arn:aws:s3:::PictureBucket/pictures/*"),
+    (
+        "pictureDeletions",
+        Some("PICTURES_BUCKET"),
+        &["s3:DeleteObject"],
+        "arn:aws:s3:::PictureBucket/pictures/*",
+    ),
 ];
 
 /// The permissions of a function's role beside AWS's two policies: pairs of action and resource.
@@ -73,18 +79,16 @@ fn functions_have_the_variables_and_permissions_they_need() {
         for need in needs {
             assert!(NEEDS.iter().any(|(known, ..)| known == need), "{}: unknown need {need}", function.id);
         }
-        for (need, variable, actions, resource) in NEEDS {
-            let is_needed = needs.iter().any(|one| one == need);
-            if let Some(variable) = variable {
-                assert_eq!(variables.contains_key(variable), is_needed, "{}: {variable}", function.id);
-            }
-            if is_needed {
-                for action in actions {
-                    allow(action, resource);
-                }
-            }
+        let is_needed = |need: &str| needs.iter().any(|one| one == need);
+        for (_, variable, ..) in NEEDS {
+            let Some(variable) = variable else { continue };
+            let has_need = NEEDS.iter().any(|(need, of, ..)| *of == Some(variable) && is_needed(need));
+            assert_eq!(variables.contains_key(variable), has_need, "{}: {variable}", function.id);
         }
-        if function.id == "Sweep" {
+        for (_, _, actions, resource) in NEEDS.iter().filter(|(need, ..)| is_needed(need)) {
+            actions.iter().for_each(|action| allow(action, resource));
+        }
+        if ["Sweep", "DeletePictures"].contains(&function.id.as_str()) {
             allow("sqs:SendMessage", "SweepDeadLetters.Arn");
         }
         assert_eq!(allowed(&deployment, function), expected, "{}", function.id);

@@ -115,7 +115,9 @@ fn each_function_except_migrate_has_one_caller() {
         let callers = principals.collect::<BTreeSet<_>>().len();
         assert_eq!(callers, usize::from(function.id != "Migrate"), "{}", function.id);
     }
-    assert_eq!(permissions["Sweep"], [("events.amazonaws.com".to_owned(), "SweepEvery.Arn".to_owned())]);
+    for id in ["Sweep", "DeletePictures"] {
+        assert_eq!(permissions[id], [("events.amazonaws.com".to_owned(), format!("{id}Every.Arn"))]);
+    }
     let secrets = "secretsmanager.amazonaws.com".to_owned();
     assert_eq!(permissions["RotatePassword"], [(secrets, "FunctionsSecret".to_owned())]);
 }

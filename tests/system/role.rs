@@ -57,6 +57,9 @@ fn every_table_has_a_decision() {
     });
 }
 
+/// The privileges that only a trigger needs, which runs with those of the functions' role.
+const NEEDED_BY_TRIGGERS: [(&str, &str); 1] = [("pictures", "update")];
+
 /// Without one of its privileges, the role cannot run one of the statements.
 #[test]
 fn functions_role_has_no_privilege_that_no_statement_needs() {
@@ -65,6 +68,9 @@ fn functions_role_has_no_privilege_that_no_statement_needs() {
         let role = world.system.functions_database().unwrap().user;
         for (table, privileges) in GRANTS.iter().filter(|(_, privileges)| !privileges.is_empty()) {
             for privilege in privileges.split(", ") {
+                if NEEDED_BY_TRIGGERS.contains(&(*table, privilege)) {
+                    continue;
+                }
                 let mut is_needed = false;
                 for statement in STATEMENTS.iter().filter(|statement| statement.text.contains(table)) {
                     let without =

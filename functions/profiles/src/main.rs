@@ -5,6 +5,7 @@ mod change;
 mod change_company;
 mod change_customer;
 mod container;
+mod delete_pictures;
 mod export;
 mod find_companies;
 mod form;
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 use chatchat_function::{Handler, handlers, run};
 use chatchat_store::Store;
 
-use crate::bucket::Bucket;
+use crate::bucket::{Deletions, Uploads};
 
 const HANDLERS: &[Handler] = handlers![
     Store: customer own_customer_profile => own_profile::customer,
@@ -29,7 +30,8 @@ const HANDLERS: &[Handler] = handlers![
     Store: company export_company => export::export,
     Store: anyone find_companies => find_companies::find,
     Store: anyone show_company => show_company::show,
-    (Store, Bucket): account upload_picture => upload_picture::upload,
+    (Store, Uploads): account upload_picture => upload_picture::upload,
+    (Store, Deletions): event delete_pictures => delete_pictures::delete,
 ];
 
 #[tokio::main(flavor = "current_thread")]

@@ -5,7 +5,7 @@
 
 use std::io::Cursor;
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rand;
 use chatchat_domain::{PictureFormat, PictureKey, Problem};
 use image::{
     DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbaImage,
@@ -149,9 +149,9 @@ fn encode(image: &DynamicImage) -> Result<Picture, Problem> {
         )
     };
     encoded.map_err(|_| Problem::UnsupportedPicture)?;
-    let mut sha256 = [0; 32];
-    sha256.copy_from_slice(digest(&SHA256, &bytes).as_ref());
-    Ok(Picture { key: PictureKey::new(sha256, format), format, bytes })
+    let mut random = [0; 32];
+    rand::fill(&mut random).map_err(|_| Problem::UnsupportedPicture)?;
+    Ok(Picture { key: PictureKey::new(random, format), format, bytes })
 }
 
 #[cfg(test)]
@@ -215,11 +215,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn same_pixels_have_the_same_key_in_every_format() {
+    async fn same_pixels_are_stored_alike_under_different_keys() {
         let image = RgbImage::from_fn(90, 60, |x, y| Rgb([x.to_le_bytes()[0], y.to_le_bytes()[0], 7]));
         let of_png = reencode(file(image.clone(), ImageFormat::Png)).await.unwrap();
         let of_webp = reencode(file(image, ImageFormat::WebP)).await.unwrap();
-        assert_eq!((of_png.key, of_png.bytes), (of_webp.key, of_webp.bytes));
+        assert_eq!(of_png.bytes, of_webp.bytes);
+        assert_ne!(of_png.key, of_webp.key);
     }
 
     #[tokio::test]

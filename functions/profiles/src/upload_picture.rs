@@ -7,7 +7,7 @@ use chatchat_function::{Answer, Error, FieldError, Request, zip_invalid};
 use chatchat_store::Store;
 use serde::Serialize;
 
-use crate::{bucket::Bucket, form, picture};
+use crate::{bucket::Uploads, form, picture};
 
 /// The purpose of a picture. Only `profile` is valid.
 struct Folder;
@@ -28,10 +28,10 @@ struct Uploaded {
 /// Answers 201 with the path of the picture, which the caller can then use in its profile; 429
 /// `too_many_requests`.
 ///
-/// The picture is stored in the bucket first and then in the database. If the second step fails,
-/// the object stays in the bucket, and uploading the same picture again uses it.
+/// The picture is stored in the database first and then in the bucket, so that every object has a
+/// row and is deleted some day. If the second step fails, the row expires.
 pub async fn upload(
-    (store, bucket): &(Store, Bucket),
+    (store, uploads): &(Store, Uploads),
     caller: &Caller<AnyRole>,
     request: &Request,
 ) -> Result<Answer, Error> {
@@ -41,8 +41,8 @@ pub async fn upload(
     // The next steps cost time and storage, so the session and the limit are checked first.
     store.begin_upload(caller).await?;
     let picture = picture::reencode(upload).await.map_err(|problem| invalid("file", problem))?;
-    bucket.put(&picture).await?;
     store.keep_picture(caller, &picture.key).await?;
+    uploads.put(&picture).await?;
     Answer::created(&Uploaded { url: picture.key.path() })
 }
 

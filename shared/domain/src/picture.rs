@@ -38,15 +38,15 @@ impl PictureFormat {
     }
 }
 
-/// The key of a picture: `profile/`, the SHA-256 of its bytes in lower-case hexadecimal, and the
-/// extension of its format. If two accounts upload the same picture, both get the same key.
+/// The key of a picture: `profile/`, 32 random bytes in lower-case hexadecimal, and the extension of
+/// its format. Each upload has its own key, so the object of a deleted picture is never used again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PictureKey(String);
 
 impl PictureKey {
-    /// Creates the key of a picture from the SHA-256 of its bytes.
-    pub fn new(sha256: [u8; 32], format: PictureFormat) -> Self {
-        let [high, low] = [&sha256[..16], &sha256[16..]]
+    /// Creates the key of a picture from random bytes.
+    pub fn new(random: [u8; 32], format: PictureFormat) -> Self {
+        let [high, low] = [&random[..16], &random[16..]]
             .map(|half| half.iter().fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte)));
         Self(format!("profile/{high:032x}{low:032x}.{}", format.extension()))
     }

@@ -26,8 +26,10 @@ pub enum Need {
     PseudonymKey,
     /// The management API of the WebSocket API, at `WEBSOCKET_MANAGEMENT_URL`.
     Connections,
-    /// The bucket that `PICTURES_BUCKET` names.
-    Pictures,
+    /// Writing to the bucket that `PICTURES_BUCKET` names.
+    PictureUploads,
+    /// Deleting from the bucket that `PICTURES_BUCKET` names.
+    PictureDeletions,
 }
 
 impl Need {
@@ -40,7 +42,8 @@ impl Need {
             Self::SigningKeys => "signingKeys",
             Self::PseudonymKey => "pseudonymKey",
             Self::Connections => "connections",
-            Self::Pictures => "pictures",
+            Self::PictureUploads => "pictureUploads",
+            Self::PictureDeletions => "pictureDeletions",
         }
     }
 }

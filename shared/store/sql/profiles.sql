@@ -14,11 +14,13 @@ from caller join accounts a on a.id = caller.id join companies c on c.account_id
 --     picture text, visible bool)
 --
 -- A null parameter leaves its column unchanged. If `:changes_picture` is true, a null `:picture`
--- removes the picture. If the caller did not upload the picture, nothing changes and the column
--- `is_own` is false. Returns no row if the account withdrew meanwhile.
+-- removes the picture. If the caller did not upload the picture, or the picture expired, nothing
+-- changes and the column `is_own` is false. Returns no row if the account withdrew meanwhile.
 with {{caller}}, picture as (
     select :picture is null or exists (
-        select from pictures p where p.account_id = caller.id and p.key = :picture) as is_own
+        select from pictures p
+        where p.account_id = caller.id and p.key = :picture
+          and (p.expires_at is null or p.expires_at > now())) as is_own
     from caller
 ), account as (
     update accounts a

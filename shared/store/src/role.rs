@@ -19,7 +19,7 @@ pub const GRANTS: &[(&str, &str)] = &[
     ("consents", "select, insert"),
     ("limits", "select, insert, update, delete"),
     ("messages", "select, insert, update"),
-    ("pictures", "select, insert"),
+    ("pictures", "select, insert, update, delete"),
     ("refinery_schema_history", ""),
     ("refresh_tokens", "select, insert, delete"),
     ("rooms", "select, insert, update"),

@@ -501,14 +501,15 @@ export interface paths {
         put?: never;
         /**
          * An account uploads a picture
-         * @description For customers and companies. The picture is decoded completely, turned upright, scaled to fit 512 × 512, and encoded again: as PNG if
-         *     it has pixels that are not opaque, otherwise as JPEG. Only the pixels of the file are stored, and only the first picture of an
-         *     animation. The file's name and type in the form are ignored. Uploading the same picture again returns the same URL.
+         * @description For customers and companies. The picture is decoded completely, turned upright, scaled to fit 512 × 512, converted to sRGB, and
+         *     encoded again: as PNG if it has pixels that are not opaque, otherwise as JPEG. Only the pixels of the file are stored, and only the
+         *     first picture of an animation. The file's name and type in the form are ignored. Each upload gets its own URL.
          *
          *     A form of more than 4 MiB + 64 KiB also gets `body_too_large`. A form of more than about 4.4 MiB gets 413 from API Gateway.
          *
          *     The picture is not visible to other accounts until a profile uses its URL. It is served with its exact media type,
-         *     `X-Content-Type-Options: nosniff` and a cache time of one year.
+         *     `X-Content-Type-Options: nosniff` and a cache time of one day. A picture that no profile shows is deleted a day after its upload. A
+         *     picture that a profile no longer shows is deleted within about an hour.
          */
         post: operations["upload_picture"];
         delete?: never;

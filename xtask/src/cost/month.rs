@@ -18,8 +18,8 @@ const HEARTBEAT: f64 = 4.0;
 /// Minutes until a client reconnects, with a ticket and a history over HTTP, `$connect` and
 /// `$disconnect`.
 const RECONNECT: f64 = 100.0;
-/// The number of sweeps: one every five minutes.
-const SWEEPS: f64 = DAYS * 24.0 * 12.0;
+/// The number of sweeps, one every five minutes, and of deletions of pictures, one every hour.
+const SWEEPS: f64 = DAYS * 24.0 * (12.0 + 1.0);
 /// The duration of a call in seconds (most calls wait for one statement and a push), and the memory
 /// of a function in GB.
 const CALL_SECONDS: f64 = 0.020;

@@ -101,10 +101,6 @@ fn declared_behavior(
     let origin = origins.iter().find(|one| one.id == origin).cloned();
     let pattern = text("PathPattern").unwrap_or("*").to_owned();
     let unknown = |name: &str, id: &str| format!("{pattern}: the local cloud does not know the {name} {id}");
-    match text("CachePolicyId") {
-        None | Some(CACHING_OPTIMIZED | CACHING_DISABLED) => {}
-        Some(id) => return Err(unknown("CachePolicyId", id)),
-    }
     let forwards_viewer = match text("OriginRequestPolicyId") {
         None => false,
         Some(ALL_VIEWER_EXCEPT_HOST) => true,
@@ -115,6 +111,11 @@ fn declared_behavior(
         Some(names) => names.iter().filter_map(|name| name.as_str()?.parse().ok()).collect(),
     };
     let resources = stack_ref.template.resources().map_err(|error| error.to_string())?;
+    match text("CachePolicyId") {
+        None | Some(CACHING_OPTIMIZED | CACHING_DISABLED) => {}
+        Some(id) if resources.iter().any(|resource| resource.id == id) => {}
+        Some(id) => return Err(unknown("CachePolicyId", id)),
+    }
     let headers = match text("ResponseHeadersPolicyId") {
         None => ResponseHeaders::default(),
         Some(id) => {

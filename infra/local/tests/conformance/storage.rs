@@ -4,6 +4,7 @@ use aws_sdk_s3::{
     Client, Config,
     config::{Credentials, Region},
     primitives::ByteStream,
+    types::{Delete, ObjectIdentifier},
 };
 use chatchat_local::{Cloud, Fault, Options};
 use reqwest::{Method, Response};
@@ -156,6 +157,37 @@ async fn request_with_a_wrong_or_no_signature_is_refused() {
     let unsigned = site.client.put(format!("{endpoint}/files/a.png")).body("content").send().await.unwrap();
     assert_eq!(unsigned.status(), 403);
     assert_eq!(show(&site.cloud, Method::GET, "/a.png").await.status(), 403);
+}
+
+#[tokio::test]
+async fn deleted_objects_are_not_served_and_deleting_again_has_no_effect() {
+    let site = Site::start().await;
+    let client = s3(&site.cloud, "local").await;
+    for key in ["a.png", "folder/b.png", "c.png"] {
+        put(&client, key, b"content").await.unwrap();
+    }
+    let delete = async |client: &Client, keys: &[&str]| {
+        let objects = keys.iter().map(|key| ObjectIdentifier::builder().key(*key).build().unwrap());
+        let delete = Delete::builder().set_objects(Some(objects.collect())).build().unwrap();
+        client.delete_objects().bucket("files").delete(delete).send().await
+    };
+    assert!(delete(&s3(&site.cloud, "another").await, &["a.png"]).await.is_err(), "a wrong signature");
+    assert_eq!(show(&site.cloud, Method::GET, "/a.png").await.status(), 200);
+    for _ in 0..2 {
+        let answer = delete(&client, &["a.png", "folder/b.png", "none.png"]).await.unwrap();
+        assert_eq!((answer.deleted().len(), answer.errors().len()), (3, 0));
+        for path in ["/a.png", "/folder/b.png"] {
+            assert_eq!(show(&site.cloud, Method::GET, path).await.status(), 403, "{path}");
+        }
+    }
+    assert_eq!(show(&site.cloud, Method::GET, "/c.png").await.status(), 200);
+    let endpoint = environment(&site.cloud).await["AWS_ENDPOINT_URL_S3"].as_str().unwrap().to_owned();
+    let unsigned = site.client.delete(format!("{endpoint}/files/c.png")).send().await.unwrap();
+    assert_eq!(unsigned.status(), 403);
+    for _ in 0..2 {
+        client.delete_object().bucket("files").key("c.png").send().await.unwrap();
+        assert_eq!(show(&site.cloud, Method::GET, "/c.png").await.status(), 403);
+    }
 }
 
 #[tokio::test]
