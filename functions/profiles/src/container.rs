@@ -1,34 +1,7 @@
-//! Checks that the decoders do not make: that a JPEG is complete, and that the parts of a WebP fit
-//! into each other.
+//! A check that the decoder does not make: that the parts of a WebP fit into each other.
 
 /// A chunk of a WebP: its type and its content.
 type Chunk<'a> = (&'a [u8], &'a [u8]);
-
-/// Whether the segments and scans of a JPEG reach its end marker (ITU-T T.81, annex B). Bytes after
-/// the marker are ignored.
-pub fn has_end(jpeg: &[u8]) -> bool {
-    const END: u8 = 0xd9;
-    const SCAN: u8 = 0xda;
-    // Restart markers, stuffed zeros and fill bytes are part of a scan.
-    let in_scan = |byte: u8| matches!(byte, 0x00 | 0xd0..=0xd7 | 0xff);
-    let mut rest = jpeg.get(2..).unwrap_or_default();
-    loop {
-        rest = match *rest {
-            [0xff, END, ..] => return true,
-            [0xff, 0xff, ..] => &rest[1..],
-            [0xff, kind, high, low, ..] => {
-                let length = usize::from(u16::from_be_bytes([high, low])) + 2;
-                let mut after = rest.get(length..).unwrap_or_default();
-                if kind == SCAN {
-                    let next = after.windows(2).position(|pair| pair[0] == 0xff && !in_scan(pair[1]));
-                    after = next.map_or(&[], |next| &after[next..]);
-                }
-                after
-            }
-            _ => return false,
-        };
-    }
-}
 
 /// Returns a WebP (RFC 9649) without trailing bytes. Returns `None` if a chunk reaches past its
 /// container, or if a `VP8 ` frame has another size than the canvas or its animation frame: the

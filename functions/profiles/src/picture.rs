@@ -1,14 +1,15 @@
-//! Makes a picture for profiles from an uploaded file: decodes all of it, turns it upright, scales
-//! it down, and encodes it again.
+//! Makes a picture for profiles from an uploaded file: decodes all of it, scales it down, converts
+//! its colours to sRGB, turns it upright, and encodes it again.
 //!
 //! The result contains only the pixels of the upload, and no colour for fully transparent pixels.
 
-use std::io::Cursor;
+use std::io::{Cursor, ErrorKind};
 
 use aws_lc_rs::rand;
 use chatchat_domain::{PictureFormat, PictureKey, Problem};
 use image::{
-    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbaImage,
+    DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits,
+    RgbImage, RgbaImage,
     codecs::{
         jpeg::JpegEncoder,
         png::{CompressionType, FilterType, PngEncoder},
@@ -18,7 +19,10 @@ use image::{
 };
 use tokio::task::spawn_blocking;
 
-use crate::container;
+use crate::{
+    colour::{Colours, Pixels},
+    container, jpeg,
+};
 
 /// The maximum number of pixels of an upload, in millions.
 const MAX_MEGAPIXELS: u32 = 25;
@@ -49,21 +53,26 @@ pub struct Picture {
 /// Makes the picture of an upload, on a thread for blocking work. Rejects files that no decoder
 /// accepts, and files with too many pixels before they are decoded.
 pub async fn reencode(upload: impl AsRef<[u8]> + Send + 'static) -> Result<Picture, Problem> {
-    spawn_blocking(move || encode(&shrink(decode(upload.as_ref())?))).await.unwrap_or_else(|failure| {
+    spawn_blocking(move || encode(&decode(upload.as_ref())?.shrink())).await.unwrap_or_else(|failure| {
         // A panic in the decoder means that the file is not a valid picture.
         tracing::warn!(%failure, "a decoder failed");
         Err(Problem::UnsupportedPicture)
     })
 }
 
-/// Decodes an upload, and returns the orientation that its metadata asks for.
-fn decode(mut upload: &[u8]) -> Result<(DynamicImage, Orientation), Problem> {
+/// A decoded upload.
+struct Decoded {
+    image: DynamicImage,
+    colours: Colours,
+    /// The orientation that the metadata asks for.
+    orientation: Orientation,
+}
+
+fn decode(mut upload: &[u8]) -> Result<Decoded, Problem> {
     let unsupported = |_: ImageError| Problem::UnsupportedPicture;
     let format = image::guess_format(upload).map_err(unsupported)?;
     match format {
-        ImageFormat::Png => {}
-        // The decoder would fill in the missing part of a JPEG.
-        ImageFormat::Jpeg if container::has_end(upload) => {}
+        ImageFormat::Png | ImageFormat::Jpeg => {}
         ImageFormat::WebP => upload = container::sound_webp(upload).ok_or(Problem::UnsupportedPicture)?,
         _ => return Err(Problem::UnsupportedPicture),
     }
@@ -77,28 +86,76 @@ fn decode(mut upload: &[u8]) -> Result<(DynamicImage, Orientation), Problem> {
         return Err(Problem::TooManyPixels(MAX_MEGAPIXELS));
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    Ok((DynamicImage::from_decoder(decoder).map_err(unsupported)?, orientation))
+    let colours = match format {
+        ImageFormat::Png => Colours::of_png(upload),
+        ImageFormat::Jpeg => jpeg::colours(upload),
+        _ => {
+            let icc = decoder.icc_profile().unwrap_or_default();
+            icc.and_then(|icc| Colours::of_icc(icc, Pixels::Rgb)).unwrap_or(Colours::Srgb)
+        }
+    };
+    let image = match colours {
+        Colours::Profile(pixels @ (Pixels::Cmyk | Pixels::Ycck), _) => jpeg::inks(upload, pixels)?.into(),
+        _ if format == ImageFormat::Png => png(decoder).ok_or(Problem::UnsupportedPicture)?,
+        _ => DynamicImage::from_decoder(decoder).map_err(unsupported)?,
+    };
+    Ok(Decoded { image, colours, orientation })
 }
 
-/// Returns the picture upright, within 512 × 512 pixels, and with an alpha channel only if a pixel
-/// is not opaque.
-fn shrink((image, orientation): (DynamicImage, Orientation)) -> DynamicImage {
-    let image = if image.color().has_alpha() {
-        let image = image.into_rgba8();
-        if image.pixels().all(|pixel| pixel.0[3] == u8::MAX) {
-            DynamicImage::from(DynamicImage::from(image).into_rgb8())
-        } else {
-            premultiplied(image).into()
+impl Decoded {
+    /// Returns the picture upright, in sRGB, within 512 × 512 pixels, and with an alpha channel only
+    /// if a pixel is not opaque.
+    fn shrink(self) -> DynamicImage {
+        let Self { image, colours, orientation } = self;
+        let image = match image {
+            image if colours.has_inks() => image,
+            image if image.color().has_alpha() => {
+                let image = image.into_rgba8();
+                if image.pixels().all(|pixel| pixel.0[3] == u8::MAX) {
+                    DynamicImage::from(DynamicImage::from(image).into_rgb8())
+                } else {
+                    premultiplied(image).into()
+                }
+            }
+            image => image.into_rgb8().into(),
+        };
+        let image = fit(image, COARSE_SIDE, |image| image.thumbnail(COARSE_SIDE / 2, COARSE_SIDE / 2));
+        let image =
+            fit(image, MAX_SIDE, |image| image.resize(MAX_SIDE, MAX_SIDE, imageops::FilterType::Lanczos3));
+        let is_opaque = colours.has_inks() || !image.color().has_alpha();
+        let mut image = image.into_rgba8();
+        if !is_opaque {
+            image = unmultiplied(image);
         }
-    } else {
-        image.into_rgb8().into()
-    };
-    let mut image = fit(image, COARSE_SIDE, |image| image.thumbnail(COARSE_SIDE / 2, COARSE_SIDE / 2));
-    image = fit(image, MAX_SIDE, |image| image.resize(MAX_SIDE, MAX_SIDE, imageops::FilterType::Lanczos3));
-    image.apply_orientation(orientation);
-    match image {
-        DynamicImage::ImageRgba8(image) => unmultiplied(image).into(),
-        image => image,
+        colours.convert(&mut image);
+        let mut image = DynamicImage::from(image);
+        if is_opaque {
+            image = image.into_rgb8().into();
+        }
+        image.apply_orientation(orientation);
+        image
+    }
+}
+
+/// Decodes the pixels of a PNG. Those that are missing in a truncated file are black or transparent:
+/// browsers show such pictures too.
+fn png(decoder: impl ImageDecoder) -> Option<DynamicImage> {
+    let ((width, height), colour) = (decoder.dimensions(), decoder.color_type());
+    let mut values = vec![0; usize::try_from(decoder.total_bytes()).ok()?];
+    match decoder.read_image(&mut values) {
+        Err(ImageError::IoError(error)) if error.kind() == ErrorKind::UnexpectedEof => {}
+        read => read.ok()?,
+    }
+    if colour.bytes_per_pixel() > colour.channel_count() {
+        let values16 = values.as_chunks().0.iter().map(|value| u16::from_ne_bytes(*value));
+        values =
+            values16.map(|value| u8::try_from((u32::from(value) + 128) / 257).unwrap_or(u8::MAX)).collect();
+    }
+    match colour.channel_count() {
+        1 => GrayImage::from_raw(width, height, values).map(Into::into),
+        2 => GrayAlphaImage::from_raw(width, height, values).map(Into::into),
+        3 => RgbImage::from_raw(width, height, values).map(Into::into),
+        _ => RgbaImage::from_raw(width, height, values).map(Into::into),
     }
 }
 
@@ -156,7 +213,7 @@ fn encode(image: &DynamicImage) -> Result<Picture, Problem> {
 
 #[cfg(test)]
 mod tests {
-    use image::{GenericImageView, Rgb, RgbImage, Rgba};
+    use image::{GenericImageView, Rgb, Rgba};
 
     use super::*;
 
@@ -223,16 +280,47 @@ mod tests {
         assert_ne!(of_png.key, of_webp.key);
     }
 
+    /// Whether a browser shows it was tried with Chromium.
     #[tokio::test]
-    async fn incomplete_or_invalid_pictures_are_rejected() {
-        let jpeg = file(RgbImage::new(64, 64), ImageFormat::Jpeg);
-        for length in 0..jpeg.len() {
-            let refused = reencode(jpeg[..length].to_vec()).await.unwrap_err();
-            assert_eq!(refused, Problem::UnsupportedPicture, "{length}");
+    async fn incomplete_pictures_are_accepted_if_browsers_show_them() {
+        let image = || RgbImage::from_fn(256, 256, |x, y| Rgb([200, x.to_le_bytes()[0], y.to_le_bytes()[0]]));
+        for (format, is_shown_when_cut) in
+            [(ImageFormat::Jpeg, true), (ImageFormat::Png, true), (ImageFormat::WebP, false)]
+        {
+            let whole = file(image(), format);
+            let pixels = match format {
+                ImageFormat::Jpeg => whole.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap() + 14,
+                _ => 41,
+            };
+            for length in [0, 1, 12, pixels - 8] {
+                assert!(reencode(whole[..length].to_vec()).await.is_err(), "{format:?} {length}");
+            }
+            for length in [pixels + 10, whole.len() / 2, whole.len() - 1] {
+                let kept = reencode(whole[..length].to_vec()).await.is_ok();
+                assert_eq!(kept, is_shown_when_cut, "{format:?} {length}");
+            }
+            let half = decode(&whole[..whole.len() / 2]).map(|half| half.image.get_pixel(0, 0));
+            assert_eq!(half.is_ok_and(|pixel| pixel.0[0].abs_diff(200) < 6), is_shown_when_cut, "{format:?}");
         }
-        for more in [&b""[..], b"<html>", &[0xff; 9], &jpeg] {
-            assert!(reencode([&jpeg[..], more].concat()).await.is_ok());
+        let jpeg = file(image(), ImageFormat::Jpeg);
+        let without_end = &jpeg[..jpeg.len() - 2];
+        let segment = 2 + jpeg[2..].windows(2).position(|pair| pair == [0xff, 0xdb]).unwrap();
+        let expected = decode(&jpeg).unwrap().image;
+        for (name, same) in [
+            ("no end marker", without_end.to_vec()),
+            ("half an end marker", jpeg[..jpeg.len() - 1].to_vec()),
+            ("fill bytes before a segment", [&jpeg[..segment], &[0xff; 5], &jpeg[segment..]].concat()),
+            ("stuffed fill bytes", [&jpeg[..segment], &[0xff, 0, 0xff, 0], &jpeg[segment..]].concat()),
+            ("text before the end marker", [without_end, b"text", &[0xff, 0xd9]].concat()),
+            ("text after the end marker", [&jpeg[..], b"<html>"].concat()),
+            ("a picture after the end marker", [&jpeg[..], &jpeg].concat()),
+        ] {
+            assert_eq!(decode(&same).unwrap().image, expected, "{name}");
         }
+    }
+
+    #[tokio::test]
+    async fn pictures_with_too_many_pixels_are_rejected() {
         let large = file(RgbImage::new(5001, 5000), ImageFormat::Png);
         assert_eq!(reencode(large).await.unwrap_err(), Problem::TooManyPixels(25));
     }
