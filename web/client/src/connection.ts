@@ -67,6 +67,16 @@ const DOUBT_MS = 2_000;
  * the event and waited in a queue. The heartbeat that checks the connection is sent afterwards.
  */
 const QUEUED_MS = 250;
+/**
+ * A connection that ends within this time after another tab began to open one was probably the
+ * account's oldest, which the server closed because the account had too many.
+ */
+const DISPLACED_MS = 5_000;
+/**
+ * How long a hidden page then waits. If it reconnected at once, the server would close the connection
+ * of the next tab, and so on. The page does not wait after it has become visible.
+ */
+const DISPLACED_WAIT_MS = 30 * MINUTE_MS;
 /** The interval of the timer that detects sleep. */
 const TICK_MS = 10_000;
 /**
@@ -97,6 +107,8 @@ export class Connection {
   #dialing: AbortController | undefined;
   /** The number of attempts since the server last answered over a connection. */
   #attempts = 0;
+  /** When another tab last began to open a connection of the account. */
+  #otherOpensAt = -Infinity;
   /** Whether an attempt started at a random time. The next attempts then keep fixed distances. */
   #spread = false;
   /** The earliest time of the next attempt, from `Retry-After`. All times are monotonic. */
@@ -187,6 +199,11 @@ export class Connection {
   /** Closes the connection and opens another one after a wait. */
   drop(): void {
     if (this.#socket) this.#lose(this.#socket);
+  }
+
+  /** Notes that another tab opens a connection. The server may then close this one. */
+  otherOpens(): void {
+    this.#otherOpensAt = performance.now();
   }
 
   #listen(change: "addEventListener" | "removeEventListener"): void {
@@ -337,7 +354,11 @@ export class Connection {
     if (socket !== this.#socket) return;
     this.#leave();
     this.#ports.lost();
-    if (performance.now() - this.#wokenAt < DOUBT_MS) this.#wake(0);
+    const now = performance.now();
+    const isHidden = globalThis.document?.visibilityState === "hidden";
+    if (isHidden && now - this.#otherOpensAt < DISPLACED_MS) {
+      this.#schedule(now + DISPLACED_WAIT_MS);
+    } else if (now - this.#wokenAt < DOUBT_MS) this.#wake(0);
     else this.#again();
   }
 

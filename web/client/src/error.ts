@@ -15,8 +15,6 @@ export type FieldError = components["schemas"]["FieldError"];
  */
 export type ErrorCode =
   | components["schemas"]["Error"]["code"]
-  | "blocked"
-  | "too_many_requests"
   | "unknown_action"
   | "network"
   | "gateway"

@@ -138,7 +138,7 @@ export const createChat = (options: ChatOptions): Chat => {
   };
 
   const send = createSend(base, fetch, options.language);
-  const session = new Session(send, role, name, options.tabs ?? browserTabs(name), (reset) => {
+  const changed = (reset: boolean): void => {
     const { account, state } = session;
     const switched = account !== owner;
     if (switched) {
@@ -156,7 +156,11 @@ export const createChat = (options: ChatOptions): Chat => {
     if (!session.token) return;
     eachRoom((room) => room.wake());
     connection.start();
-  });
+  };
+  const tabs = options.tabs ?? browserTabs(name);
+  const session: Session = new Session(send, role, name, tabs, changed, () =>
+    connection.otherOpens(),
+  );
 
   const call = async <R extends Route>(
     route: R,
@@ -183,9 +187,13 @@ export const createChat = (options: ChatOptions): Chat => {
     return answer;
   };
 
+  const determine = async (signal: AbortSignal | undefined): Promise<void> => {
+    if (!session.token) await session.refresh(undefined, signal);
+  };
+
   /** Calls a route that requires a login. If needed, determines first whether there is one. */
   const callLoggedIn = async <R extends Route>(route: R, ...input: Arguments<R>) => {
-    if (!session.token) await session.refresh(undefined, input[0]?.signal);
+    await determine(input[0]?.signal);
     if (!session.token)
       throw new ChatError({ code: "unauthenticated", message: "No account is logged in." });
     return call(route, ...input);
@@ -194,6 +202,9 @@ export const createChat = (options: ChatOptions): Chat => {
   const connection: Connection = new Connection({
     WebSocket,
     ticket: async (signal) => {
+      await determine(signal);
+      // Before the request, so that the message arrives before the server closes the oldest connection.
+      session.opens();
       const ticket = await callLoggedIn("POST /realtime/tickets", { signal });
       const url = new URL(checked(ticket, { url: "" }).url, base);
       url.protocol = url.protocol.replace("http", "ws");

@@ -2,7 +2,7 @@
 
 import type { ChatError } from "./error.js";
 import type { ClientFrame } from "./frames.js";
-import { jitter } from "./wait.js";
+import { jitter, pause } from "./wait.js";
 
 /** A message that is not in the room's messages yet. Objects are replaced and never changed. */
 export interface PendingMessage {
@@ -14,7 +14,8 @@ export interface PendingMessage {
    * - `sending`: it is sent until the server acknowledges it
    * - `sent`: the server has stored it; it moves to the room's messages when those before it are
    *   there
-   * - `failed`: the server has rejected it; it is sent again only after `retry`
+   * - `failed`: the server has rejected it, or the account has sent too many messages for more than
+   *   a minute; it is sent again only after `retry`
    */
   readonly state: "sending" | "sent" | "failed";
   /** Why it was rejected. */
@@ -36,8 +37,11 @@ const MAX_CHARACTERS = 2_000;
  * start.
  */
 const ACK_MS = 8_000;
-/** After this many internal errors, the message itself is treated as the cause and fails. */
-const MAX_INTERNAL = 8;
+/**
+ * After this many attempts, an error that usually is temporary fails the message: the message itself
+ * may be the cause of an internal error, and a limit may last for hours.
+ */
+const MAX_ATTEMPTS = 8;
 
 /**
  * Returns a text as the server stores it. Half of a surrogate pair is replaced, because it would
@@ -118,14 +122,19 @@ export class Outbox {
     clientMessageId ??= this.#underWay;
     if (!clientMessageId) return;
     const isUnderWay = this.#underWay === clientMessageId;
-    const exhausted = /^(internal|gateway)$/.test(error.code) && this.#attempts >= MAX_INTERNAL;
+    const isLimit = error.code === "too_many_requests";
+    const exhausted =
+      (isLimit || /^(internal|gateway)$/.test(error.code)) && this.#attempts >= MAX_ATTEMPTS;
     if (error.transient && !exhausted) {
-      if (isUnderWay) this.#again();
+      if (isUnderWay) this.#again(isLimit ? pause : jitter);
       return;
     }
-    const message = this.pending.find((other) => other.clientMessageId === clientMessageId);
-    if (message?.state === "sending")
-      this.#change(message.clientMessageId, { state: "failed", error });
+    for (const message of this.pending) {
+      // A limit fails the messages after this one, too, so that they do not overtake it.
+      const isAffected = isLimit || message.clientMessageId === clientMessageId;
+      if (isAffected && message.state === "sending")
+        this.#change(message.clientMessageId, { state: "failed", error });
+    }
     if (isUnderWay) this.#done();
     this.#next();
   }
@@ -175,8 +184,8 @@ export class Outbox {
   }
 
   /** Sends the message under way again after a wait. */
-  #again(): void {
-    this.#after(jitter(this.#attempts++), () => {
+  #again(wait = jitter): void {
+    this.#after(wait(this.#attempts++), () => {
       this.#underWay = undefined;
       this.#next();
     });

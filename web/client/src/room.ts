@@ -42,7 +42,7 @@ export class Room {
   readonly id: number;
   /** The messages in ascending order of seq, without gaps, from the oldest loaded one. */
   messages: readonly Message[] = [];
-  /** The other side; undefined until the room is loaded. */
+  /** The other side, and whether it is blocked; undefined until the room is loaded. */
   receiver: Receiver | undefined;
   /** The read marker of this account. It never decreases. */
   readSeq = 0;
@@ -178,6 +178,24 @@ export class Room {
   }
 
   /**
+   * Blocks the customer of a company's room: the customer can read the room but not send messages.
+   *
+   * @throws ChatError if the call fails; it can be repeated
+   */
+  block({ signal }: Waiting = {}): Promise<void> {
+    return this.#block(true, signal);
+  }
+
+  /**
+   * Ends the block of the customer.
+   *
+   * @throws ChatError if the call fails; it can be repeated
+   */
+  unblock({ signal }: Waiting = {}): Promise<void> {
+    return this.#block(false, signal);
+  }
+
+  /**
    * Loads messages before the oldest loaded one.
    *
    * @param limit - 1 to 100
@@ -241,6 +259,8 @@ export class Room {
 
   /** Adds messages of a push, or of a response such as that of `POST /auto-replies/{id}`. */
   receive(...messages: readonly Message[]): void {
+    // No frame tells that a block has ended, but the company then usually writes.
+    if (this.receiver?.blocked && this.#ports.role === "customer") this.#stale = true;
     this.#take(messages);
     void this.#sync.run();
   }
@@ -278,7 +298,8 @@ export class Room {
   refuse(clientMessageId: string | undefined, error: ChatError): void {
     const isOwn = this.pending.some((message) => message.clientMessageId === clientMessageId);
     if (isOwn || !clientMessageId) this.#outbox.refuse(clientMessageId, error);
-    // The other side may have withdrawn or blocked, or the room may not be accessible any more.
+    if (isOwn && error.code === "blocked") this.#showBlock(true);
+    // The other side may have withdrawn, or the room may not be accessible any more.
     if (isOwn && !error.transient) this.refresh();
   }
 
@@ -307,6 +328,21 @@ export class Room {
     if (this.#stale) return () => this.#look();
     if (this.lastSeq >= this.#newest) return undefined;
     return isFirst ? () => this.#sync.pause() : () => this.#page();
+  }
+
+  async #block(blocked: boolean, signal: AbortSignal | undefined): Promise<void> {
+    const method = blocked ? "PUT" : "DELETE";
+    const input = { path: { id: this.id }, signal };
+    await this.#ports.call(`${method} /company/chatrooms/{id}/block`, input);
+    this.#showBlock(blocked);
+    // A fetch that began earlier may still show the previous state.
+    this.refresh();
+  }
+
+  #showBlock(blocked: boolean): void {
+    if (!this.receiver) return;
+    this.receiver = { ...this.receiver, blocked };
+    this.#changed();
   }
 
   #failed(error: ChatError): boolean {

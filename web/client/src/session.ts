@@ -41,6 +41,12 @@ interface News {
   fresh: boolean;
 }
 
+/** The message of a tab that opens a connection, with the account. */
+interface Opening {
+  role: Role;
+  opens: number | undefined;
+}
+
 /** The longest time that a change of the session may take before the next one starts. */
 const CHANGE_MS = 15_000;
 /**
@@ -82,6 +88,7 @@ export class Session {
   #channel: Tabs["channel"];
   readonly #lock: string;
   readonly #changed: (reset: boolean) => void;
+  readonly #otherOpens: () => void;
   /** When to refresh, in monotonic time, because the wall clock can be wrong or change. */
   #staleAt = 0;
   /** The earliest time of the next refresh, and the error of the last one. */
@@ -99,6 +106,7 @@ export class Session {
     lock: string,
     { locks, channel }: Tabs,
     changed: (reset: boolean) => void,
+    otherOpens: () => void,
   ) {
     this.#send = send;
     this.#role = role;
@@ -106,7 +114,8 @@ export class Session {
     this.#locks = locks;
     this.#channel = channel;
     this.#changed = changed;
-    if (channel) channel.onmessage = ({ data }: MessageEvent<News>) => this.#hear(data);
+    this.#otherOpens = otherOpens;
+    if (channel) channel.onmessage = ({ data }: MessageEvent<News | Opening>) => this.#hear(data);
   }
 
   async logIn(username: string, password: string, signal?: AbortSignal): Promise<void> {
@@ -129,6 +138,12 @@ export class Session {
   /** Ends the session after a logout or a withdrawal. */
   end(): void {
     this.#tell(null, true);
+  }
+
+  /** Tells the other tabs that this one opens a connection. */
+  opens(): void {
+    const opening: Opening = { role: this.#role, opens: this.account };
+    this.#channel?.postMessage(opening);
   }
 
   /** Returns whether the refresh cookie is valid. Fails if that cannot be determined now. */
@@ -234,8 +249,12 @@ export class Session {
     this.#hear(news);
   }
 
-  #hear(news: News): void {
+  #hear(news: News | Opening): void {
     if (!fits(news, {}) || news.role !== this.#role) return;
+    if ("opens" in news) {
+      if (news.opens === this.account) this.#otherOpens();
+      return;
+    }
     const { token, fresh } = news;
     if (token === null) this.#become("loggedOut");
     else if (accountOf(token)) this.#become("loggedIn", token, !!fresh);

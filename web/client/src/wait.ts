@@ -47,3 +47,10 @@ export const bounded = async <T>(
  */
 export const jitter = (attempt: number): number =>
   Math.random() * Math.min(30_000, 1_000 * 2 ** attempt);
+
+/**
+ * Returns a random wait of at least half the bound of {@link jitter}, for a client that is over a
+ * limit. A repeat without a wait would be over the limit, too.
+ */
+export const pause = (attempt: number): number =>
+  Math.min(30_000, 1_000 * 2 ** attempt) * (0.5 + Math.random() / 2);

@@ -8,14 +8,14 @@ import manifest from "../package.json" with { type: "json" };
 const folder = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string): string => readFileSync(`${folder}/${path}`, "utf8");
 
-test("the bundle has at most 8,200 bytes gzipped", () => {
+test("the bundle has at most 8,500 bytes gzipped", () => {
   const [bundle = ""] = manifest.scripts.build.split(" && ");
   const built = execSync(bundle.replace(/ --outfile=\S+/, ""), {
     cwd: folder,
     env: { ...process.env, PATH: `node_modules/.bin:${process.env.PATH}` },
   });
   expect(built.toString()).toContain("createChat");
-  expect(gzipSync(built, { level: 9 }).length).toBeLessThanOrEqual(8_200);
+  expect(gzipSync(built, { level: 9 }).length).toBeLessThanOrEqual(8_500);
 }, 20_000);
 
 test("there are no dependencies at run time, and exact versions in development", () => {

@@ -1,5 +1,6 @@
 /** A page of a browser: its events, its visibility and its network state. */
 
+import { setMaxListeners } from "node:events";
 import { beforeEach, vi } from "vitest";
 
 export interface FakePage {
@@ -35,6 +36,7 @@ export const useFakePage = (): FakePage => {
   beforeEach(() => {
     page.document = Object.assign(new EventTarget(), { visibilityState: "visible" });
     page.window = new EventTarget();
+    setMaxListeners(0, page.document, page.window); // Several chats can listen.
     page.navigator = { onLine: true, locks: undefined };
     vi.stubGlobal("document", page.document);
     vi.stubGlobal("navigator", page.navigator);

@@ -60,6 +60,9 @@ export class FakeServer {
   readSeq = 0;
   receiverReadSeq = 0;
   receiverDeleted = false;
+  blocked = false;
+  /** How many connections an account may have. A new one closes the oldest. */
+  maxConnections = Infinity;
   #count = 0;
   #intercepts: ((request: Request) => Interception | Promise<Interception>)[] = [];
 
@@ -196,14 +199,14 @@ export class FakeServer {
       }
       case `GET ${PATH}`: {
         if (!inRoom) return refusal(404, "room_not_found");
-        const { readSeq, receiverReadSeq, receiverDeleted } = this;
+        const { readSeq, receiverReadSeq, receiverDeleted, blocked } = this;
         const receiver = {
           receiverId: COMPANY,
           receiverName: "새벽빵집",
           receiverImageUrl: null,
           receiverDeleted,
         };
-        const markers = { readSeq, receiverReadSeq, lastSeq, blocked: false };
+        const markers = { readSeq, receiverReadSeq, lastSeq, blocked };
         return json(200, { id: ROOM, ...receiver, ...markers, messages: this.messages.slice(-20) });
       }
       case `GET ${PATH}/messages`: {

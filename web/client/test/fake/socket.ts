@@ -45,6 +45,9 @@ export class FakeSocket {
     this.#server.tickets.delete(ticket);
     if (this.account) {
       this.state = "open";
+      const { open, maxConnections } = this.#server;
+      const own = open.filter(({ account }) => account === this.account);
+      for (const surplus of own.slice(0, Math.max(0, own.length - maxConnections))) surplus.drop();
       this.#emit("open");
     } else {
       this.state = "closed";

@@ -1,5 +1,6 @@
 /** Accounts for tests against a real ChatChat, each with its own cookies and its own network. */
 
+import { request } from "node:http";
 import WebSocket from "ws";
 import { type Chat, type ChatOptions, createChat, type Role } from "../../src/index.js";
 
@@ -48,6 +49,42 @@ export const throughPort = (role: Role, port: number): ChatOptions => ({
   WebSocket,
 });
 
+/** Sign-ups are limited for each network, so each of them comes from a new one. */
+let networks = process.pid * 256;
+/** Returns an address of this machine in a network (a /24) that no other account came from. */
+const newNetwork = (): string => {
+  const number = networks++;
+  // Clients that do not choose an address are in 127.0.0.0/24.
+  return `127.${1 + ((number >> 8) % 255)}.${number % 256}.1`;
+};
+
+/** Posts JSON from a new network, if the cloud is on this machine. Returns the response as JSON. */
+const postFromNewNetwork = (url: URL, body: object): Promise<{ id: number }> =>
+  new Promise((resolve, reject) => {
+    const isLocal = /^(localhost|127\.0\.0\.1)$/.test(url.hostname);
+    const sent = request(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      agent: false,
+      ...(isLocal && { localAddress: newNetwork(), family: 4 }),
+    });
+    sent.on("error", reject);
+    sent.on("response", (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (part) => {
+        text += part;
+      });
+      response.on("error", reject);
+      response.on("end", () =>
+        response.statusCode === 201
+          ? resolve(JSON.parse(text))
+          : reject(new Error(`POST ${url.pathname}: ${response.statusCode} ${text}`)),
+      );
+    });
+    sent.end(JSON.stringify(body));
+  });
+
 /** A new account, logged in over a network that does not fail. */
 export const signUp = async (
   role: Role,
@@ -56,9 +93,8 @@ export const signUp = async (
   const chat = createChat({ url: cloud().href, role, fetch: withCookies(), WebSocket });
   const username = newUsername();
   const body = { username, password: PASSWORD, confirmPassword: PASSWORD, name };
-  const { id } = await chat.call(role === "customer" ? "POST /customers" : "POST /companies", {
-    body,
-  });
+  const path = role === "customer" ? "customers" : "companies";
+  const { id } = await postFromNewNetwork(new URL(`${cloud().href}/${path}`), body);
   await chat.logIn(username, PASSWORD);
   return { chat, id, username };
 };
