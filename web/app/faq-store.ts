@@ -98,7 +98,7 @@ export const createFaq = ({ chat }: LiveChat, roomId: number): Faq => {
           await load();
         } else {
           toast(errorText(error));
-          if (code === "receiver_withdrawn") room()?.refresh();
+          if (code === "receiver_withdrawn" || code === "blocked") room()?.refresh();
         }
       } finally {
         busy.value = undefined;

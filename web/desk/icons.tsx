@@ -9,4 +9,6 @@ export const ShopIcon = icon(
 export const SettingsIcon = icon(
   "M4 7h9m5 0h2M4 17h2m5 0h9M13 7a2.5 2.5 0 1 0 5 0 2.5 2.5 0 1 0-5 0M6 17a2.5 2.5 0 1 0 5 0 2.5 2.5 0 1 0-5 0",
 );
+/** A circle with a line through it. */
+export const BlockIcon = icon("M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 1 0 0-17zM6 6l12 12");
 export const DoneIcon = icon("m5 12.5 4.5 4.5L19 7.5");

@@ -8,6 +8,7 @@ import { text } from "./text/index.js";
  */
 export const errorText = (error: unknown): string => {
   if (!(error instanceof ChatError)) return text.loadFailed;
+  if (/^too_many/.test(error.code) && error.retryAfter) return text.retryIn(error.retryAfter);
   if (error.code === "network") return text.noNetwork;
   if (error.code === "internal") return text.serverFailed;
   if (error.code === "gateway" || error.code === "unavailable" || error.code === "closed")

@@ -119,15 +119,40 @@ describe("an open room", () => {
   const rows = [row(1, 9), row(2, 8, { unreadMessageCount: 2 })];
 
   test("brings a message that was sent here to the top", () => {
-    const [first] = withRoom(rows, { id: 2, messages: [message(4, CUSTOMER)], readSeq: 1 });
+    const [first] = withRoom(rows, {
+      id: 2,
+      messages: [message(4, CUSTOMER)],
+      readSeq: 1,
+      receiver: undefined,
+    });
     expect(first).toMatchObject({ id: 2, lastSeq: 4, unreadMessageCount: 2 });
   });
 
   test("that was read to its end has no unread messages", () => {
-    expect(withRoom(rows, { id: 2, messages: [], readSeq: 3 })[1]?.unreadMessageCount).toBe(0);
+    expect(
+      withRoom(rows, { id: 2, messages: [], readSeq: 3, receiver: undefined })[1]
+        ?.unreadMessageCount,
+    ).toBe(0);
   });
 
   test("that was read in part keeps its count", () => {
-    expect(withRoom(rows, { id: 2, messages: [message(3, COMPANY)], readSeq: 2 })).toBe(rows);
+    expect(
+      withRoom(rows, { id: 2, messages: [message(3, COMPANY)], readSeq: 2, receiver: undefined }),
+    ).toBe(rows);
+  });
+
+  test("shows whether the customer is blocked", () => {
+    const receiver = {
+      receiverId: CUSTOMER,
+      receiverName: "김하늘",
+      receiverImageUrl: null,
+      receiverDeleted: false,
+    };
+    const room = { id: 2, messages: [], readSeq: 0 };
+    const blocked = withRoom(rows, { ...room, receiver: { ...receiver, blocked: true } });
+    expect(blocked[1]).toMatchObject({ blocked: true, unreadMessageCount: 2 });
+    expect(withRoom(blocked, { ...room, receiver: undefined })).toBe(blocked);
+    const unblocked = withRoom(blocked, { ...room, receiver: { ...receiver, blocked: false } });
+    expect(unblocked[1]).toMatchObject({ blocked: false });
   });
 });

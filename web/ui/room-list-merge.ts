@@ -81,17 +81,18 @@ export const withMessage = (
   });
 
 /**
- * Applies the state of an open room to its row: messages that this client sent, and the account's
- * read marker.
+ * Applies the state of an open room to its row: messages that this client sent, the account's read
+ * marker, and whether the customer is blocked.
  */
 export const withRoom = (
   rows: readonly RoomRow[],
-  { id, messages, readSeq }: Pick<Room, "id" | "messages" | "readSeq">,
+  { id, messages, readSeq, receiver }: Pick<Room, "id" | "messages" | "readSeq" | "receiver">,
 ): readonly RoomRow[] =>
   changed(rows, id, (row) => {
     const last = messages.at(-1);
     const isNewer = last && last.seq > row.lastSeq;
     const isRead = readSeq >= Math.max(row.lastSeq, last?.seq ?? 0) && row.unreadMessageCount > 0;
-    if (!isNewer && !isRead) return undefined;
-    return { ...(isNewer && newest(last)), ...(isRead && { unreadMessageCount: 0 }) };
+    const { blocked = row.blocked } = receiver ?? {};
+    if (!isNewer && !isRead && blocked === row.blocked) return undefined;
+    return { blocked, ...(isNewer && newest(last)), ...(isRead && { unreadMessageCount: 0 }) };
   });

@@ -92,7 +92,10 @@ const RoomListRow = ({ row, href, isCurrent, isOwn, hasFailed, kind, now }: Room
           size={44}
           kind={kind}
         />
-        <span class="room-row-name">{name}</span>
+        <span class="room-row-name">
+          {row.blocked && kind === "person" && <span class="room-row-tag">{words.blocked}</span>}
+          {name}
+        </span>
         <time class="room-row-time" dateTime={row.lastMessageDate}>
           {listLabel(date, now)}
         </time>

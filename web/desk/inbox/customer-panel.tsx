@@ -9,6 +9,7 @@ import { text as shared } from "../../ui/text/index.js";
 import { useDesk } from "../desk-state.js";
 import { hasSidePanel } from "../preferences.js";
 import { text } from "../text/index.js";
+import { isBlocked } from "./block.js";
 
 export interface CustomerPanelProps {
   room: number;
@@ -55,6 +56,7 @@ export const CustomerPanel = ({ room, receiver }: CustomerPanelProps) => {
           />
           <h2>{name}</h2>
           {receiver.receiverDeleted && <p class="dim">{text.customer.withdrawn}</p>}
+          {isBlocked(receiver) && <p class="dim">{text.customer.blocked}</p>}
         </>
       )}
       {receiver && firstContact && (

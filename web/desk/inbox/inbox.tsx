@@ -1,5 +1,6 @@
 /** `/desk` and `/desk/rooms/{id}`: the list of rooms, one room, and its customer. */
 
+import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useLocation } from "wouter-preact";
 import { PersonIcon } from "../../ui/icons.js";
@@ -14,6 +15,7 @@ import { useDesk } from "../desk-state.js";
 import { currentRoom } from "../notices/notices.js";
 import { hasSidePanel } from "../preferences.js";
 import { text } from "../text/index.js";
+import { BlockButton, BlockDialog, BlockNotice, isBlocked } from "./block.js";
 import { findReplies } from "./canned.js";
 import { CustomerPanel } from "./customer-panel.js";
 import { ListPane } from "./list-pane.js";
@@ -53,6 +55,11 @@ export const Inbox = ({ id }: { id: number | undefined }) => {
     };
   }, [id]);
 
+  /** The room for which the block dialog is open. */
+  const asked = useSignal<number | undefined>(undefined);
+  const ask = (): void => {
+    asked.value = id;
+  };
   const isPanelOpen = hasSidePanel.value;
   const panelLabel = isPanelOpen ? text.customer.hide : text.customer.show;
   return (
@@ -78,20 +85,26 @@ export const Inbox = ({ id }: { id: number | undefined }) => {
             back={isWide.value ? undefined : "~/desk"}
             canned={canned}
             onGone={() => navigate("/", { replace: true })}
+            chips={isBlocked(receiver) && <BlockNotice onAsk={ask} />}
             menu={
               !hasFailed && (
-                <button
-                  type="button"
-                  class="icon-button customer-toggle"
-                  aria-label={panelLabel}
-                  title={panelLabel}
-                  aria-expanded={isPanelOpen}
-                  onClick={() => {
-                    hasSidePanel.value = !isPanelOpen;
-                  }}
-                >
-                  <PersonIcon />
-                </button>
+                <>
+                  {receiver && !receiver.receiverDeleted && (
+                    <BlockButton isBlocked={receiver.blocked} onAsk={ask} />
+                  )}
+                  <button
+                    type="button"
+                    class="icon-button customer-toggle"
+                    aria-label={panelLabel}
+                    title={panelLabel}
+                    aria-expanded={isPanelOpen}
+                    onClick={() => {
+                      hasSidePanel.value = !isPanelOpen;
+                    }}
+                  >
+                    <PersonIcon />
+                  </button>
+                </>
               )
             }
           />
@@ -99,6 +112,19 @@ export const Inbox = ({ id }: { id: number | undefined }) => {
       </div>
       {id !== undefined && isPanelOpen && !hasFailed && (
         <CustomerPanel key={id} room={id} receiver={receiver} />
+      )}
+      {receiver && id !== undefined && asked.value === id && (
+        <BlockDialog
+          room={id}
+          receiver={receiver}
+          onClose={() => {
+            asked.value = undefined;
+            // The button of the notice, to which the focus would return, is gone after an unblock.
+            requestAnimationFrame(() => {
+              if (document.activeElement === document.body) focus(".block-button");
+            });
+          }}
+        />
       )}
     </Page>
   );

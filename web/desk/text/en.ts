@@ -56,6 +56,20 @@ export const en: typeof ko = {
     hide: "Hide customer details",
     firstContact: "First contact",
     withdrawn: "This customer has deleted their account",
+    blocked: "You have blocked this customer",
+  },
+  block: {
+    start: "Block customer",
+    end: "Unblock",
+    notice: "You have blocked this customer. They cannot send you messages.",
+    question: (name) => `Block ${name}?`,
+    meaning:
+      "This customer can no longer send you messages, and sees in the chat that you have blocked them. The conversation stays, and you can unblock them at any time.",
+    action: "Block",
+    done: (name) => `You have blocked ${name}`,
+    endQuestion: (name) => `Unblock ${name}?`,
+    endMeaning: "This customer can send you messages again.",
+    ended: (name) => `You have unblocked ${name}`,
   },
   faq: {
     title: "Auto-replies",

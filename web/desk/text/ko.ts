@@ -56,6 +56,20 @@ export const ko = {
     hide: "고객 정보 닫기",
     firstContact: "처음 말을 건 날",
     withdrawn: "탈퇴한 고객이에요",
+    blocked: "차단한 고객이에요",
+  },
+  block: {
+    start: "고객 차단",
+    end: "차단 해제",
+    notice: "차단한 고객이에요. 이 고객은 메시지를 보낼 수 없어요.",
+    question: (name: string) => `${name}님을 차단할까요?`,
+    meaning:
+      "차단하면 이 고객은 메시지를 보낼 수 없어요. 고객의 채팅방에는 차단됐다는 안내가 보여요. 지난 대화는 그대로 남고, 차단은 언제든지 풀 수 있어요.",
+    action: "차단",
+    done: (name: string) => `${name}님을 차단했어요`,
+    endQuestion: (name: string) => `${name}님의 차단을 풀까요?`,
+    endMeaning: "차단을 풀면 이 고객이 다시 메시지를 보낼 수 있어요.",
+    ended: (name: string) => `${name}님의 차단을 풀었어요`,
   },
   faq: {
     title: "자동응답",

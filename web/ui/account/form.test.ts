@@ -68,18 +68,21 @@ test("the form's own text replaces that of the server", async () => {
   expect(form.failure.value).toEqual({ message: text.noNetwork });
 });
 
-test("too many attempts count down, and block until the end", async () => {
-  const form = createForm();
-  await form.submit({}, fail({ code: "too_many_attempts", retryAfter: 2 }));
-  expect(form.wait.value).toBe(2);
-  await vi.advanceTimersByTimeAsync(1_000);
-  expect(form.wait.value).toBe(1);
-  const call = vi.fn();
-  await form.submit({}, call);
-  expect(call).not.toHaveBeenCalled();
-  await vi.advanceTimersByTimeAsync(1_000);
-  expect(form.wait.value).toBe(0);
-  expect(form.failure.value).toBeUndefined();
-  await form.submit({}, call);
-  expect(call).toHaveBeenCalledTimes(1);
-});
+test.each(["too_many_attempts", "too_many_requests"] as const)(
+  "%s counts down, and blocks until the end",
+  async (code) => {
+    const form = createForm();
+    await form.submit({}, fail({ code, retryAfter: 2 }));
+    expect(form.wait.value).toBe(2);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(form.wait.value).toBe(1);
+    const call = vi.fn();
+    await form.submit({}, call);
+    expect(call).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(form.wait.value).toBe(0);
+    expect(form.failure.value).toBeUndefined();
+    await form.submit({}, call);
+    expect(call).toHaveBeenCalledTimes(1);
+  },
+);

@@ -81,7 +81,7 @@ export const createForm = (
       } catch (error) {
         const known = error instanceof ChatError ? error : undefined;
         fail((known && explain(known)) ?? general(error));
-        if (known?.code === "too_many_attempts" && known.retryAfter) countDown(known.retryAfter);
+        if (/^too_many/.test(known?.code ?? "") && known?.retryAfter) countDown(known.retryAfter);
       } finally {
         isBusy.value = false;
       }

@@ -56,6 +56,9 @@ const OpenRoom = ({
   const receiver = store.receiver.value;
   const isGone = !receiver && store.error.value?.code === "room_not_found";
   const name = receiver?.receiverName ?? text.unknownPerson;
+  const closed = receiver?.receiverDeleted
+    ? text.room.withdrawn[store.role]
+    : receiver?.blocked && store.role === "customer" && text.room.blocked;
   return (
     <section
       ref={section}
@@ -78,8 +81,8 @@ const OpenRoom = ({
         )}
       </div>
       {!isGone &&
-        (receiver?.receiverDeleted ? (
-          <p class="room-closed">{text.room.withdrawn[store.role]}</p>
+        (closed ? (
+          <p class="room-closed">{closed}</p>
         ) : (
           <>
             <p class="room-typing dim" aria-live="off">

@@ -35,6 +35,7 @@ export class MessageRow extends Component<MessageRowProps> {
     const { kind, isOwn, startsGroup, pending } = row;
     const at = new Date(row.at);
     const name = receiver?.receiverName ?? text.unknownPerson;
+    const isBlocked = role === "customer" && receiver?.blocked;
     const isFromCompany = isOwn === (role === "company");
     const showsTime = row.endsGroup && !pending;
     return (
@@ -80,7 +81,7 @@ export class MessageRow extends Component<MessageRowProps> {
             <p class="error">
               {text.room.sendFailed(pending.error ? errorText(pending.error) : text.tryLater)}
             </p>
-            {!FINAL.test(pending.error?.code ?? "") && (
+            {!FINAL.test(pending.error?.code ?? "") && !isBlocked && (
               <button
                 type="button"
                 class="link-button"

@@ -36,6 +36,7 @@ export const en: typeof ko = {
     failed: "A message could not be sent",
     offline: "You are offline",
     unread: (count) => `${count} unread ${count === 1 ? "message" : "messages"}`,
+    blocked: "Blocked",
   },
 
   account: {
@@ -146,6 +147,7 @@ export const en: typeof ko = {
       customer: "This company has closed its account. You can no longer send messages.",
       company: "This customer has deleted their account. You can no longer send messages.",
     },
+    blocked: "This company has blocked the conversation, so you cannot send messages.",
     notFound: "This conversation could not be found",
     canned: "Insert an auto-reply",
   },

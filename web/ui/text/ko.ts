@@ -32,6 +32,7 @@ export const ko = {
     failed: "보내지 못한 메시지가 있어요",
     offline: "인터넷 연결이 끊겼어요",
     unread: (count: number) => `안 읽은 메시지 ${count}개`,
+    blocked: "차단함",
   },
 
   account: {
@@ -144,6 +145,7 @@ export const ko = {
       customer: "탈퇴한 기업이에요. 더 이상 메시지를 보낼 수 없어요.",
       company: "탈퇴한 고객이에요. 더 이상 메시지를 보낼 수 없어요.",
     },
+    blocked: "기업이 대화를 차단해서 메시지를 보낼 수 없어요.",
     notFound: "대화를 찾을 수 없어요",
     canned: "자동응답 넣기",
   },
