@@ -13,6 +13,8 @@ const ROOM = /\/api\/customer\/chatrooms\/\d+$/;
 const ME = /\/api\/customers\/me$/;
 const LOGIN = /\/api\/customer\/session$/;
 const JOIN = /\/api\/customers$/;
+const FILES = /\/api\/files\?/;
+const NEW_ROOM = /\/api\/customer\/chatrooms$/;
 
 const customer = ({ customer }: Cast) => customer;
 
@@ -118,6 +120,17 @@ export const APP_STATES: readonly State[] = [
   },
   {
     ...company,
+    kind: "error",
+    variant: "too many rooms",
+    as: customer,
+    before: refuse(NEW_ROOM, 429, "too_many_requests", { "retry-after": "1730" }, "POST"),
+    reach: async (page, { app, ui }) => {
+      await page.getByRole("button", { name: app.company.chat }).click();
+      await shows(ui.retryIn(1_730))(page);
+    },
+  },
+  {
+    ...company,
     kind: "offline",
     as: customer,
     reach: async (page, { app, ui }) => {
@@ -201,6 +214,16 @@ export const APP_STATES: readonly State[] = [
   },
   {
     ...join,
+    kind: "error",
+    variant: "too many sign-ups",
+    before: refuse(JOIN, 429, "too_many_requests", { "retry-after": "170" }, "POST"),
+    reach: async (page, texts) => {
+      await tryJoin(page, texts, newUsername());
+      await shows(texts.ui.retryIn(170))(page);
+    },
+  },
+  {
+    ...join,
     kind: "offline",
     reach: async (page, texts) => {
       await shows(texts.ui.account.rules.strength)(page);
@@ -248,6 +271,14 @@ export const APP_STATES: readonly State[] = [
     variant: "counterpart withdrawn",
     path: ({ closedRoomId }) => `/rooms/${closedRoomId}`,
     reach: (page, { ui }) => shows(ui.room.withdrawn.customer)(page),
+  },
+  {
+    ...room,
+    kind: "filled",
+    variant: "blocked",
+    as: ({ blockedCustomer }) => blockedCustomer,
+    path: ({ blockedRoomId }) => `/rooms/${blockedRoomId}`,
+    reach: (page, { ui }) => shows(ui.room.blocked)(page),
   },
   {
     ...room,
@@ -365,6 +396,17 @@ export const APP_STATES: readonly State[] = [
       const file = { name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("가") };
       await page.locator("input[type=file]").setInputFiles(file);
       await shows(ui.account.pictureType)(page);
+    },
+  },
+  {
+    ...me,
+    kind: "error",
+    variant: "too many pictures",
+    before: refuse(FILES, 429, "too_many_requests", { "retry-after": "2880" }, "POST"),
+    reach: async (page, { ui }) => {
+      const file = { name: "a.png", mimeType: "image/png", buffer: Buffer.from("가") };
+      await page.locator("input[type=file]").setInputFiles(file);
+      await shows(ui.retryIn(2_880))(page);
     },
   },
   {

@@ -31,6 +31,9 @@ export interface Cast {
   closedRoomId: number;
   /** A room with unread messages. */
   unreadRoomId: number;
+  /** A customer whom `company` has blocked, and their room. */
+  blockedCustomer: Person;
+  blockedRoomId: number;
 }
 
 const FAQ = {
@@ -92,10 +95,12 @@ export const createCast = async (people: People): Promise<Cast> => {
   await withdraw(closed);
   const emptyRoomId = await openRoom(customer, flowers);
 
-  for (const name of ["이바다", "박구름"]) {
-    const other = await people.customer(name);
-    await say(other, await openRoom(other, company), `${name}이에요. 케이크도 있나요?`);
-  }
+  const other = await people.customer("이바다");
+  await say(other, await openRoom(other, company), "이바다예요. 케이크도 있나요?");
+  const blockedCustomer = await people.customer("박구름");
+  const blockedRoomId = await openRoom(blockedCustomer, company);
+  await say(blockedCustomer, blockedRoomId, "박구름이에요. 케이크도 있나요?");
+  await (await enter(company, blockedRoomId)).block();
   const fullCompany = await people.company("질문많은가게");
   await addFaq(fullCompany, SIX);
   const cast: Cast = {
@@ -108,6 +113,8 @@ export const createCast = async (people: People): Promise<Cast> => {
     emptyRoomId,
     closedRoomId,
     unreadRoomId,
+    blockedCustomer,
+    blockedRoomId,
   };
   const mine = await enter(company, roomId);
   mine.markRead();

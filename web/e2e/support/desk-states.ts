@@ -46,6 +46,8 @@ const settings = {
   as: company,
 } as const;
 
+const blocked = { ...room, path: ({ blockedRoomId }: Cast) => `/desk/rooms/${blockedRoomId}` };
+
 const lastMessage = shows(/전화 주세요/);
 const firstQuestion = shows("영업시간이 어떻게 되나요?");
 
@@ -198,6 +200,33 @@ export const DESK_STATES: readonly State[] = [
       await page.getByPlaceholder(ui.room.placeholder).click();
       await page.keyboard.type("/");
       await expect(page.getByRole("option").first()).toBeVisible();
+    },
+  },
+  {
+    ...blocked,
+    kind: "filled",
+    variant: "blocked customer",
+    reach: (page, { desk }) => shows(desk.block.notice)(page),
+  },
+  {
+    ...room,
+    kind: "dialog",
+    variant: "block",
+    reach: async (page, { desk }) => {
+      await lastMessage(page);
+      await page.getByRole("button", { name: desk.block.start }).click();
+      const name = desk.block.question("김하늘");
+      await expect(page.getByRole("dialog", { name })).toBeVisible();
+    },
+  },
+  {
+    ...blocked,
+    kind: "dialog",
+    variant: "unblock",
+    reach: async (page, { desk }) => {
+      await page.getByRole("button", { name: desk.block.end }).first().click();
+      const name = desk.block.endQuestion("박구름");
+      await expect(page.getByRole("dialog", { name })).toBeVisible();
     },
   },
   { ...room, kind: "error", before: refuse(ROOM, 500, "internal"), reach: offersRetry },

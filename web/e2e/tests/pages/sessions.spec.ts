@@ -86,6 +86,48 @@ test("a login or a logout in one tab applies to all tabs", async ({ context, peo
   }
 });
 
+test("an eleventh tab does not make the others reconnect in turn", async ({ people, open }) => {
+  test.setTimeout(120_000);
+  const { customer, company, roomId } = await people.pair();
+  let closed = 0;
+  let tickets = 0;
+  const count = (tab: Page): void => {
+    tab.on("websocket", (socket) => socket.on("close", () => closed++));
+    tab.on("request", (request) => {
+      if (request.url().endsWith("/realtime/tickets")) tickets++;
+    });
+  };
+  // Chromium shows all tabs here, so the page reads a property that the test sets.
+  const first = await open(customer, "/rooms", {
+    before: async (tab) => {
+      count(tab);
+      await tab.context().addInitScript(() => {
+        const get = () => Reflect.get(window, "visibility") ?? "hidden";
+        Object.defineProperty(document, "visibilityState", { get });
+      });
+    },
+  });
+  await expect.poll(() => tickets).toBe(1);
+  for (let n = 2; n <= 11; n++) {
+    const tab = await first.context().newPage();
+    count(tab);
+    await tab.goto("/rooms");
+    await expect.poll(() => tickets).toBe(n);
+  }
+  await expect.poll(() => closed).toBe(1);
+  // A tab that reconnects does so within 5 seconds.
+  await first.waitForTimeout(6_000);
+  expect([tickets, closed]).toEqual([11, 1]);
+
+  await first.evaluate(() => {
+    Reflect.set(window, "visibility", "visible");
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
+  await expect.poll(() => tickets).toBe(12);
+  await say(company, roomId, "여기서도 보이나요?");
+  await expect(first.getByText("여기서도 보이나요?")).toBeVisible();
+});
+
 test("ten tabs whose token is rejected refresh once", async ({ people, open }) => {
   const { customer, company, roomId } = await people.pair();
   const first = await open(customer, "/rooms");
