@@ -26,7 +26,7 @@ export const BlockButton = ({ isBlocked, onAsk }: AskProps & { isBlocked: boolea
   return (
     <button
       type="button"
-      class={`icon-button block-button ${isBlocked ? "error" : ""}`}
+      class={`icon-button block-button ${isBlocked ? "is-on" : ""}`}
       aria-label={label}
       title={label}
       onClick={onAsk}
@@ -39,7 +39,7 @@ export const BlockButton = ({ isBlocked, onAsk }: AskProps & { isBlocked: boolea
 /** Says above the composer that the customer is blocked. */
 export const BlockNotice = ({ onAsk }: AskProps) => (
   <div class="block-notice">
-    <p>{text.block.notice}</p>
+    <p>{text.customer.blocked}</p>
     <button type="button" class="button" onClick={onAsk}>
       {text.block.end}
     </button>

@@ -61,7 +61,6 @@ export const en: typeof ko = {
   block: {
     start: "Block customer",
     end: "Unblock",
-    notice: "You have blocked this customer. They cannot send you messages.",
     question: (name) => `Block ${name}?`,
     meaning:
       "This customer can no longer send you messages, and sees in the chat that you have blocked them. The conversation stays, and you can unblock them at any time.",

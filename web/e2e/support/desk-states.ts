@@ -206,7 +206,7 @@ export const DESK_STATES: readonly State[] = [
     ...blocked,
     kind: "filled",
     variant: "blocked customer",
-    reach: (page, { desk }) => shows(desk.block.notice)(page),
+    reach: (page, { desk }) => shows(desk.customer.blocked)(page),
   },
   {
     ...room,

@@ -41,7 +41,7 @@ test("a blocked customer reads the room but cannot write until the block ends", 
   await expect(dialog.getByRole("button", { name: ui.cancel })).toBeFocused();
   await desk.keyboard.press("Tab");
   await desk.keyboard.press("Enter");
-  await expect(desk.getByText(words.notice)).toBeVisible();
+  await expect(desk.locator(".block-notice")).toBeVisible();
   await expect(dialog).toHaveCount(0);
   await expect(button).toBeFocused();
   await expect(button).toHaveAccessibleName(words.end);
@@ -70,7 +70,7 @@ test("a blocked customer reads the room but cannot write until the block ends", 
   const question = desk.getByRole("dialog", { name: words.endQuestion("김하늘") });
   await expect(question).toContainText(words.endMeaning);
   await question.getByRole("button", { name: words.end }).click();
-  await expect(desk.getByText(words.notice)).toHaveCount(0);
+  await expect(desk.locator(".block-notice")).toHaveCount(0);
   await expect(button).toBeFocused();
   await expect(row).not.toContainText(ui.roomList.blocked);
 
@@ -111,5 +111,5 @@ test("a failed request to block changes nothing and says why", async ({ people, 
   await desk.getByRole("dialog").getByRole("button", { name: words.action, exact: true }).click();
   await expect(desk.locator(".toast")).toHaveText(ui.noNetwork);
   await expect(desk.getByRole("dialog")).toHaveCount(0);
-  await expect(desk.getByText(words.notice)).toHaveCount(0);
+  await expect(desk.locator(".block-notice")).toHaveCount(0);
 });
