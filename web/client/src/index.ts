@@ -187,6 +187,7 @@ export const createChat = (options: ChatOptions): Chat => {
     return answer;
   };
 
+  /** Determines whether an account is logged in, if that is not known. */
   const determine = async (signal: AbortSignal | undefined): Promise<void> => {
     if (!session.token) await session.refresh(undefined, signal);
   };

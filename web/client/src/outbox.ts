@@ -123,8 +123,11 @@ export class Outbox {
     if (!clientMessageId) return;
     const isUnderWay = this.#underWay === clientMessageId;
     const isLimit = error.code === "too_many_requests";
+    // The attempts are those of the message under way.
     const exhausted =
-      (isLimit || /^(internal|gateway)$/.test(error.code)) && this.#attempts >= MAX_ATTEMPTS;
+      isUnderWay &&
+      this.#attempts >= MAX_ATTEMPTS &&
+      (isLimit || /^(internal|gateway)$/.test(error.code));
     if (error.transient && !exhausted) {
       if (isUnderWay) this.#again(isLimit ? pause : jitter);
       return;

@@ -82,6 +82,19 @@ describe("messages over the limit", () => {
   });
 });
 
+test("an error of another message does not fail the one under way", async () => {
+  const { server, room } = await inRoom(0);
+  const limited = limit(server.socket, "too_many_requests");
+  room.send("under way");
+  const { clientMessageId } = room.send("later");
+  while (limited.times.length < 8) await pass(SECOND);
+  const error = { type: "error", code: "too_many_requests", message: "limit" } as const;
+  await settle();
+  server.socket.deliver({ ...error, clientMessageId });
+  await settle();
+  expect(room.pending).toMatchObject([{ state: "sending" }, { state: "sending" }]);
+});
+
 describe("a renewal over the limit", () => {
   test("is not repeated before Retry-After has passed", async () => {
     const server = new FakeServer();
