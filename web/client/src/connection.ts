@@ -73,8 +73,8 @@ const QUEUED_MS = 250;
  */
 const DISPLACED_MS = 5_000;
 /**
- * How long a hidden page then waits. If it reconnected at once, the server would close the connection
- * of the next tab, and so on. The page does not wait after it has become visible.
+ * How long a hidden page then waits. If it reconnected at once, the server would close the
+ * connection of the next tab, and so on. The page does not wait after it has become visible.
  */
 const DISPLACED_WAIT_MS = 30 * MINUTE_MS;
 /** The interval of the timer that detects sleep. */

@@ -204,7 +204,7 @@ export const createChat = (options: ChatOptions): Chat => {
     WebSocket,
     ticket: async (signal) => {
       await determine(signal);
-      // Before the request, so that the message arrives before the server closes the oldest connection.
+      // Before the request, so that the message arrives before the server closes a connection.
       session.opens();
       const ticket = await callLoggedIn("POST /realtime/tickets", { signal });
       const url = new URL(checked(ticket, { url: "" }).url, base);

@@ -38,8 +38,8 @@ const MAX_CHARACTERS = 2_000;
  */
 const ACK_MS = 8_000;
 /**
- * After this many attempts, an error that usually is temporary fails the message: the message itself
- * may be the cause of an internal error, and a limit may last for hours.
+ * After this many attempts, an error that usually is temporary fails the message: the message
+ * itself may be the cause of an internal error, and a limit may last for hours.
  */
 const MAX_ATTEMPTS = 8;
 

@@ -12,7 +12,7 @@ import { BlockIcon } from "../icons.js";
 import { text } from "../text/index.js";
 import "./block.css";
 
-/** Whether to show that the customer is blocked. A customer who has withdrawn cannot write anyway. */
+/** Whether to show that the customer is blocked. One who has withdrawn cannot write anyway. */
 export const isBlocked = (receiver: Receiver | undefined): boolean =>
   !!receiver?.blocked && !receiver.receiverDeleted;
 
