@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::stacks::{ALL, Deployment, WITH_PROXY, WITHOUT_DOMAIN};
+use chatchat_domain::ErrorCode;
+use chatchat_harness::root;
+
+use crate::stacks::{ALL, Deployment, Resource, WITH_PROXY, WITHOUT_DOMAIN};
 
 #[test]
 fn every_function_has_a_log_with_retention_and_an_alarm() {
@@ -17,7 +20,7 @@ fn every_function_has_a_log_with_retention_and_an_alarm() {
         assert!(!group["RetentionInDays"].is_null(), "{log}");
         let filters: Vec<_> = deployment
             .of_kind("AWS::Logs::MetricFilter")
-            .filter(|filter| filter.properties["LogGroupName"] == log)
+            .filter(|filter| filter.properties["LogGroupName"] == log && counts(filter) == "Failures")
             .collect();
         let [filter] = filters[..] else { panic!("{log} has {} filters", filters.len()) };
         let counted = &filter.properties["MetricTransformations"][0];
@@ -33,6 +36,30 @@ fn every_function_has_a_log_with_retention_and_an_alarm() {
     }
 }
 
+/// The name of the metric that a filter counts into.
+fn counts(filter: &Resource) -> &str {
+    filter.properties["MetricTransformations"][0]["MetricName"].as_str().unwrap()
+}
+
+/// The values in the filters' patterns are those that the functions log.
+#[test]
+fn filters_of_attacks_match_what_is_logged() {
+    let deployment = Deployment::of(WITHOUT_DOMAIN);
+    let pattern = |metric: &str| -> BTreeSet<&str> {
+        let filters = deployment.of_kind("AWS::Logs::MetricFilter").filter(|filter| counts(filter) == metric);
+        filters.map(|filter| filter.properties["FilterPattern"].as_str().unwrap()).collect()
+    };
+    let is_code = |code: &str| ErrorCode::ALL.iter().any(|known| known.as_str() == code);
+    assert!(["login_failed", "too_many_attempts", "too_many_requests"].into_iter().all(is_code));
+    let failed = "{ $.code = \"login_failed\" || $.code = \"too_many_attempts\" }";
+    assert_eq!(pattern("FailedLogins"), [failed].into());
+    assert_eq!(pattern("OverLimits"), ["{ $.code = \"too_many_requests\" }"].into());
+    let source = std::fs::read_to_string(root().join("functions/auth/src/refresh.rs")).unwrap();
+    let message = "a refresh token was replayed; its session is ended";
+    assert!(source.contains(&format!("\"{message}\"")));
+    assert_eq!(pattern("ReplayedTokens"), [format!("{{ $.message = \"{message}\" }}").as_str()].into());
+}
+
 #[test]
 fn every_log_group_has_a_retention() {
     for group in Deployment::of(WITHOUT_DOMAIN).of_kind("AWS::Logs::LogGroup") {
@@ -41,7 +68,7 @@ fn every_log_group_has_a_retention() {
 }
 
 #[test]
-fn alarms_notify_the_topic_and_are_free_without_a_proxy() {
+fn alarms_notify_the_topic_and_cost_little() {
     for set in ALL {
         let deployment = Deployment::of(set);
         let topic = deployment.only("AWS::SNS::Topic");
@@ -52,8 +79,8 @@ fn alarms_notify_the_topic_and_are_free_without_a_proxy() {
             metrics +=
                 several.map_or(1, |all| all.iter().filter(|one| one["MetricStat"].is_object()).count());
         }
-        // Ten metrics with alarms are free in an account.
-        assert_eq!(metrics, if set == WITH_PROXY { 11 } else { 10 });
+        // Ten metrics with alarms are free in an account; each further one costs 10 cents a month.
+        assert_eq!(metrics, if set == WITH_PROXY { 13 } else { 12 });
     }
 }
 
@@ -74,10 +101,12 @@ fn each_monitored_metric_has_an_alarm() {
         "DatabaseConnections",
         "DatabaseConnectionsCurrentlySessionPinned",
         "Errors",
+        "FailedLogins",
         "Failures",
         "FreeStorageSpace",
         "ExecutionError",
         "Latency",
+        "ReplayedTokens",
         "Throttles",
     ];
     assert_eq!(watched, expected.into());
