@@ -111,6 +111,7 @@ fn database_log_has_no_values_of_parameters() {
         let settings = &deployment.only("AWS::RDS::DBParameterGroup").properties["Parameters"];
         assert_eq!(number(&settings["log_parameter_max_length"]), 0);
         assert_eq!(number(&settings["log_parameter_max_length_on_error"]), 0);
+        assert_eq!(settings["log_error_verbosity"], "terse");
     }
 }
 

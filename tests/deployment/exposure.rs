@@ -144,7 +144,7 @@ fn pages_run_only_their_own_code_and_pictures_run_no_code() {
         assert!(pages.split("; ").any(|one| one == directive), "{directive} is not in {pages}");
     }
     assert!(!pages.contains("unsafe") && !pages.contains("http"), "{pages}");
-    assert_eq!(policy("PictureHeaders"), "default-src 'none'; sandbox");
+    assert_eq!(policy("PictureHeaders"), "default-src 'none'; frame-ancestors 'none'; sandbox");
     assert!(!policy("DocumentHeaders").contains("http"));
     assert_eq!(policy("ApiHeaders"), "default-src 'none'; frame-ancestors 'none'");
     let policies: Vec<_> = behaviors(&deployment)

@@ -176,7 +176,7 @@ fn everything_else_at_the_origin_has_the_security_headers() {
         assert_headers(&answer, "413", "default-src 'none'; frame-ancestors 'none'");
         for (path, policy) in [
             ("/realtime", "default-src 'none'; frame-ancestors 'none'"),
-            ("/pictures/profile/none.webp", "default-src 'none'; sandbox"),
+            ("/pictures/profile/none.webp", "default-src 'none'; frame-ancestors 'none'; sandbox"),
             ("/", "default-src 'none'; script-src 'self'"),
             ("/desk/none.js", "default-src 'none'; script-src 'self'"),
             ("/api/docs", "default-src 'none'; script-src 'self'"),

@@ -2,7 +2,7 @@
 
 use chatchat_domain::{AccountId, Name, Password, Role, Username};
 use chatchat_function::{Answer, Error, Pseudonyms, Request, excludes, repeats};
-use chatchat_store::{NewAccount, Store};
+use chatchat_store::{NewAccount, Store, network};
 use serde::{Deserialize, Serialize};
 
 use crate::passwords;
@@ -32,11 +32,13 @@ pub async fn sign_up<R: Role>(
         checks.into_iter().flatten().collect()
     })?;
     let password_hash = passwords::hash(body.password.into()).await?;
+    let (username_hash, address) = (pseudonyms.of_username(body.username.as_str()), request.viewer_address());
+    request.ids.set_sender(&username_hash, &pseudonyms.of_network(&network(address)));
     let account = NewAccount {
-        address: request.viewer_address(),
+        address,
         kind: R::KIND,
         username: &body.username,
-        username_hash: &pseudonyms.of_username(body.username.as_str()),
+        username_hash: &username_hash,
         password_hash: &password_hash,
         name: &body.name,
     };

@@ -29,7 +29,7 @@ struct Uploaded {
 /// `too_many_requests`.
 ///
 /// The picture is stored in the database first and then in the bucket, so that every object has a
-/// row and is deleted some day. If the second step fails, the row expires.
+/// row and is deleted when it expires. If the second step fails, the row expires.
 pub async fn upload(
     (store, uploads): &(Store, Uploads),
     caller: &Caller<AnyRole>,

@@ -16,7 +16,7 @@ use crate::{Error, Request, error::status};
 /// How long browsers use only HTTPS for this host, as the distribution says too.
 const TWO_YEARS: &str = "max-age=63072000";
 /// A browser that shows an answer as a page loads nothing for it, and not in a frame.
-const NO_CONTENT: &str = "default-src 'none'; frame-ancestors 'none'";
+const ALLOW_NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// A status with an optional JSON body.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ impl Answer {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TWO_YEARS));
-        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(NO_CONTENT));
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(ALLOW_NOTHING));
         if self.body.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         }

@@ -57,7 +57,7 @@ pub async fn serve_http<S: Resource, A: Authorize>(
             error.log(request.id());
             Answer::error(&error, request.language, request.id())
         });
-        // A login that succeeded has an account, so it needs no hashes.
+        // A login or sign-up that succeeded has an account, so it needs no hashes.
         let sender = request.ids.sender.get().filter(|_| request.ids.account.get().is_none());
         tracing::info!(
             request_id = request.id(),

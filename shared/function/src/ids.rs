@@ -10,7 +10,7 @@ pub struct Ids {
     pub(crate) account: OnceLock<i64>,
     pub(crate) session: OnceLock<i64>,
     pub(crate) room: OnceLock<i64>,
-    /// Keyed hashes of the username and of the network of a login.
+    /// Keyed hashes of the username and of the network of a login or sign-up.
     pub(crate) sender: OnceLock<(String, String)>,
 }
 
@@ -31,7 +31,7 @@ impl Ids {
         _ = self.room.set(room.get());
     }
 
-    /// Names the username and the network of a login by their keyed hashes.
+    /// Names the username and the network of a login or sign-up by their keyed hashes.
     pub fn set_sender(&self, username_hash: &str, network_hash: &str) {
         _ = self.sender.set((username_hash.to_owned(), network_hash.to_owned()));
     }

@@ -3,7 +3,8 @@
 -- statement: export(session int8, connection text, max_bytes int8)
 --
 -- Everything that is stored about the caller, as JSON in the format of the API. An account may export
--- once an hour. The messages are the newest that the caller wrote, at most `:max_bytes`.
+-- once an hour. The messages are the newest that the caller wrote, at most `:max_bytes` in the
+-- response of the function, which contains this JSON as a JSON text.
 with {{caller}}, token as (
     {{token('exports ' || id, '1 hour', '1 hour', '0', caller)}}
 ), account as (
@@ -11,7 +12,7 @@ with {{caller}}, token as (
 ), room as (
     select r.* from account join rooms r on r.{{mine}}_id = account.id
 ), written as (
-    select m.*, sum(octet_length(m.content) + 150) over (order by m.created_at desc, m.room_id, m.seq) as bytes
+    select m.*, sum(octet_length(to_json(to_json(m.content)::text)::text) + 170) over (order by m.created_at desc, m.room_id, m.seq) as bytes
     from room join messages m on m.room_id = room.id and m.sender = '{{mine}}'
 )
 select token.refused, token.wait, (

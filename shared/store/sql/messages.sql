@@ -6,7 +6,7 @@
 -- Checks the caller and the room, looks for a repeat, assigns the seq, stores the room's summary
 -- and the message, and returns the connections to push to.
 --
--- Locks only the room's row. This row and its indexes contain all that the lists show, count and
+-- Besides its limits, it locks only the room's row. This row and its indexes contain all that the lists show, count and
 -- filter by. The lock orders concurrent sends, so seq has no gap and no duplicate, and
 -- `created_at`, taken under the lock, never goes back within a room.
 --

@@ -24,7 +24,15 @@ select count(*) from deleted
 {{delete(attempts, since < now() - interval '15 minutes')}};
 
 -- statement: delete_full_limits(limit int8)
-{{delete(limits, full_at < now() and day_full_at < now())}};
+--
+-- Skips rows that a statement holds, because such a statement may lock several rows in another order.
+with deleted as (
+    delete from limits where ctid = any(array(
+        select ctid from limits where full_at < now() and day_full_at < now()
+        limit :limit for update skip locked))
+    returning 1
+)
+select count(*) from deleted;
 
 -- statement: delete_expired_sessions(limit int8)
 --

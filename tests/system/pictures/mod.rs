@@ -105,7 +105,10 @@ fn upload_is_resized_and_cached_for_a_day() {
             );
             assert_eq!(served.header("content-type"), content_type);
             assert_eq!(served.header("x-content-type-options"), "nosniff");
-            assert_eq!(served.header("content-security-policy"), "default-src 'none'; sandbox");
+            assert_eq!(
+                served.header("content-security-policy"),
+                "default-src 'none'; frame-ancestors 'none'; sandbox"
+            );
             assert_eq!(served.header("cache-control"), "public, max-age=86400");
             assert_eq!(served.header("content-length"), served.bytes.len().to_string());
             let head = fetch(&world.client, Method::HEAD, &url).await;

@@ -247,7 +247,7 @@ export interface paths {
         };
         /**
          * A customer downloads everything that is stored about it
-         * @description The messages are those that the caller wrote. If they are larger than about 4 MB, the oldest are missing; the routes of the history
+         * @description The messages are those that the caller wrote. If they are larger than about 3 MB, the oldest are missing; the routes of the history
          *     return them. At most once an hour.
          */
         get: operations["export_customer"];
@@ -389,7 +389,7 @@ export interface paths {
         };
         /**
          * A company downloads everything that is stored about it
-         * @description The messages are those that the caller wrote. If they are larger than about 4 MB, the oldest are missing; the routes of the history
+         * @description The messages are those that the caller wrote. If they are larger than about 3 MB, the oldest are missing; the routes of the history
          *     return them. At most once an hour.
          */
         get: operations["export_company"];

@@ -62,10 +62,10 @@ export const BlockDialog = ({ room: id, receiver, onClose }: BlockDialogProps) =
   const ends = useMemo(() => receiver.blocked, []);
   const name = receiver.receiverName ?? shared.unknownPerson;
   const act = async (): Promise<void> => {
-    const room = chat.rooms.find((room) => room.id === id);
+    const room = chat.room(id);
     isBusy.value = true;
     try {
-      await (ends ? room?.unblock() : room?.block());
+      await (ends ? room.unblock() : room.block());
       toast(ends ? words.ended(name) : words.done(name));
     } catch (error) {
       if (!(error instanceof ChatError)) throw error;
