@@ -1,4 +1,4 @@
-//! Rooms: opening them, reading their messages, sending over HTTP, and read markers.
+//! Rooms: opening them, reading their messages, sending over HTTP, read markers, and blocked customers.
 
 use chatchat_harness::Person;
 use futures_util::future::{join, join_all};
@@ -6,7 +6,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{World, in_world, mark_read, message_body, rounds, send_message, send_message_with_id, withdraw};
+use crate::{
+    World, assert_refused, in_world, mark_read, message_body, next_event, rounds, send_message,
+    send_message_with_id, withdraw,
+};
 
 async fn unread(person: &Person, room: i64) -> i64 {
     person.listed_room(room).await.unwrap()["unreadMessageCount"].as_i64().unwrap()
@@ -311,5 +314,51 @@ fn room_left_while_messages_arrive_is_back_with_the_next_one() {
             send_message(&company, room, "다음 메시지").await;
             assert_eq!(customer.listed_room(room).await.unwrap()["lastMessage"], "다음 메시지");
         }
+    });
+}
+
+#[test]
+fn blocked_customer_can_read_but_not_send() {
+    in_world(|world| async move {
+        let (customer, company, room) = world.pair().await;
+        let entry = json!({ "question": "언제 여나요?", "answer": "7시" });
+        let entry = company.post("/company/auto-replies", &entry).await.unwrap().expect(201).unwrap();
+        let ask = format!("/auto-replies/{}", entry.body["id"]);
+        let (mut asks, mut answers) = (customer.connect().await.unwrap(), company.connect().await.unwrap());
+        let id = Uuid::new_v4();
+        let before = send_message_with_id(&customer, room, id, "막히기 전").await.expect(201).unwrap();
+        assert_eq!(next_event(&mut answers).await["message"]["content"], "막히기 전");
+        assert_eq!(next_event(&mut asks).await["message"]["content"], "막히기 전");
+        let block = format!("{}/block", company.room(room));
+        let shown = async |blocked: bool| {
+            for person in [&customer, &company] {
+                assert_eq!(person.listed_room(room).await.unwrap()["blocked"], blocked);
+                assert_eq!(person.get(&person.room(room)).await.unwrap().body["blocked"], blocked);
+            }
+        };
+        shown(false).await;
+        for _ in 0..2 {
+            let answer = company.call(Method::PUT, &block, &Value::Null).await.unwrap();
+            assert_eq!(answer.status, 204, "blocking is idempotent");
+        }
+        shown(true).await;
+        assert_refused(&send_message(&customer, room, "막혔나요?").await, 403, "blocked");
+        let question = json!({ "chatRoomId": room });
+        assert_refused(&customer.post(&ask, &question).await.unwrap(), 403, "blocked");
+        let repeat = send_message_with_id(&customer, room, id, "막히기 전").await.expect(200).unwrap();
+        assert_eq!(repeat.body, before.body, "a stored message is acknowledged again");
+        asks.send(&json!({ "action": "typing", "roomId": room })).await.unwrap();
+        asks.say(room, "들리나요?").await.unwrap();
+        assert_eq!(asks.next_of("error").await.unwrap()["code"], "blocked");
+        send_message(&company, room, "차단했어요").await.expect(201).unwrap();
+        assert_eq!(next_event(&mut answers).await["message"]["content"], "차단했어요", "no typing before it");
+        assert_eq!(customer.history(room).await.unwrap().len(), 3);
+
+        for _ in 0..2 {
+            let answer = company.call(Method::DELETE, &block, &Value::Null).await.unwrap();
+            assert_eq!(answer.status, 204);
+        }
+        shown(false).await;
+        send_message(&customer, room, "다시 됩니다").await.expect(201).unwrap();
     });
 }
