@@ -1,4 +1,5 @@
-//! Each function has exactly the permissions that its handler needs, and each broad policy has a reason.
+//! Each function has exactly the permissions that its handler needs, and each broad policy has a
+//! reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
-//! Rooms: opening them, reading their messages, sending over HTTP, read markers, and blocked customers.
+//! Rooms: opening them, reading their messages, sending over HTTP, read markers, and blocked
+//! customers.
 
 use chatchat_harness::Person;
 use futures_util::future::{join, join_all};

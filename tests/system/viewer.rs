@@ -61,7 +61,8 @@ fn forged_viewer_headers_do_not_affect_the_throttle() {
                 let answer = log_in_as(world, endpoint, &address, &username, PASSWORD).await;
                 assert_eq!(answer.status(), 400, "{endpoint:?}");
             }
-            // The network of the viewer's real address, neither a forged one nor the distribution's.
+            // The network of the viewer's real address, neither a forged one nor the
+            // distribution's.
             assert_eq!(counted_networks(world).await, ["network 127.0.0.0/24"], "{endpoint:?}");
         }
         let exhaust = "update attempts set count = 100, since = now() where subject = 'network 127.0.0.0/24'";

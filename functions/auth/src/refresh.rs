@@ -13,8 +13,9 @@ use crate::cookie;
 ///
 /// Fails with 403 `origin_not_allowed`; with 400 `invalid_refresh_token` for a cookie that is
 /// missing, unknown or expired, for a replay, which ends the session, and for cookies of several
-/// accounts, which are cleared; with 429 `too_many_requests`; and with 503 `unavailable` for a token that a change of password
-/// replaced a moment ago, because the browser will have the new cookie when it retries.
+/// accounts, which are cleared; with 429 `too_many_requests`; and with 503 `unavailable` for a
+/// token that a change of password replaced a moment ago, because the browser will have the new
+/// cookie when it retries.
 pub async fn refresh<R: Role>(
     (delivery, keys): &(Delivery, SigningKeys),
     request: &Request,

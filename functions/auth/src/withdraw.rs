@@ -12,9 +12,9 @@ struct Withdrawal {
     password: EnteredPassword,
 }
 
-/// Answers 204, clears the cookie, erases the profile, ends all sessions and closes all connections;
-/// 403 `wrong_password`, 429 `too_many_attempts`. The sweep later deletes the pictures, and the
-/// contents of the messages.
+/// Answers 204, clears the cookie, erases the profile, ends all sessions and closes all
+/// connections; 403 `wrong_password`, 429 `too_many_attempts`. The sweep later deletes the
+/// pictures, and the contents of the messages.
 pub async fn withdraw<R: Role>(
     (delivery, pseudonyms): &(Delivery, Pseudonyms),
     caller: &Caller<R>,

@@ -20,8 +20,8 @@ struct Asked {
 
 /// Answers 201 with the answer and the two stored messages, or 200 with the same if this
 /// `clientMessageId` was used before; 404 `room_not_found`; 404 `auto_reply_not_found` if the entry
-/// does not belong to the company of the room; 409 `receiver_withdrawn`, `message_id_reused`; 403 `blocked`;
-/// 429 `too_many_requests`.
+/// does not belong to the company of the room; 409 `receiver_withdrawn`, `message_id_reused`; 403
+/// `blocked`; 429 `too_many_requests`.
 pub async fn ask(delivery: &Delivery, caller: &Caller<Customer>, request: &Request) -> Result<Answer, Error> {
     let (id, Asking { chat_room_id, client_message_id }) =
         zip_invalid(request.path::<AutoReplyId>("id"), request.json())?;

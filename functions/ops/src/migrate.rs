@@ -8,8 +8,8 @@ mod embedded {
     refinery::embed_migrations!("../../migrations");
 }
 
-/// Applies the new files of `migrations/`, each in one transaction, and returns their versions. Then
-/// creates the functions' role, if it does not exist, and sets its privileges.
+/// Applies the new files of `migrations/`, each in one transaction, and returns their versions.
+/// Then creates the functions' role, if it does not exist, and sets its privileges.
 ///
 /// Fails without changes if an applied migration differs from its file. An applied migration
 /// without a file is ignored, so that an older release can be deployed again on a newer schema.

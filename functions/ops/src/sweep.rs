@@ -1,5 +1,5 @@
-//! The function that removes dead connections and expired rows, and erases the messages of withdrawn
-//! accounts, every few minutes.
+//! The function that removes dead connections and expired rows, and erases the messages of
+//! withdrawn accounts, every few minutes.
 
 use std::collections::BTreeMap;
 

@@ -14,7 +14,8 @@ use png::{CodingIndependentCodePoints, SourceChromaticities};
 
 /// The maximum size of a colour profile, in bytes. Profiles of printers have 0.5 to 3 MB.
 const MAX_PROFILE: usize = 4 * 1024 * 1024;
-/// The maximum number of values in a table of a colour profile. Those of printers have about 250,000.
+/// The maximum number of values in a table of a colour profile. Those of printers have about
+/// 250,000.
 const MAX_TABLE: usize = 1_000_000;
 /// The tags of a profile that a conversion uses.
 const TAGS: [&[u8; 4]; 12] = [
@@ -31,8 +32,8 @@ pub enum Pixels {
     Grey,
     /// Red, green and blue.
     Rgb,
-    /// The amounts of light that cyan, magenta, yellow and black ink leave, as Adobe's programs write
-    /// them into JPEGs.
+    /// The amounts of light that cyan, magenta, yellow and black ink leave, as Adobe's programs
+    /// write them into JPEGs.
     Cmyk,
     /// The same, with cyan, magenta and yellow as luminance and two colour differences.
     Ycck,

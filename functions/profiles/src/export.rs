@@ -1,5 +1,5 @@
-//! `GET /customers/me/export` and `GET /companies/me/export`: an account downloads everything that is
-//! stored about it.
+//! `GET /customers/me/export` and `GET /companies/me/export`: an account downloads everything that
+//! is stored about it.
 
 use chatchat_domain::{Caller, Role};
 use chatchat_function::{Answer, Error, Request};

@@ -1,5 +1,5 @@
-//! The colour profiles of JPEGs, and the pixels of JPEGs for printing, which the crate `image` turns
-//! into red, green and blue without their profile.
+//! The colour profiles of JPEGs, and the pixels of JPEGs for printing, which the crate `image`
+//! turns into red, green and blue without their profile.
 
 use chatchat_domain::Problem;
 use image::RgbaImage;

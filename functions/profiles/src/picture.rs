@@ -103,8 +103,8 @@ fn decode(mut upload: &[u8]) -> Result<Decoded, Problem> {
 }
 
 impl Decoded {
-    /// Returns the picture upright, in sRGB, within 512 × 512 pixels, and with an alpha channel only
-    /// if a pixel is not opaque.
+    /// Returns the picture upright, in sRGB, within 512 × 512 pixels, and with an alpha channel
+    /// only if a pixel is not opaque.
     fn shrink(self) -> DynamicImage {
         let Self { image, colours, orientation } = self;
         let image = match image {
@@ -137,8 +137,8 @@ impl Decoded {
     }
 }
 
-/// Decodes the pixels of a PNG. Those that are missing in a truncated file are black or transparent:
-/// browsers show such pictures too.
+/// Decodes the pixels of a PNG. Those that are missing in a truncated file are black or
+/// transparent: browsers show such pictures too.
 fn png(decoder: impl ImageDecoder) -> Option<DynamicImage> {
     let ((width, height), colour) = (decoder.dimensions(), decoder.color_type());
     let mut values = vec![0; usize::try_from(decoder.total_bytes()).ok()?];

@@ -84,8 +84,9 @@ impl Frame {
 }
 
 /// Runs the action of a frame. A failure is sent over the connection as an `error` event, and
-/// closes the connection if its session has ended or if it continues to send frames over its limit. The function still succeeds: if it failed, API
-/// Gateway would send an error of its own in place of this one.
+/// closes the connection if its session has ended or if it continues to send frames over its limit.
+/// The function still succeeds: if it failed, API Gateway would send an error of its own in place
+/// of this one.
 pub async fn answer<'a, F>(
     delivery: &'a Delivery,
     event: &'a Event<Frame>,
@@ -113,8 +114,8 @@ where
 }
 
 /// Sends the `error` event, for at most `push_timeout`, and closes the connection if necessary. The
-/// event says what was wrong with the frame only if the session is active and the connection has not
-/// sent too many frames. Returns the code of the event.
+/// event says what was wrong with the frame only if the session is active and the connection has
+/// not sent too many frames. Returns the code of the event.
 async fn refuse(delivery: &Delivery, frame: &Frame, mut error: Error, push_timeout: Duration) -> ErrorCode {
     let mut language = Language::default();
     // The database may be the reason for the other errors, so it is not asked.

@@ -124,8 +124,8 @@ impl Connections {
         stream::iter(closes).buffer_unordered(MAX_CONCURRENT_PUSHES).collect::<()>().await;
     }
 
-    /// Closes a connection. A failure is only logged, because the connection has no row any more and
-    /// its next frame is rejected.
+    /// Closes a connection. A failure is only logged, because the connection has no row any more
+    /// and its next frame is rejected.
     ///
     /// API Gateway answers 410 not only for a connection that is closed, but also for one whose
     /// `$connect` has not returned yet, which would open after this call. So a 410 is final only

@@ -41,8 +41,8 @@ impl TryFrom<String> for Username {
     }
 }
 
-/// The common passwords, one per line, in lower case, without those that the other rules reject with
-/// and without one or two digits after them. The README names their sources.
+/// The common passwords, one per line, in lower case, without those that the other rules reject
+/// with and without one or two digits after them. The README names their sources.
 const COMMON: &str = include_str!("common_passwords.txt");
 
 /// The words that no password contains, because they are the first guess for an account here.
@@ -59,8 +59,8 @@ const LONG: usize = 15;
 ///
 /// The preparation is that of the profile `OpaqueString` (RFC 8265, section 4.2): spaces of other
 /// scripts become U+0020, and the text is normalised to NFC. So the password has the same hash
-/// whether a keyboard composes Hangul (Windows) or decomposes it (some inputs of macOS). The classes
-/// of characters that the profile disallows are accepted.
+/// whether a keyboard composes Hangul (Windows) or decomposes it (some inputs of macOS). The
+/// classes of characters that the profile disallows are accepted.
 ///
 /// The type has no `Display` and no `Serialize`, and its `Debug` hides the password.
 #[derive(Clone, PartialEq, Eq, Deserialize)]

@@ -38,8 +38,9 @@ impl PictureFormat {
     }
 }
 
-/// The key of a picture: `profile/`, 32 random bytes in lower-case hexadecimal, and the extension of
-/// its format. Each upload has its own key, so the object of a deleted picture is never used again.
+/// The key of a picture: `profile/`, 32 random bytes in lower-case hexadecimal, and the extension
+/// of its format. Each upload has its own key, so the object of a deleted picture is never used
+/// again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PictureKey(String);
 

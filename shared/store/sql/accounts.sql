@@ -4,9 +4,10 @@
 --     network text, kind text, username text, username_hash text, password_hash text, name text,
 --     documents text[], versions text[])
 --
--- A company also gets a profile, which is empty and hidden. The account accepts these versions of the
--- documents. The column `id` is null if the username is taken. A network may sign up 20 accounts an hour; attempts with a taken username count too, so
--- that a network cannot find out all usernames.
+-- A company also gets a profile, which is empty and hidden. The account accepts these versions of
+-- the documents. The column `id` is null if the username is taken. A network may sign up 20
+-- accounts an hour; attempts with a taken username count too, so that a network cannot find out all
+-- usernames.
 with token as (
     {{token('sign-ups ' || :network, '3 min', '1 hour', '0', (select) always)}}
 ), account as (
@@ -76,8 +77,8 @@ update companies set visible = false, description = '', faq_count = 0 where acco
 -- statement: erase_messages(days int8, erased text, limit int8)
 --
 -- Replaces the contents of at most `:limit` messages that an account wrote which withdrew more than
--- `:days` days ago, also in the summaries of rooms. Returns the number of messages, and one more when
--- an account has no more of them.
+-- `:days` days ago, also in the summaries of rooms. Returns the number of messages, and one more
+-- when an account has no more of them.
 with withdrawn as (
     select id, kind from accounts
     where withdrawn_at < now() - :days * interval '1 day' and erased_at is null

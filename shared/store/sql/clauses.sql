@@ -49,10 +49,10 @@ active as (
 
 -- clause: token(subject, time, times, day_time, source)
 --
--- Takes a token from the bucket of `:subject` if `:source` has a row. A token returns after `:time`,
--- and the bucket is empty when tokens for `:times` are missing; those of a day return after
--- `:day_time`. Returns whether the call is over a limit, and the seconds until a token returns. A
--- call over a limit takes no token.
+-- Takes a token from the bucket of `:subject` if `:source` has a row. A token returns after
+-- `:time`, and the bucket is empty when tokens for `:times` are missing; those of a day return
+-- after `:day_time`. Returns whether the call is over a limit, and the seconds until a token
+-- returns. A call over a limit takes no token.
 insert into limits as l (subject, full_at, day_full_at)
 select :subject, now() + interval :time, now() + interval :day_time from :source
 on conflict (subject) do update

@@ -15,8 +15,8 @@ select refused, wait from token;
 -- statement: connect(ticket_hash bytea, connection text, language text)
 --
 -- Deletes the ticket, and opens the connection if the ticket was valid. An account has at most 10
--- connections, a company 50; `surplus` are the oldest ones beyond them. They are deleted and have to
--- be closed.
+-- connections, a company 50; `surplus` are the oldest ones beyond them. They are deleted and have
+-- to be closed.
 with used as (
     delete from tickets where hash = :ticket_hash returning session_id, expires_at
 ), session as (
@@ -61,8 +61,8 @@ delete from connections where id = any(:connections);
 
 -- statement: typing(session int8, connection text, room int8)
 --
--- The column `is_relayed` is false if the connection typed in the room less than 3 seconds ago, or if
--- the company has blocked the caller.
+-- The column `is_relayed` is false if the connection typed in the room less than 3 seconds ago, or
+-- if the company has blocked the caller.
 with {{frame_caller(true)}}, {{room}}, token as (
     {{token('typing ' || room.id || ' ' || :connection, '3 s', '3 s', '0', room where not is_blocked)}}
 )

@@ -2,9 +2,9 @@
 
 -- statement: export(session int8, connection text, max_bytes int8)
 --
--- Everything that is stored about the caller, as JSON in the format of the API. An account may export
--- once an hour. The messages are the newest that the caller wrote, at most `:max_bytes` in the
--- response of the function, which contains this JSON as a JSON text.
+-- Everything that is stored about the caller, as JSON in the format of the API. An account may
+-- export once an hour. The messages are the newest that the caller wrote, at most `:max_bytes` in
+-- the response of the function, which contains this JSON as a JSON text.
 with {{caller}}, token as (
     {{token('exports ' || id, '1 hour', '1 hour', '0', caller)}}
 ), account as (

@@ -6,9 +6,9 @@
 -- Checks the caller and the room, looks for a repeat, assigns the seq, stores the room's summary
 -- and the message, and returns the connections to push to.
 --
--- Besides its limits, it locks only the room's row. This row and its indexes contain all that the lists show, count and
--- filter by. The lock orders concurrent sends, so seq has no gap and no duplicate, and
--- `created_at`, taken under the lock, never goes back within a room.
+-- Besides its limits, it locks only the room's row. This row and its indexes contain all that the
+-- lists show, count and filter by. The lock orders concurrent sends, so seq has no gap and no
+-- duplicate, and `created_at`, taken under the lock, never goes back within a room.
 --
 -- Of two concurrent sends with the same `client_message_id`, the later one violates
 -- `messages_client_message_id_key`. It is rolled back, including its seq, and the store runs it

@@ -2,8 +2,9 @@
 --
 -- Every object in the bucket has a row: the row is written before the object, and deleted after it.
 -- A picture expires a day after its upload, or when the profile that showed it changes or its
--- account withdraws (`expire_pictures` in the migrations). A profile cannot show an expired picture.
--- Its object is deleted a minute later, when no statement that began before the expiry still runs.
+-- account withdraws (`expire_pictures` in the migrations). A profile cannot show an expired
+-- picture. Its object is deleted a minute later, when no statement that began before the expiry
+-- still runs.
 
 -- statement: begin_upload(session int8, connection text)
 --

@@ -3,8 +3,8 @@
 -- statement: renew_session(presented bytea[], successors bytea[], kind text)
 --
 -- Takes the hashes of the presented tokens and of their successors. Returns a row for each active
--- session to which a token belongs; `seconds` is null unless the session is renewed. A session may be
--- renewed 30 times in 10 minutes.
+-- session to which a token belongs; `seconds` is null unless the session is renewed. A session may
+-- be renewed 30 times in 10 minutes.
 --
 -- The locks on the sessions' rows order concurrent renewals. A renewal that waits for a lock sees
 -- the generation that the other one added.

@@ -65,8 +65,8 @@ select changed.id as room_id from caller left join changed on true;
 
 -- statement: leave_room(session int8, connection text, room int8, seq int8)
 --
--- The column `room_id` is null if the caller is not the customer of the room. A `:seq` of null means
--- the newest message.
+-- The column `room_id` is null if the caller is not the customer of the room. A `:seq` of null
+-- means the newest message.
 with {{caller}}, {{room}}, left_room as (
     update rooms r set customer_left_seq = least(:seq, r.last_seq)
     from room where r.id = room.id and room.side = 'customer'

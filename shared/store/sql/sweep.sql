@@ -25,7 +25,8 @@ select count(*) from deleted
 
 -- statement: delete_full_limits(limit int8)
 --
--- Skips rows that a statement holds, because such a statement may lock several rows in another order.
+-- Skips rows that a statement holds, because such a statement may lock several rows in another
+-- order.
 with deleted as (
     delete from limits where ctid = any(array(
         select ctid from limits where full_at < now() and day_full_at < now()

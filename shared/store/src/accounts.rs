@@ -118,10 +118,10 @@ impl Store {
         Ok(())
     }
 
-    /// Withdraws the caller, whose password hash was just verified: erases its profile and FAQ, ends
-    /// all its sessions and closes its rooms. `username_hash` replaces the username, which stays
-    /// taken. Returns the connections to close, or `None` if the password was changed since it was
-    /// verified.
+    /// Withdraws the caller, whose password hash was just verified: erases its profile and FAQ,
+    /// ends all its sessions and closes its rooms. `username_hash` replaces the username, which
+    /// stays taken. Returns the connections to close, or `None` if the password was changed since
+    /// it was verified.
     ///
     /// The transaction has several statements, because opening a room and logging in lock the
     /// account's row. After the first statement has locked it, no room and no session can begin,

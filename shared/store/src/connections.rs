@@ -21,8 +21,8 @@ pub struct ConnectionState {
 }
 
 impl Store {
-    /// Returns the first row of a statement with the clause `frame_caller`, and notes its caller. Fails
-    /// with `unauthenticated`, or if the connection has sent too many frames.
+    /// Returns the first row of a statement with the clause `frame_caller`, and notes its caller.
+    /// Fails with `unauthenticated`, or if the connection has sent too many frames.
     pub(crate) fn frame_row<'a>(&self, rows: &'a [Row]) -> Result<&'a Row, StoreError> {
         /// The time in which 40 frames return to the bucket.
         const FULL: f64 = 2.0;

@@ -8,8 +8,8 @@ use crate::{
     sql::{self, connection, session},
 };
 
-/// The most bytes of messages in an export. Lambda returns at most 6 MB, which leaves room for about
-/// 15,000 rooms.
+/// The most bytes of messages in an export. Lambda returns at most 6 MB, which leaves room for
+/// about 15,000 rooms.
 const MAX_BYTES: i64 = 3 * 1024 * 1024;
 
 impl Store {

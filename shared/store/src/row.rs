@@ -25,8 +25,8 @@ pub fn in_room(rows: &[Row]) -> Result<&Row, StoreError> {
     Ok(first)
 }
 
-/// Fails if the row says that the bucket of the clause `token` was empty. The columns are null if no
-/// token was needed.
+/// Fails if the row says that the bucket of the clause `token` was empty. The columns are null if
+/// no token was needed.
 pub fn token(row: &Row) -> Result<(), StoreError> {
     if get::<Option<bool>>(row, "refused")? == Some(true) {
         return Err(StoreError::TooManyRequests(seconds(get(row, "wait")?)));

@@ -23,8 +23,8 @@ use crate::{
 /// Longer than the statement of any route takes, shorter than a request's deadline.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The time limit for the answer to an empty statement on a connection that may be silent. It leaves
-/// time for a new connection and a statement before a function's deadline.
+/// The time limit for the answer to an empty statement on a connection that may be silent. It
+/// leaves time for a new connection and a statement before a function's deadline.
 const DOUBTFUL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Whether a statement may run a second time if the first run may have been committed.
@@ -165,9 +165,9 @@ impl Store {
         Ok((self.pool.get().await?, Trust::Alive))
     }
 
-    /// Waits for the answer to a statement. On a doubtful connection, an empty statement is sent with
-    /// it, in the same round trip. If the server does not answer that one soon, the connection is
-    /// silent and counts as lost; if it does, the statement has its whole time.
+    /// Waits for the answer to a statement. On a doubtful connection, an empty statement is sent
+    /// with it, in the same round trip. If the server does not answer that one soon, the connection
+    /// is silent and counts as lost; if it does, the statement has its whole time.
     async fn unless_silent<T>(
         &self,
         connection: &Object,

@@ -18,8 +18,8 @@ pub struct NewSession<'a> {
     pub account: &'a Account,
     /// Customer or company.
     pub kind: AccountKind,
-    /// A keyed hash of the username in lower case. Its count of login attempts from this network is reset, and its count from all
-    /// networks is reduced by one.
+    /// A keyed hash of the username in lower case. Its count of login attempts from this network is
+    /// reset, and its count from all networks is reduced by one.
     pub username_hash: &'a str,
     /// The address that the request came from. The count of its network is reduced by one.
     pub address: &'a str,

@@ -48,7 +48,7 @@ impl Person {
         person.ok_or_else(|| "a random username is taken".into())
     }
 
-    /// Signs up a customer or a company with a username, from a network of its own, and logs in.
+    /// Signs up a customer or a company with a username, from a separate network, and logs in.
     /// Returns `None` if the username is taken.
     pub async fn sign_up(
         client: &Client,

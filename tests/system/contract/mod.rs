@@ -47,8 +47,9 @@ impl Contract {
 
     /// Checks an answer against the OpenAPI document: its status must be documented for the
     /// operation, and its body must fit the schema. `path` is a concrete path and may have a query.
-    /// A null body counts as no body. HEAD has the operation of GET. A request that matches no operation must get the document's
-    /// `RouteNotFound` or `MethodNotAllowed`. The error says what is wrong.
+    /// A null body counts as no body. HEAD has the operation of GET. A request that matches no
+    /// operation must get the document's `RouteNotFound` or `MethodNotAllowed`. The error says what
+    /// is wrong.
     pub(super) fn check_answer(
         &self,
         method: &str,

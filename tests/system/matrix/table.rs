@@ -21,8 +21,8 @@ pub(super) enum Subject {
     Room,
     /// A cursor of the list of rooms.
     Cursor,
-    /// A keyword: the name of the other side of the caller's room; for [`Id::Foreign`], of a foreign
-    /// room.
+    /// A keyword: the name of the other side of the caller's room; for [`Id::Foreign`], of a
+    /// foreign room.
     Keyword,
     /// A visible company; for [`Id::Foreign`], a hidden one.
     Company,

@@ -144,8 +144,8 @@ fn stranger_cannot_lock_out_an_account() {
         assert_eq!(log_in(&world.client, &person.username, PASSWORD).await.status, 201);
         assert_throttled(&log_in(&stranger, &person.username, PASSWORD).await);
 
-        // Ten networks together can use up the 100 attempts of a username. That ends no session, and
-        // the password can still be changed inside one.
+        // Ten networks together can use up the 100 attempts of a username. That ends no session,
+        // and the password can still be changed inside one.
         let exhaust = "update attempts set count = 100, since = now() where subject = 'username ' || (select username_hash from accounts where username = $1)";
         assert_eq!(database.execute(exhaust, &[&person.username]).await.unwrap(), 1);
         assert_throttled(&log_in(&world.client, &person.username, PASSWORD).await);

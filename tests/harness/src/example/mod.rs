@@ -128,8 +128,8 @@ async fn talk(customer: &Person, company: &Person, turns: &[Turn]) -> Result<(),
     answers.close().await
 }
 
-/// Sends a message and waits for the `ack` and for the push to the other side. Sends it again if the
-/// session has sent too many messages.
+/// Sends a message and waits for the `ack` and for the push to the other side. Sends it again if
+/// the session has sent too many messages.
 async fn say(from: &mut Socket, to: &mut Socket, room: i64, text: &str) -> Result<(), Failure> {
     loop {
         from.say(room, text).await?;
