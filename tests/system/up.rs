@@ -7,7 +7,7 @@ mod without_postgresql;
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader},
     net::TcpListener,
     os::unix::process::CommandExt,
     path::PathBuf,
@@ -18,7 +18,7 @@ use std::{
 };
 
 use chatchat_harness::{build_functions, root, target};
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
@@ -66,19 +66,24 @@ fn build() {
 struct Up {
     port: u16,
     child: Child,
+    /// Its output on standard error.
+    errors: NamedTempFile,
     /// The processes that it has started.
     children: Vec<u32>,
 }
 
 impl Up {
     fn spawn(port: u16, mut command: Command) -> Self {
-        Self { port, child: command.stdout(Stdio::piped()).spawn().unwrap(), children: Vec::new() }
+        let errors = NamedTempFile::new().unwrap();
+        command.stdout(Stdio::piped()).stderr(errors.reopen().unwrap());
+        Self { port, child: command.spawn().unwrap(), errors, children: Vec::new() }
     }
 
     /// Starts it and reads its output up to the line that starts with `ready`.
     fn start(port: u16, command: Command) -> Self {
         let mut up = Self::spawn(port, command);
-        assert_eq!(up.ready().as_deref(), Some(format!("ready http://localhost:{port}").as_str()));
+        let ready = up.ready().unwrap_or_else(|| panic!("it ended before it was ready: {}", up.printed()));
+        assert_eq!(ready, format!("ready http://localhost:{port}"));
         up.children = descendants(up.child.id());
         assert!(up.children.len() >= 3, "expected functions, a database and its guard: {:?}", up.children);
         up
@@ -91,6 +96,11 @@ impl Up {
         lines.find(|line| line.starts_with("ready "))
     }
 
+    /// Returns what it has printed on standard error so far.
+    fn printed(&self) -> String {
+        fs::read_to_string(self.errors.path()).unwrap()
+    }
+
     fn alive_children(&self) -> Vec<u32> {
         self.children.iter().copied().filter(|pid| is_alive(*pid)).collect()
     }
@@ -99,11 +109,12 @@ impl Up {
         assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
     }
 
-    /// Ends it with a signal that it handles.
-    fn stop(mut self, signal: &str) {
+    /// Ends it with a signal that it handles, and returns what it has printed on standard error.
+    fn stop(mut self, signal: &str) -> String {
         self.signal(signal);
-        assert!(self.child.wait().unwrap().success());
+        assert!(self.child.wait().unwrap().success(), "{}", self.printed());
         self.assert_nothing_left();
+        self.printed()
     }
 
     /// Waits until all processes have ended and the port is free.
@@ -217,14 +228,11 @@ fn first_build_shows_cargos_progress_within_one_second() {
 }
 
 /// Runs `up`, asserts that it fails, and returns its output on standard error.
-fn failed(port: u16, mut command: Command) -> String {
-    command.stderr(Stdio::piped());
+fn failed(port: u16, command: Command) -> String {
     let mut up = Up::spawn(port, command);
     assert_eq!(up.ready(), None);
-    let mut printed = String::new();
-    up.child.stderr.take().unwrap().read_to_string(&mut printed).unwrap();
     assert!(!up.child.wait().unwrap().success());
-    printed
+    up.printed()
 }
 
 #[test]

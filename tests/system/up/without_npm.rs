@@ -1,11 +1,11 @@
 //! `cargo xtask up` where npm is not installed.
 
-use std::{env, fs, fs::File, os::unix::fs::symlink, process::Stdio};
+use std::{env, fs, os::unix::fs::symlink};
 
 use chatchat_harness::Client;
 use reqwest::Method;
 use serde_json::Value;
-use tempfile::{NamedTempFile, TempDir};
+use tempfile::TempDir;
 
 use super::{State, Up, free_port, xtask};
 use crate::block_on;
@@ -28,9 +28,9 @@ fn programs_without_npm() -> TempDir {
 fn without_npm_up_reports_it_and_serves_the_api() {
     let port = free_port();
     let _state = State::of(port);
-    let (programs, output) = (programs_without_npm(), NamedTempFile::new().unwrap());
+    let programs = programs_without_npm();
     let mut command = xtask(port);
-    command.env("PATH", programs.path()).stderr(Stdio::from(File::create(output.path()).unwrap()));
+    command.env("PATH", programs.path());
     let up = Up::start(port, command);
     let client = Client::new(&format!("http://localhost:{port}")).unwrap();
     block_on(async || {
@@ -41,8 +41,7 @@ fn without_npm_up_reports_it_and_serves_the_api() {
             assert_eq!((answer.status, answer.header("content-type")), (200, "text/html; charset=utf-8"));
         }
     });
-    up.stop("-INT");
-    let printed = fs::read_to_string(output.path()).unwrap();
+    let printed = up.stop("-INT");
     let lines: Vec<_> = printed.lines().filter(|line| line.starts_with("npm is not installed")).collect();
     assert_eq!(lines.len(), 1, "{printed}");
     assert!(lines[0].contains("Install Node"), "{lines:?}");

@@ -1,7 +1,7 @@
 //! `cargo xtask up` on a machine without PostgreSQL, where it uses the package from npm.
 
 use std::{
-    fs::{self, File},
+    fs,
     os::unix::{fs::chown, process::CommandExt},
     process::{Command, Stdio},
 };
@@ -9,7 +9,6 @@ use std::{
 use chatchat_harness::{Client, Person, build_pages, target};
 use chatchat_local::{Postgres, PostgresOptions};
 use serde_json::Value;
-use tempfile::NamedTempFile;
 
 use super::{State, Up, build, free_port, xtask};
 use crate::block_on;
@@ -41,19 +40,16 @@ impl Conversation {
 
 /// Starts `up` twice, and asserts that the second start has a conversation of the first one.
 fn assert_second_start_finds_the_data(port: u16, command: impl Fn() -> Command) {
-    let output = NamedTempFile::new().unwrap();
     let start = || {
         let mut command = command();
         command.env("POSTGRES_PATH", "").env_remove("DATABASE_URL");
-        command.stderr(Stdio::from(File::create(output.path()).unwrap()));
         Up::start(port, command)
     };
     let client = Client::new(&format!("http://localhost:{port}")).unwrap();
 
     let up = start();
     let mut conversation = block_on(|| Conversation::begin(&client));
-    up.stop("-INT");
-    let printed = fs::read_to_string(output.path()).unwrap();
+    let printed = up.stop("-INT");
     let package =
         |line: &str| line.starts_with("Starting PostgreSQL 18.") && line.contains("embedded-postgres");
     assert!(printed.lines().any(package), "{printed}");
