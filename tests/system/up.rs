@@ -17,12 +17,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chatchat_harness::{build_functions, root, target};
+use chatchat_harness::{build_functions, free_port, root, target};
 use tempfile::{NamedTempFile, TempDir};
-
-fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
-}
 
 fn xtask(port: u16) -> Command {
     build();
@@ -168,14 +164,14 @@ fn is_alive(pid: u32) -> bool {
 
 #[test]
 fn interrupt_leaves_no_process_and_frees_the_port() {
-    let port = free_port();
+    let port = free_port().unwrap();
     let _state = State::of(port);
     Up::start(port, xtask(port)).stop("-INT");
 }
 
 #[test]
 fn kill_leaves_no_process_and_does_not_affect_another_up() {
-    let (port, other_port) = (free_port(), free_port());
+    let (port, other_port) = (free_port().unwrap(), free_port().unwrap());
     let _states = [State::of(port), State::of(other_port)];
     let other = Up::start(other_port, xtask(other_port));
     let mut up = Up::start(port, xtask(port));
@@ -208,7 +204,7 @@ fn first_line(command: impl Fn() -> Command) -> (Duration, String) {
 
 #[test]
 fn first_line_appears_within_one_second() {
-    let port = free_port();
+    let port = free_port().unwrap();
     let _state = State::of(port);
     let (time, line) = first_line(|| xtask(port));
     assert!(line.starts_with("Building the functions"), "{line}");
@@ -248,7 +244,7 @@ fn taken_port_is_reported_with_a_remedy() {
 
 #[test]
 fn failed_build_of_a_function_is_reported() {
-    let port = free_port();
+    let port = free_port().unwrap();
     let mut command = xtask(port);
     command.env("CARGO", "false");
     let message = failed(port, command);
@@ -257,7 +253,7 @@ fn failed_build_of_a_function_is_reported() {
 
 #[test]
 fn database_that_cannot_start_is_reported_with_a_remedy() {
-    let port = free_port();
+    let port = free_port().unwrap();
     let state = State::of(port);
     let cluster = state.0.join("postgres/cluster");
     fs::create_dir_all(&cluster).unwrap();

@@ -6,7 +6,10 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use chatchat_local::{Cloud, Database, LogLines, Options, Postgres, PostgresOptions, Settings};
@@ -255,6 +258,17 @@ impl System {
     }
 }
 
-fn free_port() -> Result<u16, Failure> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+/// Returns a loopback port that no program listens on.
+///
+/// Operating systems assign higher ports to connections and to listeners without a fixed port, so
+/// such a socket cannot take the port before the caller listens on it.
+pub fn free_port() -> Result<u16, Failure> {
+    const PORTS: u32 = 12_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Each process begins at another port.
+    let numbered = |number: u32| u16::try_from(20_000 + (std::process::id() * 97 + number) % PORTS).ok();
+    (0..PORTS)
+        .filter_map(|_| numbered(NEXT.fetch_add(1, Ordering::Relaxed)))
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .ok_or_else(|| "no loopback port is free".into())
 }

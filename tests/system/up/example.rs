@@ -1,12 +1,12 @@
 //! `cargo xtask up --example`: its output on the first and on the second start.
 
-use chatchat_harness::example;
+use chatchat_harness::{example, free_port};
 
-use super::{State, Up, free_port, xtask};
+use super::{State, Up, xtask};
 
 #[test]
 fn each_start_with_the_example_prints_its_logins() {
-    let port = free_port();
+    let port = free_port().unwrap();
     let _state = State::of(port);
     let printed = || {
         let mut command = xtask(port);

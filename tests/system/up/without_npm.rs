@@ -2,12 +2,12 @@
 
 use std::{env, fs, os::unix::fs::symlink};
 
-use chatchat_harness::Client;
+use chatchat_harness::{Client, free_port};
 use reqwest::Method;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{State, Up, free_port, xtask};
+use super::{State, Up, xtask};
 use crate::block_on;
 
 /// A folder with links to all programs of `PATH` except npm.
@@ -26,7 +26,7 @@ fn programs_without_npm() -> TempDir {
 
 #[test]
 fn without_npm_up_reports_it_and_serves_the_api() {
-    let port = free_port();
+    let port = free_port().unwrap();
     let _state = State::of(port);
     let programs = programs_without_npm();
     let mut command = xtask(port);

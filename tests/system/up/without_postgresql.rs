@@ -6,11 +6,11 @@ use std::{
     process::{Command, Stdio},
 };
 
-use chatchat_harness::{Client, Person, build_pages, target};
+use chatchat_harness::{Client, Person, build_pages, free_port, target};
 use chatchat_local::{Postgres, PostgresOptions};
 use serde_json::Value;
 
-use super::{State, Up, build, free_port, xtask};
+use super::{State, Up, build, xtask};
 use crate::block_on;
 
 /// The user `nobody` and its group.
@@ -65,7 +65,7 @@ fn assert_second_start_finds_the_data(port: u16, command: impl Fn() -> Command) 
 
 #[test]
 fn without_postgresql_the_second_start_finds_the_data() {
-    let port = free_port();
+    let port = free_port().unwrap();
     let _state = State::of(port);
     assert_second_start_finds_the_data(port, || xtask(port));
 }
@@ -92,7 +92,7 @@ fn without_postgresql_a_user_other_than_root_can_start_it() {
         let options = PostgresOptions { path: Some(Vec::new()), ..PostgresOptions::default() };
         Postgres::launch(options).await.unwrap().stop().await;
     });
-    let port = free_port();
+    let port = free_port().unwrap();
     let state = State::of(port);
     fs::create_dir_all(&state.0).unwrap();
     chown(&state.0, Some(NOBODY), Some(NOBODY)).unwrap();
