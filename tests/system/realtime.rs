@@ -1,11 +1,16 @@
 //! Tickets, connections and frames of the WebSocket API.
 
+use std::cell::Cell;
+
 use chatchat_harness::{Person, Socket, tungstenite::Message};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{eventually, in_world, mark_read, message_body, next_event, rounds, send_message};
+use crate::{
+    eventually, in_own_world, in_world, mark_read, message_body, next_event, rounds, send_message,
+    wait_for_blocked,
+};
 
 /// Returns the URL for a connection, with a new ticket.
 async fn ticket_url(person: &Person) -> String {
@@ -114,6 +119,48 @@ fn message_reaches_all_connections_and_the_sender_gets_an_ack() {
             assert_eq!(event["message"]["content"], "HTTP로도");
             assert_eq!(event["sender"], json!({ "name": "새벽빵집", "imageUrl": null }));
         }
+    });
+}
+
+#[test]
+fn message_reaches_a_connection_opened_while_it_is_sent() {
+    in_own_world(async |world| {
+        let (customer, company, room) = world.pair().await;
+        let (mut locking, watching) = (world.database().await, world.database().await);
+        let lock = locking.transaction().await.unwrap();
+        lock.execute("select from rooms where id = $1 for update", &[&room]).await.unwrap();
+        let (sent, mut socket) = tokio::join!(send_message(&customer, room, "들리세요?"), async {
+            wait_for_blocked(&watching, 1).await;
+            let socket = company.connect().await.unwrap();
+            // The message is not in the response, because it is not stored yet.
+            let seq = company.get(&company.room(room)).await.unwrap().body["lastSeq"].clone();
+            assert_eq!(seq, 1);
+            lock.commit().await.unwrap();
+            socket
+        });
+        assert_eq!(sent.status, 201, "{}", sent.body);
+        let event = socket.next_of("message").await.unwrap();
+        assert_eq!(event["message"]["content"], "들리세요?");
+    });
+}
+
+#[test]
+fn connection_opens_after_a_send_that_did_not_find_it() {
+    in_own_world(async |world| {
+        let company = world.company().await;
+        let (mut sending, watching) = (world.database().await, world.database().await);
+        let send = sending.transaction().await.unwrap();
+        send.execute("select recipients(1, $1, null, null)", &[&company.id]).await.unwrap();
+        let is_committed = Cell::new(false);
+        let opened = async {
+            company.connect().await.unwrap();
+            assert!(is_committed.get(), "the connection opened before the commit");
+        };
+        tokio::join!(opened, async {
+            wait_for_blocked(&watching, 1).await;
+            is_committed.set(true);
+            send.commit().await.unwrap();
+        });
     });
 }
 

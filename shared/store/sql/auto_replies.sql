@@ -100,7 +100,7 @@ select room.id as room_id, room.closed, room.is_blocked, token.refused, token.wa
        answer.id as message_id, answer.seq, answer.type, answer.content, answer.created_at, answer.new,
        case when answer.sender = room.side then room.me else room.other end as sender_id,
        case when answer.sender = room.side then answer.client_message_id end as client_message_id,
-       {{sender(answer.sender)}},
-       {{recipients}}
+       {{sender(answer.sender)}}, own, theirs
 from caller left join room on true left join token on true left join answer on true
+{{recipients(answer.seq)}}
 order by answer.seq;

@@ -106,24 +106,14 @@ company as (
             where r.customer_id = (select id from caller) and r.company_id = c.account_id))
 )
 
--- clause: recipients
+-- clause: recipients(changed)
 --
--- The columns `own` and `theirs`: the connections to push to, of the caller's account and of the
--- other account of `room`. They do not include the connection of the frame, `:connection`, or
--- connections of sessions that have ended or expired. They include at most the newest 50
--- connections of an account, the most that it may have.
-array(select c.id from connections c join sessions s on s.id = c.session_id
-      where c.account_id = room.me and c.id is distinct from :connection
-        and s.ended_at is null and s.expires_at > now()
-      order by c.connected_at desc limit 50) as own,
-{{other_recipients}}
-
--- clause: other_recipients
+-- Joins the columns `own` and `theirs`: the connections to push to, of the caller's account and of
+-- the other account of `room`, without the connection of the frame, `:connection`. The function is
+-- in `migrations/V0015__recipients.sql`.
 --
--- The column `theirs` of the clause `recipients`, for what is pushed only to the other side.
-array(select c.id from connections c join sessions s on s.id = c.session_id
-      where c.account_id = room.other and s.ended_at is null and s.expires_at > now()
-      order by c.connected_at desc limit 50) as theirs
+-- `:changed` is a column of the row that the statement has changed.
+left join lateral recipients(:changed, room.me, room.other, :connection) recipients on true
 
 -- clause: sender(side)
 --

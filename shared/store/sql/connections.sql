@@ -20,15 +20,20 @@ select refused, wait from token;
 with used as (
     delete from tickets where hash = :ticket_hash returning session_id, expires_at
 ), session as (
-    -- Locked, so that a statement that ends the session waits and then finds the connection.
+    -- The session is locked, so that a statement that ends it waits and then finds the connection.
+    -- The new row would lock the account later, after the lock of the next clause.
     select s.id, s.account_id, a.kind
     from used join sessions s on s.id = used.session_id join accounts a on a.id = s.account_id
     where used.expires_at > now()
       and s.ended_at is null and s.expires_at > now()
-    for share of s
+    for share of s for key share of a
+), locked as materialized (
+    -- For the statements that push (`migrations/V0015__recipients.sql`). They take this lock last,
+    -- so it is taken after the locks of rows here too.
+    select id, account_id, pg_advisory_xact_lock(account_id) from session
 ), opened as (
     insert into connections (id, session_id, account_id, language)
-    select :connection, id, account_id, :language from session
+    select :connection, id, account_id, :language from locked
     returning account_id
 ), surplus as (
     -- The statement does not see its new connection, so 9 or 49 others may stay.
@@ -66,8 +71,9 @@ delete from connections where id = any(:connections);
 with {{frame_caller(true)}}, {{room}}, token as (
     {{token('typing ' || room.id || ' ' || :connection, '3 s', '3 s', '0', room where not is_blocked)}}
 )
-select {{frame_columns}}, room.id as room_id, room.me, token.refused is false as is_relayed, {{other_recipients}}
-from active left join room on true left join token on true;
+select {{frame_columns}}, room.id as room_id, room.me, token.refused is false as is_relayed, theirs
+from active left join room on true left join token on true
+left join lateral recipients(case when not token.refused then room.id end, null, room.other, null) on true;
 
 -- statement: heartbeat(session int8, connection text, rooms int8[], last_seqs int8[])
 --

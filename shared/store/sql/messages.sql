@@ -46,9 +46,9 @@ select {{frame_columns}}, room.id as room_id, room.me as sender_id, room.closed,
        token.refused, token.wait,
        answer.id as message_id, answer.seq, answer.type, answer.content, answer.created_at,
        :client_message_id as client_message_id, answer.new,
-       {{sender(room.side)}},
-       {{recipients}}
-from active left join room on true left join token on true left join answer on true;
+       {{sender(room.side)}}, own, theirs
+from active left join room on true left join token on true left join answer on true
+{{recipients(answer.seq)}};
 
 -- statement: history(session int8, connection text, room int8, after int8, before int8, limit int8)
 --
@@ -90,6 +90,7 @@ with {{frame_caller(true)}}, {{room}}, reached as (
     where r.id = room.id and room.side = 'company' and r.company_read_seq < reached.seq
     returning r.company_read_seq as seq
 )
-select {{frame_columns}}, room.id as room_id, room.me, moved.seq, {{recipients}}
+select {{frame_columns}}, room.id as room_id, room.me, moved.seq, own, theirs
 from active left join room on true
-left join (table customer_moved union all table company_moved) moved on true;
+left join (table customer_moved union all table company_moved) moved on true
+{{recipients(moved.seq)}};
