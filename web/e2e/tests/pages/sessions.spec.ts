@@ -140,12 +140,16 @@ test("ten tabs whose token is rejected refresh once", async ({ people, open }) =
   for (const tab of tabs) await expect(tab.getByRole("link", { name: /새벽빵집/ })).toBeVisible();
   let rejected: string | undefined;
   let renewals = 0;
+  let lists = 0;
   await first.context().route("**/api/**", async (route) => {
     const request = route.request();
     const token = request.headers().authorization;
     if (request.url().endsWith("/api/customer/token")) renewals++;
     rejected ??= token;
-    if (!token || token !== rejected) return route.fallback();
+    if (!token || token !== rejected) {
+      if (request.url().includes("/api/customer/chatrooms?")) lists++;
+      return route.fallback();
+    }
     const json = { code: "unauthenticated", message: "로그인이 필요해요.", requestId: "x" };
     await route.fulfill({ status: 401, json });
   });
@@ -155,6 +159,7 @@ test("ten tabs whose token is rejected refresh once", async ({ people, open }) =
   for (const tab of tabs) {
     await expect(tab).toHaveTitle(/^\(1\) /);
   }
+  await expect.poll(() => lists).toBeGreaterThanOrEqual(tabs.length);
   expect(renewals).toBe(1);
 });
 
