@@ -1,11 +1,7 @@
 /** The dialog that asks before the customer leaves a room. */
 
-import { ChatError } from "@chatchat/client";
-import { useSignal } from "@preact/signals";
+import { CallDialog } from "../ui/call-dialog.js";
 import type { LiveChat } from "../ui/chat.js";
-import { Dialog } from "../ui/dialog.js";
-import { errorText } from "../ui/error-text.js";
-import { toast } from "../ui/toast.js";
 import { text } from "./text/index.js";
 
 export interface LeaveDialogProps {
@@ -21,34 +17,22 @@ export interface LeaveDialogProps {
 
 export const LeaveDialog = ({ live, id, isClosed, onLeft, onClose }: LeaveDialogProps) => {
   const words = text.rooms;
-  const isBusy = useSignal(false);
-  const leave = async (): Promise<void> => {
-    isBusy.value = true;
-    try {
-      // A message that arrives meanwhile keeps the room on the list.
-      const seq = live.chat.rooms.find((room) => room.id === id)?.lastSeq;
-      const query = seq === undefined ? {} : { seq };
-      await live.chat.call("DELETE /customer/chatrooms/{id}", { path: { id }, query });
-      toast(words.left);
-      onLeft();
-    } catch (error) {
-      if (!(error instanceof ChatError)) throw error;
-      toast(errorText(error));
-      onClose();
-    }
-  };
   return (
-    <Dialog
+    <CallDialog
       title={words.leaveQuestion}
       action={words.leaveAction}
       isDangerous
-      isBusy={isBusy.value}
-      onAction={leave}
-      onClose={() => {
-        if (!isBusy.value) onClose();
+      call={() => {
+        // A message that arrives meanwhile keeps the room on the list.
+        const seq = live.chat.rooms.find((room) => room.id === id)?.lastSeq;
+        const query = seq === undefined ? {} : { seq };
+        return live.chat.call("DELETE /customer/chatrooms/{id}", { path: { id }, query });
       }}
+      done={words.left}
+      onDone={onLeft}
+      onClose={onClose}
     >
       <p>{isClosed ? words.leaveClosedHint : words.leaveHint}</p>
-    </Dialog>
+    </CallDialog>
   );
 };

@@ -1,12 +1,9 @@
 /** Blocking the customer of a room: the button in its head, the dialog, and the notice. */
 
-import { ChatError, type Receiver } from "@chatchat/client";
-import { useSignal } from "@preact/signals";
+import type { Receiver } from "@chatchat/client";
 import { useMemo } from "preact/hooks";
-import { Dialog } from "../../ui/dialog.js";
-import { errorText } from "../../ui/error-text.js";
+import { CallDialog } from "../../ui/call-dialog.js";
 import { text as shared } from "../../ui/text/index.js";
-import { toast } from "../../ui/toast.js";
 import { useDesk } from "../desk-state.js";
 import { BlockIcon } from "../icons.js";
 import { text } from "../text/index.js";
@@ -54,37 +51,22 @@ export interface BlockDialogProps {
 }
 
 /** Asks whether to block the customer, or to unblock a blocked one. */
-export const BlockDialog = ({ room: id, receiver, onClose }: BlockDialogProps) => {
+export const BlockDialog = ({ room, receiver, onClose }: BlockDialogProps) => {
   const { chat } = useDesk().live;
   const words = text.block;
-  const isBusy = useSignal(false);
   // The receiver changes before the dialog is closed.
   const ends = useMemo(() => receiver.blocked, []);
   const name = receiver.receiverName ?? shared.unknownPerson;
-  const act = async (): Promise<void> => {
-    const room = chat.room(id);
-    isBusy.value = true;
-    try {
-      await (ends ? room.unblock() : room.block());
-      toast(ends ? words.ended(name) : words.done(name));
-    } catch (error) {
-      if (!(error instanceof ChatError)) throw error;
-      toast(errorText(error));
-    }
-    onClose();
-  };
   return (
-    <Dialog
+    <CallDialog
       title={ends ? words.endQuestion(name) : words.question(name)}
       action={ends ? words.end : words.action}
       isDangerous={!ends}
-      isBusy={isBusy.value}
-      onAction={() => void act()}
-      onClose={() => {
-        if (!isBusy.value) onClose();
-      }}
+      call={() => (ends ? chat.room(room).unblock() : chat.room(room).block())}
+      done={ends ? words.ended(name) : words.done(name)}
+      onClose={onClose}
     >
       <p>{ends ? words.endMeaning : words.meaning}</p>
-    </Dialog>
+    </CallDialog>
   );
 };
