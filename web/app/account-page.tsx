@@ -1,6 +1,7 @@
-/** `/me/account`: changes the password, and closes the account. */
+/** `/me/account`: changes the password, downloads the data, and closes the account. */
 
 import { useLocation } from "wouter-preact";
+import { DownloadForm } from "../ui/account/download-form.js";
 import { PasswordForm } from "../ui/account/password-form.js";
 import { Withdrawal } from "../ui/account/withdrawal.js";
 import type { LiveChat } from "../ui/chat.js";
@@ -16,6 +17,10 @@ export const AccountPage = ({ live }: { live: LiveChat }) => {
       <section aria-labelledby="password">
         <h2 id="password">{words.changePassword}</h2>
         <PasswordForm live={live} />
+      </section>
+      <section aria-labelledby="download">
+        <h2 id="download">{words.download}</h2>
+        <DownloadForm live={live} />
       </section>
       <section aria-labelledby="withdrawal">
         <h2 id="withdrawal">{words.withdraw}</h2>

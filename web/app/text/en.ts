@@ -55,7 +55,7 @@ export const en: typeof ko = {
   me: {
     title: "Me",
     account: "Account",
-    accountHint: "Change password, delete account",
+    accountHint: "Change password, your data, delete account",
     appearance: "Appearance",
     themes: { light: "Light", dark: "Dark", device: "Device" },
     language: "Language",

@@ -52,7 +52,7 @@ export const ko = {
   me: {
     title: "내 정보",
     account: "계정 관리",
-    accountHint: "비밀번호 변경, 탈퇴",
+    accountHint: "비밀번호 변경, 내 데이터, 탈퇴",
     appearance: "화면",
     themes: { light: "밝게", dark: "어둡게", device: "기기 설정" },
     language: "언어",

@@ -2,12 +2,14 @@
 
 import { useSignal } from "@preact/signals";
 import { useLocation } from "wouter-preact";
+import { DownloadForm } from "../../ui/account/download-form.js";
 import { PasswordForm } from "../../ui/account/password-form.js";
 import { Withdrawal } from "../../ui/account/withdrawal.js";
 import { Choice } from "../../ui/choice.js";
 import { errorText } from "../../ui/error-text.js";
 import { isTouch } from "../../ui/media.js";
 import { Page } from "../../ui/page.js";
+import { text as shared } from "../../ui/text/index.js";
 import { chooseLanguage, type Language, language } from "../../ui/text/language.js";
 import { type Theme, theme } from "../../ui/theme.js";
 import { useDesk } from "../desk-state.js";
@@ -113,6 +115,10 @@ const AccountSettings = () => {
       <details class="disclosure">
         <summary>{words.password}</summary>
         <PasswordForm live={live} />
+      </details>
+      <details class="disclosure">
+        <summary>{shared.account.download}</summary>
+        <DownloadForm live={live} />
       </details>
       <details class="disclosure">
         <summary>{words.withdrawal}</summary>

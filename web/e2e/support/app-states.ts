@@ -13,6 +13,7 @@ const ROOM = /\/api\/customer\/chatrooms\/\d+$/;
 const ME = /\/api\/customers\/me$/;
 const LOGIN = /\/api\/customer\/session$/;
 const JOIN = /\/api\/customers$/;
+const EXPORT = /\/api\/customers\/me\/export$/;
 const FILES = /\/api\/files\?/;
 const NEW_ROOM = /\/api\/customer\/chatrooms$/;
 
@@ -440,6 +441,27 @@ export const APP_STATES: readonly State[] = [
       await page.getByLabel(ui.account.fields.password, { exact: true }).fill("wrong-2026");
       await page.getByRole("button", { name: ui.account.withdraw, exact: true }).click();
       await expect(page.getByRole("dialog", { name: ui.account.withdrawQuestion })).toBeVisible();
+    },
+  },
+
+  {
+    ...account,
+    kind: "loading",
+    variant: "download",
+    before: hold(EXPORT),
+    reach: async (page, { ui }) => {
+      await page.getByRole("button", { name: ui.account.download }).click();
+      await shows(ui.account.busy)(page);
+    },
+  },
+  {
+    ...account,
+    kind: "error",
+    variant: "too many downloads",
+    before: refuse(EXPORT, 429, "too_many_requests", { "retry-after": "2400" }),
+    reach: async (page, { ui }) => {
+      await page.getByRole("button", { name: ui.account.download }).click();
+      await shows(ui.retryIn(2_400))(page);
     },
   },
 

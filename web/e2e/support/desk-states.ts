@@ -12,6 +12,7 @@ const ROOM = /\/api\/company\/chatrooms\/\d+$/;
 const FAQ = /\/api\/company\/auto-replies$/;
 const ME = /\/api\/companies\/me$/;
 const LOGIN = /\/api\/company\/session$/;
+const EXPORT = /\/api\/companies\/me\/export$/;
 const JOIN = /\/api\/companies$/;
 
 const company = ({ company }: Cast) => company;
@@ -356,7 +357,8 @@ export const DESK_STATES: readonly State[] = [
     variant: "all open",
     reach: async (page, { desk, ui }) => {
       await page.getByRole("switch", { name: desk.settings.quiet }).click();
-      for (const summary of [desk.settings.password, desk.settings.withdrawal]) {
+      const { password, withdrawal } = desk.settings;
+      for (const summary of [password, ui.account.download, withdrawal]) {
         await page.locator("summary").filter({ hasText: summary }).click();
       }
       await shows(ui.account.deletedTitle)(page);
@@ -369,6 +371,17 @@ export const DESK_STATES: readonly State[] = [
       await page.locator("summary").filter({ hasText: desk.settings.password }).click();
       await page.getByRole("button", { name: ui.account.changePassword }).click();
       await shows(ui.account.checkFields)(page);
+    },
+  },
+  {
+    ...settings,
+    kind: "error",
+    variant: "too many downloads",
+    before: refuse(EXPORT, 429, "too_many_requests", { "retry-after": "2400" }),
+    reach: async (page, { ui }) => {
+      await page.locator("summary").filter({ hasText: ui.account.download }).click();
+      await page.getByRole("button", { name: ui.account.download }).click();
+      await shows(ui.retryIn(2_400))(page);
     },
   },
   {

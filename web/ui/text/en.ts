@@ -83,6 +83,10 @@ export const en: typeof ko = {
     passwordChanged: "Your password was changed, and your other devices were logged out.",
     wrongPassword: "This is not your current password",
     passwordUnchanged: "Choose a password other than the current one",
+    download: "Download my data",
+    downloadHint:
+      "Your profile, the messages you sent, your logins and other stored data, as a file. You can download it once an hour.",
+    downloaded: "Your data was downloaded",
     withdraw: "Delete account",
     withdrawQuestion: "Delete your account?",
     withdrawFinal: "This cannot be undone.",

@@ -79,6 +79,10 @@ export const ko = {
     passwordChanged: "비밀번호를 바꿨어요. 다른 기기에서는 로그아웃됐어요.",
     wrongPassword: "현재 비밀번호와 달라요",
     passwordUnchanged: "현재 비밀번호와 다른 비밀번호를 입력해 주세요",
+    download: "내 데이터 내려받기",
+    downloadHint:
+      "프로필, 보낸 메시지, 로그인 기록처럼 저장된 데이터를 파일로 받아요. 한 시간에 한 번 받을 수 있어요.",
+    downloaded: "내 데이터를 내려받았어요",
     withdraw: "탈퇴",
     withdrawQuestion: "정말 탈퇴할까요?",
     withdrawFinal: "탈퇴하면 되돌릴 수 없어요.",
