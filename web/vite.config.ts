@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { type Connect, defineConfig, type Plugin } from "vite";
+import { markdown } from "./markdown.js";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -23,9 +24,11 @@ const pages: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [pages],
+  plugins: [markdown, pages],
   resolve: { alias: { "@chatchat/client": path("client/src/index.ts") } },
   server: {
+    // By default, the files of this folder. The texts in docs/legal are outside.
+    fs: { allow: [path("."), path("../docs/legal")] },
     // The API compares a page's Origin with the Host that the browser asked for.
     proxy: {
       "^/(api|pictures)/": { target: LOCAL_CLOUD, changeOrigin: false },

@@ -12,7 +12,7 @@ import type { AppState } from "./app-state.js";
 import { CompanyPage } from "./company-page.js";
 import { DirectoryPage } from "./directory-page.js";
 import { NotFoundPage } from "./not-found-page.js";
-import { AccountPage, JoinPage, LoginPage, MePage, RoomsPage } from "./pages.js";
+import { AccountPage, JoinPage, LegalPage, LoginPage, MePage, RoomsPage } from "./pages.js";
 import { Tabs } from "./tabs.js";
 import "./app.css";
 
@@ -55,6 +55,12 @@ const Pages = ({ state }: { state: AppState }) => {
       </Route>
       <Route path="/me">{inside(<MePage live={live} />)}</Route>
       <Route path="/me/account">{inside(<AccountPage live={live} />)}</Route>
+      <Route path="/terms">
+        <LegalPage name="terms" />
+      </Route>
+      <Route path="/privacy">
+        <LegalPage name="privacy" />
+      </Route>
       <Route>
         <NotFoundPage />
       </Route>

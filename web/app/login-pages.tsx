@@ -4,6 +4,7 @@ import { useSearch } from "wouter-preact";
 import { JoinForm } from "../ui/account/join-form.js";
 import { LoginForm } from "../ui/account/login-form.js";
 import type { LiveChat } from "../ui/chat.js";
+import { LegalLinks } from "../ui/legal/legal-links.js";
 import { Page } from "../ui/page.js";
 import { LoggedOutGate } from "../ui/session.js";
 import { text as shared } from "../ui/text/index.js";
@@ -20,6 +21,7 @@ export const LoginPage = ({ live }: { live: LiveChat }) => {
         <p class="login-company dim">
           {text.isCompany} <a href="/desk/login">{text.companyLogin}</a>
         </p>
+        <LegalLinks />
       </Page>
     </LoggedOutGate>
   );

@@ -8,6 +8,7 @@ import type { LiveChat } from "../ui/chat.js";
 import { Choice } from "../ui/choice.js";
 import { errorText } from "../ui/error-text.js";
 import { ForwardIcon } from "../ui/icons.js";
+import { LegalLinks } from "../ui/legal/legal-links.js";
 import { Failed, Skeleton } from "../ui/list-states.js";
 import { Page } from "../ui/page.js";
 import { useResource } from "../ui/resource.js";
@@ -67,6 +68,7 @@ export const MePage = ({ live }: { live: LiveChat }) => {
         onChange={chooseLanguage}
       />
       <LogOut live={live} />
+      <LegalLinks />
     </Page>
   );
 };

@@ -7,6 +7,7 @@ const account = () => import("./account-pages.js");
 export const RoomsPage = lazy(async () => (await import("./rooms-page.js")).RoomsPage);
 export const LoginPage = lazy(async () => (await account()).LoginPage);
 export const JoinPage = lazy(async () => (await account()).JoinPage);
+export const LegalPage = lazy(async () => (await account()).LegalPage);
 export const MePage = lazy(async () => (await account()).MePage);
 export const AccountPage = lazy(async () => (await account()).AccountPage);
 

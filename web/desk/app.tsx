@@ -13,7 +13,7 @@ import { Shortcuts } from "./keys/shortcuts.js";
 import { LeaveDialog, navigateGuarded } from "./leave-guard.js";
 import { Nav } from "./nav.js";
 import { startNotices } from "./notices/notices.js";
-import { Faq, JoinPage, LoginPage, Profile, Settings, Start } from "./pages.js";
+import { Faq, JoinPage, LegalPage, LoginPage, Profile, Settings, Start } from "./pages.js";
 import { text } from "./text/index.js";
 import "./app.css";
 
@@ -30,6 +30,12 @@ export const App = ({ live }: { live: LiveChat }) => (
         <LoggedOutGate live={live} home="/start">
           <JoinPage live={live} />
         </LoggedOutGate>
+      </Route>
+      <Route path="/terms">
+        <LegalPage name="terms" />
+      </Route>
+      <Route path="/privacy">
+        <LegalPage name="privacy" />
       </Route>
       <Route>
         <SessionGate live={live} loginHref="/login">

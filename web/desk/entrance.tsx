@@ -4,6 +4,7 @@ import { Link } from "wouter-preact";
 import { JoinForm } from "../ui/account/join-form.js";
 import { LoginForm } from "../ui/account/login-form.js";
 import type { LiveChat } from "../ui/chat.js";
+import { LegalLinks } from "../ui/legal/legal-links.js";
 import { Page } from "../ui/page.js";
 import { text } from "./text/index.js";
 import "./entrance.css";
@@ -14,6 +15,7 @@ export const LoginPage = ({ live }: { live: LiveChat }) => (
     <p class="entrance-other dim">
       {text.login.customers} <a href="/login">{text.login.customerLogin}</a>
     </p>
+    <LegalLinks />
   </Page>
 );
 

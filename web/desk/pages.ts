@@ -6,6 +6,7 @@ const others = () => import("./other-pages.js");
 
 export const LoginPage = lazy(async () => (await others()).LoginPage);
 export const JoinPage = lazy(async () => (await others()).JoinPage);
+export const LegalPage = lazy(async () => (await others()).LegalPage);
 export const Start = lazy(async () => (await others()).Start);
 export const Faq = lazy(async () => (await others()).Faq);
 export const Profile = lazy(async () => (await others()).Profile);

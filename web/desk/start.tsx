@@ -6,6 +6,7 @@ import { errorText } from "../ui/error-text.js";
 import { ForwardIcon } from "../ui/icons.js";
 import { Empty, Failed, Skeleton } from "../ui/list-states.js";
 import { Page } from "../ui/page.js";
+import { text as shared } from "../ui/text/index.js";
 import { useDesk } from "./desk-state.js";
 import { DoneIcon } from "./icons.js";
 import { useProgress } from "./progress.js";
@@ -69,7 +70,7 @@ export const Start = () => {
           {profile.profileVisibility ? (
             <a class="button" href={`/c/${profile.id}`} target="_blank" rel="noopener">
               {text.start.trialAction}
-              <span class="visually-hidden"> ({text.start.trialNewTab})</span>
+              <span class="visually-hidden"> ({shared.newTab})</span>
             </a>
           ) : (
             <p class="dim">{text.start.trialNeedsVisible}</p>

@@ -38,7 +38,7 @@ pub fn npm_run(script: &str) -> Result<Command, Failure> {
 /// Fails if npm fails or a file cannot be read.
 pub fn build_pages() -> Result<(), Failure> {
     let web = root().join("web");
-    let mut sources = files(&web)?;
+    let mut sources = [files(&web)?, files(&root().join("docs/legal"))?].concat();
     sources.sort();
     let mut hasher = DefaultHasher::new();
     for source in sources {

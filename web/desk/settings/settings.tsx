@@ -7,6 +7,7 @@ import { PasswordForm } from "../../ui/account/password-form.js";
 import { Withdrawal } from "../../ui/account/withdrawal.js";
 import { Choice } from "../../ui/choice.js";
 import { errorText } from "../../ui/error-text.js";
+import { LegalLinks } from "../../ui/legal/legal-links.js";
 import { isTouch } from "../../ui/media.js";
 import { Page } from "../../ui/page.js";
 import { text as shared } from "../../ui/text/index.js";
@@ -56,6 +57,7 @@ export const Settings = () => {
         />
       </section>
       <AccountSettings />
+      <LegalLinks />
     </Page>
   );
 };

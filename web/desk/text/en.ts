@@ -142,7 +142,6 @@ export const en: typeof ko = {
     trial: "Try a chat",
     trialHint: "Write to yourself as a customer, and answer here.",
     trialAction: "Write as a customer",
-    trialNewTab: "Opens in a new tab",
     trialNeedsVisible: "You can do this after going public.",
     finished: "You are ready",
     finishedHint: "Now wait for your customers to write.",

@@ -143,7 +143,6 @@ export const ko = {
     trial: "미리 대화해 보기",
     trialHint: "고객이 되어 한마디 보내고, 여기서 답해 보세요.",
     trialAction: "고객처럼 말 걸어 보기",
-    trialNewTab: "새 탭에서 열려요",
     trialNeedsVisible: "공개한 뒤에 할 수 있어요.",
     finished: "준비가 끝났어요",
     finishedHint: "이제 고객의 메시지를 기다리면 돼요.",

@@ -16,6 +16,8 @@ const fillJoinForm = async (page: Page, nameLabel: string, name: string, usernam
   await page.getByLabel("아이디").fill(username);
   await page.getByLabel("비밀번호", { exact: true }).fill(PASSWORD);
   await page.getByLabel("비밀번호 확인").fill(PASSWORD);
+  await page.getByLabel("이용약관에 동의해요").check();
+  await page.getByLabel("개인정보 수집·이용에 동의해요").check();
 };
 
 const join = (page: Page): Promise<void> => page.getByRole("button", { name: "가입하기" }).click();

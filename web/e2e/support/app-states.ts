@@ -4,7 +4,16 @@ import { expect } from "@playwright/test";
 import type { Cast } from "./cast.js";
 import { tryJoin, tryLogin } from "./forms.js";
 import { newUsername } from "./people.js";
-import { goOffline, hold, loads, offersRetry, refuse, type State, shows } from "./state.js";
+import {
+  goOffline,
+  hold,
+  loads,
+  offersRetry,
+  refuse,
+  type State,
+  shows,
+  showsText,
+} from "./state.js";
 
 const DIRECTORY = /\/api\/companies(\?|$)/;
 const COMPANY = /\/api\/companies\/\d+$/;
@@ -41,6 +50,8 @@ const account = {
   path: () => "/me/account",
   as: customer,
 } as const;
+const terms = { app: "app", route: "/terms", path: () => "/terms" } as const;
+const privacy = { app: "app", route: "/privacy", path: () => "/privacy" } as const;
 
 const lastMessage = shows(/전화 주세요/);
 
@@ -464,6 +475,15 @@ export const APP_STATES: readonly State[] = [
       await shows(ui.retryIn(2_400))(page);
     },
   },
+
+  { ...terms, kind: "filled", reach: showsText },
+  {
+    ...terms,
+    kind: "error",
+    before: (page) => page.route(/\/assets\/terms\./, (route) => route.abort()),
+    reach: offersRetry,
+  },
+  { ...privacy, kind: "filled", reach: showsText },
 
   {
     app: "app",

@@ -4,7 +4,16 @@ import { expect, type Page } from "@playwright/test";
 import type { Cast } from "./cast.js";
 import { tryJoin, tryLogin } from "./forms.js";
 import { newUsername } from "./people.js";
-import { goOffline, hold, loads, offersRetry, refuse, type State, shows } from "./state.js";
+import {
+  goOffline,
+  hold,
+  loads,
+  offersRetry,
+  refuse,
+  type State,
+  shows,
+  showsText,
+} from "./state.js";
 import type { Texts } from "./texts.js";
 
 const ROOMS = /\/api\/company\/chatrooms(\?|$)/;
@@ -405,6 +414,21 @@ export const DESK_STATES: readonly State[] = [
       await form.getByRole("button", { name: ui.account.withdraw, exact: true }).click();
       await expect(page.getByRole("dialog", { name: ui.account.withdrawQuestion })).toBeVisible();
     },
+  },
+
+  {
+    app: "desk",
+    route: "/desk/terms",
+    path: () => "/desk/terms",
+    kind: "filled",
+    reach: showsText,
+  },
+  {
+    app: "desk",
+    route: "/desk/privacy",
+    path: () => "/desk/privacy",
+    kind: "filled",
+    reach: showsText,
   },
 
   {

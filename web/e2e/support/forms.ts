@@ -18,5 +18,6 @@ export const tryJoin = async (page: Page, { ui }: Texts, username: string): Prom
   await page.getByLabel(fields.username, { exact: true }).fill(username);
   await page.getByLabel(fields.password, { exact: true }).fill(PASSWORD);
   await page.getByLabel(fields.confirmPassword, { exact: true }).fill(PASSWORD);
+  for (const consent of Object.values(ui.account.consents)) await page.getByLabel(consent).check();
   await page.getByRole("button", { name: ui.account.joinAction }).click();
 };

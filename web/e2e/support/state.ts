@@ -58,6 +58,10 @@ export const goOffline = (page: Page): Promise<void> => page.context().setOfflin
 export const shows = (what: string | RegExp) => (page: Page) =>
   expect(page.getByText(what).filter({ visible: true }).first()).toBeVisible();
 
+/** Waits until the terms or the privacy notice are on the screen. Both name the download. */
+export const showsText = (page: Page, { ui }: Texts) =>
+  expect(page.locator(".legal")).toContainText(ui.account.download);
+
 /** Waits until the page shows that it is loading. */
 export const loads = (page: Page) => expect(page.locator(".skeleton").first()).toBeVisible();
 

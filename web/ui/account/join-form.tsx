@@ -9,6 +9,7 @@ import { MAX, trimmed } from "../limits.js";
 import { whileUnavailable } from "../retry.js";
 import { text } from "../text/index.js";
 import { AccountForm } from "./account-form.js";
+import { ConsentField } from "./consent-field.js";
 import { PasswordRules } from "./password-rules.js";
 import { CHECKS, problemsOf, type Values } from "./problems.js";
 
@@ -91,6 +92,8 @@ export const JoinForm = ({ live }: { live: LiveChat }) => {
             autocomplete="new-password"
             error={problems.confirmPassword}
           />
+          <ConsentField name="terms" error={problems.terms} />
+          <ConsentField name="privacy" error={problems.privacy} />
         </>
       )}
     </AccountForm>

@@ -31,6 +31,8 @@ const valid = {
   username: "haneul01",
   password: "sky-2026x",
   confirmPassword: "sky-2026x",
+  terms: "on",
+  privacy: "on",
 };
 
 test("a complete form has no problem", () => {
@@ -53,6 +55,8 @@ test.each([
   ["password", "haneul01", problems.codes.contains_username],
   ["password", "ChatChat2026", problems.codes.contains_product_name],
   ["password", "correct horse battery staple", undefined],
+  ["terms", "", problems.consent],
+  ["privacy", "", problems.consent],
   ["confirmPassword", "sky-2026y", problems.codes.mismatch],
   ["confirmPassword", "sky-2026x\u0301", problems.codes.mismatch],
 ])("the %s %j: %s", (field, typed, expected) => {

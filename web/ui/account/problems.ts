@@ -57,6 +57,8 @@ type Check = (typed: string, values: Values) => string | undefined;
 
 const required: Check = (typed) => (typed ? undefined : text.account.problems.codes.required);
 
+const agreed: Check = (typed) => (typed ? undefined : text.account.problems.consent);
+
 const checkName: Check = (typed) => {
   const name = trimmed(typed);
   if (!name) return text.account.problems.codes.required;
@@ -98,6 +100,8 @@ export const CHECKS = {
     username: checkUsername,
     password: checkNewPassword("username"),
     confirmPassword: same("password"),
+    terms: agreed,
+    privacy: agreed,
   },
   password: {
     password: required,

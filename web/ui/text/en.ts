@@ -23,6 +23,13 @@ export const en: typeof ko = {
   },
   showPassword: "Show password",
   hidePassword: "Hide password",
+  newTab: "Opens in a new tab",
+
+  legal: {
+    terms: "Terms of service",
+    privacy: "Privacy notice",
+    show: "Read",
+  },
 
   session: {
     connecting: "Connecting…",
@@ -47,6 +54,12 @@ export const en: typeof ko = {
       name: "Name",
       newPassword: "New password",
       confirmNewPassword: "Confirm new password",
+      terms: "Terms of service",
+      privacy: "Personal data",
+    },
+    consents: {
+      terms: "I accept the terms of service (required)",
+      privacy: "I agree to the collection and use of my personal data (required)",
     },
     companyName: "Company name",
     currentPassword: "Current password",
@@ -64,6 +77,7 @@ export const en: typeof ko = {
     },
     ruleMet: "done",
     problems: {
+      consent: "Your consent is required",
       username: "Use 6 to 20 letters and digits",
       passwordLength: "Use 8 to 64 characters",
       nameLength: (limit) => `Use at most ${limit} characters`,
@@ -99,7 +113,7 @@ export const en: typeof ko = {
         "You are logged out everywhere and can no longer read your chats",
       ],
       kept: [
-        "Your messages stay in the companies’ chats, shown as sent by “(unknown)”",
+        "Your messages stay in the companies’ chats, shown as sent by “(unknown)”. Their content is deleted after the time in the privacy notice.",
         "Your username cannot be used again",
       ],
     },
@@ -109,7 +123,7 @@ export const en: typeof ko = {
         "You are logged out everywhere and can no longer read your chats",
       ],
       kept: [
-        "Your messages stay in the customers’ chats, shown as sent by “(unknown)”",
+        "Your messages stay in the customers’ chats, shown as sent by “(unknown)”. Their content is deleted after the time in the privacy notice.",
         "Your username cannot be used again",
       ],
     },

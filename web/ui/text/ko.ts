@@ -19,6 +19,13 @@ export const ko = {
     `시도가 너무 많았어요. ${seconds < 60 ? `${seconds}초` : `${Math.ceil(seconds / 60)}분`} 뒤에 다시 시도해 주세요.`,
   showPassword: "비밀번호 보기",
   hidePassword: "비밀번호 숨기기",
+  newTab: "새 탭에서 열려요",
+
+  legal: {
+    terms: "이용약관",
+    privacy: "개인정보 처리방침",
+    show: "보기",
+  },
 
   session: {
     connecting: "연결하고 있어요…",
@@ -43,6 +50,12 @@ export const ko = {
       name: "이름",
       newPassword: "새 비밀번호",
       confirmNewPassword: "새 비밀번호 확인",
+      terms: "이용약관 동의",
+      privacy: "개인정보 수집·이용 동의",
+    },
+    consents: {
+      terms: "이용약관에 동의해요 (필수)",
+      privacy: "개인정보 수집·이용에 동의해요 (필수)",
     },
     companyName: "기업명",
     currentPassword: "현재 비밀번호",
@@ -60,6 +73,7 @@ export const ko = {
     },
     ruleMet: "확인됨",
     problems: {
+      consent: "동의해야 가입할 수 있어요",
       username: "영문과 숫자로 6~20자를 입력해 주세요",
       passwordLength: "8~64자로 입력해 주세요",
       nameLength: (limit: number) => `${limit}자까지 쓸 수 있어요`,
@@ -95,7 +109,7 @@ export const ko = {
         "모든 기기에서 로그아웃되고, 지난 대화를 다시 볼 수 없어요",
       ],
       kept: [
-        "주고받은 메시지는 기업의 채팅방에 ‘(알 수 없음)’으로 남아요",
+        "보낸 메시지는 기업의 채팅방에 ‘(알 수 없음)’으로 남아요. 개인정보 처리방침에 적힌 기간이 지나면 내용이 지워져요.",
         "쓰던 아이디로는 다시 가입할 수 없어요",
       ],
     },
@@ -105,7 +119,7 @@ export const ko = {
         "모든 기기에서 로그아웃되고, 지난 대화를 다시 볼 수 없어요",
       ],
       kept: [
-        "주고받은 메시지는 고객의 채팅방에 ‘(알 수 없음)’으로 남아요",
+        "보낸 메시지는 고객의 채팅방에 ‘(알 수 없음)’으로 남아요. 개인정보 처리방침에 적힌 기간이 지나면 내용이 지워져요.",
         "쓰던 아이디로는 다시 가입할 수 없어요",
       ],
     },

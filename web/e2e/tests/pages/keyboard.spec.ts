@@ -61,7 +61,9 @@ test("a customer joins, asks and leaves by keyboard", async ({ page, people }) =
   await type(page, page.getByLabel(fields.username, { exact: true }), newUsername());
   await type(page, page.getByLabel(fields.password, { exact: true }), PASSWORD);
   await type(page, page.getByLabel(fields.confirmPassword, { exact: true }), PASSWORD);
-  await page.keyboard.press("Enter");
+  await press(page, page.getByLabel(ui.account.consents.terms), "Space");
+  await press(page, page.getByLabel(ui.account.consents.privacy), "Space");
+  await press(page, page.getByRole("button", { name: ui.account.joinAction }));
   await expect(page.getByRole("navigation")).toBeVisible();
 
   await type(page, page.getByLabel(app.directory.search), name);
