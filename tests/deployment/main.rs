@@ -1,4 +1,4 @@
-//! Checks of the templates in `infra/`, expanded by SAM and evaluated for four sets of parameters.
+//! Checks of the templates in `infra/`, expanded by SAM and evaluated for five sets of parameters.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

@@ -1,12 +1,15 @@
-//! The four sets of parameters: without a domain, with a domain, with the proxy, and with
-//! endpoints.
+//! The five sets of parameters: without a domain, with a domain, with a firewall, with the proxy,
+//! and with endpoints.
 
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
+use chatchat_domain::{ErrorCode, Language};
 use chatchat_harness::root;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::stacks::{ALL, Deployment, WITH_DOMAIN, WITH_ENDPOINTS, WITH_PROXY, WITHOUT_DOMAIN, expanded};
+use crate::stacks::{
+    ALL, Deployment, WITH_DOMAIN, WITH_ENDPOINTS, WITH_FIREWALL, WITH_PROXY, WITHOUT_DOMAIN, expanded,
+};
 
 const MANAGEMENT: &str = "https://RealtimeApi.execute-api.ap-northeast-2.amazonaws.com/realtime";
 
@@ -89,6 +92,66 @@ fn domain_adds_two_names_to_the_distribution_and_changes_nothing_else() {
     }
     let api = |deployment: &Deployment| deployment.get("template.yaml", "HttpApi").properties.clone();
     assert_eq!(api(&deployment), api(&usual));
+}
+
+#[test]
+fn web_acl_is_attached_to_the_distribution_and_changes_nothing_else() {
+    let config = |set| {
+        let deployment = Deployment::of(set);
+        deployment.only("AWS::CloudFront::Distribution").properties["DistributionConfig"].clone()
+    };
+    let (usual, mut guarded) = (config(WITHOUT_DOMAIN), config(WITH_FIREWALL));
+    assert_eq!(usual.get("WebACLId"), None, "without the parameter, there is no web ACL");
+    let [(_, arn)] = WITH_FIREWALL else { panic!("the set has one parameter") };
+    assert_eq!(guarded.as_object_mut().unwrap().remove("WebACLId"), Some(json!(arn)));
+    assert_eq!(guarded, usual);
+}
+
+/// The web ACL is in a separate stack, because one for a distribution must be in us-east-1.
+#[test]
+fn web_acl_limits_the_api_by_address_with_the_apis_error() {
+    let acl = &expanded("firewall.yaml")["Resources"]["WebAcl"]["Properties"];
+    assert_eq!(acl["Scope"], "CLOUDFRONT");
+    assert_eq!(acl["DefaultAction"], json!({ "Allow": {} }));
+    let default = |name: &str| expanded("firewall.yaml")["Parameters"][name]["Default"].as_u64().unwrap();
+    let rules = acl["Rules"].as_array().unwrap();
+    let names: Vec<_> = rules.iter().map(|rule| rule["Name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["costly-requests", "requests"]);
+    for rule in rules {
+        let rate = &rule["Statement"]["RateBasedStatement"];
+        assert_eq!(rate["AggregateKeyType"], "IP");
+        let window = rate["EvaluationWindowSec"].as_u64().unwrap();
+        let answer = &rule["Action"]["Block"]["CustomResponse"];
+        assert_eq!(answer["ResponseCode"], 429);
+        let headers = answer["ResponseHeaders"].as_array().unwrap();
+        let header = |name: &str| headers.iter().find(|one| one["Name"] == name).unwrap()["Value"].clone();
+        assert_eq!(header("retry-after"), window.to_string());
+        assert_eq!(header("cache-control"), "no-store");
+        let body = &acl["CustomResponseBodies"][answer["CustomResponseBodyKey"].as_str().unwrap()];
+        assert_eq!(body["ContentType"], "APPLICATION_JSON");
+        let body: Value = serde_json::from_str(body["Content"].as_str().unwrap()).unwrap();
+        let code = ErrorCode::TooManyRequests;
+        assert_eq!(body, json!({ "code": code.as_str(), "message": code.message(Language::Korean) }));
+        for visibility in [&rule["VisibilityConfig"], &acl["VisibilityConfig"]] {
+            assert_eq!(visibility["CloudWatchMetricsEnabled"], true);
+            assert_eq!(visibility["SampledRequestsEnabled"], false, "samples contain tokens");
+        }
+    }
+    // One address cannot use up what API Gateway accepts from all callers.
+    let all = expanded("template.yaml")["Parameters"]["HttpRate"]["Default"].as_u64().unwrap();
+    assert!(default("RequestsPerMinute") < all * 60 / 2);
+    let deployment = Deployment::of(WITHOUT_DOMAIN);
+    let stage = &deployment.get("template.yaml", "HttpApiapiStage").properties;
+    let costly = stage["RouteSettings"].as_object().unwrap();
+    for (route, settings) in costly {
+        let rate = settings["ThrottlingRateLimit"].as_u64().unwrap();
+        assert!(default("CostlyRequestsPerMinute") < rate * 60 / 2, "{route}");
+    }
+    let posts: BTreeSet<_> = costly.keys().filter_map(|route| route.strip_prefix("POST /")).collect();
+    let scope = &rules[0]["Statement"]["RateBasedStatement"]["ScopeDownStatement"].to_string();
+    let (_, paths) = scope.split_once("^/api/(").unwrap();
+    let (paths, _) = paths.split_once(")$").unwrap();
+    assert_eq!(paths.split('|').collect::<BTreeSet<_>>(), posts);
 }
 
 #[test]

@@ -24,9 +24,13 @@ pub const WITH_DOMAIN: Set = &[
         "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000",
     ),
 ];
+pub const WITH_FIREWALL: Set = &[(
+    "WebAclArn",
+    "arn:aws:wafv2:us-east-1:123456789012:global/webacl/chatchat/00000000-0000-0000-0000-000000000000",
+)];
 pub const WITH_PROXY: Set = &[("UseProxy", "true"), ("ConcurrencyLimits", "on")];
 pub const WITH_ENDPOINTS: Set = &[("Egress", "endpoints"), ("AllowedOrigins", "http://localhost:5173")];
-pub const ALL: [Set; 4] = [WITHOUT_DOMAIN, WITH_DOMAIN, WITH_PROXY, WITH_ENDPOINTS];
+pub const ALL: [Set; 5] = [WITHOUT_DOMAIN, WITH_DOMAIN, WITH_FIREWALL, WITH_PROXY, WITH_ENDPOINTS];
 
 /// The output of `infra/expand.py`: the expanded templates by file name.
 static EXPANDED: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {

@@ -238,8 +238,17 @@ fn template() -> Result<(), Failure> {
         command
     };
     run(here(&tool("sam")).args(["validate", "--lint", "--template", "infra/template.yaml"]))?;
-    let templates =
-        ["template", "network", "database", "buckets", "web", "domain", "observability", "certificate"];
+    let templates = [
+        "template",
+        "network",
+        "database",
+        "buckets",
+        "web",
+        "domain",
+        "observability",
+        "certificate",
+        "firewall",
+    ];
     // W1101: `sam deploy` uploads nested templates without YAML aliases.
     run(here(&tool("cfn-lint"))
         .args(["--ignore-checks", "W1101", "--"])
@@ -253,7 +262,7 @@ fn template() -> Result<(), Failure> {
     run(here(&checkov()).args(["--config-file", "infra/checkov.yaml", "--directory"]).arg(expansion))
 }
 
-/// Deploys to a server that imitates AWS, with four sets of parameters.
+/// Deploys to a server that imitates AWS, with five sets of parameters.
 fn rehearsal() -> Result<(), Failure> {
     run(Command::new(tool("python")).current_dir(root()).arg("infra/rehearse.py"))
 }

@@ -6,9 +6,10 @@ use super::{
     month::{FIRST_GB, Load, Month, database, stored_gb},
     prices::{
         ADDRESS_HOUR, ALARM_MONTH, CONNECTION_MINUTES_MILLION, Class, DATABASE_GB_MONTH, DISTRIBUTION_OUT_GB,
-        DISTRIBUTION_REQUESTS_MILLION, ENDPOINT_MONTH, FRAMES_MILLION, FREE_ALARMS, FREE_DISTRIBUTION_OUT_GB,
-        FREE_DISTRIBUTION_REQUESTS, FREE_LAMBDA_GB_SECONDS, FREE_LAMBDA_REQUESTS, FREE_LOGS_GB, FREE_OUT_GB,
-        HOURS, HTTP_REQUESTS_MILLION, LAMBDA_GB_SECOND, LAMBDA_REQUESTS_MILLION, LOGS_GB, OUT_GB,
+        DISTRIBUTION_REQUESTS_MILLION, ENDPOINT_MONTH, FIREWALL_MONTH, FIREWALL_REQUESTS_MILLION,
+        FRAMES_MILLION, FREE_ALARMS, FREE_DISTRIBUTION_OUT_GB, FREE_DISTRIBUTION_REQUESTS,
+        FREE_LAMBDA_GB_SECONDS, FREE_LAMBDA_REQUESTS, FREE_LOGS_GB, FREE_OUT_GB, HOURS,
+        HTTP_REQUESTS_MILLION, LAMBDA_GB_SECOND, LAMBDA_REQUESTS_MILLION, LOGS_GB, OUT_GB,
         PROXY_PROCESSOR_MONTH, SECRET_MONTH, SERVER_DISK_GB_MONTH, SERVER_HOUR,
     },
 };
@@ -140,6 +141,12 @@ pub fn totals(lines: &[Line]) -> [f64; 4] {
     totals
 }
 
+/// Returns the monthly cost of the web ACL in `infra/firewall.yaml`, which every way with a
+/// distribution can have. Requests for pages and pictures are not counted, as in the bill.
+pub fn of_the_firewall(load: Load) -> f64 {
+    FIREWALL_MONTH + Month::new(load).distribution_requests / 1e6 * FIREWALL_REQUESTS_MILLION
+}
+
 /// Returns the cost of one million messages when the free tier is used up.
 pub fn of_a_million_messages() -> f64 {
     let month = Month::of_messages(1e6);
@@ -202,6 +209,14 @@ mod tests {
         // 30.4 days of 2 million messages, each with a quarter of a request.
         let requests = 2e6 * 730.0 / 24.0 * 0.25;
         assert_close(dollars(&bill(2e6, 0.0), "to the distribution"), (requests - 10e6) / 1e6 * 1.20);
+    }
+
+    #[test]
+    fn firewall_is_charged_for_its_rules_and_each_request() {
+        assert_close(of_the_firewall(Load { messages_per_day: 0.0, connections: 0.0 }), 7.0);
+        let requests = 2e6 * 730.0 / 24.0 * 0.25;
+        let load = Load { messages_per_day: 2e6, connections: 0.0 };
+        assert_close(of_the_firewall(load), 7.0 + requests / 1e6 * 0.60);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::fs;
 
 use chatchat_harness::{Failure, root};
 
-use bill::{WAYS, lines, of_a_million_messages, totals};
+use bill::{WAYS, lines, of_a_million_messages, of_the_firewall, totals};
 use month::Load;
 
 /// Prints the monthly bill for a number of messages per day and of open connections.
@@ -40,6 +40,12 @@ pub fn cost(messages_per_day: u32, connections: u32) -> Result<(), Failure> {
         "other side). Each additional connection adds {:.2} per million messages.",
         prices::FRAMES_MILLION
     );
+    println!(
+        "Optional limits by address (WebAclArn, infra/firewall.yaml) add {:.2}, and {:.2} per million requests for pages",
+        of_the_firewall(load),
+        prices::FIREWALL_REQUESTS_MILLION
+    );
+    println!("and pictures.");
     println!(
         "Prices as of {}, before tax. The monthly free tier that does not expire is subtracted. With each message the",
         prices::DATE

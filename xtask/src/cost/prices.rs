@@ -28,6 +28,9 @@ pub const DISTRIBUTION_REQUESTS_MILLION: f64 = 1.20;
 /// From a server to browsers.
 pub const OUT_GB: f64 = 0.126;
 pub const ALARM_MONTH: f64 = 0.10;
+/// The web ACL with its two rules.
+pub const FIREWALL_MONTH: f64 = 5.0 + 2.0 * 1.0;
+pub const FIREWALL_REQUESTS_MILLION: f64 = 0.60;
 pub const SERVER_HOUR: f64 = 0.026;
 pub const SERVER_DISK_GB_MONTH: f64 = 0.0912;
 pub const ADDRESS_HOUR: f64 = 0.005;

@@ -94,6 +94,14 @@ mod tests {
     }
 
     #[test]
+    fn web_acl_can_be_set_and_removed() {
+        let arn = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/chatchat/0f";
+        let given = |value: &str| merged(SETTINGS, "prod", &format!("WebAclArn={value}")).unwrap();
+        assert_eq!(given(arn), [format!("WebAclArn=\"{arn}\"")]);
+        assert_eq!(given(""), ["WebAclArn=\"\""]);
+    }
+
+    #[test]
     fn without_parameters_the_list_is_empty() {
         assert!(merged(SETTINGS, "dev", " ").unwrap().is_empty());
     }
