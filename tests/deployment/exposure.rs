@@ -128,7 +128,9 @@ fn pages_run_only_their_own_code_and_pictures_run_no_code() {
         let config = &deployment.get("web.yaml", id).properties["ResponseHeadersPolicyConfig"];
         let headers = config["SecurityHeadersConfig"].clone();
         assert_eq!(headers["ContentTypeOptions"]["Override"], true, "{id}");
-        assert!(number(&headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"]) >= 31_536_000, "{id}");
+        let hsts = &headers["StrictTransportSecurity"];
+        assert!(number(&hsts["AccessControlMaxAgeSec"]) >= 31_536_000, "{id}");
+        assert_eq!(hsts["IncludeSubdomains"], "true", "{id}");
         headers["ContentSecurityPolicy"]["ContentSecurityPolicy"].as_str().unwrap_or_default().to_owned()
     };
     let pages = policy("PageHeaders");

@@ -139,7 +139,7 @@ fn answers_have_no_cors_headers_by_default() {
 fn assert_headers(answer: &Response, place: &str, policy: &str) {
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
-        ("strict-transport-security", "max-age=63072000"),
+        ("strict-transport-security", "max-age=63072000; includeSubDomains"),
         ("content-security-policy", policy),
     ] {
         let values: Vec<_> =

@@ -13,8 +13,9 @@ use serde::Serialize;
 
 use crate::{Error, Request, error::status};
 
-/// How long browsers use only HTTPS for this host, as the distribution says too.
-const TWO_YEARS: &str = "max-age=63072000";
+/// How long browsers use only HTTPS for this host. It is API Gateway's own, which has no subdomains
+/// of others; for a domain, the distribution replaces the header (`HstsSubdomains`).
+const TWO_YEARS: &str = "max-age=63072000; includeSubDomains";
 /// A browser that shows an answer as a page loads nothing for it, and not in a frame.
 const ALLOW_NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 

@@ -43,7 +43,11 @@ impl ResponseHeaders {
                 }
                 "StrictTransportSecurity" => {
                     let seconds = crate::number(&place["AccessControlMaxAgeSec"]);
-                    let value = seconds.map(|seconds| format!("max-age={seconds}"));
+                    // CloudFormation also accepts a boolean as text, as parameters are.
+                    let subdomains = &place["IncludeSubdomains"];
+                    let subdomains =
+                        if *subdomains == true || *subdomains == "true" { "; includeSubDomains" } else { "" };
+                    let value = seconds.map(|seconds| format!("max-age={seconds}{subdomains}"));
                     add(header::STRICT_TRANSPORT_SECURITY, value, place)?;
                 }
                 _ => return Err(format!("the local cloud does not know the policy's {kind}")),
