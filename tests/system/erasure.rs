@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tokio_postgres::Client as Database;
 
 use crate::{
-    World, assert_refused, eventually, in_own_world, in_world, in_world_with_limits, mark_read, send_message,
-    withdraw,
+    World, assert_refused, cookie, eventually, in_own_world, in_world, in_world_with_limits, mark_read,
+    send_message, withdraw,
 };
 
 /// Returns all rows of all tables that contain one of the texts.
@@ -191,6 +191,10 @@ fn log_lines_say_who_and_where() {
         world.client.call(Method::POST, "/customer/session", None, &wrong).await.unwrap();
         world.client.call(Method::POST, "/customer/session", None, &wrong).await.unwrap();
         send_message(&customer, room, "안녕하세요").await.expect(201).unwrap();
+        let cookie = cookie(&login);
+        for (method, path) in [(Method::DELETE, "/customer/session"), (Method::POST, "/customer/token")] {
+            world.client.request(method, path).header("cookie", &cookie).send().await.unwrap();
+        }
         let mut socket = company.connect().await.unwrap();
         socket.say(room, "어서 오세요").await.unwrap();
         socket.next_of("ack").await.unwrap();
@@ -214,6 +218,11 @@ fn log_lines_say_who_and_where() {
             assert_eq!(first[name].as_str().unwrap().len(), 64);
             assert_eq!(first[name], second[name], "equal for the same username and network");
         }
+        let ended = &of("log_out_customer")[0];
+        assert_eq!((&ended["account"], &ended["session"]), (&success["account"], &success["session"]));
+        let rejected = &of("refresh_customer")[0];
+        assert_eq!(rejected["code"], "invalid_refresh_token");
+        assert_eq!(rejected["network_hash"], first["network_hash"]);
         let sent = &of("send_message_as_customer")[0];
         assert_eq!((&sent["account"], &sent["room"]), (&json!(customer.id), &json!(room)));
         assert_eq!(sent["session"], success["session"]);

@@ -32,7 +32,8 @@ pub async fn log_in<R: Role>(
     let username = username.trim().replace('\0', " ");
     let (store, address) = (&delivery.store, request.viewer_address());
     let username_hash = pseudonyms.of_username(&username);
-    request.ids.set_sender(&username_hash, &pseudonyms.of_network(&network(address)));
+    request.ids.set_username(&username_hash);
+    request.ids.set_network(&pseudonyms.of_network(&network(address)));
     let found = store.find_account(R::KIND, &username, &username_hash, address).await?;
     let hash = found.as_ref().map(|account| account.password_hash.clone());
     let right = passwords::verify(password.clone(), hash).await?;

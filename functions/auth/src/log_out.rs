@@ -12,8 +12,11 @@ pub async fn log_out<R: Role>(delivery: &Delivery, request: &Request) -> Result<
     request.check_origin()?;
     let presented = cookie::hashes(&cookie::presented::<R>(request));
     if !presented.is_empty() {
-        let closed = delivery.store.end_sessions(R::KIND, &presented).await?;
-        delivery.connections.close_all(&closed).await;
+        let ended = delivery.store.end_sessions(R::KIND, &presented).await?;
+        for (account, session) in ended.sessions {
+            request.ids.set_session(account, session);
+        }
+        delivery.connections.close_all(&ended.closed).await;
     }
     Ok(cookie::without_session::<R>(Answer::no_content()))
 }

@@ -3,8 +3,8 @@
 
 use chatchat_delivery::Delivery;
 use chatchat_domain::{ErrorCode, Role};
-use chatchat_function::{Answer, Error, Request, SigningKeys};
-use chatchat_store::{Offer, RenewalOutcome};
+use chatchat_function::{Answer, Error, Pseudonyms, Request, SigningKeys};
+use chatchat_store::{Offer, RenewalOutcome, network};
 use chatchat_tokens::{Claims, Secret};
 
 use crate::cookie;
@@ -17,10 +17,11 @@ use crate::cookie;
 /// token that a change of password replaced a moment ago, because the browser will have the new
 /// cookie when it retries.
 pub async fn refresh<R: Role>(
-    (delivery, keys): &(Delivery, SigningKeys),
+    ((delivery, keys), pseudonyms): &((Delivery, SigningKeys), Pseudonyms),
     request: &Request,
 ) -> Result<Answer, Error> {
     request.check_origin()?;
+    request.ids.set_network(&pseudonyms.of_network(&network(request.viewer_address())));
     let presented = cookie::presented::<R>(request);
     if presented.is_empty() {
         return Err(ErrorCode::InvalidRefreshToken.into());

@@ -33,7 +33,8 @@ pub async fn sign_up<R: Role>(
     })?;
     let password_hash = passwords::hash(body.password.into()).await?;
     let (username_hash, address) = (pseudonyms.of_username(body.username.as_str()), request.viewer_address());
-    request.ids.set_sender(&username_hash, &pseudonyms.of_network(&network(address)));
+    request.ids.set_username(&username_hash);
+    request.ids.set_network(&pseudonyms.of_network(&network(address)));
     let account = NewAccount {
         address,
         kind: R::KIND,

@@ -57,8 +57,8 @@ pub async fn serve_http<S: Resource, A: Authorize>(
             error.log(request.id());
             Answer::error(&error, request.language, request.id())
         });
-        // A login or sign-up that succeeded has an account, so it needs no hashes.
-        let sender = request.ids.sender.get().filter(|_| request.ids.account.get().is_none());
+        // A call that succeeded has an account, so it needs no hashes.
+        let is_unknown = request.ids.account.get().is_none();
         tracing::info!(
             request_id = request.id(),
             route = name,
@@ -67,8 +67,8 @@ pub async fn serve_http<S: Resource, A: Authorize>(
             account = request.ids.account.get(),
             session = request.ids.session.get(),
             room = request.ids.room.get(),
-            username_hash = sender.map(|(username, _)| username),
-            network_hash = sender.map(|(_, network)| network),
+            username_hash = request.ids.username.get().filter(|_| is_unknown),
+            network_hash = request.ids.network.get().filter(|_| is_unknown),
             ms = started.elapsed().as_secs_f64() * 1000.0,
             database_ms = route.resource.store().map(Store::take_elapsed_ms),
             push_ms = route.resource.take_push_ms(),

@@ -10,8 +10,10 @@ pub struct Ids {
     pub(crate) account: OnceLock<i64>,
     pub(crate) session: OnceLock<i64>,
     pub(crate) room: OnceLock<i64>,
-    /// Keyed hashes of the username and of the network of a login or sign-up.
-    pub(crate) sender: OnceLock<(String, String)>,
+    /// A keyed hash of the username of a login or sign-up.
+    pub(crate) username: OnceLock<String>,
+    /// A keyed hash of the network of a login, sign-up or renewal.
+    pub(crate) network: OnceLock<String>,
 }
 
 impl Ids {
@@ -31,8 +33,13 @@ impl Ids {
         _ = self.room.set(room.get());
     }
 
-    /// Names the username and the network of a login or sign-up by their keyed hashes.
-    pub fn set_sender(&self, username_hash: &str, network_hash: &str) {
-        _ = self.sender.set((username_hash.to_owned(), network_hash.to_owned()));
+    /// Names the username of a login or sign-up by its keyed hash.
+    pub fn set_username(&self, hash: &str) {
+        _ = self.username.set(hash.to_owned());
+    }
+
+    /// Names the network of a login, sign-up or renewal by its keyed hash.
+    pub fn set_network(&self, hash: &str) {
+        _ = self.network.set(hash.to_owned());
     }
 }

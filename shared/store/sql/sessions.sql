@@ -67,7 +67,7 @@ with session as (
 )
 update sessions s set ended_at = coalesce(s.ended_at, now())
 from session where s.id = session.id
-returning s.account_id;
+returning s.account_id, s.id;
 
 -- statement: end_other_sessions(account int8, session int8)
 --

@@ -38,5 +38,5 @@ pub use role::GRANTS;
 pub use room_lists::{RoomPage, RoomQuery};
 pub use rooms::OpenedRoom;
 pub use run::Store;
-pub use sessions::{BegunSession, NewSession};
+pub use sessions::{BegunSession, EndedSessions, NewSession};
 pub use sql::{STATEMENTS, Statement};

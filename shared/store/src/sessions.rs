@@ -1,6 +1,6 @@
 //! Sessions: beginning, checking, listing and ending them. `renewal.rs` renews them.
 
-use chatchat_domain::{AccountKind, Caller, ConnectionId, ErrorCode, SessionId, SessionSummary};
+use chatchat_domain::{AccountId, AccountKind, Caller, ConnectionId, ErrorCode, SessionId, SessionSummary};
 use tokio_postgres::Row;
 
 use crate::{
@@ -37,6 +37,15 @@ pub struct BegunSession {
     /// The seconds until the session expires.
     pub seconds: i64,
     /// The connections to close: those of the replaced sessions.
+    pub closed: Vec<ConnectionId>,
+}
+
+/// The sessions that a logout ended.
+#[derive(Debug)]
+pub struct EndedSessions {
+    /// The sessions with their accounts. More than one if an attacker planted cookies.
+    pub sessions: Vec<(AccountId, SessionId)>,
+    /// The connections to close.
     pub closed: Vec<ConnectionId>,
 }
 
@@ -104,17 +113,19 @@ impl Store {
     }
 
     /// Ends the sessions to which the presented refresh tokens belong, if their accounts are of
-    /// `kind`. A token can be of any generation. Takes the tokens' SHA-256 hashes, and returns the
-    /// connections to close.
+    /// `kind`. A token can be of any generation. Takes the tokens' SHA-256 hashes.
     pub async fn end_sessions(
         &self,
         kind: AccountKind,
         presented: &[[u8; 32]],
-    ) -> Result<Vec<ConnectionId>, StoreError> {
+    ) -> Result<EndedSessions, StoreError> {
         let ended = self.query(Idempotent, &sql::END_SESSIONS, &[&slices(presented), &kind.as_str()]).await?;
-        let accounts: Vec<i64> =
-            ended.iter().map(|row| row::get(row, "account_id")).collect::<Result<_, _>>()?;
-        self.delete_connections_of_ended_sessions(&accounts).await
+        let sessions: Vec<(AccountId, SessionId)> = ended
+            .iter()
+            .map(|row| Ok((row::id(row, "account_id")?, row::id(row, "id")?)))
+            .collect::<Result<_, StoreError>>()?;
+        let accounts: Vec<i64> = sessions.iter().map(|(account, _)| account.get()).collect();
+        Ok(EndedSessions { closed: self.delete_connections_of_ended_sessions(&accounts).await?, sessions })
     }
 
     /// Deletes the connections of the ended sessions of these accounts, and returns the connections
