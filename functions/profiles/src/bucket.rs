@@ -54,6 +54,7 @@ impl Uploads {
             .key(object(&picture.key))
             .content_type(picture.format.content_type())
             .cache_control(A_DAY)
+            .content_disposition(format!("inline; filename=\"picture.{}\"", picture.format.extension()))
             .body(ByteStream::from(picture.bytes.clone()))
             .send()
             .await

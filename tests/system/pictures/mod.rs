@@ -104,6 +104,8 @@ fn upload_is_resized_and_cached_for_a_day() {
                 is_red(&picture, size.0 / 8, size.1 / 8) && !is_red(&picture, size.0 * 7 / 8, size.1 / 8)
             );
             assert_eq!(served.header("content-type"), content_type);
+            let name = if content_type == "image/png" { "picture.png" } else { "picture.jpg" };
+            assert_eq!(served.header("content-disposition"), format!("inline; filename=\"{name}\""));
             assert_eq!(served.header("x-content-type-options"), "nosniff");
             assert_eq!(
                 served.header("content-security-policy"),
