@@ -1,6 +1,6 @@
 //! The limits for each caller. Each limit is one caller's: other callers do not notice it.
 
-use std::time::Instant;
+use std::time::SystemTime;
 
 use chatchat_harness::{Answer, Client, PASSWORD, Person, new_username};
 use futures_util::future::join_all;
@@ -19,6 +19,11 @@ use crate::{
 fn assert_limited(answer: &Answer) -> u32 {
     assert_refused(answer, 429, "too_many_requests");
     answer.header("retry-after").parse().unwrap()
+}
+
+/// The database's time.
+async fn now(database: &Database) -> SystemTime {
+    database.query_one("select clock_timestamp()", &[]).await.unwrap().get(0)
 }
 
 /// Moves the times of all buckets back, as if this interval had passed.
@@ -94,9 +99,13 @@ fn session_sends_twenty_messages_at_once_and_five_a_second() {
         let (customer, company, room) = world.pair().await;
         let id = Uuid::new_v4();
         let first = send_message_with_id(&customer, room, id, "처음").await.expect(201).unwrap();
-        let started = Instant::now();
+        let started = now(&database).await;
         let answers = join_all((0..60).map(|_| send_message(&customer, room, "도배"))).await;
-        let returned = 5.0 * started.elapsed().as_secs_f64();
+        // The tokens that returned until the last message was accepted.
+        let seconds =
+            "select extract(epoch from max(created_at) - $1)::float8 from messages where room_id = $2";
+        let seconds: f64 = database.query_one(seconds, &[&started, &room]).await.unwrap().get(0);
+        let returned = 5.0 * seconds;
         let (sent, limited): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 201);
         let sent = u32::try_from(sent.len()).unwrap();
         assert!(sent >= 19 && f64::from(sent) <= 20.0 + returned, "{sent} while {returned} tokens returned");
@@ -300,6 +309,7 @@ fn typing_is_relayed_once_in_three_seconds() {
         let (mut socket, mut receiver) =
             (customer.connect().await.unwrap(), company.connect().await.unwrap());
         let typing = |room: i64| json!({ "action": "typing", "roomId": room });
+        let started = now(&database).await;
         for room in [room, second_room] {
             socket.send(&typing(room)).await.unwrap();
         }
@@ -308,6 +318,10 @@ fn typing_is_relayed_once_in_three_seconds() {
             database.query_one(counted, &[]).await.unwrap().get::<_, i64>(0) == 2
         })
         .await;
+        let three_seconds =
+            "select bool_and(full_at between $1::timestamptz + interval '3 s' and now() + interval '3 s')
+                             from limits where subject like 'typing %'";
+        assert!(database.query_one(three_seconds, &[&started]).await.unwrap().get::<_, bool>(0));
         // The machine may be slow: 3 seconds can pass before the next frames.
         let later = "update limits set full_at = now() + interval '1 min' where subject like 'typing %'";
         database.batch_execute(later).await.unwrap();

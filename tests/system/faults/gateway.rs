@@ -10,7 +10,7 @@ use super::{
     age_connections, assert_happened, assert_kept, assert_receives, connection_count, heartbeat, message,
     messages_after, post, with_faults,
 };
-use crate::{World, next_event};
+use crate::{World, eventually, next_event};
 
 /// Injects an answer to the calls of `@connections` with these numbers. The next call has number 1.
 fn inject_answers(world: &World, answer: Answer, numbers: impl IntoIterator<Item = u32>) -> Vec<Injection> {
@@ -167,8 +167,15 @@ fn fault_11_other_pushes_arrive_when_half_of_them_fail() {
         // Every second one of the first ten calls, and all later calls. The later calls are the
         // retries, so five connections fail three times.
         let failing = inject_answers(world, Answer::Failed, [2, 4, 6, 8, 10].into_iter().chain(11..=20));
+        let warnings = || {
+            let log = world.system.log().unwrap();
+            log.lines().filter(|line| line.contains("not every connection could be pushed to")).count()
+        };
+        let before = warnings();
         post(&company, &message(room, "반반")).await.expect(201).unwrap();
         assert_all_happened(failing).await;
+        eventually("the failures are logged", async || warnings() > before).await;
+        assert_eq!(warnings(), before + 1, "one line for all failures");
         let mut arrived = 0;
         for socket in &mut sockets {
             let events = heartbeat_events(socket, room).await;
