@@ -19,6 +19,7 @@
 
 mod cycles;
 mod dependencies;
+mod named_tests;
 mod source;
 
 use std::{
