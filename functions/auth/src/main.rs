@@ -1,18 +1,8 @@
 //! The artifact `auth`: accounts, passwords and sessions, for customers and companies.
 
-mod change_password;
-mod cookie;
-mod end_session;
-mod list_sessions;
-mod log_in;
-mod log_out;
-mod passwords;
-mod refresh;
-mod sign_up;
-mod withdraw;
-
 use std::process::ExitCode;
 
+use auth::{change_password, end_session, list_sessions, log_in, log_out, refresh, sign_up, withdraw};
 use chatchat_delivery::Delivery;
 use chatchat_domain::{Company, Customer};
 use chatchat_function::{Handler, Pseudonyms, SigningKeys, handlers, run};

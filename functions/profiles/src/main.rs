@@ -1,27 +1,14 @@
 //! The artifact `profiles`: profiles, their pictures, and the directory.
 
-mod bucket;
-mod change;
-mod change_company;
-mod change_customer;
-mod colour;
-mod container;
-mod delete_pictures;
-mod export;
-mod find_companies;
-mod form;
-mod jpeg;
-mod own_profile;
-mod picture;
-mod show_company;
-mod upload_picture;
-
 use std::process::ExitCode;
 
 use chatchat_function::{Handler, handlers, run};
 use chatchat_store::Store;
-
-use crate::bucket::{Deletions, Uploads};
+use profiles::{
+    bucket::{Deletions, Uploads},
+    change_company, change_customer, delete_pictures, export, find_companies, own_profile, show_company,
+    upload_picture,
+};
 
 const HANDLERS: &[Handler] = handlers![
     Store: customer own_customer_profile => own_profile::customer,

@@ -50,14 +50,19 @@ pub struct Picture {
     pub bytes: Vec<u8>,
 }
 
-/// Makes the picture of an upload, on a thread for blocking work. Rejects files that no decoder
-/// accepts, and files with too many pixels before they are decoded.
+/// Makes the picture of an upload, as [`make`], on a thread for blocking work.
 pub async fn reencode(upload: impl AsRef<[u8]> + Send + 'static) -> Result<Picture, Problem> {
-    spawn_blocking(move || encode(&decode(upload.as_ref())?.shrink())).await.unwrap_or_else(|failure| {
+    spawn_blocking(move || make(upload.as_ref())).await.unwrap_or_else(|failure| {
         // A panic in the decoder means that the file is not a valid picture.
         tracing::warn!(%failure, "a decoder failed");
         Err(Problem::UnsupportedPicture)
     })
+}
+
+/// Makes the picture of an upload. Rejects files that no decoder accepts, and files with too many
+/// pixels before they are decoded.
+pub fn make(upload: &[u8]) -> Result<Picture, Problem> {
+    encode(&decode(upload)?.shrink())
 }
 
 /// A decoded upload.

@@ -72,7 +72,7 @@ impl Frame {
     }
 
     /// The `error` event for a failure.
-    fn error(&self, error: &Error, language: Language) -> Outgoing {
+    pub fn error(&self, error: &Error, language: Language) -> Outgoing {
         let client_message_id = self.body.as_ref().ok().and_then(|body| body.get("clientMessageId"));
         Outgoing::Error {
             code: error.code().as_str(),

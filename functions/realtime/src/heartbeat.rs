@@ -20,11 +20,16 @@ struct Heartbeat {
 
 /// Answers with a `heartbeat` of the rooms that are ahead of what the client said.
 pub async fn heartbeat(delivery: &Delivery, frame: &Frame) -> Result<(), Error> {
+    let rooms = delivery.store.heartbeat(&frame.caller, &rooms(frame)?).await?;
+    delivery.push(&[(slice::from_ref(&frame.connection), Event::Heartbeat { rooms })]).await;
+    Ok(())
+}
+
+/// Returns the rooms in a frame.
+pub fn rooms(frame: &Frame) -> Result<Vec<RoomPosition>, Error> {
     let Heartbeat { rooms } = frame.json()?;
     if rooms.len() > MAX_ROOMS {
         return Err(Error::Invalid(vec![FieldError::new("rooms", Problem::TooMany(20))]));
     }
-    let rooms = delivery.store.heartbeat(&frame.caller, &rooms).await?;
-    delivery.push(&[(slice::from_ref(&frame.connection), Event::Heartbeat { rooms })]).await;
-    Ok(())
+    Ok(rooms)
 }

@@ -1,22 +1,14 @@
 //! The artifact `realtime`: tickets, and all routes of the WebSocket API.
 
-mod connect;
-mod create_ticket;
-mod disconnect;
-mod frame;
-mod heartbeat;
-mod mark_read;
-mod send_message;
-mod typing;
-mod unknown_action;
-
 use std::process::ExitCode;
 
 use chatchat_delivery::Delivery;
 use chatchat_function::{Handler, Viewers, handlers, run};
 use chatchat_store::Store;
-
-use crate::frame::answer;
+use realtime::{
+    connect, create_ticket, disconnect, frame::answer, heartbeat, mark_read, send_message, typing,
+    unknown_action,
+};
 
 const HANDLERS: &[Handler] = handlers![
     Store: account create_ticket => create_ticket::create,

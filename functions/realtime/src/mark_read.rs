@@ -7,11 +7,14 @@ use serde::Deserialize;
 
 use crate::frame::Frame;
 
+/// The fields of the frame.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Marker {
-    room_id: RoomId,
-    seq: Seq,
+pub struct Marker {
+    /// The room.
+    pub room_id: RoomId,
+    /// The newest message that was read.
+    pub seq: Seq,
 }
 
 /// Sends `read` to both sides if the marker moved.

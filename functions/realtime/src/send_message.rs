@@ -7,12 +7,16 @@ use serde::Deserialize;
 
 use crate::frame::Frame;
 
+/// The fields of the frame.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct NewMessage {
-    room_id: RoomId,
-    client_message_id: ClientMessageId,
-    content: MessageContent,
+pub struct NewMessage {
+    /// The room.
+    pub room_id: RoomId,
+    /// The id that the client chose.
+    pub client_message_id: ClientMessageId,
+    /// The text.
+    pub content: MessageContent,
 }
 
 /// Answers with an `ack` once the message is committed.

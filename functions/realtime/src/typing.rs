@@ -7,10 +7,12 @@ use serde::Deserialize;
 
 use crate::frame::Frame;
 
+/// The fields of the frame.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Typing {
-    room_id: RoomId,
+pub struct Typing {
+    /// The room.
+    pub room_id: RoomId,
 }
 
 /// Sends `typing` to the other side. Nothing is stored.

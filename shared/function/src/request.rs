@@ -40,6 +40,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// Reads the event of a request, in API Gateway's payload format 2.0.
+    pub fn from_event(event: Value) -> serde_json::Result<Self> {
+        Ok(Self::new(serde_json::from_value(event)?, &Viewers::from_environment()))
+    }
+
     pub(crate) fn new(event: HttpEvent, viewers: &Viewers) -> Self {
         let headers = HeaderMap::try_from(&event.headers);
         let body = if event.is_base64_encoded {

@@ -1,0 +1,12 @@
+//! The code of the artifact `auth`. It is a library so that the fuzz targets can call it.
+
+pub mod change_password;
+pub mod cookie;
+pub mod end_session;
+pub mod list_sessions;
+pub mod log_in;
+pub mod log_out;
+pub mod passwords;
+pub mod refresh;
+pub mod sign_up;
+pub mod withdraw;
