@@ -187,7 +187,9 @@ pub fn quick() -> Result<(), Failure> {
 }
 
 fn format() -> Result<(), Failure> {
-    run(cargo().args(["fmt", "--all", "--check"]))
+    run(cargo().args(["fmt", "--all", "--check"]))?;
+    // The fuzz targets' programs are a separate workspace.
+    run(cargo().args(["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))
 }
 
 fn lints() -> Result<(), Failure> {
