@@ -9,6 +9,7 @@ import {
   type ServerFrame,
 } from "./frames.js";
 import { bounded } from "./wait.js";
+import { Wakes } from "./wakes.js";
 
 /**
  * The state of the connection:
@@ -26,7 +27,8 @@ export interface Socket {
   send(text: string): void;
   close(): void;
   addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
-  addEventListener(type: "open" | "close" | "error", listener: () => void): void;
+  addEventListener(type: "close", listener: (event: { wasClean?: boolean }) => void): void;
+  addEventListener(type: "open" | "error", listener: () => void): void;
 }
 
 /** What the connection needs and reports. @internal */
@@ -68,8 +70,8 @@ const DOUBT_MS = 2_000;
  */
 const QUEUED_MS = 250;
 /**
- * A connection that ends within this time after another tab began to open one was probably the
- * account's oldest, which the server closed because the account had too many.
+ * A connection that the server closes within this time after another tab began to open one was
+ * probably the account's oldest, of too many. A connection that is lost ends without a close frame.
  */
 const DISPLACED_MS = 5_000;
 /**
@@ -77,13 +79,6 @@ const DISPLACED_MS = 5_000;
  * connection of the next tab, and so on. The page does not wait after it has become visible.
  */
 const DISPLACED_WAIT_MS = 30 * MINUTE_MS;
-/** The interval of the timer that detects sleep. */
-const TICK_MS = 10_000;
-/**
- * A longer time between two ticks means that the computer has slept. It is more than a minute
- * because browsers run the timers of hidden pages only once a minute.
- */
-const SLEPT_MS = 75_000;
 /** The maximum number of rooms in one heartbeat. */
 const MAX_ROOMS = 20;
 
@@ -120,21 +115,34 @@ export class Connection {
   #eventAt = -Infinity;
   /** When this client was last woken. A loss just after that probably affects only this client. */
   #wokenAt = -Infinity;
+  readonly #wakes: Wakes;
   #offline = false;
   /** Whether the network has changed since the last frame. */
   #doubtful = false;
   /** From this time on, a frame proves that the connection works. */
   #provesFrom = -Infinity;
-  #ticked = 0;
   #retry: Timer | undefined;
   #beat: Timer | undefined;
   #answer: Timer | undefined;
   #doubt: Timer | undefined;
   #recycle: Timer | undefined;
-  #tick: Timer | undefined;
 
   constructor(ports: ConnectionPorts) {
     this.#ports = ports;
+    this.#wakes = new Wakes({
+      online: () => {
+        this.#offline = false;
+        this.#abandon();
+        this.#wake(ALONE_MS);
+      },
+      offline: () => {
+        this.#offline = this.#doubtful = true;
+        this.#abandon();
+        this.#question();
+        this.#tell();
+      },
+      woken: () => this.#wake(DOUBT_MS),
+    });
   }
 
   get state(): ConnectionState {
@@ -145,16 +153,13 @@ export class Connection {
     if (this.#wanted) return;
     this.#wanted = true;
     this.#offline = globalThis.navigator?.onLine === false;
-    this.#ticked = Date.now();
-    this.#listen("addEventListener");
-    this.#watch();
+    this.#wakes.start();
     this.start();
   }
 
   close(): void {
     this.#wanted = false;
-    this.#listen("removeEventListener");
-    clearTimeout(this.#tick);
+    this.#wakes.stop();
     this.reset();
   }
 
@@ -204,40 +209,6 @@ export class Connection {
   /** Notes that another tab opens a connection. The server may then close this one. */
   otherOpens(): void {
     this.#otherOpensAt = performance.now();
-  }
-
-  #listen(change: "addEventListener" | "removeEventListener"): void {
-    globalThis[change]?.("online", this.#online);
-    globalThis[change]?.("offline", this.#cut);
-    for (const type of ["visibilitychange", "resume"]) {
-      globalThis.document?.[change](type, this.#shown);
-    }
-  }
-
-  readonly #online = (): void => {
-    this.#offline = false;
-    this.#abandon();
-    this.#wake(ALONE_MS);
-  };
-
-  readonly #cut = (): void => {
-    this.#offline = this.#doubtful = true;
-    this.#abandon();
-    this.#question();
-    this.#tell();
-  };
-
-  /** Handles a page that has become visible, or that runs again after it was frozen. */
-  readonly #shown = ({ type }: Event): void => {
-    if (type === "resume" || document.visibilityState === "visible") this.#wake(DOUBT_MS);
-  };
-
-  /** Detects that the computer has slept. If only the clock was changed, one heartbeat is sent. */
-  #watch(): void {
-    const now = Date.now();
-    if (now - this.#ticked > SLEPT_MS) this.#wake(DOUBT_MS);
-    this.#ticked = now;
-    this.#tick = setTimeout(() => this.#watch(), TICK_MS);
   }
 
   /**
@@ -293,17 +264,17 @@ export class Connection {
       const socket = new this.#ports.WebSocket(url);
       signal.addEventListener("abort", () => socket.close());
       await new Promise<void>((opened, failed) => {
-        const ended = (): void => {
+        const ended = (wasClosed: boolean): void => {
           failed(new ChatError({ code: "network", message: "The connection ended." }));
-          this.#lose(socket);
+          this.#lose(socket, wasClosed);
         };
         socket.addEventListener("open", () => {
           if (!signal.aborted) this.#use(socket);
           opened();
         });
         socket.addEventListener("message", ({ data }) => this.#receive(socket, data));
-        socket.addEventListener("close", ended);
-        socket.addEventListener("error", ended);
+        socket.addEventListener("close", ({ wasClean }) => ended(wasClean === true));
+        socket.addEventListener("error", () => ended(false));
       });
     }).catch((error: ChatError) => {
       if (this.#dialing !== dialing) return;
@@ -349,14 +320,17 @@ export class Connection {
     this.#ports.received(frame);
   }
 
-  /** Handles the end of a connection. Connections that are not in use are ignored. */
-  #lose(socket: Socket): void {
+  /**
+   * Handles the end of a connection. Connections that are not in use are ignored. `wasClosed` is
+   * whether the server ended it with a close frame.
+   */
+  #lose(socket: Socket, wasClosed = false): void {
     if (socket !== this.#socket) return;
     this.#leave();
     this.#ports.lost();
     const now = performance.now();
     const isHidden = globalThis.document?.visibilityState === "hidden";
-    if (isHidden && now - this.#otherOpensAt < DISPLACED_MS) {
+    if (wasClosed && isHidden && now - this.#otherOpensAt < DISPLACED_MS) {
       this.#schedule(now + DISPLACED_WAIT_MS);
     } else if (now - this.#wokenAt < DOUBT_MS) this.#wake(0);
     else this.#again();

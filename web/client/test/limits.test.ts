@@ -177,6 +177,25 @@ describe("more tabs than an account may have connections", () => {
   });
 });
 
+describe("a hidden tab that loses its connection while another tab opens one", () => {
+  const page = useFakePage();
+
+  test("reconnects at once", async () => {
+    const server = new FakeServer();
+    const browser = new FakeBrowser();
+    browser.delayMs = 5;
+    const [first, second] = [1, 2].map(() => chatWith(server, { tabs: browser.tab() }));
+    first!.connect();
+    await pass(10 * SECOND);
+    page.hidden();
+    second!.connect();
+    await pass(SECOND);
+    server.open[0]!.drop();
+    await pass(6 * SECOND);
+    expect(first!.connection).toBe("open");
+  });
+});
+
 describe("a blocked customer", () => {
   test("sees the block with the rejection of a message, without another response", async () => {
     const { server, room } = await inRoom();

@@ -43,5 +43,5 @@ test("the wall clock is used only to notice that the computer has slept", () => 
       ? []
       : [...read(`src/${file}`).matchAll(/\bDate\b.*/g)].map(([use]) => `${file}: ${use}`),
   );
-  expect(uses).toEqual(["connection.ts: Date.now();", "connection.ts: Date.now();"]);
+  expect(uses).toEqual(["wakes.ts: Date.now();", "wakes.ts: Date.now();"]);
 });

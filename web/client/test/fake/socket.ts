@@ -13,7 +13,11 @@ export interface Sent {
   rooms?: { roomId: number; lastSeq: number }[];
 }
 
-type Listener = (event: { data: unknown }) => void;
+interface FakeEvent {
+  data: unknown;
+  wasClean?: boolean;
+}
+type Listener = (event: FakeEvent) => void;
 
 export class FakeSocket {
   state: "connecting" | "open" | "closed" = "connecting";
@@ -47,12 +51,12 @@ export class FakeSocket {
       this.state = "open";
       const { open, maxConnections } = this.#server;
       const own = open.filter(({ account }) => account === this.account);
-      for (const surplus of own.slice(0, Math.max(0, own.length - maxConnections))) surplus.drop();
+      for (const surplus of own.slice(0, Math.max(0, own.length - maxConnections))) surplus.shut();
       this.#emit("open");
     } else {
       this.state = "closed";
       this.#emit("error");
-      this.#emit("close");
+      this.#emit("close", { wasClean: false });
     }
   }
 
@@ -79,14 +83,23 @@ export class FakeSocket {
   close(): void {
     if (this.state === "closed") return;
     this.state = "closed";
-    if (!this.dead) void later(LATENCY_MS).then(() => this.#emit("close"));
+    if (!this.dead) void later(LATENCY_MS).then(() => this.#emit("close", { wasClean: true }));
   }
 
-  /** The connection ends, and both sides notice it. */
+  /** The connection is lost, and both sides notice it. */
   drop(): void {
+    this.#end(false);
+  }
+
+  /** The server closes the connection with a close frame. */
+  shut(): void {
+    this.#end(true);
+  }
+
+  #end(wasClean: boolean): void {
     if (this.state === "closed") return;
     this.state = "closed";
-    this.#emit("close");
+    this.#emit("close", { wasClean });
   }
 
   /** The server sends any text. */
@@ -96,12 +109,12 @@ export class FakeSocket {
   }
 
   arrive(data: unknown): void {
-    if (this.state === "open" && !this.dead) this.#emit("message", data);
+    if (this.state === "open" && !this.dead) this.#emit("message", { data });
   }
 
   /** Something that waited in a queue arrives, although the connection is closed or dead. */
   arriveLate(data: string): void {
-    this.#emit("message", data);
+    this.#emit("message", { data });
   }
 
   sent(action: Sent["action"]): Sent[] {
@@ -130,7 +143,9 @@ export class FakeSocket {
     }
   }
 
-  #emit(type: string, data?: unknown): void {
-    for (const [other, listener] of this.#listeners) if (other === type) listener({ data });
+  #emit(type: string, event: Partial<FakeEvent> = {}): void {
+    for (const [other, listener] of this.#listeners) {
+      if (other === type) listener({ data: undefined, ...event });
+    }
   }
 }
