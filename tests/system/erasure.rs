@@ -32,7 +32,7 @@ async fn conversation(world: &World) -> (Person, Person, i64) {
     let company = Person::company(&world.client, "지워질가게").await.unwrap();
     let customer = Person::customer(&world.client, "지워질고객").await.unwrap();
     let picture = std::fs::read(root().join("web/drawings/flower.png")).unwrap();
-    let url = company.upload(&picture).await.unwrap();
+    let url = &company.upload(&picture).await.unwrap().expect(201).unwrap().body["url"];
     let profile = json!({ "description": "지워질 소개", "imageUrl": url, "profileVisibility": true });
     company.call(Method::PATCH, "/companies/me", &profile).await.unwrap().expect(204).unwrap();
     let entry = json!({ "question": "지워질 질문?", "answer": "지워질 답" });

@@ -15,7 +15,9 @@ pub use npm::{build_pages, npm_is_installed, npm_run};
 pub use pages::{Page, document_pages, pages, upload_pages};
 pub use person::{PASSWORD, Person, new_username};
 pub use socket::{PATIENCE, Socket};
-pub use system::{System, SystemOptions, build_functions, free_port, root, target};
+pub use system::{
+    System, SystemOptions, build_functions, build_optimised_functions, free_port, root, target,
+};
 pub use tokio_tungstenite::tungstenite;
 
 /// An error with a message for a person.

@@ -99,8 +99,8 @@ impl Person {
         if self.kind == "customer" { "/customers/me" } else { "/companies/me" }
     }
 
-    /// Uploads a picture file for a profile, and returns its `url`.
-    pub async fn upload(&self, picture: &[u8]) -> Result<Value, Failure> {
+    /// Uploads a picture file for a profile. The body of the response has its `url`.
+    pub async fn upload(&self, picture: &[u8]) -> Result<Answer, Failure> {
         const BOUNDARY: &str = "0191e3a8-0000-7000-8000-000000000000";
         let head = format!(
             "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"picture\"\r\n\r\n"
@@ -112,7 +112,7 @@ impl Person {
             .header("authorization", &format!("Bearer {}", self.token))
             .header("content-type", &format!("multipart/form-data; boundary={BOUNDARY}"))
             .body([head.as_bytes(), picture, tail.as_bytes()].concat());
-        Ok(request.send().await?.expect(201)?.body["url"].take())
+        request.send().await
     }
 
     /// Makes a company visible in the directory.

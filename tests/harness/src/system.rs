@@ -42,15 +42,30 @@ pub fn build_functions() -> Result<PathBuf, Failure> {
     static BUILT: Mutex<bool> = Mutex::new(false);
     let programs = programs();
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    if *built || env::var_os("FUNCTIONS").is_some() {
-        return Ok(programs);
+    if !*built && env::var_os("FUNCTIONS").is_none() {
+        cargo_build(&[])?;
+        *built = true;
     }
+    Ok(programs)
+}
+
+/// Builds the functions of the template with optimisation, and returns the folder with the
+/// programs. Does not build if the environment variable `FUNCTIONS` is set.
+pub fn build_optimised_functions() -> Result<PathBuf, Failure> {
+    if env::var_os("FUNCTIONS").is_some() {
+        return Ok(programs());
+    }
+    cargo_build(&["--release"])?;
+    Ok(target().join("release"))
+}
+
+fn cargo_build(options: &[&str]) -> Result<(), Failure> {
     let artifacts: BTreeSet<String> =
         Template::read(&template())?.functions()?.into_iter().map(|function| function.artifact).collect();
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // With `--workspace`, cargo reuses the dependencies that other builds of the workspace
     // compiled.
-    cargo.current_dir(root()).args(["build", "--workspace"]);
+    cargo.current_dir(root()).args(["build", "--workspace"]).args(options);
     for artifact in &artifacts {
         cargo.args(["--bin", artifact]);
     }
@@ -58,8 +73,7 @@ pub fn build_functions() -> Result<PathBuf, Failure> {
     if !status.success() {
         return Err(format!("`cargo build` of the functions failed with {status} (output above)").into());
     }
-    *built = true;
-    Ok(programs)
+    Ok(())
 }
 
 fn template() -> PathBuf {
@@ -68,6 +82,8 @@ fn template() -> PathBuf {
 
 /// Options for starting the product.
 pub struct SystemOptions {
+    /// The folder with the functions' programs.
+    pub programs: PathBuf,
     /// The public port; 0 means any free port.
     pub port: u16,
     /// The folder that keeps data and logs between runs. Without it, they are deleted when the
@@ -90,9 +106,10 @@ pub struct SystemOptions {
 }
 
 impl Default for SystemOptions {
-    /// A temporary system. It uses PgBouncer if the environment variable `POOLED` is set.
+    /// A temporary system with the functions of [`build_functions`]. It uses PgBouncer if the environment variable `POOLED` is set.
     fn default() -> Self {
         Self {
+            programs: programs(),
             port: 0,
             state: None,
             fresh: false,
@@ -164,7 +181,7 @@ impl System {
         let reached = if pooled { postgres.pooled(&database).await? } else { database.clone() };
         let options = Options {
             template: template(),
-            artifacts: programs(),
+            artifacts: options.programs,
             port,
             database: Some(reached),
             relays_database: options.relays_database,

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: measurements that are printed for a person to read.
 
+mod abuse;
 mod cold;
 mod fan_out;
 mod login;
@@ -27,6 +28,16 @@ pub enum Benchmark {
         #[arg(long, default_value_t = 20)]
         starts: usize,
     },
+    /// Compares the time of a send while 20 attackers use up all limits, and while an account opens
+    /// 1,000 connections and floods `typing`, with an idle system in the same run (only on Linux)
+    Abuse {
+        /// How many rounds of four phases there are: idle, attackers, idle, flood
+        #[arg(long, default_value_t = 8)]
+        rounds: usize,
+        /// How many seconds a phase takes
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+    },
 }
 
 /// Runs a benchmark and prints the results.
@@ -36,6 +47,7 @@ pub async fn bench(benchmark: Benchmark) -> Result<(), Failure> {
         Benchmark::Reads => in_system(reads::reads).await,
         Benchmark::FanOut => fan_out::fan_out().await,
         Benchmark::Cold { starts } => cold::cold(starts).await,
+        Benchmark::Abuse { rounds, seconds } => abuse::abuse(rounds, seconds).await,
     }
 }
 

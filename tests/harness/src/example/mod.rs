@@ -106,7 +106,7 @@ async fn change_profile(person: &Person, drawing: &str, mut change: Value) -> Re
     let file = root().join("web/drawings").join(drawing).with_extension("png");
     let picture =
         std::fs::read(&file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
-    change["imageUrl"] = person.upload(&picture).await?;
+    change["imageUrl"] = person.upload(&picture).await?.expect(201)?.body["url"].take();
     person.call(Method::PATCH, person.profile(), &change).await?.expect(204)?;
     Ok(())
 }
