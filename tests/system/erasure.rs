@@ -160,7 +160,7 @@ fn account_exports_everything_about_it_and_nothing_of_others() {
             let documents: Vec<_> =
                 export["consents"].as_array().unwrap().iter().map(|one| &one["document"]).collect();
             assert_eq!(documents, ["privacy", "terms"]);
-            assert_eq!(export["omittedMessages"], 0);
+            assert_eq!((&export["omittedRooms"], &export["omittedMessages"]), (&json!(0), &json!(0)));
             assert_refused(&person.get(&path).await.unwrap(), 429, "too_many_requests");
         }
         database.batch_execute("delete from limits").await.unwrap();
@@ -168,16 +168,38 @@ fn account_exports_everything_about_it_and_nothing_of_others() {
         assert_eq!(export["company"], json!({ "description": "지워질 소개", "profileVisibility": true }));
         assert_eq!(export["autoReplies"][0]["answer"], "지워질 답");
         assert_eq!(export["pictures"][0]["imageUrl"], export["account"]["imageUrl"]);
+    });
+}
+
+/// Lambda returns at most 6 MB.
+#[test]
+fn export_of_a_large_account_omits_the_oldest() {
+    in_world_with_limits(async |world| {
+        let database = world.database().await;
+        let (_, company, room) = conversation(world).await;
         let long = "insert into messages
                         (room_id, seq, sender, type, content, client_message_id, created_at, customer_sent, company_sent)
-                    select $1, 1000 + n, 'customer', 'general', repeat('가', 2000), gen_random_uuid(), now(), 1, 1
+                    select $1, 1000 + n, 'company', 'general', repeat('가', 2000), gen_random_uuid(), now(), 1, 1
                     from generate_series(1, 1000) n";
         database.execute(long, &[&room]).await.unwrap();
-        database.batch_execute("delete from limits").await.unwrap();
-        let export = customer.get("/customers/me/export").await.unwrap().expect(200).unwrap().body;
-        let sent = export["messages"].as_array().unwrap().len();
-        assert!((450..520).contains(&sent), "{sent} messages");
-        assert_eq!(export["omittedMessages"], 1000 + 2 - i64::try_from(sent).unwrap());
+        let rooms = "with made as (
+                         insert into accounts (kind, username, password_hash, name)
+                         select 'customer', 'large' || n, '$argon2id$', '\"김하늘\" ' || n
+                         from generate_series(1, 15000) n returning id
+                     )
+                     insert into rooms (customer_id, company_id, last_seq, last_message, last_message_at)
+                     select id, $1, 1, '안녕하세요', now() from made";
+        database.execute(rooms, &[&company.id]).await.unwrap();
+        let export = company.get("/companies/me/export").await.unwrap().expect(200).unwrap().body;
+        for (list, omitted, all, least) in
+            [("rooms", "omittedRooms", 15_001, 9_000), ("messages", "omittedMessages", 1003, 400)]
+        {
+            let included = export[list].as_array().unwrap().len();
+            assert!((least..all).contains(&included), "{included} {list}");
+            assert_eq!(export[omitted], all - included, "{list}");
+        }
+        let newest = &export["rooms"].as_array().unwrap().last().unwrap();
+        assert_eq!(newest["receiverName"], "\"김하늘\" 15000");
     });
 }
 

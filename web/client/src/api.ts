@@ -1217,14 +1217,14 @@ export interface components {
                 version: string;
                 acceptedAt: components["schemas"]["Timestamp"];
             }[];
-            /** @description The sessions that are still stored, also those that have ended. */
+            /** @description The newest sessions that are still stored, at most 1,000, also those that have ended. */
             sessions: {
                 id: components["schemas"]["Id"];
                 createdAt: components["schemas"]["Timestamp"];
                 lastUsedAt: components["schemas"]["Timestamp"];
                 endedAt: components["schemas"]["Timestamp"] | null;
             }[];
-            /** @description The account's rooms, oldest first. */
+            /** @description The account's newest rooms, oldest first. */
             rooms: {
                 id: components["schemas"]["Id"];
                 receiverId: components["schemas"]["Id"];
@@ -1234,7 +1234,12 @@ export interface components {
                 readSeq: components["schemas"]["Marker"];
                 blocked: components["schemas"]["Blocked"];
             }[];
-            /** @description The messages that the account wrote, newest first. */
+            /**
+             * Format: int64
+             * @description How many older rooms are missing, because the response would be too large.
+             */
+            omittedRooms: number;
+            /** @description The newest messages that the account wrote, newest first. */
             messages: {
                 roomId: components["schemas"]["Id"];
                 seq: components["schemas"]["Seq"];
@@ -1245,7 +1250,7 @@ export interface components {
             }[];
             /**
              * Format: int64
-             * @description How many older messages are missing.
+             * @description How many older messages are missing, because the response would be too large.
              */
             omittedMessages: number;
         };
