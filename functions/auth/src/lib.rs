@@ -8,5 +8,6 @@ pub mod log_in;
 pub mod log_out;
 pub mod passwords;
 pub mod refresh;
+mod refused_networks;
 pub mod sign_up;
 pub mod withdraw;

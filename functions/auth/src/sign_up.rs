@@ -2,10 +2,10 @@
 
 use chatchat_domain::{AccountId, Name, Password, Role, Username};
 use chatchat_function::{Answer, Error, Pseudonyms, Request, excludes, repeats};
-use chatchat_store::{NewAccount, Store, network};
+use chatchat_store::{NewAccount, Store, StoreError, network};
 use serde::{Deserialize, Serialize};
 
-use crate::passwords;
+use crate::{passwords, refused_networks};
 
 #[derive(Deserialize)]
 struct SignUp {
@@ -31,10 +31,12 @@ pub async fn sign_up<R: Role>(
         let checks = [repeats(body, "password", "confirmPassword"), excludes(body, "password", "username")];
         checks.into_iter().flatten().collect()
     })?;
-    let password_hash = passwords::hash(body.password.into()).await?;
     let (username_hash, address) = (pseudonyms.of_username(body.username.as_str()), request.viewer_address());
+    let network = network(address);
     request.ids.set_username(&username_hash);
-    request.ids.set_network(&pseudonyms.of_network(&network(address)));
+    request.ids.set_network(&pseudonyms.of_network(&network));
+    refused_networks::check(&network)?;
+    let password_hash = passwords::hash(body.password.into()).await?;
     let account = NewAccount {
         address,
         kind: R::KIND,
@@ -43,7 +45,11 @@ pub async fn sign_up<R: Role>(
         password_hash: &password_hash,
         name: &body.name,
     };
-    let id = store.create_account(&account).await?;
+    let created = store.create_account(&account).await;
+    if let Err(StoreError::TooManyRequests(seconds)) = created {
+        refused_networks::note(network, seconds);
+    }
+    let id = created?;
     request.ids.set_account(id);
     Answer::created(&SignedUp { id })
 }

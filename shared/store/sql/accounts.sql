@@ -12,7 +12,10 @@ with token as (
     {{token('sign-ups ' || :network, '3 min', '1 hour', '0', (select) always)}}
 ), account as (
     insert into accounts (kind, username, username_hash, password_hash, name)
-    select :kind, :username, :username_hash, :password_hash, :name from token where not refused
+    select :kind, :username, :username_hash, :password_hash, :name from token
+    -- An account from before `username_hash` does not have it.
+    where not refused and not exists (
+        select from accounts where lower(username) = lower(:username) and username_hash is null)
     -- A hash has a random salt, so an account with the same hash is from an earlier run of this
     -- call.
     on conflict (username_hash) do update set name = excluded.name
