@@ -39,8 +39,13 @@ pub async fn log_in<R: Role>(
     let right = passwords::verify(password.clone(), hash).await?;
     let mut account = found.filter(|_| right).ok_or(ErrorCode::LoginFailed)?;
     if passwords::is_outdated(&account.password_hash) {
-        let new_hash = passwords::hash(password).await?;
-        store.replace_hash(&mut account, new_hash).await?;
+        let new_hash = passwords::hash(password.clone()).await?;
+        let current = store.replace_hash(&account, &new_hash).await?.ok_or(ErrorCode::LoginFailed)?;
+        // Another login has replaced the hash, or the password was changed.
+        if current != new_hash && !passwords::verify(password, Some(current.clone())).await? {
+            return Err(ErrorCode::LoginFailed.into());
+        }
+        account.password_hash = current;
     }
 
     let refresh = Secret::generate().map_err(Error::internal)?;

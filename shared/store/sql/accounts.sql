@@ -43,9 +43,17 @@ from caller;
 
 -- statement: replace_hash(account int8, old_hash text, new_hash text)
 --
--- Changes nothing if the password was changed meanwhile.
-update accounts set password_hash = :new_hash
-where id = :account and password_hash = :old_hash and withdrawn_at is null;
+-- Returns the current hash, which is another one if a concurrent call has replaced it: `for no key
+-- update` waits for that call and then returns its hash. No row if the account has withdrawn.
+with account as (
+    select id, password_hash from accounts where id = :account and withdrawn_at is null
+    for no key update
+), replaced as (
+    update accounts a set password_hash = :new_hash
+    from account where a.id = account.id and account.password_hash = :old_hash
+    returning a.password_hash
+)
+select coalesce((select password_hash from replaced), password_hash) as password_hash from account;
 
 -- statement: withdraw(session int8, connection text, password_hash text, username_hash text)
 --

@@ -109,13 +109,17 @@ impl Store {
     }
 
     /// Replaces the hash of an account's password, which was just verified, by another hash of the
-    /// same password. If the stored hash is no longer that of the account, nothing changes, and
-    /// [`Self::begin_session`] fails.
-    pub async fn replace_hash(&self, account: &mut Account, new_hash: String) -> Result<(), StoreError> {
+    /// same password. Returns the account's hash after that, which is another one if it changed
+    /// since it was verified; `None` if the account has withdrawn.
+    pub async fn replace_hash(
+        &self,
+        account: &Account,
+        new_hash: &str,
+    ) -> Result<Option<String>, StoreError> {
         let id = account.id.get();
-        self.query(Idempotent, &sql::REPLACE_HASH, &[&id, &account.password_hash, &new_hash]).await?;
-        account.password_hash = new_hash;
-        Ok(())
+        let rows =
+            self.query(Idempotent, &sql::REPLACE_HASH, &[&id, &account.password_hash, &new_hash]).await?;
+        rows.first().map(|row| row::get(row, "password_hash")).transpose()
     }
 
     /// Withdraws the caller, whose password hash was just verified: erases its profile and FAQ,

@@ -2,7 +2,7 @@
 //! caller's session. Sessions that began with the old password also end.
 
 use chatchat_harness::{PASSWORD, new_username};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use super::{
     Login, active_sessions, assert_closed, assert_open, change_newest_session, change_password,
     in_turn::in_turn, log_in, log_out, refresh_with,
 };
-use crate::{assert_refused, cookie, in_own_world, in_world, rounds, wrong_fields};
+use crate::{assert_refused, cookie, in_own_world, in_world, rounds, wait_for_blocked, wrong_fields};
 
 const NEW: &str = "byeol-2027";
 
@@ -250,6 +250,25 @@ fn login_replaces_a_hash_with_old_parameters() {
         let strong = hash().await;
         assert_eq!(log_in(&world.client, &person.username, PASSWORD).await.status, 201);
         assert_eq!(hash().await, strong, "a hash with today's parameters stays");
+    });
+}
+
+#[test]
+fn logins_that_replace_the_same_hash_both_succeed() {
+    in_own_world(async |world| {
+        let (person, database) = (world.customer().await, world.database().await);
+        let set = "update accounts set password_hash = $2 where id = $1";
+        database.execute(set, &[&person.id, &WEAK_HASH]).await.unwrap();
+        let holder = world.database().await;
+        let lock = format!("begin; select from accounts where id = {} for update", person.id);
+        holder.batch_execute(&lock).await.unwrap();
+        let logins = join_all([0, 1].map(|_| log_in(&world.client, &person.username, PASSWORD)));
+        let release = async {
+            wait_for_blocked(&database, 2).await;
+            holder.batch_execute("commit").await.unwrap();
+        };
+        let (answers, ()) = join(logins, release).await;
+        assert_eq!([answers[0].status, answers[1].status], [201, 201], "{:?}", answers[1].body);
     });
 }
 
