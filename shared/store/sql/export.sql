@@ -7,10 +7,10 @@ octet_length(to_json(to_json(:text)::text)::text)
 
 -- statement: export(session int8, connection text, max_bytes int8, max_sessions int8)
 --
--- Everything that is stored about the caller, as JSON in the format of the API. An account may
--- export once an hour. The rooms are the newest, and the messages are the newest that the caller
--- wrote, each at most `:max_bytes` in the response of the function, which contains this JSON as a
--- JSON text. A room takes 220 bytes besides its name, and a message 170 besides its content.
+-- The data of the caller's account, as JSON in the format of the API. An account may export once an
+-- hour. The rooms are the newest, and the messages are the newest that the caller wrote, each at
+-- most `:max_bytes` in the response of the function, which contains this JSON as a JSON text. A room
+-- takes 220 bytes besides its name, and a message 170 besides its content.
 with {{caller}}, token as (
     {{token('exports ' || id, '1 hour', '1 hour', '0', caller)}}
 ), account as (

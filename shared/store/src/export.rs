@@ -9,14 +9,14 @@ use crate::{
 };
 
 /// The most bytes of rooms and of messages in an export. Lambda returns at most 6 MB. This is about
-/// 11,000 rooms, and 500 to 15,000 messages.
+/// 11,000 rooms, and 300 to 16,000 messages.
 const MAX_BYTES: i64 = 2_750_000;
 
 /// The most sessions in an export.
 const MAX_SESSIONS: i64 = 1_000;
 
 impl Store {
-    /// Everything that is stored about the caller, as JSON in the format of the API. Fails with
+    /// The data of the caller's account, as JSON in the format of the API. Fails with
     /// [`StoreError::TooManyRequests`] if it was exported in the last hour.
     pub async fn export<R: Role>(&self, caller: &Caller<R>) -> Result<String, StoreError> {
         let rows = self

@@ -21,7 +21,8 @@ export interface paths {
         put?: never;
         /**
          * A customer signs up
-         * @description Usernames are unique among customers and companies together, ignoring case, and are never reused.
+         * @description The account accepts the current versions of the terms of service and the privacy notice, at `/terms` and `/privacy`, and this is
+         *     recorded. Usernames are unique among customers and companies together, ignoring case, and are never reused.
          */
         post: operations["sign_up_customer"];
         delete?: never;
@@ -52,8 +53,9 @@ export interface paths {
         put?: never;
         /**
          * A company signs up
-         * @description The new company has an empty description and is not visible in the directory until it changes its visibility. Usernames are
-         *     unique among customers and companies together, ignoring case, and are never reused.
+         * @description The new company has an empty description and is not visible in the directory until it changes its visibility. The account
+         *     accepts the current versions of the terms of service and the privacy notice, at `/desk/terms` and `/desk/privacy`, and this is
+         *     recorded. Usernames are unique among customers and companies together, ignoring case, and are never reused.
          */
         post: operations["sign_up_company"];
         delete?: never;
@@ -246,7 +248,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A customer downloads everything that is stored about it
+         * A customer downloads the data of the account
          * @description The messages are those that the caller wrote. If they are larger than about 3 MB, the oldest are missing; the routes of the history
          *     return them. At most once an hour.
          */
@@ -388,7 +390,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A company downloads everything that is stored about it
+         * A company downloads the data of the account
          * @description The messages are those that the caller wrote. If they are larger than about 3 MB, the oldest are missing; the routes of the history
          *     return them. At most once an hour.
          */
@@ -1182,7 +1184,7 @@ export interface components {
          * @example AAZg2vz9dHsAAAAAAAAAEvlC3hQm3r5dYV8b1mYtq0kq1fB4w9Zs7c2nJx6uGtE4
          */
         Cursor: string;
-        /** @description Everything that is stored about an account. */
+        /** @description The data of an account, without what serves only the operation for a while, such as open connections and counts for limits. */
         Export: {
             account: {
                 id: components["schemas"]["Id"];
@@ -1460,7 +1462,7 @@ export interface components {
                 "application/json": components["schemas"]["RoomDetail"];
             };
         };
-        /** @description Everything that is stored about the account. Browsers save it as a file. */
+        /** @description The data of the account. Browsers save it as a file. */
         Export: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];

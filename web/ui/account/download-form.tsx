@@ -1,4 +1,4 @@
-/** Downloads everything that is stored about the account, as a JSON file. */
+/** Downloads the data of the account, as a JSON file. */
 
 import type { LiveChat } from "../chat.js";
 import { text } from "../text/index.js";
