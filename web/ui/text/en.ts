@@ -58,7 +58,7 @@ export const en: typeof ko = {
       privacy: "Personal data",
     },
     consents: {
-      terms: "I accept the terms of service (required)",
+      terms: "I am at least 14 years old and accept the terms of service (required)",
       privacy: "I agree to the collection and use of my personal data (required)",
     },
     companyName: "Company name",

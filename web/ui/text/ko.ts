@@ -54,7 +54,7 @@ export const ko = {
       privacy: "개인정보 수집·이용 동의",
     },
     consents: {
-      terms: "이용약관에 동의해요 (필수)",
+      terms: "만 14세 이상이고, 이용약관에 동의해요 (필수)",
       privacy: "개인정보 수집·이용에 동의해요 (필수)",
     },
     companyName: "기업명",
