@@ -127,6 +127,9 @@ fn message_reaches_a_connection_opened_while_it_is_sent() {
     in_own_world(async |world| {
         let (customer, company, room) = world.pair().await;
         let (mut locking, watching) = (world.database().await, world.database().await);
+        // Starts the processes, so that nothing is slow while the send waits.
+        company.connect().await.unwrap().close().await.unwrap();
+        company.get(&company.room(room)).await.unwrap().expect(200).unwrap();
         let lock = locking.transaction().await.unwrap();
         lock.execute("select from rooms where id = $1 for update", &[&room]).await.unwrap();
         let (sent, mut socket) = tokio::join!(send_message(&customer, room, "들리세요?"), async {

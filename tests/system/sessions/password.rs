@@ -259,6 +259,8 @@ fn logins_that_replace_the_same_hash_both_succeed() {
         let (person, database) = (world.customer().await, world.database().await);
         let set = "update accounts set password_hash = $2 where id = $1";
         database.execute(set, &[&person.id, &WEAK_HASH]).await.unwrap();
+        // Starts two processes, so that nothing is slow while the logins wait.
+        join_all([0, 1].map(|_| log_in(&world.client, "missing", PASSWORD))).await;
         let holder = world.database().await;
         let lock = format!("begin; select from accounts where id = {} for update", person.id);
         holder.batch_execute(&lock).await.unwrap();
