@@ -6,7 +6,7 @@ pub mod end_session;
 pub mod list_sessions;
 pub mod log_in;
 pub mod log_out;
-pub mod passwords;
+mod passwords;
 pub mod refresh;
 mod refused_networks;
 pub mod sign_up;
