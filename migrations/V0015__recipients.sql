@@ -1,12 +1,12 @@
 -- The connections to which the events of a room are pushed.
 set local lock_timeout = '3s';
 
--- Returns the connections of `account`, except `sending`, and those of `other`. A null account has
--- none, and sessions that have ended or expired have none. An account has at most 50, so this
--- returns the newest 50 of each.
+-- Returns the connections of `account`, except `sending`, and those of `other`; for a null account
+-- an empty array. Leaves out the connections of sessions that have ended or expired. An account has
+-- at most 50 connections, so this returns the newest 50 of each.
 --
 -- `changed` is a column of the row that the statement has changed, so that the statement calls this
--- after its change; null if it has changed nothing, and then nothing is returned.
+-- after its change. If it is null, the statement has changed nothing, and both results are null.
 --
 -- `$connect` locks its account exclusively until it commits, and this locks both accounts until the
 -- statement commits. So a connection that is opened at the same time is either found here, although

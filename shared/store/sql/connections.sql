@@ -26,10 +26,10 @@ with used as (
     from used join sessions s on s.id = used.session_id join accounts a on a.id = s.account_id
     where used.expires_at > now()
       and s.ended_at is null and s.expires_at > now()
-    for share of s for key share of a
+    for key share of a for share of s
 ), locked as materialized (
-    -- For the statements that push (`migrations/V0015__recipients.sql`). They take this lock last,
-    -- so it is taken after the locks of rows here too.
+    -- For the statements that push (`migrations/V0015__recipients.sql`). They lock rows before the
+    -- account. The rows that `surplus` locks after it are locked by no statement that pushes.
     select id, account_id, pg_advisory_xact_lock(account_id) from session
 ), opened as (
     insert into connections (id, session_id, account_id, language)
