@@ -13,8 +13,8 @@ use crate::{
 /// Packages with a known vulnerability, or `None` if the registry did not answer.
 type Found = Option<Vec<String>>;
 
-/// Fails if a package of the pages has a known vulnerability, and prints the vulnerable tools, which
-/// are not deployed. Returns whether the registries answered all questions.
+/// Fails if a package of the pages has a known vulnerability, and prints the vulnerable tools,
+/// which are not deployed. Returns whether the registries answered all questions.
 pub fn audit() -> Result<bool, Failure> {
     let web = root().join("web");
     let deployed = npm(&web, &["--omit", "dev"])?;
@@ -54,10 +54,12 @@ fn of_npm(output: &[u8]) -> Found {
 }
 
 fn python(environment: &Path) -> Result<Found, Failure> {
-    let mut packages = fs::read_dir(environment.join("lib"))?;
-    let packages = packages.next().ok_or("the environment has no packages")??.path().join("site-packages");
     let mut audit = Command::new(pip_audit());
-    audit.args(["--format", "json", "--progress-spinner", "off", "--path"]).arg(packages);
+    audit.args(["--format", "json", "--progress-spinner", "off"]);
+    // An environment that survived an update of Python has a folder for each version.
+    for version in fs::read_dir(environment.join("lib"))? {
+        audit.arg("--path").arg(version?.path().join("site-packages"));
+    }
     Ok(of_pip_audit(&audit.output()?.stdout))
 }
 
