@@ -1,6 +1,6 @@
 /**
  * A Vite plugin that compiles the texts in `docs/legal` to functions that create their elements
- * with Preact's `h`. So a text imports nothing and is a chunk of its own.
+ * with Preact's `h`. So a text imports nothing and is a separate chunk.
  */
 
 import { basename } from "node:path";

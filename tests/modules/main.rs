@@ -32,7 +32,8 @@ use serde_json::Value;
 
 use dependencies::Dependencies;
 
-/// The dependencies between the files of each target in the workspace. Paths are relative to the root.
+/// The dependencies between the files of each target in the workspace. Paths are relative to the
+/// root.
 fn workspace() -> Vec<Dependencies> {
     let metadata = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--format-version", "1"])

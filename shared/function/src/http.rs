@@ -58,7 +58,7 @@ pub async fn serve_http<S: Resource, A: Authorize>(
             Answer::error(&error, request.language, request.id())
         });
         // A call that succeeded has an account, so it needs no hashes.
-        let is_unknown = request.ids.account.get().is_none();
+        let has_no_account = request.ids.account.get().is_none();
         tracing::info!(
             request_id = request.id(),
             route = name,
@@ -67,8 +67,8 @@ pub async fn serve_http<S: Resource, A: Authorize>(
             account = request.ids.account.get(),
             session = request.ids.session.get(),
             room = request.ids.room.get(),
-            username_hash = request.ids.username.get().filter(|_| is_unknown),
-            network_hash = request.ids.network.get().filter(|_| is_unknown),
+            username_hash = request.ids.username.get().filter(|_| has_no_account),
+            network_hash = request.ids.network.get().filter(|_| has_no_account),
             ms = started.elapsed().as_secs_f64() * 1000.0,
             database_ms = route.resource.store().map(Store::take_elapsed_ms),
             push_ms = route.resource.take_push_ms(),

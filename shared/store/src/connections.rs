@@ -56,12 +56,11 @@ impl Store {
     }
 
     /// Uses a ticket to open a connection, and returns the connections to close: the oldest ones of
-    /// the account beyond its limit. Fails with `unauthenticated` if the ticket
-    /// is unknown, used or expired, or if its session has ended. A failed call also uses the ticket
-    /// up. A repeat with the same connection succeeds, and returns no connections to close: the first
-    /// call has deleted their rows and closes them. If it could not, because its answer was lost,
-    /// the server rejects the next frame of such a connection, a heartbeat within minutes, and
-    /// closes it then. Error messages on the connection will be in `language`.
+    /// the account beyond its limit. Fails with `unauthenticated` if the ticket is unknown, used or
+    /// expired, or if its session has ended. A failed call also uses the ticket up. A repeat with
+    /// the same connection succeeds, and returns no connections to close: the first call has deleted
+    /// their rows and closes them. If it could not, because its answer was lost, the server rejects
+    /// the next frame of such a connection, a heartbeat within minutes, and closes it then. Error messages on the connection will be in `language`.
     pub async fn connect(
         &self,
         hash: &[u8; 32],

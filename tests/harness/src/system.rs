@@ -106,7 +106,8 @@ pub struct SystemOptions {
 }
 
 impl Default for SystemOptions {
-    /// A temporary system with the functions of [`build_functions`]. It uses PgBouncer if the environment variable `POOLED` is set.
+    /// A temporary system with the functions of [`build_functions`]. It uses PgBouncer if the
+    /// environment variable `POOLED` is set.
     fn default() -> Self {
         Self {
             programs: programs(),

@@ -1,4 +1,4 @@
-//! Measures what attackers at their limits cost two honest users who talk.
+//! Measures how much slower the sends of two users become while attackers are at their limits.
 //!
 //! The time of a send is compared with an idle system in the same run: idle and attacked phases
 //! alternate, so that a change of the machine's speed affects both.
@@ -34,8 +34,8 @@ use crate::failure;
 
 /// The function whose time is measured.
 const MEASURED: &str = "SendMessageFrame";
-/// How much lower the priority of the other functions is. They then get a tenth of the CPU time that
-/// another program gets.
+/// How much lower the priority of the other functions is. They then get a tenth of the CPU time
+/// that another program gets.
 const NICENESS: i32 = 10;
 /// How many attackers each attack has.
 const ATTACKERS: usize = 4;
