@@ -28,10 +28,11 @@ export const isAccessible = async (page: Page, state: string): Promise<void> => 
   );
 };
 
-/** Expects that the page fits into the width of the window. */
+/** Expects that the page fits into the width of the window, once it has adapted to the window. */
 export const fits = async (page: Page, state: string): Promise<void> => {
-  const overflow = () => document.documentElement.scrollWidth - window.innerWidth;
-  expect(await page.evaluate(overflow), state).toBeLessThanOrEqual(0);
+  const overflow = () =>
+    page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  await expect.poll(overflow, state).toBeLessThanOrEqual(0);
 };
 
 /**
