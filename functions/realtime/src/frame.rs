@@ -85,8 +85,8 @@ impl Frame {
 
 /// Runs the action of a frame. A failure is sent over the connection as an `error` event, and
 /// closes the connection if its session has ended or if it continues to send frames over its limit.
-/// The function still succeeds: if it failed, API Gateway would send an error of its own in place
-/// of this one.
+/// The function still succeeds: if it failed, API Gateway would send another error in place of this
+/// one.
 pub async fn answer<'a, F>(
     delivery: &'a Delivery,
     event: &'a Event<Frame>,

@@ -60,7 +60,8 @@ impl Store {
     /// expired, or if its session has ended. A failed call also uses the ticket up. A repeat with
     /// the same connection succeeds, and returns no connections to close: the first call has deleted
     /// their rows and closes them. If it could not, because its answer was lost, the server rejects
-    /// the next frame of such a connection, a heartbeat within minutes, and closes it then. Error messages on the connection will be in `language`.
+    /// the next frame of such a connection, a heartbeat within minutes, and closes it then. Error
+    /// messages on the connection will be in `language`.
     pub async fn connect(
         &self,
         hash: &[u8; 32],

@@ -15,7 +15,7 @@
 //! - The parameters of a statement are named, with their types, in the order in which the call
 //!   lists them. They are sent as `$1`, `$2` and so on.
 //! - `{{name}}` inserts a clause of any file. A clause uses the parameters of the statement. It can
-//!   have parameters of its own, which are replaced by the arguments in `{{name(argument, …)}}`.
+//!   also have parameters, which are replaced by the arguments in `{{name(argument, …)}}`.
 //! - `{{mine}}` and `{{theirs}}` are the caller's side of a room and the other side. A statement
 //!   with them has a text for customers and one for companies ([`ByRole`]).
 

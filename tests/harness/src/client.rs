@@ -82,9 +82,9 @@ impl Client {
         Self::with_address(url, Some(address))
     }
 
-    /// Returns a client like this one, whose requests come from a network (a /24) of its own,
-    /// because some limits count for a network. For an origin that is not on this machine, the
-    /// network is the same.
+    /// Returns a client like this one, whose requests come from a network (a /24) that no other
+    /// client has, because some limits count for a network. For an origin that is not on this
+    /// machine, the network is the same.
     pub fn in_new_network(&self) -> Result<Self, Failure> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let is_local = ["localhost", "127.0.0.1"].iter().any(|host| self.url.contains(&format!("//{host}:")));
