@@ -5,6 +5,8 @@ import type { Cast } from "./cast.js";
 import { tryJoin, tryLogin } from "./forms.js";
 import { newUsername } from "./people.js";
 import {
+  download,
+  EXPORT,
   goOffline,
   hold,
   loads,
@@ -13,6 +15,7 @@ import {
   type State,
   shows,
   showsText,
+  tooManyDownloads,
 } from "./state.js";
 
 const DIRECTORY = /\/api\/companies(\?|$)/;
@@ -22,7 +25,6 @@ const ROOM = /\/api\/customer\/chatrooms\/\d+$/;
 const ME = /\/api\/customers\/me$/;
 const LOGIN = /\/api\/customer\/session$/;
 const JOIN = /\/api\/customers$/;
-const EXPORT = /\/api\/customers\/me\/export$/;
 const FILES = /\/api\/files\?/;
 const NEW_ROOM = /\/api\/customer\/chatrooms$/;
 
@@ -460,21 +462,12 @@ export const APP_STATES: readonly State[] = [
     kind: "loading",
     variant: "download",
     before: hold(EXPORT),
-    reach: async (page, { ui }) => {
-      await page.getByRole("button", { name: ui.account.download }).click();
-      await shows(ui.account.busy)(page);
+    reach: async (page, texts) => {
+      await download(page, texts);
+      await shows(texts.ui.account.busy)(page);
     },
   },
-  {
-    ...account,
-    kind: "error",
-    variant: "too many downloads",
-    before: refuse(EXPORT, 429, "too_many_requests", { "retry-after": "2400" }),
-    reach: async (page, { ui }) => {
-      await page.getByRole("button", { name: ui.account.download }).click();
-      await shows(ui.retryIn(2_400))(page);
-    },
-  },
+  { ...account, ...tooManyDownloads },
 
   { ...terms, kind: "filled", reach: showsText },
   {

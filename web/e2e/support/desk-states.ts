@@ -13,6 +13,7 @@ import {
   type State,
   shows,
   showsText,
+  tooManyDownloads,
 } from "./state.js";
 import type { Texts } from "./texts.js";
 
@@ -21,7 +22,6 @@ const ROOM = /\/api\/company\/chatrooms\/\d+$/;
 const FAQ = /\/api\/company\/auto-replies$/;
 const ME = /\/api\/companies\/me$/;
 const LOGIN = /\/api\/company\/session$/;
-const EXPORT = /\/api\/companies\/me\/export$/;
 const JOIN = /\/api\/companies$/;
 
 const company = ({ company }: Cast) => company;
@@ -384,13 +384,10 @@ export const DESK_STATES: readonly State[] = [
   },
   {
     ...settings,
-    kind: "error",
-    variant: "too many downloads",
-    before: refuse(EXPORT, 429, "too_many_requests", { "retry-after": "2400" }),
-    reach: async (page, { ui }) => {
-      await page.locator("summary").filter({ hasText: ui.account.download }).click();
-      await page.getByRole("button", { name: ui.account.download }).click();
-      await shows(ui.retryIn(2_400))(page);
+    ...tooManyDownloads,
+    reach: async (page, texts) => {
+      await page.locator("summary").filter({ hasText: texts.ui.account.download }).click();
+      await tooManyDownloads.reach(page, texts);
     },
   },
   {

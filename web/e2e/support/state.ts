@@ -58,6 +58,23 @@ export const goOffline = (page: Page): Promise<void> => page.context().setOfflin
 export const shows = (what: string | RegExp) => (page: Page) =>
   expect(page.getByText(what).filter({ visible: true }).first()).toBeVisible();
 
+export const EXPORT = /\/api\/(customers|companies)\/me\/export$/;
+
+/** Begins the download of the account's data. */
+export const download = (page: Page, { ui }: Texts) =>
+  page.getByRole("button", { name: ui.account.download }).click();
+
+/** The state after more downloads of the account's data than the limit allows. */
+export const tooManyDownloads = {
+  kind: "error",
+  variant: "too many downloads",
+  before: refuse(EXPORT, 429, "too_many_requests", { "retry-after": "2400" }),
+  reach: async (page: Page, texts: Texts) => {
+    await download(page, texts);
+    await shows(texts.ui.retryIn(2_400))(page);
+  },
+} satisfies Partial<State>;
+
 /** Waits until the terms or the privacy notice are on the screen. Both name the download. */
 export const showsText = (page: Page, { ui }: Texts) =>
   expect(page.locator(".legal")).toContainText(ui.account.download);
