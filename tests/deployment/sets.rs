@@ -53,7 +53,7 @@ fn without_a_domain_the_origin_is_the_distributions_name() {
     assert!(config["Aliases"].is_null());
     assert_eq!(config["ViewerCertificate"], json!({ "CloudFrontDefaultCertificate": true }));
     assert_eq!(deployment.variable("LogOutCustomer", "ALLOWED_ORIGINS"), "");
-    assert_eq!(deployment.variable("SendMessageFrame", "WEBSOCKET_MANAGEMENT_URL"), MANAGEMENT);
+    assert_eq!(deployment.variable("Realtime", "WEBSOCKET_MANAGEMENT_URL"), MANAGEMENT);
     assert_eq!(deployment.output("Url"), "https://Distribution.DomainName");
     assert_eq!(deployment.output("HttpUrl"), "https://HttpApi.execute-api.ap-northeast-2.amazonaws.com/api");
     let api = &deployment.get("template.yaml", "HttpApi").properties;

@@ -37,21 +37,24 @@ fn failed_start(handler: &str, variables: &[(&str, &str)]) -> String {
 #[test]
 fn unknown_handler_fails_the_start_and_logs_the_known_ones() {
     let log = failed_start("no_such_handler", &[]);
-    assert!(log.contains("no_such_handler") && log.contains("send_message"), "{log}");
+    assert!(log.contains("no_such_handler") && log.contains("create_ticket, realtime"), "{log}");
 }
 
 #[test]
 fn missing_variable_ends_the_start_and_is_named() {
-    let database = [("DATABASE_PORT", "5432"), ("DATABASE_HOST", "localhost"), ("DATABASE_NAME", "chatchat")];
+    let variables = [
+        ("DATABASE_PORT", "5432"),
+        ("DATABASE_HOST", "localhost"),
+        ("DATABASE_NAME", "chatchat"),
+        ("DATABASE_SECRET_ARN", "arn:aws:secretsmanager:eu-west-1:1:secret:a"),
+        ("WEBSOCKET_MANAGEMENT_URL", "https://a.execute-api.eu-west-1.amazonaws.com/realtime"),
+    ];
     for (handler, missing) in [
-        ("send_message", "WEBSOCKET_MANAGEMENT_URL"),
-        ("disconnect", "DATABASE_SECRET_ARN"),
+        ("realtime", "WEBSOCKET_MANAGEMENT_URL"),
+        ("realtime", "DATABASE_SECRET_ARN"),
         ("create_ticket", "TOKEN_SECRET_ARN"),
     ] {
-        let mut variables = database.to_vec();
-        if missing != "DATABASE_SECRET_ARN" {
-            variables.push(("DATABASE_SECRET_ARN", "arn:aws:secretsmanager:eu-west-1:1:secret:a"));
-        }
+        let variables: Vec<_> = variables.into_iter().filter(|(name, _)| *name != missing).collect();
         let log = failed_start(handler, &variables);
         assert!(log.contains(&format!("the environment variable {missing} is not set")), "{log}");
     }

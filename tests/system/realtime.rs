@@ -1,8 +1,9 @@
 //! Tickets, connections and frames of the WebSocket API.
 
-use std::cell::Cell;
+use std::{cell::Cell, collections::BTreeSet};
 
-use chatchat_harness::{Person, Socket, tungstenite::Message};
+use chatchat_harness::{Person, Socket, root, tungstenite::Message};
+use chatchat_template::Template;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -40,6 +41,22 @@ fn error_events_are_in_the_language_of_the_handshake() {
             let error = rejection(&mut socket, &json!({ "action": "dance" })).await;
             assert_eq!(error["message"], message, "{languages:?}");
         }
+    });
+}
+
+#[test]
+fn function_serves_exactly_the_routes_of_the_template() {
+    in_world(|world| async move {
+        let template = Template::read(&root().join("infra/template.yaml")).unwrap();
+        let event = json!({ "requestContext": {
+            "routeKey": "dance", "connectionId": "a", "connectedAt": 0, "requestTimeEpoch": 0,
+        } });
+        let error = world.system.cloud.invoke("Realtime", event).await.unwrap_err().to_string();
+        let known = error.split_once("there is no route \"dance\"; the routes are: ").unwrap().1;
+        let known: BTreeSet<_> = known.split(", ").map(str::to_owned).collect();
+        let routes = template.websocket_routes().unwrap();
+        assert!(routes.iter().all(|route| route.function == "Realtime"));
+        assert_eq!(known, routes.into_iter().map(|route| route.key).collect());
     });
 }
 

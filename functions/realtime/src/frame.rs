@@ -66,6 +66,11 @@ impl Frame {
         self.inner.query_string_parameters.first(name)
     }
 
+    /// The key of the event's route.
+    pub fn route(&self) -> &str {
+        self.inner.request_context.route_key.as_deref().unwrap_or_default()
+    }
+
     /// The id of the event in the log.
     pub fn request_id(&self) -> &str {
         self.inner.request_context.request_id.as_deref().unwrap_or_default()
@@ -150,7 +155,7 @@ pub fn log(resource: &impl Resource, frame: &Frame, started: Instant, refused: O
     let room = frame.body.as_ref().ok().and_then(|body| body.get("roomId")).and_then(Value::as_i64);
     tracing::info!(
         request_id = frame.request_id(),
-        route = frame.inner.request_context.route_key,
+        route = frame.route(),
         code = refused.map(ErrorCode::as_str),
         connection = frame.connection.as_str(),
         account = caller.map(|(account, _)| account.get()),

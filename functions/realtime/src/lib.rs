@@ -6,6 +6,7 @@ pub mod disconnect;
 pub mod frame;
 pub mod heartbeat;
 pub mod mark_read;
+pub mod route;
 pub mod send_message;
 pub mod typing;
 pub mod unknown_action;

@@ -13,7 +13,6 @@ struct Anything {}
 
 /// Fails with `malformed_json`, with `validation_failed` for JSON that is not an object, or with
 /// `unknown_action`.
-#[expect(clippy::unused_async, reason = "an action is asynchronous")]
 pub async fn refuse(_: &Delivery, frame: &Frame) -> Result<(), Error> {
     frame.json::<Anything>()?;
     Err(ErrorCode::UnknownAction.into())

@@ -24,7 +24,7 @@ mod websocket;
 
 pub use cloud::Cloud;
 pub use error::StartError;
-pub use faults::{Answer, Fault, Injection, Moment, Point, Tampering};
+pub use faults::{Answer, Fault, Injection, Moment, Point, Tampering, Target};
 pub use functions::program;
 pub use lambda::{Environment, EnvironmentState, InvokeError};
 pub use log::LogLines;

@@ -7,8 +7,8 @@ use chatchat_local::{Fault, Moment, Tampering};
 use serde_json::{Value, json};
 
 use super::{
-    Processes, assert_acknowledged, assert_cut, assert_happened, assert_kept, assert_receives, heartbeat,
-    inject, message, messages_after, post, with_faults,
+    Processes, REALTIME, assert_acknowledged, assert_cut, assert_happened, assert_kept, assert_receives,
+    heartbeat, inject, message, messages_after, post, with_faults,
 };
 use crate::{next_event, wait_for_blocked};
 
@@ -124,7 +124,7 @@ fn fault_04_duplicate_frame_takes_effect_once() {
         let ack = assert_acknowledged(&mut socket, &message(room, "한 번"), 2).await;
         assert_eq!(next_event(&mut socket).await, ack, "both frames get the same ack");
         assert_receives(&mut receiver, 2).await;
-        let marking = Processes::of(world, "MarkReadFrame");
+        let marking = Processes::of(world, REALTIME);
         socket.send(&json!({ "action": "markRead", "roomId": room, "seq": 2 })).await.unwrap();
         let read = json!({ "type": "read", "roomId": room, "readerId": customer.id, "seq": 2 });
         assert_eq!(next_event(&mut receiver).await, read);

@@ -1,18 +1,19 @@
 //! Faults of Lambda: processes that are killed at any point of their work, and malformed events.
 
 use chatchat_harness::{Answer, Socket};
-use chatchat_local::{Fault, Injection, InvokeError, Point};
+use chatchat_local::{Fault, Injection, InvokeError, Point, Target};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    Processes, ask, assert_acknowledged, assert_gateway_error, assert_happened, assert_kept, assert_receives,
-    connection_count, heartbeat, inject, message, post, unchecked, wait_for_connections, with_faults,
+    Processes, REALTIME, ask, assert_acknowledged, assert_gateway_error, assert_happened, assert_kept,
+    assert_receives, connection_count, heartbeat, inject, message, post, sends, unchecked,
+    wait_for_connections, with_faults,
 };
 use crate::{World, next_event};
 
-fn kill(world: &World, function: &str, at: Point) -> Injection {
-    inject(world, Fault::Kill { function: Some(function.to_owned()), at }, 1)
+fn kill(world: &World, target: Target, at: Point) -> Injection {
+    inject(world, Fault::Kill { target, at }, 1)
 }
 
 /// Whether an answer is API Gateway's own, for a function whose process ended.
@@ -28,7 +29,7 @@ fn fault_12_function_killed_before_its_work_stores_nothing() {
         let mut socket = customer.connect().await.unwrap();
         let mut receiver = company.connect().await.unwrap();
         let frame = message(room, "하나");
-        let killed = kill(world, "SendMessageFrame", Point::BeforeWork);
+        let killed = kill(world, sends(), Point::BeforeWork);
         socket.send(&frame).await.unwrap();
         assert_gateway_error(&mut socket).await;
         assert_happened(killed, 1).await;
@@ -37,7 +38,7 @@ fn fault_12_function_killed_before_its_work_stores_nothing() {
         assert_receives(&mut receiver, 2).await;
 
         let frame = message(room, "둘");
-        let killed = kill(world, "SendMessageAsCustomer", Point::BeforeWork);
+        let killed = kill(world, Target::function("SendMessageAsCustomer"), Point::BeforeWork);
         assert!(is_internal_error(&post(&unchecked(&customer), &frame).await));
         assert_happened(killed, 1).await;
         assert_kept([&customer, &company], room, &["하나"]).await;
@@ -55,7 +56,7 @@ fn fault_13_message_is_stored_once_if_killed_before_the_ack() {
         let mut socket = customer.connect().await.unwrap();
         let mut receiver = company.connect().await.unwrap();
         let frame = message(room, "하나");
-        let killed = kill(world, "SendMessageFrame", Point::AtPush(1));
+        let killed = kill(world, sends(), Point::AtPush(1));
         socket.send(&frame).await.unwrap();
         assert_gateway_error(&mut socket).await;
         assert_happened(killed, 1).await;
@@ -64,7 +65,7 @@ fn fault_13_message_is_stored_once_if_killed_before_the_ack() {
         assert_eq!(heartbeat(&mut receiver, room, 1).await, Some(2), "the process ended before the push");
 
         let frame = message(room, "둘");
-        let killed = kill(world, "SendMessageAsCustomer", Point::BeforeAnswer);
+        let killed = kill(world, Target::function("SendMessageAsCustomer"), Point::BeforeAnswer);
         assert!(is_internal_error(&post(&unchecked(&customer), &frame).await));
         assert_happened(killed, 1).await;
         assert_receives(&mut receiver, 3).await;
@@ -85,7 +86,7 @@ fn fault_14_receivers_without_a_push_learn_by_heartbeat() {
             receivers.push(company.connect().await.unwrap());
         }
         let frame = message(room, "누구까지 갈까요");
-        let killed = kill(world, "SendMessageFrame", Point::AtPush(3));
+        let killed = kill(world, sends(), Point::AtPush(3));
         socket.send(&frame).await.unwrap();
         let mut reached = 0;
         // The ack is one of the pushes.
@@ -118,17 +119,7 @@ fn fault_16_malformed_event_fails_alone() {
     with_faults(async |world| {
         let (customer, company, room) = world.pair().await;
         let mut socket = customer.connect().await.unwrap();
-        let functions = [
-            "SendMessageFrame",
-            "MarkReadFrame",
-            "TypingFrame",
-            "HeartbeatFrame",
-            "UnknownAction",
-            "Connect",
-            "Disconnect",
-            "SendMessageAsCustomer",
-            "ListRoomsAsCustomer",
-        ];
+        let functions = [REALTIME, "SendMessageAsCustomer", "ListRoomsAsCustomer"];
         let mut use_all_functions = async |seq: i64| {
             assert_acknowledged(&mut socket, &message(room, "하나"), seq).await;
             post(&customer, &message(room, "둘")).await.expect(201).unwrap();
@@ -154,10 +145,11 @@ fn fault_16_malformed_event_fails_alone() {
             json!({ "requestContext": { "connectedAt": 0, "requestTimeEpoch": 0 } }),
             json!({ "requestContext": { "connectionId": 7 } }),
             json!({ "requestContext": { "connectionId": null, "eventType": "MESSAGE" }, "body": 7 }),
+            // Valid except that the route's key is missing.
+            json!({ "requestContext": { "connectionId": "a", "connectedAt": 0, "requestTimeEpoch": 0 } }),
         ];
-        let processes: Vec<Processes> =
-            functions.iter().map(|function| Processes::of(world, function)).collect();
         for function in functions {
+            let processes = Processes::of(world, function);
             for event in &malformed {
                 let outcome = world.system.cloud.invoke(function, event.clone()).await;
                 assert!(
@@ -165,11 +157,9 @@ fn fault_16_malformed_event_fails_alone() {
                     "{function} {event}: {outcome:?}"
                 );
             }
+            processes.assert_reused(malformed.len() as u64).await;
         }
         use_all_functions(4).await;
-        for processes in processes {
-            processes.assert_reused(malformed.len() as u64 + 1).await;
-        }
         // These functions ignore the contents of their event.
         for function in ["Sweep", "Migrate"] {
             let run = async |event: Value| world.system.cloud.invoke(function, event).await;

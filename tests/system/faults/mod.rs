@@ -18,7 +18,7 @@ mod twice;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chatchat_harness::{Answer, Client, PATIENCE, Person, Socket, System, SystemOptions, build_functions};
-use chatchat_local::{Fault, Injection, Postgres, PostgresOptions, Settings};
+use chatchat_local::{Fault, Injection, Postgres, PostgresOptions, Settings, Target};
 use serde_json::{Value, json};
 use tokio::{sync::OnceCell, time::timeout};
 use uuid::Uuid;
@@ -75,6 +75,14 @@ async fn start(pooled: bool) -> World {
     lift_limits(&system).await;
     let client = client_of(&system);
     World { system, client }
+}
+
+/// The function of the WebSocket API.
+const REALTIME: &str = "Realtime";
+
+/// The calls of [`REALTIME`] for `sendMessage` frames.
+fn sends() -> Target {
+    Target::route(REALTIME, "sendMessage")
 }
 
 /// Injects a fault at each of its next `times` opportunities.

@@ -1,17 +1,17 @@
 //! Events that Lambda delivers twice: both at the same time, and one after the other.
 
-use chatchat_local::{Fault, Injection};
+use chatchat_local::{Fault, Injection, Target};
 use serde_json::json;
 
 use super::{
-    Processes, assert_acknowledged, assert_happened, assert_kept, assert_receives, connection_count,
-    heartbeat, inject, message, post, wait_for_connections, with_faults,
+    Processes, REALTIME, assert_acknowledged, assert_happened, assert_kept, assert_receives,
+    connection_count, heartbeat, inject, message, post, sends, wait_for_connections, with_faults,
 };
 use crate::{World, next_event};
 
-fn deliver_twice(world: &World, function: &str) -> Injection {
+fn deliver_twice(world: &World, target: Target) -> Injection {
     // The first event is delivered twice at the same time, the second one twice in succession.
-    inject(world, Fault::DeliverTwice { function: Some(function.to_owned()) }, 2)
+    inject(world, Fault::DeliverTwice { target }, 2)
 }
 
 /// Fault 15: an event is delivered twice.
@@ -22,8 +22,7 @@ fn fault_15_send_or_read_marker_delivered_twice_applies_once() {
         let mut socket = customer.connect().await.unwrap();
         let mut receiver = company.connect().await.unwrap();
 
-        let (duplicated, processes) =
-            (deliver_twice(world, "SendMessageFrame"), Processes::of(world, "SendMessageFrame"));
+        let (duplicated, processes) = (deliver_twice(world, sends()), Processes::of(world, REALTIME));
         for (seq, content) in [(2, "하나"), (3, "둘")] {
             let ack = assert_acknowledged(&mut socket, &message(room, content), seq).await;
             assert_eq!(next_event(&mut socket).await, ack);
@@ -32,7 +31,7 @@ fn fault_15_send_or_read_marker_delivered_twice_applies_once() {
         assert_happened(duplicated, 2).await;
         processes.wait_until_served(4).await;
 
-        let duplicated = deliver_twice(world, "SendMessageAsCustomer");
+        let duplicated = deliver_twice(world, Target::function("SendMessageAsCustomer"));
         let processes = Processes::of(world, "SendMessageAsCustomer");
         for (seq, content) in [(4, "셋"), (5, "넷")] {
             // Either delivery can be the first.
@@ -46,7 +45,7 @@ fn fault_15_send_or_read_marker_delivered_twice_applies_once() {
         processes.wait_until_served(4).await;
 
         let (duplicated, processes) =
-            (deliver_twice(world, "MarkReadFrame"), Processes::of(world, "MarkReadFrame"));
+            (deliver_twice(world, Target::route(REALTIME, "markRead")), Processes::of(world, REALTIME));
         for seq in [4, 5] {
             socket.send(&json!({ "action": "markRead", "roomId": room, "seq": seq })).await.unwrap();
             let read = json!({ "type": "read", "roomId": room, "readerId": customer.id, "seq": seq });
@@ -67,12 +66,12 @@ fn fault_15_frame_without_effect_is_answered_per_delivery() {
         let (customer, company, room) = world.pair().await;
         let mut socket = customer.connect().await.unwrap();
         let mut receiver = company.connect().await.unwrap();
-        for (function, frame, kind) in [
-            ("TypingFrame", json!({ "action": "typing", "roomId": room }), "typing"),
-            ("HeartbeatFrame", json!({ "action": "heartbeat", "rooms": [] }), "heartbeat"),
-            ("UnknownAction", json!({ "action": "dance" }), "error"),
+        for (route, frame, kind) in [
+            ("typing", json!({ "action": "typing", "roomId": room }), "typing"),
+            ("heartbeat", json!({ "action": "heartbeat", "rooms": [] }), "heartbeat"),
+            ("$default", json!({ "action": "dance" }), "error"),
         ] {
-            let duplicated = deliver_twice(world, function);
+            let duplicated = deliver_twice(world, Target::route(REALTIME, route));
             for _ in 0..2 {
                 socket.send(&frame).await.unwrap();
                 let listener = if kind == "typing" { &mut receiver } else { &mut socket };
@@ -93,7 +92,8 @@ fn fault_15_connect_and_disconnect_twice_apply_once() {
         let (customer, company, room) = world.pair().await;
         let mut sender = company.connect().await.unwrap();
         for seq in [2, 3] {
-            let (duplicated, processes) = (deliver_twice(world, "Connect"), Processes::of(world, "Connect"));
+            let (duplicated, processes) =
+                (deliver_twice(world, Target::route(REALTIME, "$connect")), Processes::of(world, REALTIME));
             let mut sockets = [customer.connect().await.unwrap(), customer.connect().await.unwrap()];
             assert_happened(duplicated, 2).await;
             processes.wait_until_served(4).await;
@@ -103,8 +103,10 @@ fn fault_15_connect_and_disconnect_twice_apply_once() {
                 assert_receives(socket, seq).await;
             }
 
-            let (duplicated, processes) =
-                (deliver_twice(world, "Disconnect"), Processes::of(world, "Disconnect"));
+            let (duplicated, processes) = (
+                deliver_twice(world, Target::route(REALTIME, "$disconnect")),
+                Processes::of(world, REALTIME),
+            );
             for socket in sockets {
                 socket.close().await.unwrap();
             }

@@ -54,9 +54,9 @@ impl Faults {
     }
 
     /// Whether a process of the function is killed at this point of its work.
-    pub(crate) fn kills(&self, function: &str, point: Point) -> bool {
+    pub(crate) fn kills(&self, function: &str, route: Option<&str>, point: Point) -> bool {
         let matching = |fault: &Fault| match fault {
-            Fault::Kill { function: of, at } => (*at == point && is(of.as_deref(), function)).then_some(()),
+            Fault::Kill { target, at } => (*at == point && target.contains(function, route)).then_some(()),
             _ => None,
         };
         self.fire(matching).is_some()
@@ -64,9 +64,9 @@ impl Faults {
 
     /// Whether an event of the function is delivered twice: how often this has happened, including
     /// this time.
-    pub(crate) fn delivers_twice(&self, function: &str) -> Option<u32> {
+    pub(crate) fn delivers_twice(&self, function: &str, route: Option<&str>) -> Option<u32> {
         let matching = |fault: &Fault| match fault {
-            Fault::DeliverTwice { function: of } => is(of.as_deref(), function).then_some(()),
+            Fault::DeliverTwice { target } => target.contains(function, route).then_some(()),
             _ => None,
         };
         self.fire(matching).map(|((), happened)| happened)
@@ -149,11 +149,6 @@ impl Faults {
     fn lock(&self) -> MutexGuard<'_, Vec<Rule>> {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether a fault of the function `of`, or of any function, applies to `function`.
-fn is(of: Option<&str>, function: &str) -> bool {
-    of.is_none_or(|of| of == function)
 }
 
 impl Injection {

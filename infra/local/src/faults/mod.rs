@@ -12,8 +12,8 @@ pub use injection::Injection;
 pub enum Fault {
     /// A function's process is killed.
     Kill {
-        /// The logical id of the function; `None` for any.
-        function: Option<String>,
+        /// Whose process.
+        target: Target,
         /// Where in its work.
         at: Point,
     },
@@ -21,8 +21,8 @@ pub enum Fault {
     /// alternately concurrent (the first time that this fault happens) and one after the other (the
     /// second time). The second response is dropped.
     DeliverTwice {
-        /// The logical id of the function; `None` for any.
-        function: Option<String>,
+        /// Whose event.
+        target: Target,
     },
     /// Applies to a frame that a client has sent, before a function receives it.
     Received(Tampering),
@@ -39,6 +39,37 @@ pub enum Fault {
     Secrets,
     /// S3 answers 503 to a function. The distributions can still read the existing objects.
     Storage,
+}
+
+/// The calls that a fault applies to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    function: Option<String>,
+    route: Option<String>,
+}
+
+impl Target {
+    /// The calls of all functions.
+    pub fn any() -> Self {
+        Self::default()
+    }
+
+    /// The calls of a function, by its logical id.
+    pub fn function(id: &str) -> Self {
+        Self { function: Some(id.to_owned()), route: None }
+    }
+
+    /// The calls of a function for one route, by the route's key. The fault must be injected before
+    /// the call.
+    pub fn route(id: &str, key: &str) -> Self {
+        Self { route: Some(key.to_owned()), ..Self::function(id) }
+    }
+
+    /// Whether a call of a function for a route is among them.
+    fn contains(&self, function: &str, route: Option<&str>) -> bool {
+        self.function.as_deref().is_none_or(|id| id == function)
+            && (self.route.is_none() || self.route.as_deref() == route)
+    }
 }
 
 /// Where in its work a process is killed.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     InvokeError,
-    call::Call,
+    call::{Call, route_of},
     function::Function,
     pool::{NewProcess, Pool, SharedPool},
     process::{Output, Process},
@@ -45,8 +45,10 @@ impl Environments {
             return Err(InvokeError::EventTooLarge { bytes: event.len(), limit });
         }
         let (answer, answered) = oneshot::channel();
-        let call = Call { id: Uuid::new_v4(), event, answer };
-        match self.faults.delivers_twice(&self.function.id) {
+        let route = if self.faults.any() { route_of(&event) } else { None };
+        let twice = self.faults.delivers_twice(&self.function.id, route.as_deref());
+        let call = Call { id: Uuid::new_v4(), event, route, answer };
+        match twice {
             None => self.submit(call)?,
             Some(count) => {
                 let environments = Arc::clone(self);

@@ -138,7 +138,7 @@ impl Pool {
         let timeout = self.function.timeout;
         let slot = self.slots.get_mut(&id)?;
         slot.served += 1;
-        slot.state = State::Busy { call: call.id, answer: call.answer, pushes: 0 };
+        slot.state = State::Busy { call: call.id, route: call.route, answer: call.answer, pushes: 0 };
         slot.deadline.send_replace(Some(Instant::now() + timeout));
         if self.fault_kills(id, Point::BeforeWork) {
             return None;
@@ -154,7 +154,11 @@ impl Pool {
         let Some(slot) = self.slots.get_mut(&id) else {
             return false;
         };
-        if !slot.doomed && self.faults.kills(&self.function.id, point) {
+        let route = match &slot.state {
+            State::Busy { route, .. } => route.as_deref(),
+            _ => None,
+        };
+        if !slot.doomed && self.faults.kills(&self.function.id, route, point) {
             slot.doomed = true;
             slot.signal(Signal::KILL);
         }

@@ -42,7 +42,7 @@ pub struct Environment {
 pub(super) enum State {
     Starting,
     Idle { next: oneshot::Sender<Delivery>, since: Instant },
-    Busy { call: Uuid, answer: Answer, pushes: u32 },
+    Busy { call: Uuid, route: Option<String>, answer: Answer, pushes: u32 },
     Finishing,
     Ending,
 }
@@ -89,10 +89,10 @@ impl Slot {
     /// Takes back an event that the process did not receive.
     pub(super) fn take_back(&mut self, delivery: Delivery) -> Option<Call> {
         match std::mem::replace(&mut self.state, State::Ending) {
-            State::Busy { answer, .. } => {
+            State::Busy { route, answer, .. } => {
                 self.deadline.send_replace(None);
                 self.served -= 1;
-                Some(Call { id: delivery.id, event: delivery.event, answer })
+                Some(Call { id: delivery.id, event: delivery.event, route, answer })
             }
             _ => None,
         }

@@ -13,12 +13,12 @@ pub(super) fn submit_twice(
     concurrently: bool,
     submit: impl Fn(Call) -> Result<(), InvokeError> + Send + 'static,
 ) -> Result<(), InvokeError> {
-    let Call { id, event, answer } = call;
+    let Call { id, event, route, answer } = call;
     let (first, answered) = oneshot::channel();
     let (second, _) = oneshot::channel();
-    submit(Call { id, event: event.clone(), answer: first })?;
+    submit(Call { id, event: event.clone(), route: route.clone(), answer: first })?;
     tokio::spawn(async move {
-        let again = Call { id, event, answer: second };
+        let again = Call { id, event, route, answer: second };
         // The second call has no caller, so nothing happens if it is throttled.
         if concurrently {
             _ = submit(again);

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use chatchat_local::{EnvironmentState, Fault, Point, Settings};
+use chatchat_local::{EnvironmentState, Fault, Point, Settings, Target};
 use serde_json::json;
 
 use crate::site::{Site, Socket, eventually, wait_for_fault, work};
 
 fn kill(function: &str, at: Point) -> Fault {
-    Fault::Kill { function: Some(function.to_owned()), at }
+    Fault::Kill { target: Target::function(function), at }
 }
 
 async fn expect_failure(socket: &mut Socket) {
@@ -105,7 +105,7 @@ async fn fault_respects_interval_maximum_and_drop() {
     assert_eq!(answered, [true, true, false, true, true, false, true, true, true]);
     assert_eq!(injection.happened(), 2);
 
-    let injection = site.cloud.inject(Fault::Kill { function: None, at: Point::BeforeWork }, 1, 1000);
+    let injection = site.cloud.inject(Fault::Kill { target: Target::any(), at: Point::BeforeWork }, 1, 1000);
     assert!(site.cloud.invoke("Large", json!({ "bytes": 1 })).await.is_err());
     let (answered, ()) = tokio::join!(echoes(), wait_for_fault(&injection, 2));
     assert!(!answered);
@@ -117,10 +117,29 @@ async fn fault_respects_interval_maximum_and_drop() {
 async fn fault_of_one_function_does_not_affect_others() {
     let site = Site::start().await;
     let killed = site.cloud.inject(kill("Echo", Point::BeforeWork), 1, 100);
-    let doubled = site.cloud.inject(Fault::DeliverTwice { function: Some("Echo".to_owned()) }, 1, 100);
+    let doubled = site.cloud.inject(Fault::DeliverTwice { target: Target::function("Echo") }, 1, 100);
     assert_eq!(site.cloud.invoke("Large", json!({ "bytes": 1 })).await.unwrap(), "x");
     assert_eq!((killed.happened(), doubled.happened()), (0, 0));
     assert!(site.cloud.invoke("Echo", json!({})).await.is_err());
+}
+
+#[tokio::test]
+async fn fault_of_one_route_does_not_affect_others_of_the_function() {
+    let site = Site::start().await;
+    let mut socket = site.connect().await;
+    let target = || Target::route("Message", "echo");
+    let killed = site.cloud.inject(Fault::Kill { target: target(), at: Point::BeforeWork }, 1, 1);
+    let doubled = site.cloud.inject(Fault::DeliverTwice { target: target() }, 1, 1);
+    for at in [Point::BeforeWork, Point::BeforeAnswer] {
+        let killed = site.cloud.inject(Fault::Kill { target: target(), at }, 1, 1);
+        socket.send(r#"{"action":"answer","what":"answer"}"#).await;
+        assert_eq!(socket.text().await, "an answer");
+        assert_eq!(killed.happened(), 0);
+    }
+    assert_eq!((killed.happened(), doubled.happened()), (0, 0));
+    socket.send(r#"{"action":"echo"}"#).await;
+    expect_failure(&mut socket).await;
+    assert_eq!((killed.happened(), doubled.happened()), (1, 1));
 }
 
 #[tokio::test]
@@ -142,7 +161,7 @@ async fn event_is_delivered_twice_concurrently_then_in_sequence() {
     let mut socket = site.connect().await;
     let [flag, concurrent, in_sequence] =
         ["flag", "concurrent", "in_sequence"].map(|name| site.folder.0.join(name));
-    let injection = site.cloud.inject(Fault::DeliverTwice { function: Some("Message".to_owned()) }, 1, 2);
+    let injection = site.cloud.inject(Fault::DeliverTwice { target: Target::function("Message") }, 1, 2);
     let message =
         |file: &_| json!({ "action": "answer", "what": "answer", "work": file, "wait": flag }).to_string();
     socket.send(message(&concurrent)).await;

@@ -3,22 +3,20 @@
 use std::time::Duration;
 
 use chatchat_harness::System;
-use chatchat_local::{Answer, Fault, Moment, Point, Tampering};
+use chatchat_local::{Answer, Fault, Moment, Point, Tampering, Target};
 use fastrand::Rng;
 use tokio::{select, time::sleep};
 
 use super::kind::Kind;
 
-/// The functions that a conversation uses.
-const FUNCTIONS: [&str; 7] = [
-    "SendMessageFrame",
-    "SendMessageAsCustomer",
-    "SendMessageAsCompany",
-    "MarkReadFrame",
-    "HeartbeatFrame",
-    "Connect",
-    "CreateTicket",
-];
+/// The function of the WebSocket API.
+const REALTIME: &str = "Realtime";
+
+/// The functions of HTTP that a conversation uses.
+const FUNCTIONS: [&str; 3] = ["SendMessageAsCustomer", "SendMessageAsCompany", "CreateTicket"];
+
+/// The routes of the WebSocket API that a conversation uses.
+const ROUTES: [&str; 4] = ["sendMessage", "markRead", "heartbeat", "$connect"];
 
 /// Returns whether a fault closes all connections.
 pub(super) fn closes_all_connections(kind: Kind) -> bool {
@@ -73,19 +71,16 @@ async fn injection(system: &System, kind: Kind, rng: &mut Rng) -> u64 {
 
 /// Returns the fault, after how many opportunities it happens each time, and how often at most.
 fn fault(kind: Kind, rng: &mut Rng) -> (Fault, u32, u32) {
-    let kill = |function: Option<&str>, at| Fault::Kill { function: function.map(str::to_owned), at };
+    let kill = |target, at| Fault::Kill { target, at };
     let delay = |rng: &mut Rng, limit: u64| Duration::from_millis(rng.u64(100..limit));
     match kind {
         Kind::KillBeforeWork => (kill(any(rng), Point::BeforeWork), rng.u32(1..10), rng.u32(1..4)),
         Kind::KillInPush => {
             let at = Point::AtPush(rng.u32(1..=3));
-            (kill(Some("SendMessageFrame"), at), rng.u32(1..10), rng.u32(1..4))
+            (kill(Target::route(REALTIME, "sendMessage"), at), rng.u32(1..10), rng.u32(1..4))
         }
         Kind::KillBeforeAnswer => (kill(any(rng), Point::BeforeAnswer), rng.u32(1..10), rng.u32(1..4)),
-        Kind::DeliverTwice => {
-            let function = any(rng).map(str::to_owned);
-            (Fault::DeliverTwice { function }, rng.u32(1..5), rng.u32(2..20))
-        }
+        Kind::DeliverTwice => (Fault::DeliverTwice { target: any(rng) }, rng.u32(1..5), rng.u32(2..20)),
         Kind::FrameDropped => (Fault::Received(Tampering::Drop), rng.u32(2..10), rng.u32(1..10)),
         Kind::FrameDoubled => (Fault::Received(Tampering::Double), rng.u32(1..5), rng.u32(5..30)),
         Kind::FrameDelayed => {
@@ -111,7 +106,10 @@ fn fault(kind: Kind, rng: &mut Rng) -> (Fault, u32, u32) {
     }
 }
 
-/// Returns one of the functions, or `None`, which means all functions.
-fn any(rng: &mut Rng) -> Option<&'static str> {
-    FUNCTIONS.get(rng.usize(0..FUNCTIONS.len() * 2)).copied()
+/// Returns one of the functions or routes, or, half of the time, all functions.
+fn any(rng: &mut Rng) -> Target {
+    let functions = FUNCTIONS.map(Target::function).into_iter();
+    let mut targets = functions.chain(ROUTES.map(|route| Target::route(REALTIME, route)));
+    let chosen = rng.usize(0..(FUNCTIONS.len() + ROUTES.len()) * 2);
+    targets.nth(chosen).unwrap_or_default()
 }

@@ -10,7 +10,7 @@ use chatchat_harness::{Person, Socket};
 use serde_json::Value;
 use tokio_postgres::Client as Database;
 
-use super::{Processes, assert_acknowledged, message, post};
+use super::{Processes, REALTIME, assert_acknowledged, message, post};
 use crate::World;
 
 /// The names of the database and of the functions' role, quoted for SQL.
@@ -48,7 +48,7 @@ async fn warm_up<'a>(
     assert_acknowledged(socket, &message(room, "먼저"), 2).await;
     post(customer, &message(room, "그리고")).await.expect(201).unwrap();
     assert_eq!(socket.next_of("message").await.unwrap()["message"]["seq"], 3);
-    ["SendMessageFrame", "SendMessageAsCustomer"].map(|function| Processes::of(world, function))
+    [REALTIME, "SendMessageAsCustomer"].map(|function| Processes::of(world, function))
 }
 
 /// Asserts that an event is the error `unavailable` for a frame, which means that the client can

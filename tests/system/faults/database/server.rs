@@ -13,6 +13,7 @@ use crate::{
         Processes, ask, assert_acknowledged, assert_kept, assert_receives, message, post, with_faults,
         with_faults_and_no_pooler,
     },
+    mark_read,
 };
 
 async fn started_at(world: &World) -> String {
@@ -49,7 +50,7 @@ fn fault_17_sends_are_unavailable_until_the_database_is_back() {
         let [over_websocket, over_http] = warm_up(world, &customer, &mut socket, room).await;
         let ticket = customer.ticket().await.unwrap();
         let url = ticket["url"].as_str().unwrap();
-        let cold = "MarkReadFrame";
+        let cold = "MarkReadAsCustomer";
         end_processes(&world.system, cold).await;
         eventually("the function has no process", async || world.system.cloud.environments(cold).is_empty())
             .await;
@@ -64,8 +65,9 @@ fn fault_17_sends_are_unavailable_until_the_database_is_back() {
         let health = world.client.call(Method::GET, "/health", None, &Value::Null).await.unwrap();
         assert_refused(&health, 503, "unavailable");
         assert_eq!(Socket::handshake(url, &[]).await.err(), Some(503));
-        let read = json!({ "action": "markRead", "roomId": room, "seq": 3 });
-        assert_unavailable(&ask(&mut socket, &read).await, &read);
+        let path = format!("{}/read", customer.room(room));
+        let read = customer.call(Method::PUT, &path, &json!({ "seq": 3 })).await.unwrap();
+        assert_refused(&read, 503, "unavailable");
         let started = Processes::of(world, cold);
 
         let since = Instant::now();
@@ -75,9 +77,10 @@ fn fault_17_sends_are_unavailable_until_the_database_is_back() {
         assert!(since.elapsed() < Duration::from_secs(10), "{:?}", since.elapsed());
         assert_receives(&mut socket, 5).await;
         let mut again = Socket::open(url).await.unwrap();
-        socket.send(&read).await.unwrap();
+        mark_read(&customer, room, 3).await;
         assert_eq!(again.next_of("read").await.unwrap()["seq"], 3);
-        over_websocket.assert_reused(2).await;
+        // Two frames and two handshakes.
+        over_websocket.assert_reused(4).await;
         over_http.assert_reused(2).await;
         started.assert_reused(1).await;
         assert_kept([&customer, &company], room, &["먼저", "그리고", "하나", "둘"]).await;

@@ -9,7 +9,10 @@ use tokio_postgres::Client as Database;
 use super::{assert_unavailable, backends};
 use crate::{
     assert_refused, blocked_backends, eventually,
-    faults::{Processes, ask, assert_acknowledged, assert_kept, assert_receives, message, post, with_faults},
+    faults::{
+        Processes, REALTIME, ask, assert_acknowledged, assert_kept, assert_receives, message, post,
+        with_faults,
+    },
     wait_for_blocked, withdraw,
 };
 
@@ -39,7 +42,7 @@ fn fault_19_send_whose_backend_is_terminated_is_retried() {
         let mut receiver = company.connect().await.unwrap();
         assert_acknowledged(&mut socket, &message(room, "먼저"), 2).await;
         assert_receives(&mut receiver, 2).await;
-        let process = Processes::of(world, "SendMessageFrame");
+        let process = Processes::of(world, REALTIME);
         let (mut locking, watch) = (world.database().await, world.database().await);
         let lock = locking.transaction().await.unwrap();
         lock.execute("select from rooms where id = $1 for update", &[&room]).await.unwrap();
@@ -143,7 +146,7 @@ fn fault_21_serialization_failure_is_retried_then_unavailable() {
         database.batch_execute(&trigger).await.unwrap();
         let tries =
             async || database.query_one("select last_value from tries", &[]).await.unwrap().get::<_, i64>(0);
-        let process = Processes::of(world, "SendMessageFrame");
+        let process = Processes::of(world, REALTIME);
         assert_acknowledged(&mut socket, &message(room, "하나"), 2).await;
         assert_eq!(tries().await, 2);
 

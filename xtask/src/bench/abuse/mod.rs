@@ -33,7 +33,7 @@ use super::times::{milliseconds, percentile};
 use crate::failure;
 
 /// The function whose time is measured.
-const MEASURED: &str = "SendMessageFrame";
+const MEASURED: &str = "Realtime";
 /// How much lower the priority of the other functions is. They then get a tenth of the CPU time
 /// that another program gets.
 const NICENESS: i32 = 10;

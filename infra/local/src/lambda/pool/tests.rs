@@ -1,4 +1,4 @@
-use crate::faults::Fault;
+use crate::faults::{Fault, Target};
 
 use super::*;
 
@@ -33,7 +33,7 @@ impl Stage {
     fn call(&mut self) -> (Uuid, Answered, Vec<u64>) {
         let id = Uuid::new_v4();
         let (answer, answered) = oneshot::channel();
-        let new = self.pool.submit(Call { id, event: Bytes::new(), answer }).unwrap();
+        let new = self.pool.submit(Call { id, event: Bytes::new(), route: None, answer }).unwrap();
         (id, answered, ids(&new))
     }
 
@@ -124,7 +124,7 @@ fn call_over_the_limit_is_throttled() {
     let mut stage = Stage::new(1);
     let (_, _answered, _) = stage.call();
     let (answer, _answered) = oneshot::channel();
-    let call = Call { id: Uuid::new_v4(), event: Bytes::new(), answer };
+    let call = Call { id: Uuid::new_v4(), event: Bytes::new(), route: None, answer };
     assert_eq!(stage.pool.submit(call).map(|new| ids(&new)), Err(InvokeError::Throttled(1)));
 }
 
@@ -179,7 +179,7 @@ fn call_starts_a_process_if_the_idle_one_is_gone() {
 #[test]
 fn fault_kills_at_the_nth_push_and_rejects_later_requests() {
     let mut stage = Stage::new(1);
-    let fault = Fault::Kill { function: Some("Echo".to_owned()), at: Point::AtPush(2) };
+    let fault = Fault::Kill { target: Target::function("Echo"), at: Point::AtPush(2) };
     let injection = stage.faults.inject(fault, 1, 1);
     let (call, mut answered) = stage.busy(0);
     assert_eq!([0, 0, 0].map(|id| stage.pool.push(id)), [true, false, false]);
@@ -194,7 +194,7 @@ fn closed_pool_fails_waiting_calls_and_accepts_no_more() {
     stage.pool.close();
     assert_eq!(result(&mut waiting), Some(Err(InvokeError::Stopped)));
     let (answer, _answered) = oneshot::channel();
-    let call = Call { id: Uuid::new_v4(), event: Bytes::new(), answer };
+    let call = Call { id: Uuid::new_v4(), event: Bytes::new(), route: None, answer };
     assert_eq!(stage.pool.submit(call).map(|new| ids(&new)), Err(InvokeError::Stopped));
     assert_eq!(ids(&stage.pool.ended(0, "signal: 9")), NO_PROCESSES);
     assert!(stage.pool.environments().is_empty());
