@@ -2,6 +2,7 @@
 //! if the smoke test fails.
 
 mod aws;
+mod legal;
 mod limits;
 pub mod package;
 mod settings;
@@ -23,6 +24,7 @@ const SECRET: &str = "DistributionSecret";
 /// Builds and deploys a stage: migrations first, then code and template, then the smoke test and
 /// the pages.
 pub async fn deploy(stage: &str, built: bool, parameters: &str) -> Result<(), Failure> {
+    legal::warn_about_empty_values()?;
     let stack = Stack::new(stage, settings::region(stage)?);
     let parameters = limits::with_limits(&stack, &with_secret(&stack, parameters)?)?;
     let parameters = settings::parameters(stage, &parameters)?;
