@@ -124,6 +124,31 @@ fn withdrawal_erases_the_profile_and_later_the_messages() {
 }
 
 #[test]
+fn operator_removes_a_message() {
+    in_world(|world| async move {
+        let (customer, company, room) = world.pair().await;
+        send_message(&customer, room, "남는 말").await.expect(201).unwrap();
+        send_message(&customer, room, "지울 말").await.expect(201).unwrap();
+        let newest = customer.history(room).await.unwrap().last().unwrap()["seq"].clone();
+        let measure = json!({ "removeMessage": { "room": room, "seq": newest } });
+        let removed = world.system.cloud.invoke("Moderate", measure).await.unwrap();
+        assert_eq!(removed, json!({ "room": room, "seq": newest }));
+        for person in [&customer, &company] {
+            let history = person.history(room).await.unwrap();
+            let contents: Vec<&str> = history[1..].iter().map(|m| m["content"].as_str().unwrap()).collect();
+            assert_eq!(contents, ["남는 말", "삭제된 메시지"]);
+            assert_eq!(person.listed_room(room).await.unwrap()["lastMessage"], "삭제된 메시지");
+        }
+        // An older message is not in the summary of the room.
+        send_message(&customer, room, "새 말").await.expect(201).unwrap();
+        let older = json!({ "removeMessage": { "room": room, "seq": 2 } });
+        world.system.cloud.invoke("Moderate", older).await.unwrap();
+        assert_eq!(customer.listed_room(room).await.unwrap()["lastMessage"], "새 말");
+        assert_eq!(rows_with(&world.database().await, &["남는 말", "지울 말"]).await, Vec::<String>::new());
+    });
+}
+
+#[test]
 fn withdrawn_username_stays_taken_while_it_is_signed_up_again() {
     in_world(|world| async move {
         for _ in 0..crate::rounds() {

@@ -18,8 +18,8 @@ struct LogIn {
 }
 
 /// Answers 201 with an access token, and with the refresh token in a cookie; 400 `login_failed` for
-/// a wrong username or a wrong password, after the same work; 403 `origin_not_allowed`; 429
-/// `too_many_attempts`. If the request has a refresh token already, its session ends. This takes
+/// a wrong username or a wrong password, after the same work; 403 `origin_not_allowed`, or
+/// `account_restricted` for a restricted account and its right password; 429 `too_many_attempts`. If the request has a refresh token already, its session ends. This takes
 /// two statements, because the password is verified between them, and one more if the hash of the
 /// password was computed with other parameters than a new hash.
 pub async fn log_in<R: Role>(
@@ -38,6 +38,9 @@ pub async fn log_in<R: Role>(
     let hash = found.as_ref().map(|account| account.password_hash.clone());
     let right = passwords::verify(password.clone(), hash).await?;
     let mut account = found.filter(|_| right).ok_or(ErrorCode::LoginFailed)?;
+    if account.is_restricted {
+        return Err(ErrorCode::AccountRestricted.into());
+    }
     if passwords::is_outdated(&account.password_hash) {
         let new_hash = passwords::hash(password.clone()).await?;
         let current = store.replace_hash(&account, &new_hash).await?.ok_or(ErrorCode::LoginFailed)?;

@@ -1,8 +1,9 @@
-//! The artifact `ops`: migrations, the sweep, the rotation of the database's password, health, and
-//! the answer to requests that match no route.
+//! The artifact `ops`: migrations, the sweep, an operator's measures, the rotation of the database's
+//! password, health, and the answer to requests that match no route.
 
 mod health;
 mod migrate;
+mod moderate;
 mod rotate;
 mod sweep;
 mod unrouted;
@@ -10,13 +11,14 @@ mod unrouted;
 use std::process::ExitCode;
 
 use chatchat_delivery::Delivery;
-use chatchat_function::{Handler, Owner, RoleSecret, handlers, run};
+use chatchat_function::{Handler, Owner, Pseudonyms, RoleSecret, handlers, run};
 use chatchat_store::Store;
 
 const HANDLERS: &[Handler] = handlers![
     Owner: event migrate => migrate::migrate,
     RoleSecret: event rotate => rotate::rotate,
     Delivery: event sweep => sweep::sweep,
+    (Delivery, Pseudonyms): event moderate => moderate::moderate,
     Store: public health => health::health,
     (): public unrouted => unrouted::unrouted,
 ];

@@ -62,6 +62,8 @@ error_codes! {
     WrongRole = "wrong_role", "이 계정으로는 쓸 수 없는 기능이에요.", "This account cannot do that.";
     /// The current password, which some routes require again, is wrong.
     WrongPassword = "wrong_password", "현재 비밀번호가 맞지 않아요.", "The current password is wrong.";
+    /// The operator has restricted the account, so that it cannot log in.
+    AccountRestricted = "account_restricted", "이용이 제한된 계정이에요. 운영자에게 문의해 주세요.", "This account is restricted. Please contact the operator.";
     /// The request comes from a web page of another origin.
     OriginNotAllowed = "origin_not_allowed", "허용되지 않은 출처의 요청이에요.", "Requests from this origin are not allowed.";
     /// The path does not exist.

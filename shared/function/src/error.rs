@@ -180,7 +180,8 @@ pub fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::WrongRole
         | ErrorCode::WrongPassword
         | ErrorCode::OriginNotAllowed
-        | ErrorCode::Blocked => StatusCode::FORBIDDEN,
+        | ErrorCode::Blocked
+        | ErrorCode::AccountRestricted => StatusCode::FORBIDDEN,
         ErrorCode::RouteNotFound
         | ErrorCode::CompanyNotFound
         | ErrorCode::RoomNotFound

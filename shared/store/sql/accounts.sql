@@ -55,13 +55,16 @@ with account as (
 )
 select coalesce((select password_hash from replaced), password_hash) as password_hash from account;
 
--- statement: withdraw(session int8, connection text, password_hash text, username_hash text)
+-- clause: withdrawal
 --
--- A trigger also removes the copies of the profile in the account's rooms.
+-- The new values of a withdrawn account. A trigger also removes the copies of the profile in the
+-- account's rooms.
+withdrawn_at = now(), username = :username_hash, username_hash = :username_hash,
+name = null, password_hash = null, picture_key = null
+
+-- statement: withdraw(session int8, connection text, password_hash text, username_hash text)
 with {{caller}}, withdrawn as (
-    update accounts a
-    set withdrawn_at = now(), username = :username_hash, username_hash = :username_hash,
-        name = null, password_hash = null, picture_key = null
+    update accounts a set {{withdrawal}}
     from caller where a.id = caller.id and a.password_hash = :password_hash and a.withdrawn_at is null
     returning a.id
 )

@@ -35,7 +35,7 @@ with network as (
     union all select since from pair where count > 10
     union all select since from name where count > 100
 )
-select throttle.wait, a.id, a.password_hash
+select throttle.wait, a.id, a.password_hash, a.restricted_at is not null as restricted
 from (select {{wait(exceeded)}} as wait) throttle
 left join accounts a
     on lower(a.username) = :username and a.kind = :kind and a.withdrawn_at is null;

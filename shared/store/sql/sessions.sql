@@ -13,15 +13,15 @@ where t.hash = any(:hashes) and a.kind = :kind and t.generation >= s.first_gener
 --     subjects text[], account int8, password_hash text, refresh_hash bytea, replaced bytea[],
 --     kind text)
 --
--- Returns no row if the account has withdrawn or changed its password since the password was
--- verified. The lock of the account's row excludes both changes during the statement. `existing` is
--- the session that an earlier run of the same call began.
+-- Returns no row if the account has withdrawn, changed its password or been restricted since the
+-- password was verified. The lock of the account's row excludes these changes during the statement.
+-- `existing` is the session that an earlier run of the same call began.
 with {{forgiven}}, existing as (
     select s.id, s.expires_at
     from refresh_tokens t join sessions s on s.id = t.session_id where t.hash = :refresh_hash
 ), account as (
     select id from accounts
-    where id = :account and password_hash = :password_hash and withdrawn_at is null
+    where id = :account and password_hash = :password_hash and withdrawn_at is null and restricted_at is null
       and not exists (select from existing)
     for share
 ), session as (

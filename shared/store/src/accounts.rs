@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 
 use crate::{
     Store, StoreError, network, row,
-    run::{Idempotence::Idempotent, retry_on_conflict},
+    run::{Idempotence::Idempotent, Transaction, retry_on_conflict},
     sql::{self, connection, session},
     sweep::BATCH_SIZE,
 };
@@ -46,6 +46,8 @@ pub struct Account {
     pub id: AccountId,
     /// What the password is verified against.
     pub password_hash: String,
+    /// Whether the operator has restricted the account, so that it cannot log in.
+    pub is_restricted: bool,
 }
 
 impl Store {
@@ -146,16 +148,9 @@ impl Store {
                 )
                 .await?;
             let Some((account, _)) = verified(&rows)? else { return Ok(None) };
-            transaction.query(&sql::CLOSE_ROOMS, &[&account]).await?;
-            let guide = guide_message("탈퇴한 기업");
-            transaction.query(&sql::ERASE_GUIDE_MESSAGES, &[&account, &guide]).await?;
-            transaction.query(&sql::ERASE_COMPANY, &[&account]).await?;
-            transaction.query(&sql::END_ALL_SESSIONS, &[&account]).await?;
-            let closed = transaction
-                .query(&sql::DELETE_CONNECTIONS_OF_ENDED_SESSIONS, &[&[account].as_slice()])
-                .await?;
+            let closed = transaction.erase_profile(account).await?;
             transaction.commit().await?;
-            row::connections(&closed).map(Some)
+            Ok(Some(closed))
         })
         .await
     }
@@ -166,6 +161,25 @@ impl Store {
         let rows =
             self.query(Idempotent, &sql::ERASE_MESSAGES, &[&days, &ERASED_MESSAGE, &BATCH_SIZE]).await?;
         row::get(row::first(&rows)?, "count")
+    }
+}
+
+impl Transaction<'_> {
+    /// Closes the rooms of a withdrawn account, erases what its profile and its rooms contain about
+    /// it, and ends all its sessions. Returns the connections to close.
+    pub(crate) async fn erase_profile(&self, account: i64) -> Result<Vec<ConnectionId>, StoreError> {
+        self.query(&sql::CLOSE_ROOMS, &[&account]).await?;
+        let guide = guide_message("탈퇴한 기업");
+        self.query(&sql::ERASE_GUIDE_MESSAGES, &[&account, &guide]).await?;
+        self.query(&sql::ERASE_COMPANY, &[&account]).await?;
+        self.end_all_sessions(account).await
+    }
+
+    /// Ends all sessions of an account. Returns the connections to close.
+    pub(crate) async fn end_all_sessions(&self, account: i64) -> Result<Vec<ConnectionId>, StoreError> {
+        self.query(&sql::END_ALL_SESSIONS, &[&account]).await?;
+        let closed = self.query(&sql::DELETE_CONNECTIONS_OF_ENDED_SESSIONS, &[&[account].as_slice()]).await?;
+        row::connections(&closed)
     }
 }
 

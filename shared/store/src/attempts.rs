@@ -41,7 +41,11 @@ impl Store {
         let row = row::first(&rows)?;
         check_throttle(row)?;
         let Some(id) = row::optional_id(row, "id")? else { return Ok(None) };
-        Ok(Some(Account { id, password_hash: row::get(row, "password_hash")? }))
+        Ok(Some(Account {
+            id,
+            password_hash: row::get(row, "password_hash")?,
+            is_restricted: row::get(row, "restricted")?,
+        }))
     }
 
     /// Counts an attempt of the caller to enter its password again, and returns the caller's

@@ -8,6 +8,7 @@ mod logout;
 mod password;
 mod races;
 mod refresh;
+mod restriction;
 mod several_cookies;
 mod signing_key;
 mod throttle;

@@ -1336,7 +1336,7 @@ export interface components {
              * @description The stable code for programs.
              * @enum {unknown}
              */
-            code: "malformed_json" | "validation_failed" | "login_failed" | "invalid_refresh_token" | "unauthenticated" | "wrong_role" | "wrong_password" | "origin_not_allowed" | "route_not_found" | "company_not_found" | "room_not_found" | "auto_reply_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "username_taken" | "password_unchanged" | "faq_limit_reached" | "receiver_withdrawn" | "message_id_reused" | "blocked" | "too_many_attempts" | "too_many_requests" | "internal" | "unavailable";
+            code: "malformed_json" | "validation_failed" | "login_failed" | "invalid_refresh_token" | "unauthenticated" | "wrong_role" | "wrong_password" | "account_restricted" | "origin_not_allowed" | "route_not_found" | "company_not_found" | "room_not_found" | "auto_reply_not_found" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "username_taken" | "password_unchanged" | "faq_limit_reached" | "receiver_withdrawn" | "message_id_reused" | "blocked" | "too_many_attempts" | "too_many_requests" | "internal" | "unavailable";
             /** @description The message for a person, in Korean or English. */
             message: string;
             /** @description The request's id in the log. */
@@ -1802,6 +1802,19 @@ export interface components {
                 "application/json": components["schemas"]["Error"] & {
                     /** @constant */
                     code?: "origin_not_allowed";
+                };
+            };
+        };
+        /** @description The request comes from a page whose origin is not allowed, or the operator has restricted the account. */
+        LogInForbidden: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @enum {unknown} */
+                    code?: "origin_not_allowed" | "account_restricted";
                 };
             };
         };
@@ -2348,7 +2361,7 @@ export interface operations {
         responses: {
             201: components["responses"]["LoggedIn"];
             400: components["responses"]["LogInRefused"];
-            403: components["responses"]["OriginNotAllowed"];
+            403: components["responses"]["LogInForbidden"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyAttempts"];
@@ -2404,7 +2417,7 @@ export interface operations {
         responses: {
             201: components["responses"]["LoggedIn"];
             400: components["responses"]["LogInRefused"];
-            403: components["responses"]["OriginNotAllowed"];
+            403: components["responses"]["LogInForbidden"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyAttempts"];
