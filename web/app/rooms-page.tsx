@@ -65,7 +65,7 @@ const List = ({ state, current }: { state: AppState; current: number | undefined
           }
         />
       )}
-      {/* An open room has a bar of its own. */}
+      {/* An open room shows the bar itself. */}
       {current === undefined && <NetBar connection={state.live.connection} place="roomList" />}
     </section>
   );

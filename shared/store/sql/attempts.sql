@@ -42,8 +42,8 @@ left join accounts a
 
 -- statement: own_account(session int8, connection text)
 --
--- Like `find_account`, for a caller that enters its password again. A session has 10 attempts of its
--- own, which no other client can use up.
+-- Like `find_account`, for a caller that enters its password again. Each session has 10 attempts,
+-- which no other client can use up.
 with {{caller}}, own as (
     select a.username, a.password_hash, caller.session_id
     from caller join accounts a on a.id = caller.id

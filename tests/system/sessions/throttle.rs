@@ -166,6 +166,6 @@ fn session_has_ten_attempts_that_no_other_client_uses_up() {
         let mut other_session = person.clone();
         other_session.log_in().await.unwrap();
         let changed = change_password(&other_session, PASSWORD, "byeol-2027").await;
-        assert_eq!(changed.status, 204, "another session has attempts of its own");
+        assert_eq!(changed.status, 204, "each session has its own attempts");
     });
 }

@@ -76,7 +76,7 @@ export const ListPane = ({ current }: { current: number | undefined }) => {
           />
         )}
       </div>
-      {/* An open room has a bar of its own. */}
+      {/* An open room shows the bar itself. */}
       {current === undefined && <NetBar connection={live.connection} place="roomList" />}
       <SoundChip />
     </section>
