@@ -116,7 +116,12 @@ fn each_function_has_one_caller_unless_operators_call_it() {
         // API Gateway is one caller, also with a permission for each of several methods.
         let principals = permissions.get(&function.id).into_iter().flatten().map(|(principal, _)| principal);
         let callers = principals.collect::<BTreeSet<_>>().len();
-        assert_eq!(callers, usize::from(!["Migrate", "Moderate"].contains(&function.id.as_str())), "{}", function.id);
+        assert_eq!(
+            callers,
+            usize::from(!["Migrate", "Moderate"].contains(&function.id.as_str())),
+            "{}",
+            function.id
+        );
     }
     for id in ["Sweep", "DeletePictures"] {
         assert_eq!(permissions[id], [("events.amazonaws.com".to_owned(), format!("{id}Every.Arn"))]);

@@ -1,8 +1,11 @@
 //! The limits for each caller. Each limit is one caller's: other callers do not notice it.
 
-use std::{cell::Cell, time::SystemTime};
+mod connections;
+mod sign_ups;
 
-use chatchat_harness::{Answer, Client, PASSWORD, Person, new_username};
+use std::time::SystemTime;
+
+use chatchat_harness::{Answer, Person, new_username};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,8 +13,8 @@ use tokio_postgres::Client as Database;
 use uuid::Uuid;
 
 use crate::{
-    assert_refused, cookie, end_processes, eventually, in_world_with_limits, next_event, post_message,
-    send_message, send_message_with_id,
+    assert_refused, cookie, in_world_with_limits, next_event, post_message, send_message,
+    send_message_with_id,
 };
 
 /// Asserts that an answer rejects a call because of a limit, and returns the seconds to wait.
@@ -67,68 +70,6 @@ async fn assert_limit(
     );
     database.batch_execute(&empty).await.unwrap();
     assert_limited(&call().await);
-}
-
-async fn sign_up(client: &Client, username: &str) -> Answer {
-    let body =
-        json!({ "username": username, "password": PASSWORD, "confirmPassword": PASSWORD, "name": "이름" });
-    client.call(Method::POST, "/customers", None, &body).await.unwrap()
-}
-
-#[test]
-fn network_signs_up_twenty_accounts_an_hour() {
-    in_world_with_limits(async |world| {
-        let database = world.database().await;
-        let network = world.client.in_new_network().unwrap();
-        let is_limited = Cell::new(false);
-        assert_limit(&database, 20, "3 min", async || {
-            // A process also rejects the next sign-ups of the network. A new one asks the database.
-            if is_limited.take() {
-                end_processes(&world.system, "SignUpCustomer").await;
-            }
-            let answer = sign_up(&network, &new_username("many")).await;
-            is_limited.set(answer.status == 429);
-            answer
-        })
-        .await;
-        let taken = new_username("taken");
-        assert_limited(&sign_up(&network, &taken).await);
-        let other = world.client.in_new_network().unwrap();
-        assert_eq!(sign_up(&other, &taken).await.status, 201, "another network has its own limit");
-        for _ in 0..19 {
-            assert_refused(&sign_up(&other, &taken).await, 409, "username_taken");
-        }
-        assert_limited(&sign_up(&other, &taken).await);
-        // An account from before `username_hash`.
-        let old = "update accounts set username_hash = null where username = $1";
-        assert_eq!(database.execute(old, &[&taken]).await.unwrap(), 1);
-        let third = world.client.in_new_network().unwrap();
-        for _ in 0..20 {
-            assert_refused(&sign_up(&third, &taken.to_uppercase()).await, 409, "username_taken");
-        }
-        assert_limited(&sign_up(&third, &taken).await);
-    });
-}
-
-/// Computing the hash of a password takes much more CPU time than a statement.
-#[test]
-fn sign_up_over_the_limit_is_rejected_without_hashing() {
-    in_world_with_limits(async |world| {
-        let database = world.database().await;
-        let network = world.client.in_new_network().unwrap();
-        sign_up(&network, &new_username("first")).await.expect(201).unwrap();
-        let empty = "update limits set full_at = now() + interval '1 hour' where subject like 'sign-ups %'";
-        database.batch_execute(empty).await.unwrap();
-        assert_limited(&sign_up(&network, &new_username("over")).await);
-        database.batch_execute("delete from limits").await.unwrap();
-        // The database would accept it, so it was not asked.
-        let wait = assert_limited(&sign_up(&network, &new_username("over")).await);
-        assert!((1..=180).contains(&wait), "{wait}");
-        let other = world.client.in_new_network().unwrap();
-        sign_up(&other, &new_username("other")).await.expect(201).unwrap();
-        end_processes(&world.system, "SignUpCustomer").await;
-        sign_up(&network, &new_username("again")).await.expect(201).unwrap();
-    });
 }
 
 #[test]
@@ -283,157 +224,5 @@ fn session_is_renewed_thirty_times_in_ten_minutes() {
         pass(&database, "10 min").await;
         let request = world.client.request(Method::POST, "/customer/token").header("cookie", &current);
         assert_eq!(request.send().await.unwrap().status, 201, "the token is still valid");
-    });
-}
-
-#[test]
-fn connection_that_floods_is_rejected_and_then_closed() {
-    in_world_with_limits(async |world| {
-        let database = world.database().await;
-        let (customer, company, room) = world.pair().await;
-        let mut other = company.connect().await.unwrap();
-        for frame in [
-            json!({ "action": "heartbeat", "rooms": [] }),
-            json!({ "action": "markRead", "roomId": room, "seq": 1 }),
-            json!({ "action": "typing", "roomId": 9_007_199_254_740_991_i64 }),
-            json!({ "action": "sendMessage", "roomId": "wrong" }),
-            json!({ "action": "dance" }),
-        ] {
-            let mut socket = customer.connect().await.unwrap();
-            // The bucket is empty after the first frame, also if the machine is slow.
-            let prefill = "insert into limits (subject, full_at)
-                           select 'frames ' || id, now() + interval '2 s' from connections where account_id = $1
-                           on conflict (subject) do update set full_at = now() + interval '2 s'";
-            database.execute(prefill, &[&customer.id]).await.unwrap();
-            for _ in 0..1000 {
-                if socket.send(&frame).await.is_err() {
-                    break;
-                }
-            }
-            let mut limited = 0;
-            let end = loop {
-                match socket.next().await {
-                    Ok(event) => limited += i32::from(event["code"] == "too_many_requests"),
-                    Err(end) => break end.to_string(),
-                }
-            };
-            assert!(end.starts_with("the connection ended"), "{frame}: {end}");
-            assert!(limited >= 1, "{frame}: the connection was closed without an error");
-        }
-        other.send(&json!({ "action": "heartbeat", "rooms": [] })).await.unwrap();
-        while next_event(&mut other).await["type"] != "heartbeat" {}
-    });
-}
-
-#[test]
-fn forty_frames_at_once_are_within_the_limit() {
-    in_world_with_limits(async |world| {
-        let customer = world.customer().await;
-        let mut socket = customer.connect().await.unwrap();
-        for _ in 0..40 {
-            socket.send(&json!({ "action": "heartbeat", "rooms": [] })).await.unwrap();
-        }
-        for _ in 0..40 {
-            assert_eq!(next_event(&mut socket).await["type"], "heartbeat");
-        }
-    });
-}
-
-#[test]
-fn typing_is_relayed_once_in_three_seconds() {
-    in_world_with_limits(async |world| {
-        let database = world.database().await;
-        let (customer, company, room) = world.pair().await;
-        let second_room = customer.open_room(&world.company().await).await.unwrap();
-        let (mut socket, mut receiver) =
-            (customer.connect().await.unwrap(), company.connect().await.unwrap());
-        let typing = |room: i64| json!({ "action": "typing", "roomId": room });
-        let started = now(&database).await;
-        for room in [room, second_room] {
-            socket.send(&typing(room)).await.unwrap();
-        }
-        eventually("both frames are counted", async || {
-            let counted = "select count(*) from limits where subject like 'typing %'";
-            database.query_one(counted, &[]).await.unwrap().get::<_, i64>(0) == 2
-        })
-        .await;
-        let three_seconds =
-            "select bool_and(full_at between $1::timestamptz + interval '3 s' and now() + interval '3 s')
-                             from limits where subject like 'typing %'";
-        assert!(database.query_one(three_seconds, &[&started]).await.unwrap().get::<_, bool>(0));
-        // The machine may be slow: 3 seconds can pass before the next frames.
-        let later = "update limits set full_at = now() + interval '1 min' where subject like 'typing %'";
-        database.batch_execute(later).await.unwrap();
-        for room in [room, second_room] {
-            socket.send(&typing(room)).await.unwrap();
-        }
-        eventually("each room has rejected a frame", async || {
-            let rejected = "select count(*) from limits where subject like 'typing %' and refused";
-            database.query_one(rejected, &[]).await.unwrap().get::<_, i64>(0) == 2
-        })
-        .await;
-        socket.say(room, "다 썼어요").await.unwrap();
-        assert_eq!(next_event(&mut socket).await["type"], "ack");
-        let mut kinds = Vec::new();
-        while kinds.last().is_none_or(|kind| kind != "message") {
-            kinds.push(next_event(&mut receiver).await["type"].clone());
-        }
-        assert_eq!(kinds, ["typing", "message"]);
-        pass(&database, "1 min").await;
-        socket.send(&typing(room)).await.unwrap();
-        assert_eq!(next_event(&mut receiver).await["type"], "typing");
-    });
-}
-
-#[test]
-fn new_connection_closes_the_oldest_beyond_the_limit() {
-    in_world_with_limits(async |world| {
-        let database = world.database().await;
-        let (customer, company, room) = world.pair().await;
-        for (person, limit) in [(&customer, 10), (&company, 50)] {
-            let mut person = person.clone();
-            let mut sockets = Vec::new();
-            for number in 0..=limit {
-                // A session creates at most 30 tickets.
-                if number % 25 == 24 {
-                    person.log_in().await.unwrap();
-                }
-                sockets.push(person.connect().await.unwrap());
-            }
-            let mut oldest = sockets.remove(0);
-            oldest.closed().await.unwrap();
-            let count = "select count(*) from connections where account_id = $1";
-            let open = database.query_one(count, &[&person.id]).await.unwrap().get::<_, i64>(0);
-            assert_eq!(open, limit);
-            send_message(&person, room, "모두에게").await.expect(201).unwrap();
-            for socket in &mut sockets {
-                assert_eq!(socket.next_of("message").await.unwrap()["message"]["content"], "모두에게");
-            }
-        }
-    });
-}
-
-/// One account with 1,000 connections and `typing` in a loop once caused 999 pushes a frame.
-#[test]
-fn connections_opened_at_once_are_bounded_too() {
-    in_world_with_limits(async |world| {
-        let database = world.database().await;
-        let (customer, company, room) = world.pair().await;
-        let tickets = join_all((0..25).map(|_| customer.ticket())).await;
-        let tickets: Vec<Value> = tickets.into_iter().map(Result::unwrap).collect();
-        let open = |ticket: &Value| {
-            let url = ticket["url"].as_str().unwrap().to_owned();
-            async move { chatchat_harness::Socket::open(&url).await }
-        };
-        let _at_once = join_all(tickets.iter().map(open)).await;
-        // Connections that are opened at the same time may not see each other. The next one does.
-        let mut last = customer.connect().await.unwrap();
-        eventually("the surplus is closed", async || {
-            let count = "select count(*) from connections where account_id = $1";
-            database.query_one(count, &[&customer.id]).await.unwrap().get::<_, i64>(0) == 10
-        })
-        .await;
-        send_message(&company, room, "들리나요?").await.expect(201).unwrap();
-        assert_eq!(next_event(&mut last).await["type"], "message");
     });
 }
