@@ -1,4 +1,4 @@
-//! Checks of the templates in `infra/`, expanded by SAM and evaluated for five sets of parameters.
+//! Checks of the templates in `infra/`, expanded by SAM and evaluated for six sets of parameters.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -9,3 +9,4 @@ mod permissions;
 mod routes;
 mod sets;
 mod stacks;
+mod warm;

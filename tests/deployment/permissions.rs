@@ -204,7 +204,7 @@ fn managed_policies_are_the_known_ones() {
             let managed = role.properties["ManagedPolicyArns"].as_array().cloned().unwrap_or_default();
             let expected: &[&str] = match role.id.as_str() {
                 "LogRole" => &["arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"],
-                "ProxyRole" => &[],
+                "ProxyRole" | "WarmRole" => &[],
                 _ => &FUNCTION,
             };
             assert_eq!(managed, expected, "{}", role.id);

@@ -1,5 +1,5 @@
-//! The five sets of parameters: without a domain, with a domain, with a firewall, with the proxy,
-//! and with endpoints.
+//! The six sets of parameters: without a domain, with a domain, with a firewall, with the proxy,
+//! with endpoints, and without calls that keep functions warm.
 
 use std::{collections::BTreeSet, fs};
 

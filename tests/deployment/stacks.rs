@@ -30,7 +30,9 @@ pub const WITH_FIREWALL: Set = &[(
 )];
 pub const WITH_PROXY: Set = &[("UseProxy", "true"), ("ConcurrencyLimits", "on")];
 pub const WITH_ENDPOINTS: Set = &[("Egress", "endpoints"), ("AllowedOrigins", "http://localhost:5173")];
-pub const ALL: [Set; 5] = [WITHOUT_DOMAIN, WITH_DOMAIN, WITH_FIREWALL, WITH_PROXY, WITH_ENDPOINTS];
+pub const WITHOUT_WARMING: Set = &[("Warm", "off")];
+pub const ALL: [Set; 6] =
+    [WITHOUT_DOMAIN, WITH_DOMAIN, WITH_FIREWALL, WITH_PROXY, WITH_ENDPOINTS, WITHOUT_WARMING];
 
 /// The output of `infra/expand.py`: the expanded templates by file name.
 static EXPANDED: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {

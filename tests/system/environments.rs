@@ -1,17 +1,17 @@
 //! The processes of functions: each serves one request at a time, and its end affects only that
 //! request.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use chatchat_harness::{Client, Person, System, SystemOptions, build_functions, describe};
-use chatchat_local::Fault;
+use chatchat_local::{EnvironmentState, Fault, Settings};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    block_on, client_of, database, end_processes, in_world, message_body, post_message, start_system,
-    system_options, template, wait_for_blocked,
+    block_on, client_of, database, end_processes, eventually, in_world, message_body, post_message,
+    start_system, system_options, template, wait_for_blocked,
 };
 
 #[test]
@@ -106,6 +106,41 @@ fn functions_recover_from_failures_of_secrets_manager() {
         assert_eq!((answer.status, &answer.body), (500, &json!({ "message": "Internal Server Error" })));
         drop(always);
         assert_eq!(profile().await.status, 200);
+        system.stop().await;
+    });
+}
+
+#[test]
+fn warm_events_start_processes_without_connections_to_the_database() {
+    block_on(|| async {
+        let settings = Settings { schedule_minute: Duration::from_millis(200), ..Settings::default() };
+        let options = SystemOptions { warm: true, pooled: false, settings, ..system_options().await };
+        let system = System::start(options).await.unwrap();
+        let waits = |function: &str| {
+            let processes = system.cloud.environments(function);
+            processes.len() == 1 && processes[0].served >= 2 && processes[0].state == EnvironmentState::Idle
+        };
+        for function in
+            ["ListRoomsAsCustomer", "HistoryAsCompany", "RefreshCustomer", "FindCompanies", "Realtime"]
+        {
+            eventually(&format!("a process of {function} is warm"), async || waits(function)).await;
+        }
+        // The functions that are called weekly.
+        for function in ["Health", "Unrouted", "RotatePassword", "Migrate", "WithdrawCompany"] {
+            let answer = system.cloud.invoke(function, json!({ "warm": true })).await.unwrap();
+            assert_eq!(answer, Value::Null, "{function}");
+        }
+        let connections = "select count(*) from pg_stat_activity
+                           where datname = current_database() and application_name = 'chatchat'";
+        let connections: i64 = database(&system).await.query_one(connections, &[]).await.unwrap().get(0);
+        assert!(connections <= 2, "only Sweep and DeletePictures connect: {connections}");
+        let log = system.log().unwrap();
+        assert!(!log.contains("answered") && !log.contains("ERROR"), "{log}");
+
+        // A warm process serves the next request.
+        let client = client_of(&system);
+        client.call(Method::GET, "/companies", None, &Value::Null).await.unwrap().expect(200).unwrap();
+        assert_eq!(system.cloud.environments("FindCompanies").len(), 1);
         system.stop().await;
     });
 }

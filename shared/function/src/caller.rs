@@ -22,9 +22,6 @@ pub trait Authorize: Send + Sized + 'static {
     const ACCEPTS: &'static str;
     /// Whether access tokens are verified, which needs the signing keys.
     const VERIFIES: bool = true;
-    /// Whether requests without a caller are rejected. The process then opens its connection to the
-    /// database only for a verified caller, so that anonymous requests to the route open none.
-    const IS_REQUIRED: bool = true;
 
     /// Returns the caller.
     ///
@@ -37,7 +34,6 @@ pub trait Authorize: Send + Sized + 'static {
 impl Authorize for () {
     const ACCEPTS: &'static str = "public";
     const VERIFIES: bool = false;
-    const IS_REQUIRED: bool = false;
 
     fn authorize(_: Authorization) -> Result<Self, Error> {
         Ok(())
@@ -47,7 +43,6 @@ impl Authorize for () {
 /// A route that shows more to some callers. It rejects an invalid access token.
 impl Authorize for Option<Caller<AnyRole>> {
     const ACCEPTS: &'static str = "anyone";
-    const IS_REQUIRED: bool = false;
 
     fn authorize(authorization: Authorization) -> Result<Self, Error> {
         match authorization {

@@ -2,14 +2,14 @@
 
 use chatchat_domain::{AnyRole, Caller};
 use chatchat_store::Store;
-use lambda_runtime::{LambdaEvent, service_fn};
 use tokio::time::{Instant, timeout};
 
 use crate::{
-    Answer, Authorization, Authorize, BoxFuture, Error, Loader, Need, Request, Resource, SigningKeys,
+    Answer, Authorization, Authorize, BoxFuture, Error, Event, Loader, Need, Request, Resource, SigningKeys,
     Viewers,
     handler::{out_of_time, time_left},
     http_event::HttpEvent,
+    run::serve_each,
 };
 
 /// Answers an HTTP request.
@@ -42,13 +42,10 @@ pub async fn serve_http<S: Resource, A: Authorize>(
     let signing_keys =
         async { if A::VERIFIES { loader.signing_keys().await.cloned().map(Some) } else { Ok(None) } };
     let (resource, signing_keys) = tokio::try_join!(S::load(&loader), signing_keys)?;
-    if let (false, Some(store)) = (A::IS_REQUIRED, resource.store()) {
-        store.connect_ahead().await;
-    }
     let route = &Route { handler, resource, signing_keys, viewers: Viewers::from_environment() };
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<HttpEvent>| async move {
+    serve_each(move |event: Event<HttpEvent>| async move {
         let started = Instant::now();
-        let time_left = time_left(event.context.deadline());
+        let time_left = time_left(event.deadline);
         let request = Request::new(event.payload, &route.viewers);
         let outcome = timeout(time_left, route.handle(&request)).await.unwrap_or_else(|_| Err(out_of_time()));
         let mut refused = None;
@@ -75,7 +72,7 @@ pub async fn serve_http<S: Resource, A: Authorize>(
             "answered"
         );
         Ok::<_, lambda_runtime::Error>(answer.into_response())
-    }))
+    })
     .await
 }
 

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chatchat_domain::{AccountId, SessionId, causes};
+use chatchat_domain::{AccountId, SessionId};
 use deadpool_postgres::{ClientWrapper, Object, Pool};
 use tokio::{select, time::timeout};
 use tokio_postgres::{Row, types::ToSql};
@@ -51,18 +51,6 @@ impl Store {
     pub async fn open(database: &Database, source: CredentialsSource) -> Result<Self, CredentialsError> {
         let pool = connect::pool(database, source).await?;
         Ok(Self { pool, micros: Arc::default(), caller: Arc::default(), last_answer: Arc::default() })
-    }
-
-    /// Opens the connection before the first statement. An unreachable database is not an error:
-    /// the first statement connects again.
-    pub async fn connect_ahead(&self) {
-        match self.pool.get().await {
-            Ok(_) => self.last_answer.note(),
-            Err(error) => tracing::warn!(
-                error = causes(&error),
-                "the database is unreachable; the first request connects again"
-            ),
-        }
     }
 
     /// The milliseconds spent on the database since the last call of this method, for the log line

@@ -81,6 +81,7 @@ fn template() -> PathBuf {
 }
 
 /// Options for starting the product.
+#[expect(clippy::struct_excessive_bools, reason = "the options do not depend on each other")]
 pub struct SystemOptions {
     /// The folder with the functions' programs.
     pub programs: PathBuf,
@@ -103,6 +104,9 @@ pub struct SystemOptions {
     pub pooled: bool,
     /// Whether the functions reach the database through a relay, whose connections can go silent.
     pub relays_database: bool,
+    /// Whether schedules call the functions of a page load every five minutes. Otherwise, they call
+    /// all functions weekly, which no test waits for.
+    pub warm: bool,
 }
 
 impl Default for SystemOptions {
@@ -120,6 +124,7 @@ impl Default for SystemOptions {
             postgres: None,
             pooled: env::var_os("POOLED").is_some_and(|value| !value.is_empty()),
             relays_database: false,
+            warm: false,
         }
     }
 }
@@ -191,6 +196,7 @@ impl System {
             parameters: BTreeMap::from([
                 ("DatabaseName".to_owned(), name),
                 ("DistributionSecret".to_owned(), uuid::Uuid::new_v4().to_string()),
+                ("Warm".to_owned(), if options.warm { "on" } else { "off" }.to_owned()),
             ]),
             settings: options.settings,
             log: options.log,

@@ -147,6 +147,14 @@ pub fn of_the_firewall(load: Load) -> f64 {
     FIREWALL_MONTH + Month::new(load).distribution_requests / 1e6 * FIREWALL_REQUESTS_MILLION
 }
 
+/// Returns the monthly cost of the calls that keep functions warm, when the free tier is used up.
+pub fn of_warm_calls(load: Load) -> f64 {
+    let idle = |warm_functions| Month::new(Load { messages_per_day: 0.0, connections: 0.0, warm_functions });
+    let (with, without) = (idle(load.warm_functions), idle(0.0));
+    (with.calls - without.calls) / 1e6 * LAMBDA_REQUESTS_MILLION
+        + (with.gb_seconds - without.gb_seconds) * LAMBDA_GB_SECOND
+}
+
 /// Returns the cost of one million messages when the free tier is used up.
 pub fn of_a_million_messages() -> f64 {
     let month = Month::of_messages(1e6);
@@ -163,7 +171,7 @@ mod tests {
     use super::*;
 
     fn bill(messages_per_day: f64, connections: f64) -> Vec<Line> {
-        lines(Load { messages_per_day, connections }, [10.0, 11.0]).unwrap()
+        lines(Load { messages_per_day, connections, warm_functions: 0.0 }, [10.0, 11.0]).unwrap()
     }
 
     fn dollars(lines: &[Line], what: &str) -> f64 {
@@ -203,6 +211,18 @@ mod tests {
     }
 
     #[test]
+    fn warm_calls_are_within_the_free_tier_at_first_and_charged_beyond_it() {
+        let bill = |messages_per_day| {
+            let load = Load { messages_per_day, connections: 0.0, warm_functions: 20.0 };
+            lines(load, [10.0, 11.0]).unwrap()
+        };
+        assert_close(totals(&bill(1000.0))[0], totals(&self::bill(1000.0, 0.0))[0]);
+        let more = dollars(&bill(100_000.0), "calls of functions")
+            - dollars(&self::bill(100_000.0, 0.0), "calls of functions");
+        assert_close(more, 20.0 * 730.0 * 12.0 / 1e6 * 0.20);
+    }
+
+    #[test]
     fn distribution_is_free_up_to_ten_million_requests_and_a_terabyte() {
         assert_close(dollars(&bill(1000.0, 20.0), "to the distribution"), 0.0);
         assert_close(dollars(&bill(1000.0, 20.0), "GB to browsers"), 0.0);
@@ -213,9 +233,12 @@ mod tests {
 
     #[test]
     fn firewall_is_charged_for_its_rules_and_each_request() {
-        assert_close(of_the_firewall(Load { messages_per_day: 0.0, connections: 0.0 }), 7.0);
+        assert_close(
+            of_the_firewall(Load { messages_per_day: 0.0, connections: 0.0, warm_functions: 0.0 }),
+            7.0,
+        );
         let requests = 2e6 * 730.0 / 24.0 * 0.25;
-        let load = Load { messages_per_day: 2e6, connections: 0.0 };
+        let load = Load { messages_per_day: 2e6, connections: 0.0, warm_functions: 0.0 };
         assert_close(of_the_firewall(load), 7.0 + requests / 1e6 * 0.60);
     }
 
@@ -228,7 +251,9 @@ mod tests {
 
     #[test]
     fn alarms_after_the_tenth_and_gigabytes_after_the_twentieth_are_charged() {
-        let lines = lines(Load { messages_per_day: 1e6, connections: 0.0 }, [12.0, 13.0]).unwrap();
+        let lines =
+            lines(Load { messages_per_day: 1e6, connections: 0.0, warm_functions: 0.0 }, [12.0, 13.0])
+                .unwrap();
         assert_close(dollars(&lines, "12 alarms"), 0.20);
         assert_close(dollars(&lines, "128 GB after a year"), 128.0 * 0.131);
     }
@@ -238,6 +263,9 @@ mod tests {
         for (messages, class) in [(1000.0, "micro"), (2e6, "small"), (1e7, "xlarge")] {
             assert!(bill(messages, 0.0)[0].what.ends_with(class), "{messages}");
         }
-        assert!(lines(Load { messages_per_day: 1e8, connections: 0.0 }, [10.0, 11.0]).is_err());
+        assert!(
+            lines(Load { messages_per_day: 1e8, connections: 0.0, warm_functions: 0.0 }, [10.0, 11.0])
+                .is_err()
+        );
     }
 }

@@ -9,12 +9,16 @@ use std::fs;
 
 use chatchat_harness::{Failure, root};
 
-use bill::{WAYS, lines, of_a_million_messages, of_the_firewall, totals};
-use month::Load;
+use bill::{WAYS, lines, of_a_million_messages, of_the_firewall, of_warm_calls, totals};
+use month::{Load, warm_calls};
 
 /// Prints the monthly bill for a number of messages per day and of open connections.
 pub fn cost(messages_per_day: u32, connections: u32) -> Result<(), Failure> {
-    let load = Load { messages_per_day: f64::from(messages_per_day), connections: f64::from(connections) };
+    let load = Load {
+        messages_per_day: f64::from(messages_per_day),
+        connections: f64::from(connections),
+        warm_functions: f64::from(warm_functions()?),
+    };
     let lines = lines(load, alarms()?.map(f64::from))?;
     println!(
         "A month in Seoul with {messages_per_day} messages per day and {connections} open connections, in US dollars"
@@ -40,6 +44,12 @@ pub fn cost(messages_per_day: u32, connections: u32) -> Result<(), Failure> {
         "other side). Each additional connection adds {:.2} per million messages.",
         prices::FRAMES_MILLION
     );
+    println!(
+        "Of the calls, {:.2} million keep {} functions warm (Warm, infra/template.yaml). They open no connection to the",
+        warm_calls(load) / 1e6,
+        load.warm_functions
+    );
+    println!("database and cost {:.2} once the free tier is used up.", of_warm_calls(load));
     println!(
         "Optional limits by address (WebAclArn, infra/firewall.yaml) add {:.2}, and {:.2} per million requests for pages",
         of_the_firewall(load),
@@ -68,6 +78,13 @@ fn row(what: &str, dollars: [f64; 4]) {
         }
     }
     println!();
+}
+
+/// Counts the functions in the template that are called every five minutes to keep them warm.
+fn warm_functions() -> Result<u32, Failure> {
+    let template = fs::read_to_string(root().join("infra/template.yaml"))?;
+    let is_warm = |line: &&str| ["Warm: &often", "Warm: *often"].contains(&line.trim());
+    Ok(u32::try_from(template.lines().filter(is_warm).count())?)
 }
 
 /// Counts the alarms in the template: without the proxy's, and with them.

@@ -20,6 +20,10 @@ const HEARTBEAT: f64 = 4.0;
 const RECONNECT: f64 = 100.0;
 /// The number of sweeps, one every five minutes, and of deletions of pictures, one every hour.
 const SWEEPS: f64 = DAYS * 24.0 * (12.0 + 1.0);
+/// The number of calls per month that keep a function warm, one every five minutes.
+const WARM_CALLS: f64 = DAYS * 24.0 * 12.0;
+/// The duration of such a call in seconds; it does no work.
+const WARM_SECONDS: f64 = 0.002;
 /// The duration of a call in seconds (most calls wait for one statement and a push), and the memory
 /// of a function in GB.
 const CALL_SECONDS: f64 = 0.020;
@@ -48,6 +52,8 @@ pub struct Load {
     pub messages_per_day: f64,
     /// Open connections, on average.
     pub connections: f64,
+    /// Functions that are kept warm.
+    pub warm_functions: f64,
 }
 
 /// The use of everything that AWS charges by use.
@@ -79,11 +85,14 @@ impl Month {
         let pushed = messages * RECEIVERS + others * (RECEIVERS - 1.0) + heartbeats;
         let came = messages + others + heartbeats;
         let http = messages * HTTP_REQUESTS + 2.0 * reconnects;
-        let calls = came + http + 2.0 * reconnects + SWEEPS;
+        let work = Self::of(came + pushed, pushed, http, came + http + 2.0 * reconnects + SWEEPS);
+        let warm = warm_calls(load);
         Self {
             connection_minutes: minutes,
             distribution_requests: http + reconnects,
-            ..Self::of(came + pushed, pushed, http, calls)
+            calls: work.calls + warm,
+            gb_seconds: work.gb_seconds + warm * WARM_SECONDS * CALL_GB,
+            ..work
         }
     }
 
@@ -101,6 +110,11 @@ impl Month {
     }
 }
 
+/// Returns the calls that keep functions warm. They log nothing and run no statement.
+pub fn warm_calls(load: Load) -> f64 {
+    load.warm_functions * WARM_CALLS
+}
+
 /// Returns the storage of messages in the database, in GB.
 pub fn stored_gb(messages: f64) -> f64 {
     messages * MESSAGE_BYTES / GB
@@ -109,7 +123,7 @@ pub fn stored_gb(messages: f64) -> f64 {
 /// Returns the smallest database class that is sufficient in the busiest hour. Every call runs one
 /// statement.
 pub fn database(load: Load) -> Result<Class, Failure> {
-    let calls = |load| (Month::new(load).calls - SWEEPS) / (MINUTES * 60.0);
+    let calls = |load| (Month::new(load).calls - SWEEPS - warm_calls(load)) / (MINUTES * 60.0);
     let of_messages = calls(Load { connections: 0.0, ..load }) * PEAK_OF_MESSAGES;
     let of_connections = calls(Load { messages_per_day: 0.0, ..load }) * PEAK_OF_CONNECTIONS;
     let needed = (of_messages + of_connections) * STATEMENT_SECONDS;
