@@ -1,4 +1,7 @@
-//! Faults of Lambda: processes that are killed at any point of their work, and malformed events.
+//! Faults of Lambda: processes that are killed at any point of their work, malformed events, and
+//! calls that Lambda rejects.
+
+use std::time::Duration;
 
 use chatchat_harness::{Answer, Socket};
 use chatchat_local::{Fault, Injection, InvokeError, Point, Target};
@@ -10,7 +13,7 @@ use super::{
     assert_receives, connection_count, heartbeat, inject, message, post, sends, unchecked,
     wait_for_connections, with_faults,
 };
-use crate::{World, next_event};
+use crate::{World, eventually, next_event, wait_for_blocked};
 
 fn kill(world: &World, target: Target, at: Point) -> Injection {
     inject(world, Fault::Kill { target, at }, 1)
@@ -172,5 +175,86 @@ fn fault_16_malformed_event_fails_alone() {
         }
         world.client.call(Method::GET, "/health", None, &Value::Null).await.unwrap().expect(200).unwrap();
         assert_kept([&customer, &company], room, &["하나", "둘", "하나", "둘"]).await;
+    });
+}
+
+/// Fault 26: Lambda has made a function inactive. Its calls fail until it is active again.
+#[test]
+fn fault_26_message_is_stored_once_the_function_is_active_again() {
+    with_faults(async |world| {
+        let (customer, company, room) = world.pair().await;
+        let mut socket = customer.connect().await.unwrap();
+        let mut receiver = company.connect().await.unwrap();
+        let deactivate =
+            |target| inject(world, Fault::Inactive { target, pending: Duration::from_millis(500) }, 1);
+
+        let inactive = deactivate(Target::function(REALTIME));
+        let frame = message(room, "하나");
+        socket.send(&frame).await.unwrap();
+        assert_gateway_error(&mut socket).await;
+        let mut ack = Value::Null;
+        eventually("the frame is acknowledged", async || {
+            socket.send(&frame).await.unwrap();
+            ack = socket.next().await.unwrap();
+            ack["type"] == "ack" || {
+                assert_eq!(ack["message"], "Internal server error", "{ack}");
+                false
+            }
+        })
+        .await;
+        assert_eq!(ack["seq"], 2);
+        assert_receives(&mut receiver, 2).await;
+        assert_happened(inactive, 1).await;
+
+        let inactive = deactivate(Target::function("SendMessageAsCustomer"));
+        let (frame, unchecked) = (message(room, "둘"), unchecked(&customer));
+        assert!(is_internal_error(&post(&unchecked, &frame).await));
+        eventually("the message is stored", async || {
+            let answer = post(&unchecked, &frame).await;
+            answer.status == 201 || !is_internal_error(&answer)
+        })
+        .await;
+        assert_happened(inactive, 1).await;
+        assert_receives(&mut receiver, 3).await;
+        assert_kept([&customer, &company], room, &["하나", "둘"]).await;
+    });
+}
+
+/// Fault 27: a new account runs 10 calls at a time. Further calls are throttled.
+#[test]
+fn fault_27_throttled_message_is_stored_when_it_is_sent_again() {
+    with_faults(async |world| {
+        let (customer, company, room) = world.pair().await;
+        let mut socket = customer.connect().await.unwrap();
+        let mut sender = company.connect().await.unwrap();
+        let url = customer.ticket().await.unwrap()["url"].as_str().unwrap().to_owned();
+        let (mut locking, watch) = (world.database().await, world.database().await);
+        let lock = locking.transaction().await.unwrap();
+        lock.execute("select from rooms where id = $1 for update", &[&room]).await.unwrap();
+        let limit = inject(world, Fault::AccountLimit(10), u32::MAX);
+        for _ in 0..10 {
+            sender.send(&message(room, "동시에")).await.unwrap();
+        }
+        wait_for_blocked(&watch, 10).await;
+
+        let (frame, request) = (message(room, "하나"), message(room, "둘"));
+        socket.send(&frame).await.unwrap();
+        assert_gateway_error(&mut socket).await;
+        assert_eq!(post(&unchecked(&customer), &request).await.status, 429);
+        assert_eq!(Socket::handshake(&url, &[]).await.err(), Some(502));
+        assert_eq!(limit.happened(), 3);
+        lock.rollback().await.unwrap();
+        for _ in 0..10 {
+            assert_eq!(sender.next_of("ack").await.unwrap()["type"], "ack");
+        }
+        for _ in 0..10 {
+            socket.next_of("message").await.unwrap();
+        }
+        assert_acknowledged(&mut socket, &frame, 12).await;
+        assert_eq!(post(&customer, &request).await.expect(201).unwrap().body["seq"], 13);
+        let contents = [["동시에"; 10].as_slice(), &["하나", "둘"]].concat();
+        assert_kept([&customer, &company], room, &contents).await;
+        assert!(Socket::open(&url).await.is_ok(), "the throttled handshake has not used the ticket");
+        drop(limit);
     });
 }

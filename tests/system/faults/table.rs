@@ -1,10 +1,10 @@
-//! The 25 faults, and a test that each fault has a test.
+//! The 27 faults, and a test that each fault has a test.
 
 use std::{collections::BTreeSet, env, process::Command};
 
 /// The faults, numbered from 1. The tests of a fault have its number in their names, such as
 /// `fault_04_duplicate_frame_takes_effect_once`.
-const FAULTS: [&str; 25] = [
+const FAULTS: [&str; 27] = [
     "a client disconnects before its send reaches the function",
     "a client disconnects after its send, before the ack",
     "a client disconnects during a resync",
@@ -30,6 +30,8 @@ const FAULTS: [&str; 25] = [
     "a client's clock is 5 minutes off, both ways",
     "object storage fails during an upload",
     "the database's connections go silent",
+    "a function is inactive",
+    "the account already runs as many calls as its limit allows",
 ];
 
 /// The number in the name of a test such as `faults::client::fault_04_…`.

@@ -2,9 +2,12 @@
 //!
 //! The methods of [`Faults`] only decide. The code that asks carries out the fault.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use tokio::sync::watch;
@@ -70,6 +73,22 @@ impl Faults {
             _ => None,
         };
         self.fire(matching).map(|((), happened)| happened)
+    }
+
+    /// Whether the function becomes inactive with this call: how long further calls fail.
+    pub(crate) fn deactivates(&self, function: &str, route: Option<&str>) -> Option<Duration> {
+        self.choose(|fault| match fault {
+            Fault::Inactive { target, pending } => target.contains(function, route).then_some(*pending),
+            _ => None,
+        })
+    }
+
+    /// Whether a call is throttled while this number of calls runs in the account: the limit.
+    pub(crate) fn throttles(&self, running: usize) -> Option<usize> {
+        self.choose(|fault| match fault {
+            Fault::AccountLimit(limit) => (running >= *limit).then_some(*limit),
+            _ => None,
+        })
     }
 
     /// What happens to a frame that a client has sent.

@@ -24,6 +24,18 @@ pub enum Fault {
         /// Whose event.
         target: Target,
     },
+    /// A function becomes inactive, as Lambda does it after 14 days without a call: its idle
+    /// processes are ended, and its next call fails. While Lambda then creates its network
+    /// interface, further calls fail too.
+    Inactive {
+        /// Whose call it is.
+        target: Target,
+        /// How long further calls fail.
+        pending: Duration,
+    },
+    /// A call is throttled if this number of calls already runs, of all functions together. A new
+    /// AWS account often has a limit of 10.
+    AccountLimit(usize),
     /// Applies to a frame that a client has sent, before a function receives it.
     Received(Tampering),
     /// Applies to a frame that is sent to a client. The sender still gets a success response.

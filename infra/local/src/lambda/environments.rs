@@ -46,6 +46,10 @@ impl Environments {
         }
         let (answer, answered) = oneshot::channel();
         let route = if self.faults.any() { route_of(&event) } else { None };
+        if let Some(pending) = self.faults.deactivates(&self.function.id, route.as_deref()) {
+            self.pool.lock().deactivate(pending);
+            return Err(InvokeError::NotActive("Inactive"));
+        }
         let twice = self.faults.delivers_twice(&self.function.id, route.as_deref());
         let call = Call { id: Uuid::new_v4(), event, route, answer };
         match twice {
@@ -114,6 +118,11 @@ impl Environments {
 
     pub(super) fn all(&self) -> Vec<Environment> {
         self.pool.lock().environments()
+    }
+
+    /// Returns the number of calls without a result.
+    pub(super) fn running(&self) -> usize {
+        self.pool.lock().in_flight()
     }
 
     pub(super) fn kill(&self, pid: u32) -> bool {

@@ -8,9 +8,14 @@ pub enum InvokeError {
     /// The template has no such function.
     #[error("there is no function {0}")]
     UnknownFunction(String),
-    /// The function already runs the maximum number of calls.
-    #[error("throttled: the function already runs {0} calls at a time")]
+    /// The function or the account already runs the maximum number of calls.
+    #[error("throttled: {0} calls already run, which is the limit")]
     Throttled(usize),
+    /// The function has become inactive, or is not active again yet.
+    #[error(
+        "The operation cannot be performed at this time. The function is currently in the following state: {0}"
+    )]
+    NotActive(&'static str),
     /// The event is larger than Lambda allows.
     #[error("the event has {bytes} bytes, {limit} are allowed")]
     EventTooLarge {

@@ -25,6 +25,7 @@ pub use slot::{Environment, EnvironmentState};
 #[derive(Debug)]
 pub(crate) struct Lambda {
     functions: BTreeMap<String, Arc<Environments>>,
+    faults: Arc<Faults>,
 }
 
 impl Lambda {
@@ -33,7 +34,7 @@ impl Lambda {
             let id = function.id.clone();
             (id, Arc::new(Environments::new(function, output.clone(), log.clone(), Arc::clone(faults))))
         });
-        Self { functions: functions.collect() }
+        Self { functions: functions.collect(), faults: Arc::clone(faults) }
     }
 
     /// Returns whether the function exists.
@@ -44,6 +45,12 @@ impl Lambda {
     /// Calls a function and waits for its result. The function continues if the caller stops
     /// waiting.
     pub(crate) async fn invoke(&self, function: &str, event: Bytes) -> Result<Bytes, InvokeError> {
+        if self.faults.any() {
+            let running = self.functions.values().map(|environments| environments.running()).sum();
+            if let Some(limit) = self.faults.throttles(running) {
+                return Err(InvokeError::Throttled(limit));
+            }
+        }
         let environments = self.functions.get(function);
         environments.ok_or_else(|| InvokeError::UnknownFunction(function.to_owned()))?.invoke(event).await
     }

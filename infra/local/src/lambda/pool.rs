@@ -55,6 +55,8 @@ pub(super) struct Pool {
     waiting: VecDeque<Call>,
     /// The number of calls without a result.
     in_flight: usize,
+    /// When the function is active again. Until then, its calls fail.
+    pending_until: Option<Instant>,
     closed: bool,
 }
 
@@ -78,6 +80,7 @@ impl Pool {
             idle: Vec::new(),
             waiting: VecDeque::new(),
             in_flight: 0,
+            pending_until: None,
             closed: false,
         }
     }
@@ -86,6 +89,9 @@ impl Pool {
     pub(super) fn submit(&mut self, call: Call) -> Result<Vec<NewProcess>, InvokeError> {
         if self.closed {
             return Err(InvokeError::Stopped);
+        }
+        if self.pending_until.is_some_and(|until| Instant::now() < until) {
+            return Err(InvokeError::NotActive("Pending"));
         }
         if self.in_flight >= self.function.environments {
             return Err(InvokeError::Throttled(self.function.environments));
@@ -313,6 +319,20 @@ impl Pool {
             }
             waits
         });
+    }
+
+    /// Ends the processes that have no call, and rejects calls for the time `pending`.
+    pub(super) fn deactivate(&mut self, pending: Duration) {
+        self.end_idle(Duration::ZERO);
+        for slot in self.slots.values().filter(|slot| matches!(slot.state, State::Finishing)) {
+            slot.signal(Signal::KILL);
+        }
+        self.pending_until = Some(Instant::now() + pending);
+    }
+
+    /// Returns the number of calls without a result.
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight
     }
 
     /// Kills the process with this process id. Returns false if the pool has no such process.

@@ -7,6 +7,7 @@ mod faults_calls;
 mod faults_database;
 mod faults_frames;
 mod faults_functions;
+mod faults_lambda;
 mod faults_networks;
 mod http;
 mod lambda;

@@ -81,6 +81,11 @@ fn fault(kind: Kind, rng: &mut Rng) -> (Fault, u32, u32) {
         }
         Kind::KillBeforeAnswer => (kill(any(rng), Point::BeforeAnswer), rng.u32(1..10), rng.u32(1..4)),
         Kind::DeliverTwice => (Fault::DeliverTwice { target: any(rng) }, rng.u32(1..5), rng.u32(2..20)),
+        Kind::Inactive => {
+            let pending = delay(rng, 1000);
+            (Fault::Inactive { target: any(rng), pending }, rng.u32(1..10), rng.u32(1..3))
+        }
+        Kind::AccountLimit => (Fault::AccountLimit(rng.usize(1..4)), 1, rng.u32(5..30)),
         Kind::FrameDropped => (Fault::Received(Tampering::Drop), rng.u32(2..10), rng.u32(1..10)),
         Kind::FrameDoubled => (Fault::Received(Tampering::Double), rng.u32(1..5), rng.u32(5..30)),
         Kind::FrameDelayed => {

@@ -48,6 +48,8 @@ kinds! {
     KillInPush, "kill-in-push", Cloud, "a function is killed at its first, second or third push";
     KillBeforeAnswer, "kill-before-answer", Cloud, "a function is killed before it sends its response";
     DeliverTwice, "deliver-twice", Cloud, "an event is delivered twice";
+    Inactive, "inactive", Cloud, "a function is inactive, and pending for up to 1 s";
+    AccountLimit, "account-limit", Cloud, "a call is throttled, because one to three others already run";
     FrameDropped, "frame-dropped", Cloud, "a client's frame is lost";
     FrameDoubled, "frame-doubled", Cloud, "a client's frame arrives twice";
     FrameDelayed, "frame-delayed", Cloud, "a client's frame arrives up to 1 s late";
