@@ -16,6 +16,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use uuid::Uuid;
 
 use crate::{
+    clock::Clock,
     distribution::{self, Distribution},
     error::StartError,
     faults::{Fault, Faults, Injection},
@@ -44,6 +45,7 @@ pub struct Cloud {
     stage: Option<String>,
     access_key: String,
     lambda: Arc<Lambda>,
+    clock: Clock,
     websocket: Option<Arc<WebSocketApi>>,
     secrets: Arc<Secrets>,
     storage: Arc<Storage>,
@@ -94,7 +96,8 @@ impl Cloud {
         let output = Output::open(options.function_log.as_deref())
             .map_err(StartError::io("the log of the functions"))?;
         let faults = Arc::new(Faults::default());
-        let lambda = Arc::new(Lambda::new(functions, &output, &log, &faults));
+        let clock = Clock::default();
+        let lambda = Arc::new(Lambda::new(functions, &output, &log, &faults, &clock, options.calls));
         let websocket = WebSocketApi::new(
             &stack,
             Arc::clone(&lambda),
@@ -107,7 +110,7 @@ impl Cloud {
         let mut tasks = JoinSet::new();
         tasks.spawn(Arc::clone(&lambda).end_idle_environments(settings.idle_environment_limit));
         for schedule in Schedule::declared(&stack, &settings)? {
-            tasks.spawn(schedule.run(Arc::clone(&lambda), log.clone()));
+            tasks.spawn(schedule.run(Arc::clone(&lambda), clock.clone(), log.clone()));
         }
         let http = HttpApi::new(&stack, Arc::clone(&lambda), settings, log.clone())?.map(Arc::new);
         let prefix = http.as_ref().map(|http| http.prefix()).unwrap_or_default();
@@ -129,6 +132,7 @@ impl Cloud {
             stage,
             access_key,
             lambda,
+            clock,
             websocket,
             secrets,
             storage,
@@ -191,6 +195,11 @@ impl Cloud {
     /// Kills a function's process. Returns false if this cloud has no such process.
     pub fn kill_environment(&self, pid: u32) -> bool {
         self.lambda.kill(pid)
+    }
+
+    /// The clock of schedules and of the idle life of processes.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Sets a secret's current value. The former value becomes the previous one (`AWSPREVIOUS`).

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod clock;
 mod cloud;
 mod distribution;
 mod error;
@@ -22,11 +23,12 @@ mod stack;
 mod storage;
 mod websocket;
 
+pub use clock::{Clock, Turn};
 pub use cloud::Cloud;
 pub use error::StartError;
 pub use faults::{Answer, Fault, Injection, Moment, Point, Tampering, Target};
 pub use functions::program;
-pub use lambda::{Environment, EnvironmentState, InvokeError};
+pub use lambda::{Called, Calls, Environment, EnvironmentState, InvokeError};
 pub use log::LogLines;
 pub use options::Options;
 pub use postgres::{Database, PgBouncer, Postgres, PostgresOptions};

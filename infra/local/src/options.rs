@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
-use crate::{Database, log::LogLines, settings::Settings};
+use crate::{Calls, Database, log::LogLines, settings::Settings};
 
 /// The options of [`Cloud::start`](crate::Cloud::start).
 #[derive(Clone, Default)]
@@ -31,6 +31,8 @@ pub struct Options {
     pub settings: Settings,
     /// Receives one line for each request.
     pub log: Option<LogLines>,
+    /// Receives each call of a function that has ended.
+    pub calls: Option<Calls>,
     /// The file to which the functions' output is appended.
     pub function_log: Option<PathBuf>,
 }

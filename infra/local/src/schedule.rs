@@ -6,13 +6,11 @@ use axum::body::Bytes;
 use chatchat_template::ScheduleSource;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, macros::format_description};
-use tokio::{
-    task::JoinSet,
-    time::{Instant, interval_at},
-};
+use tokio::{task::JoinSet, time::Instant};
 use uuid::Uuid;
 
 use crate::{
+    clock::{Clock, Turn},
     error::StartError,
     lambda::Lambda,
     log::Log,
@@ -77,20 +75,36 @@ impl Schedule {
         })
     }
 
-    /// Calls the function at its rate, and for the first time after one interval. Never returns.
-    pub(crate) async fn run(self, lambda: Arc<Lambda>, log: Log) -> Infallible {
+    /// Calls the function at its rate, and for the first time one interval after this call. The
+    /// future never ends.
+    pub(crate) fn run(
+        self,
+        lambda: Arc<Lambda>,
+        clock: Clock,
+        log: Log,
+    ) -> impl Future<Output = Infallible> + Send + use<> {
         let schedule = Arc::new(self);
-        let mut ticks = interval_at(Instant::now() + schedule.rate, schedule.rate);
-        let mut calls = JoinSet::new();
-        loop {
-            ticks.tick().await;
-            while calls.try_join_next().is_some() {}
-            calls.spawn(Arc::clone(&schedule).call(Arc::clone(&lambda), log.clone()));
+        let mut time = clock.now() + schedule.rate;
+        let mut next = clock.wait_until(time);
+        async move {
+            let mut calls = JoinSet::new();
+            loop {
+                let turn = next.await;
+                time += schedule.rate;
+                next = clock.wait_until(time);
+                while calls.try_join_next().is_some() {}
+                calls.spawn(Arc::clone(&schedule).call(
+                    Arc::clone(&lambda),
+                    clock.clone(),
+                    turn,
+                    log.clone(),
+                ));
+            }
         }
     }
 
     /// Makes one asynchronous call, and retries it if it fails.
-    async fn call(self: Arc<Self>, lambda: Arc<Lambda>, log: Log) {
+    async fn call(self: Arc<Self>, lambda: Arc<Lambda>, clock: Clock, mut turn: Turn, log: Log) {
         let event = self.input.clone().unwrap_or_else(|| Bytes::from(self.event().to_string()));
         let mut waits = RETRY_MINUTES.into_iter();
         loop {
@@ -106,10 +120,10 @@ impl Schedule {
                 let took = started.elapsed().as_secs_f64() * 1000.0;
                 format!("schedule {} {took:.1} ms{outcome}", self.function)
             });
-            match wait {
-                Some(wait) => tokio::time::sleep(self.minute * wait).await,
-                None => return,
-            }
+            let Some(wait) = wait else { return };
+            let retry = clock.wait_until(clock.now() + self.minute * wait);
+            drop(turn);
+            turn = retry.await;
         }
     }
 

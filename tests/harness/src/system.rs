@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use chatchat_local::{Cloud, Database, LogLines, Options, Postgres, PostgresOptions, Settings};
+use chatchat_local::{Calls, Cloud, Database, LogLines, Options, Postgres, PostgresOptions, Settings};
 use chatchat_template::Template;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -94,6 +94,8 @@ pub struct SystemOptions {
     pub fresh: bool,
     /// Receives one line for each request.
     pub log: Option<LogLines>,
+    /// Receives each call of a function that has ended.
+    pub calls: Option<Calls>,
     /// Receives one line for each step of the start.
     pub progress: Option<LogLines>,
     /// Limits of the local cloud.
@@ -119,6 +121,7 @@ impl Default for SystemOptions {
             state: None,
             fresh: false,
             log: None,
+            calls: None,
             progress: None,
             settings: Settings::default(),
             postgres: None,
@@ -200,6 +203,7 @@ impl System {
             ]),
             settings: options.settings,
             log: options.log,
+            calls: options.calls,
             function_log: Some(folder.join("functions.log")),
         };
         let cloud = Cloud::start(options.clone()).await?;

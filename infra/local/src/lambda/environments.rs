@@ -20,7 +20,7 @@ use super::{
     slot::Environment,
     twice::submit_twice,
 };
-use crate::{faults::Faults, guard, listen, log::Log};
+use crate::{clock::Clock, faults::Faults, guard, listen, log::Log};
 
 #[derive(Debug)]
 pub(super) struct Environments {
@@ -32,14 +32,25 @@ pub(super) struct Environments {
 }
 
 impl Environments {
-    pub(super) fn new(function: Function, output: Output, log: Log, faults: Arc<Faults>) -> Self {
+    pub(super) fn new(
+        function: Function,
+        output: Output,
+        log: Log,
+        faults: Arc<Faults>,
+        clock: Clock,
+    ) -> Self {
         let function = Arc::new(function);
-        let pool = SharedPool::new(Pool::new(Arc::clone(&function), log, Arc::clone(&faults)));
+        let pool = SharedPool::new(Pool::new(Arc::clone(&function), log, Arc::clone(&faults), clock));
         Self { function, output, faults, pool, process_ended: Notify::new() }
     }
 
-    /// Calls the function and waits for its result.
-    pub(super) async fn invoke(self: &Arc<Self>, event: Bytes) -> Result<Bytes, InvokeError> {
+    /// Calls the function and waits for its result. Sets `is_cold` if the call has to start a
+    /// process.
+    pub(super) async fn invoke(
+        self: &Arc<Self>,
+        event: Bytes,
+        is_cold: &mut bool,
+    ) -> Result<Bytes, InvokeError> {
         let limit = self.function.event_limit;
         if event.len() > limit {
             return Err(InvokeError::EventTooLarge { bytes: event.len(), limit });
@@ -53,19 +64,21 @@ impl Environments {
         let twice = self.faults.delivers_twice(&self.function.id, route.as_deref());
         let call = Call { id: Uuid::new_v4(), event, route, answer };
         match twice {
-            None => self.submit(call)?,
+            None => *is_cold = self.submit(call)?,
             Some(count) => {
                 let environments = Arc::clone(self);
-                submit_twice(call, count % 2 == 1, move |call| environments.submit(call))?;
+                submit_twice(call, count % 2 == 1, move |call| environments.submit(call).map(drop))?;
             }
         }
         answered.await.unwrap_or(Err(InvokeError::Stopped))
     }
 
-    fn submit(self: &Arc<Self>, call: Call) -> Result<(), InvokeError> {
+    /// Returns whether processes have to be started for the call.
+    fn submit(self: &Arc<Self>, call: Call) -> Result<bool, InvokeError> {
         let new = self.pool.lock().submit(call)?;
+        let is_cold = !new.is_empty();
         self.start(new);
-        Ok(())
+        Ok(is_cold)
     }
 
     fn start(self: &Arc<Self>, new: Vec<NewProcess>) {

@@ -10,31 +10,60 @@ mod runtime_api;
 mod slot;
 mod twice;
 
-use std::{collections::BTreeMap, convert::Infallible, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, convert::Infallible, fmt, sync::Arc, time::Duration};
 
 use axum::body::Bytes;
 
-use crate::{faults::Faults, log::Log};
+use crate::{clock::Clock, faults::Faults, log::Log};
 use environments::Environments;
 pub use error::InvokeError;
 pub(crate) use function::Function;
 pub(crate) use process::Output;
 pub use slot::{Environment, EnvironmentState};
 
-/// All functions.
+/// A call of a function that has ended.
 #[derive(Debug)]
+pub struct Called<'a> {
+    /// The logical id of the function.
+    pub function: &'a str,
+    /// The event.
+    pub event: &'a [u8],
+    /// Whether the call had to start a process, because no process of the function was idle.
+    pub is_cold: bool,
+}
+
+/// Receives each call that has ended.
+pub type Calls = Arc<dyn Fn(&Called<'_>) + Send + Sync>;
+
+/// All functions.
 pub(crate) struct Lambda {
     functions: BTreeMap<String, Arc<Environments>>,
     faults: Arc<Faults>,
+    clock: Clock,
+    calls: Option<Calls>,
+}
+
+impl fmt::Debug for Lambda {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Lambda").field(&self.functions).finish()
+    }
 }
 
 impl Lambda {
-    pub(crate) fn new(functions: Vec<Function>, output: &Output, log: &Log, faults: &Arc<Faults>) -> Self {
+    pub(crate) fn new(
+        functions: Vec<Function>,
+        output: &Output,
+        log: &Log,
+        faults: &Arc<Faults>,
+        clock: &Clock,
+        calls: Option<Calls>,
+    ) -> Self {
         let functions = functions.into_iter().map(|function| {
             let id = function.id.clone();
-            (id, Arc::new(Environments::new(function, output.clone(), log.clone(), Arc::clone(faults))))
+            let (faults, clock) = (Arc::clone(faults), clock.clone());
+            (id, Arc::new(Environments::new(function, output.clone(), log.clone(), faults, clock)))
         });
-        Self { functions: functions.collect(), faults: Arc::clone(faults) }
+        Self { functions: functions.collect(), faults: Arc::clone(faults), clock: clock.clone(), calls }
     }
 
     /// Returns whether the function exists.
@@ -52,7 +81,14 @@ impl Lambda {
             }
         }
         let environments = self.functions.get(function);
-        environments.ok_or_else(|| InvokeError::UnknownFunction(function.to_owned()))?.invoke(event).await
+        let environments = environments.ok_or_else(|| InvokeError::UnknownFunction(function.to_owned()))?;
+        let _turn = self.clock.turn();
+        let mut is_cold = false;
+        let answer = environments.invoke(event.clone(), &mut is_cold).await;
+        if let Some(calls) = &self.calls {
+            calls(&Called { function, event: &event, is_cold });
+        }
+        answer
     }
 
     /// Returns the processes of a function; empty if the function does not exist.
@@ -77,12 +113,20 @@ impl Lambda {
         }
     }
 
-    /// Ends processes that have waited for an event for at least `limit`. Never returns.
-    pub(crate) async fn end_idle_environments(self: Arc<Self>, limit: Duration) -> Infallible {
-        loop {
-            tokio::time::sleep((limit / 10).max(Duration::from_millis(1))).await;
-            for environments in self.functions.values() {
-                environments.end_idle(limit);
+    /// Ends processes that have waited for an event for at least `limit`. The future never ends.
+    pub(crate) fn end_idle_environments(
+        self: Arc<Self>,
+        limit: Duration,
+    ) -> impl Future<Output = Infallible> + Send {
+        let interval = (limit / 10).max(Duration::from_millis(1));
+        let mut check = self.clock.wait_until(self.clock.now() + interval);
+        async move {
+            loop {
+                let _turn = check.await;
+                check = self.clock.wait_until(self.clock.now() + interval);
+                for environments in self.functions.values() {
+                    environments.end_idle(limit);
+                }
             }
         }
     }

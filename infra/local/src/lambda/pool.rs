@@ -25,6 +25,7 @@ use super::{
     slot::{Environment, Slot, State},
 };
 use crate::{
+    clock::Clock,
     faults::{Faults, Point},
     log::Log,
 };
@@ -48,6 +49,7 @@ pub(super) struct Pool {
     function: Arc<Function>,
     log: Log,
     faults: Arc<Faults>,
+    clock: Clock,
     slots: BTreeMap<u64, Slot>,
     next_slot: u64,
     /// Frozen processes, the most recently used last.
@@ -70,11 +72,12 @@ pub(super) struct NewProcess {
 }
 
 impl Pool {
-    pub(super) fn new(function: Arc<Function>, log: Log, faults: Arc<Faults>) -> Self {
+    pub(super) fn new(function: Arc<Function>, log: Log, faults: Arc<Faults>, clock: Clock) -> Self {
         Self {
             function,
             log,
             faults,
+            clock,
             slots: BTreeMap::new(),
             next_slot: 0,
             idle: Vec::new(),
@@ -205,7 +208,7 @@ impl Pool {
         } else {
             // The pool is locked, so no CONT can come before this STOP.
             slot.signal(Signal::STOP);
-            slot.state = State::Idle { next: sender, since: Instant::now() };
+            slot.state = State::Idle { next: sender, since: self.clock.now() };
             self.idle.retain(|other| *other != id);
             self.idle.push(id);
         }
@@ -307,12 +310,13 @@ impl Pool {
 
     /// Kills the processes that have been idle for at least `limit`.
     pub(super) fn end_idle(&mut self, limit: Duration) {
+        let now = self.clock.now();
         let Self { slots, idle, .. } = self;
         idle.retain(|id| {
             let Some(slot) = slots.get_mut(id) else {
                 return false;
             };
-            let waits = matches!(slot.state, State::Idle { since, .. } if since.elapsed() < limit);
+            let waits = matches!(slot.state, State::Idle { since, .. } if now < since + limit);
             if !waits {
                 slot.state = State::Ending;
                 slot.signal(Signal::KILL);

@@ -1,5 +1,7 @@
 //! One process of a function as the pool sees it.
 
+use std::time::Duration;
+
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::{
     sync::{oneshot, watch},
@@ -41,8 +43,17 @@ pub struct Environment {
 #[derive(Debug)]
 pub(super) enum State {
     Starting,
-    Idle { next: oneshot::Sender<Delivery>, since: Instant },
-    Busy { call: Uuid, route: Option<String>, answer: Answer, pushes: u32 },
+    /// `since` is a time of the cloud's [`Clock`](crate::Clock).
+    Idle {
+        next: oneshot::Sender<Delivery>,
+        since: Duration,
+    },
+    Busy {
+        call: Uuid,
+        route: Option<String>,
+        answer: Answer,
+        pushes: u32,
+    },
     Finishing,
     Ending,
 }

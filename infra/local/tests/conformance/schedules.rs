@@ -47,6 +47,20 @@ async fn function_is_called_at_its_rate_after_one_interval() {
 }
 
 #[tokio::test]
+async fn calls_keep_their_distance_when_time_is_skipped() {
+    let template = with("Sweep", &event("Schedule", "Schedule: rate(10 minutes)"));
+    let site = Site::with(&template, Settings::default()).await;
+    let clock = site.cloud.clock();
+    let mut next = clock.wait_until(Duration::from_mins(9));
+    clock.skip_quiet_time();
+    for (calls, then) in [(0, 35), (3, 65), (6, 100)] {
+        let _turn = next.await;
+        assert_eq!(recorded(&site, "Sweep").len(), calls, "after {:?}", clock.now());
+        next = clock.wait_until(Duration::from_mins(then));
+    }
+}
+
+#[tokio::test]
 async fn rule_event_has_the_form_of_eventbridge() {
     let site = start(&with("Sweep", &event("Schedule", "Schedule: rate(1 minute)"))).await;
     let events = events(&site, "Sweep", 2).await;

@@ -26,7 +26,8 @@ impl Stage {
             answer_limit: 100,
         };
         let faults = Arc::new(Faults::default());
-        Self { pool: Pool::new(Arc::new(function), Log::default(), Arc::clone(&faults)), faults }
+        let pool = Pool::new(Arc::new(function), Log::default(), Arc::clone(&faults), Clock::default());
+        Self { pool, faults }
     }
 
     /// Submits a call. Returns its id, its result and the ids of the processes to start.
