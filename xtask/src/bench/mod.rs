@@ -6,10 +6,13 @@ mod fan_out;
 mod login;
 mod reads;
 mod times;
+mod traffic;
 
 use chatchat_harness::{Client, Failure, System, SystemOptions, build_functions};
 use clap::Subcommand;
 use tokio_postgres::Client as Database;
+
+use self::traffic::Traffic;
 
 /// A benchmark.
 #[derive(Subcommand)]
@@ -38,6 +41,24 @@ pub enum Benchmark {
         #[arg(long, default_value_t = 10)]
         seconds: u64,
     },
+    /// Measures the share of cold starts in a small company's day, whose quiet times are skipped
+    Traffic {
+        /// How many messages there are in a day
+        #[arg(long, value_delimiter = ',', default_value = "50,1000")]
+        messages_per_day: Vec<usize>,
+        /// After how many minutes an idle environment ends
+        #[arg(long, value_delimiter = ',', default_value = "6,15,45")]
+        idle_minutes: Vec<u32>,
+        /// How many days are measured for each combination
+        #[arg(long, default_value_t = 1)]
+        days: u64,
+        /// The seed of the first day
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Also print the calls that people wait for by route
+        #[arg(long)]
+        routes: bool,
+    },
 }
 
 /// Runs a benchmark and prints the results.
@@ -48,6 +69,9 @@ pub async fn bench(benchmark: Benchmark) -> Result<(), Failure> {
         Benchmark::FanOut => fan_out::fan_out().await,
         Benchmark::Cold { starts } => cold::cold(starts).await,
         Benchmark::Abuse { rounds, seconds } => abuse::abuse(rounds, seconds).await,
+        Benchmark::Traffic { messages_per_day: messages, idle_minutes: idle, days, seed, routes } => {
+            traffic::traffic(Traffic { messages, idle, days, seed, routes }).await
+        }
     }
 }
 

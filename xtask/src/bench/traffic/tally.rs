@@ -1,0 +1,144 @@
+//! Counts the calls of functions, and how many of them were cold.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use chatchat_harness::Failure;
+use chatchat_local::Called;
+use serde_json::Value;
+use tokio::{sync::watch, time::timeout};
+
+/// The header of requests that a person waits for.
+pub const WAITED: &str = "x-waited";
+/// How long a frame may take until its function has ended.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Calls, and how many of them were cold.
+#[derive(Clone, Copy, Default)]
+pub struct Count {
+    pub calls: u32,
+    pub cold: u32,
+}
+
+impl Count {
+    /// The share of cold calls in percent.
+    pub fn percent(self) -> f64 {
+        100.0 * f64::from(self.cold) / f64::from(self.calls.max(1))
+    }
+
+    fn call(&mut self, is_cold: bool) {
+        self.add(Self { calls: 1, cold: u32::from(is_cold) });
+    }
+
+    fn add(&mut self, other: Self) {
+        self.calls += other.calls;
+        self.cold += other.cold;
+    }
+}
+
+/// What was counted.
+#[derive(Default)]
+pub struct Counts {
+    /// Calls that a person waits for. Sends are among them.
+    pub waited: Count,
+    pub sends: Count,
+    /// Calls of schedules.
+    pub scheduled: Count,
+    pub all: Count,
+    /// Calls that a person waits for, by route.
+    pub routes: BTreeMap<String, Count>,
+}
+
+impl Counts {
+    /// Adds what was counted in another day.
+    pub fn add(&mut self, other: &Self) {
+        self.waited.add(other.waited);
+        self.sends.add(other.sends);
+        self.scheduled.add(other.scheduled);
+        self.all.add(other.all);
+        for (route, count) in &other.routes {
+            self.routes.entry(route.clone()).or_default().add(*count);
+        }
+    }
+}
+
+/// Counts calls. Frames that the client gets no answer to are awaited here.
+#[derive(Default)]
+pub struct Tally {
+    counts: Mutex<Counts>,
+    frames_sent: AtomicU64,
+    frames_ended: watch::Sender<u64>,
+    /// The first `error` that a frame got.
+    failure: OnceLock<String>,
+}
+
+/// Whether the headers contain the mark. Events of the WebSocket API have capital letters in names.
+fn is_marked(headers: &Value) -> bool {
+    let mut names = headers.as_object().into_iter().flat_map(|headers| headers.keys());
+    names.any(|name| name.eq_ignore_ascii_case(WAITED))
+}
+
+impl Tally {
+    /// Counts a call that has ended.
+    pub fn add(&self, called: &Called<'_>) {
+        let event: Value = serde_json::from_slice(called.event).unwrap_or_default();
+        let context = &event["requestContext"];
+        let route = context["routeKey"].as_str();
+        let is_send = route == Some("sendMessage");
+        let is_waited_for = is_send || is_marked(&event["headers"]);
+        let mut counts = self.counts();
+        counts.all.call(called.is_cold);
+        match route {
+            None => counts.scheduled.call(called.is_cold),
+            Some(route) if is_waited_for => {
+                counts.waited.call(called.is_cold);
+                counts.routes.entry(route.to_owned()).or_default().call(called.is_cold);
+                if is_send {
+                    counts.sends.call(called.is_cold);
+                }
+            }
+            Some(_) => {}
+        }
+        if context["eventType"] == "MESSAGE" {
+            self.frames_ended.send_modify(|ended| *ended += 1);
+        }
+    }
+
+    /// Returns what was counted since the last call of this method.
+    pub fn take(&self) -> Counts {
+        std::mem::take(&mut *self.counts())
+    }
+
+    /// Notes that a frame is about to be sent. Returns its number.
+    pub fn frame(&self) -> u64 {
+        self.frames_sent.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Waits until the functions of so many frames have ended.
+    pub async fn frames_end(&self, number: u64) -> Result<(), Failure> {
+        let mut ended = self.frames_ended.subscribe();
+        let reached = ended.wait_for(|ended| *ended >= number);
+        timeout(PATIENCE, reached).await.map_err(|_| "the function of a frame has not ended in time")??;
+        Ok(())
+    }
+
+    /// Notes the answer to a frame that failed.
+    pub fn frame_failed(&self, error: &Value) {
+        _ = self.failure.set(error.to_string());
+    }
+
+    /// Fails if a frame has failed.
+    pub fn no_frame_failed(&self) -> Result<(), Failure> {
+        self.failure.get().map_or(Ok(()), |error| Err(format!("a frame failed: {error}").into()))
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
