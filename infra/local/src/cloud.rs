@@ -16,6 +16,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use uuid::Uuid;
 
 use crate::{
+    Database,
     clock::Clock,
     distribution::{self, Distribution},
     error::StartError,
@@ -27,7 +28,7 @@ use crate::{
     listen::{self, Server},
     log::Log,
     options::Options,
-    relay::Relay,
+    relay::{Relay, Service, Traffic},
     schedule::Schedule,
     secrets::{self, Secrets},
     stack::{Ports, Stack, bucket_name},
@@ -51,7 +52,7 @@ pub struct Cloud {
     storage: Arc<Storage>,
     faults: Arc<Faults>,
     cut_off: watch::Sender<bool>,
-    relay: Option<Relay>,
+    relays: Vec<(Service, Relay)>,
     /// Schedules, and the end of idle processes.
     tasks: JoinSet<Infallible>,
     servers: Vec<Server>,
@@ -71,27 +72,31 @@ impl Cloud {
         let (listeners, port) = public_port(options.port).await?;
         let settings = options.settings;
         let (own_endpoint, ports) = gateway_port(port).await?;
-        let relay = match &mut options.database {
-            Some(database) if options.relays_database => {
-                let relay = Relay::start(database.host.clone(), database.port).await;
-                let relay = relay.map_err(StartError::io("a loopback port"))?;
-                (database.host, database.port) = (Ipv4Addr::LOCALHOST.to_string(), relay.port());
-                Some(relay)
-            }
-            _ => None,
-        };
+        let mut relays = Relays { on: options.relays, started: Vec::new() };
+        if let Some(Database { host, port, .. }) = &mut options.database {
+            (*host, *port) = relays.start(Service::Database, host.clone(), *port).await?;
+        }
         let stack =
             Stack::new(template, &settings.region, options.parameters, options.database.clone(), ports)?;
         let secrets = Arc::new(Secrets::new(&stack, options.database.as_ref(), options.secrets_file)?);
         let internal = listen::free_port().await.map_err(StartError::io("a loopback port"))?;
         let access_key = format!("ASIA{}", &Uuid::new_v4().simple().to_string().to_uppercase()[..16]);
         let mut shared = functions::aws_variables(&settings.region, &access_key);
-        shared.insert("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), format!("http://{}", internal.1));
+        let endpoint = relays.url(Service::Secrets, internal.1.port()).await?;
+        shared.insert("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), endpoint);
         let (files, temporary_files) = storage::folder(options.files)?;
         let storage = Arc::new(Storage::new(&stack, files, &access_key, &settings)?);
         let objects = listen::free_port().await.map_err(StartError::io("a loopback port"))?;
-        shared.insert("AWS_ENDPOINT_URL_S3".to_owned(), format!("http://{}", objects.1));
-        let functions = functions::declared(&stack, &options.artifacts, &settings, &shared)?;
+        let endpoint = relays.url(Service::Storage, objects.1.port()).await?;
+        shared.insert("AWS_ENDPOINT_URL_S3".to_owned(), endpoint);
+        let mut functions = functions::declared(&stack, &options.artifacts, &settings, &shared)?;
+        if options.relays {
+            let own_endpoint_url = format!("http://localhost:{}", ports.gateway);
+            let relay = relays.url(Service::Management, ports.gateway).await?;
+            for value in functions.iter_mut().flat_map(|function| function.variables.values_mut()) {
+                *value = value.replace(&own_endpoint_url, &relay);
+            }
+        }
         let log = Log(options.log);
         let output = Output::open(options.function_log.as_deref())
             .map_err(StartError::io("the log of the functions"))?;
@@ -138,7 +143,7 @@ impl Cloud {
             storage,
             faults,
             cut_off,
-            relay,
+            relays: relays.started,
             tasks,
             servers,
             _temporary_files: temporary_files,
@@ -236,9 +241,19 @@ impl Cloud {
 
     /// Makes the functions' open connections to the database silent: they accept what a function
     /// sends and never answer. New connections work. Returns the number of silent connections,
-    /// which is 0 without [`Options::relays_database`].
+    /// which is 0 without [`Options::relays`].
     pub fn silence_database(&self) -> usize {
-        self.relay.as_ref().map_or(0, Relay::silence)
+        self.relay(Service::Database).map_or(0, Relay::silence)
+    }
+
+    /// Counts what the functions sent to a service since the start. The counts are 0 without
+    /// [`Options::relays`].
+    pub fn traffic(&self, service: Service) -> Traffic {
+        self.relay(service).map(Relay::traffic).unwrap_or_default()
+    }
+
+    fn relay(&self, service: Service) -> Option<&Relay> {
+        self.relays.iter().find(|(of, _)| *of == service).map(|(_, relay)| relay)
     }
 
     /// Stores an object in a bucket, as a deployment does. `bucket` is the bucket's logical id.
@@ -286,6 +301,36 @@ impl Cloud {
 impl Drop for Cloud {
     fn drop(&mut self) {
         self.shut_down();
+    }
+}
+
+/// Starts relays, if there are any.
+struct Relays {
+    on: bool,
+    started: Vec<(Service, Relay)>,
+}
+
+impl Relays {
+    /// Returns the host and port at which the functions reach a service.
+    async fn start(
+        &mut self,
+        service: Service,
+        host: String,
+        port: u16,
+    ) -> Result<(String, u16), StartError> {
+        if !self.on {
+            return Ok((host, port));
+        }
+        let relay = Relay::start(host, port).await.map_err(StartError::io("a loopback port"))?;
+        let port = relay.port();
+        self.started.push((service, relay));
+        Ok((Ipv4Addr::LOCALHOST.to_string(), port))
+    }
+
+    /// Returns the URL at which the functions reach a service of this process.
+    async fn url(&mut self, service: Service, port: u16) -> Result<String, StartError> {
+        let (host, port) = self.start(service, Ipv4Addr::LOCALHOST.to_string(), port).await?;
+        Ok(format!("http://{host}:{port}"))
     }
 }
 

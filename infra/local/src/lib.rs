@@ -32,6 +32,7 @@ pub use lambda::{Called, Calls, Environment, EnvironmentState, InvokeError};
 pub use log::LogLines;
 pub use options::Options;
 pub use postgres::{Database, PgBouncer, Postgres, PostgresOptions};
+pub use relay::{Service, Traffic};
 pub use settings::Settings;
 
 /// Milliseconds since the epoch.

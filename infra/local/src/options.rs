@@ -16,9 +16,10 @@ pub struct Options {
     pub port: u16,
     /// The database in place of the template's RDS instance.
     pub database: Option<Database>,
-    /// Whether the functions reach the database through a relay, which
-    /// [`Cloud::silence_database`](crate::Cloud::silence_database) needs.
-    pub relays_database: bool,
+    /// Whether the functions reach all services through relays, which
+    /// [`Cloud::silence_database`](crate::Cloud::silence_database) and
+    /// [`Cloud::traffic`](crate::Cloud::traffic) need.
+    pub relays: bool,
     /// The file that keeps generated secrets between runs. Without it, each run generates new
     /// secrets.
     pub secrets_file: Option<PathBuf>,

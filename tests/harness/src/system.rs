@@ -104,8 +104,9 @@ pub struct SystemOptions {
     pub postgres: Option<Arc<Postgres>>,
     /// Whether the functions connect through PgBouncer in transaction mode.
     pub pooled: bool,
-    /// Whether the functions reach the database through a relay, whose connections can go silent.
-    pub relays_database: bool,
+    /// Whether the functions reach all services through relays, which count the traffic and whose
+    /// connections to the database can go silent.
+    pub relays: bool,
     /// Whether schedules call the functions of a page load every five minutes. Otherwise, they call
     /// all functions weekly, which no test waits for.
     pub warm: bool,
@@ -126,7 +127,7 @@ impl Default for SystemOptions {
             settings: Settings::default(),
             postgres: None,
             pooled: env::var_os("POOLED").is_some_and(|value| !value.is_empty()),
-            relays_database: false,
+            relays: false,
             warm: false,
         }
     }
@@ -193,7 +194,7 @@ impl System {
             artifacts: options.programs,
             port,
             database: Some(reached),
-            relays_database: options.relays_database,
+            relays: options.relays,
             secrets_file: Some(folder.join("secrets.json")),
             files: Some(folder.join("files")),
             parameters: BTreeMap::from([

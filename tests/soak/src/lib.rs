@@ -72,8 +72,7 @@ pub async fn system(progress: Option<LogLines>) -> Result<System, Failure> {
     // by this limit is one more fault.
     let settings = Settings { environments: 60, ..Settings::default() };
     let postgres = Some(Arc::new(postgres));
-    let options =
-        SystemOptions { progress, settings, postgres, relays_database: true, ..SystemOptions::default() };
+    let options = SystemOptions { progress, settings, postgres, relays: true, ..SystemOptions::default() };
     System::start(options).await
 }
 

@@ -68,7 +68,7 @@ async fn start(pooled: bool) -> World {
         postgres: Some(postgres),
         settings,
         pooled,
-        relays_database: true,
+        relays: true,
         ..SystemOptions::default()
     };
     let system = System::start(options).await.unwrap();

@@ -18,8 +18,7 @@ async fn silent_connections_do_not_answer_and_new_ones_do() {
         "          KEY: !Ref Key",
         "          KEY: !Ref Key\n          PORT: !GetAtt Database.Endpoint.Port",
     );
-    let options =
-        Options { database: Some(database.clone()), relays_database: true, ..options(&folder, &template) };
+    let options = Options { database: Some(database.clone()), relays: true, ..options(&folder, &template) };
     let cloud = Cloud::start(options).await.unwrap();
     let echo = cloud.invoke("Echo", json!({})).await.unwrap();
     let echo: Value = echo["body"].as_str().unwrap().parse().unwrap();
