@@ -133,6 +133,11 @@ impl Faults {
         self.choose(|fault| matches!(fault, Fault::Secrets).then_some(())).is_some()
     }
 
+    /// Whether Secrets Manager fails to read one of several secrets.
+    pub(crate) fn fails_secret_of_batch(&self) -> bool {
+        self.choose(|fault| matches!(fault, Fault::SecretOfBatch).then_some(())).is_some()
+    }
+
     /// Whether S3 fails.
     pub(crate) fn fails_storage(&self) -> bool {
         self.choose(|fault| matches!(fault, Fault::Storage).then_some(())).is_some()

@@ -49,6 +49,9 @@ pub enum Fault {
     Cut(Moment),
     /// Secrets Manager answers 500 to a request for a secret.
     Secrets,
+    /// Secrets Manager cannot read one of the secrets of a request for several, and returns the
+    /// others.
+    SecretOfBatch,
     /// S3 answers 503 to a function. The distributions can still read the existing objects.
     Storage,
 }

@@ -12,11 +12,16 @@ use serde_json::{Value, json};
 
 use super::{
     Secrets,
-    store::{Version, Versions},
+    store::{Secret, Version, Versions},
 };
 use crate::{error::StartError, faults::Faults};
 
 const NOT_FOUND: &str = "Secrets Manager can't find the specified secret.";
+const FAILED: &str = "InternalServiceError";
+const FAILED_MESSAGE: &str = "An error occurred on the server side.";
+
+/// The maximum number of secrets of one request.
+const MAX_TOGETHER: usize = 20;
 
 /// The API, for a port that only the functions know.
 pub(crate) fn router(secrets: Arc<Secrets>, faults: Arc<Faults>) -> Router {
@@ -29,14 +34,14 @@ async fn call(
     body: Bytes,
 ) -> Response<Body> {
     if faults.fails_secrets() {
-        let failed =
-            json!({ "__type": "InternalServiceError", "Message": "An error occurred on the server side." });
+        let failed = json!({ "__type": FAILED, "Message": FAILED_MESSAGE });
         return json_answer(StatusCode::INTERNAL_SERVER_ERROR, &failed);
     }
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
     match target.strip_prefix("secretsmanager.") {
         Some("GetSecretValue") => get(&secrets, &request),
+        Some("BatchGetSecretValue") => get_together(&secrets, &faults, &request),
         Some("PutSecretValue") if request["VersionStages"] == json!(["AWSPENDING"]) => {
             let [id, version, value] = texts(&request, ["SecretId", "ClientRequestToken", "SecretString"]);
             changed(secrets.put_pending(id, version, value), &request)
@@ -48,8 +53,8 @@ async fn call(
         _ => error(
             "UnknownOperationException",
             &format!(
-                "the local cloud supports GetSecretValue, PutSecretValue of a pending version and \
-                 UpdateSecretVersionStage to AWSCURRENT, not {target}"
+                "the local cloud supports GetSecretValue, BatchGetSecretValue, PutSecretValue of a \
+                 pending version and UpdateSecretVersionStage to AWSCURRENT, not {target}"
             ),
         ),
     }
@@ -87,17 +92,41 @@ fn get(secrets: &Secrets, request: &Value) -> Response<Body> {
             format!("Secrets Manager can't find the specified secret value for staging label: {label}");
         return error("ResourceNotFoundException", &message);
     };
-    json_answer(
-        StatusCode::OK,
-        &json!({
-            "ARN": secret.arn,
-            "Name": secret.name,
-            "VersionId": version.id,
-            "VersionStages": [label],
-            "SecretString": version.value,
-            "CreatedDate": version.created.unix_timestamp(),
-        }),
-    )
+    json_answer(StatusCode::OK, &described(&secret, version, label))
+}
+
+/// Returns the current versions of several secrets. A secret that cannot be read is an entry of
+/// `Errors` and does not make the request fail.
+fn get_together(secrets: &Secrets, faults: &Faults, request: &Value) -> Response<Body> {
+    let ids: Option<Vec<&str>> =
+        request["SecretIdList"].as_array().and_then(|ids| ids.iter().map(Value::as_str).collect());
+    let Some(ids) = ids.filter(|_| request["Filters"].is_null()) else {
+        return error("InvalidParameterException", "the local cloud supports SecretIdList, not Filters");
+    };
+    if ids.is_empty() || ids.len() > MAX_TOGETHER {
+        return error("InvalidParameterException", "SecretIdList must have 1 to 20 entries");
+    }
+    let (mut values, mut errors) = (Vec::new(), Vec::new());
+    let failed = |id, code, message| json!({ "SecretId": id, "ErrorCode": code, "Message": message });
+    for id in ids {
+        match secrets.find(id) {
+            _ if faults.fails_secret_of_batch() => errors.push(failed(id, FAILED, FAILED_MESSAGE)),
+            Some(secret) => values.push(described(&secret, &secret.versions.current, "AWSCURRENT")),
+            None => errors.push(failed(id, "ResourceNotFoundException", NOT_FOUND)),
+        }
+    }
+    json_answer(StatusCode::OK, &json!({ "SecretValues": values, "Errors": errors }))
+}
+
+fn described(secret: &Secret, version: &Version, label: &str) -> Value {
+    json!({
+        "ARN": secret.arn,
+        "Name": secret.name,
+        "VersionId": version.id,
+        "VersionStages": [label],
+        "SecretString": version.value,
+        "CreatedDate": version.created.unix_timestamp(),
+    })
 }
 
 fn error(kind: &str, message: &str) -> Response<Body> {

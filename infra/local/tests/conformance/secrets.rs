@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use chatchat_local::{Cloud, Database, Options};
+use chatchat_local::{Cloud, Database, Fault, Options};
 use serde_json::{Value, json};
 
 use crate::site::{Folder, Site, TEMPLATE, options};
@@ -55,18 +55,60 @@ async fn item_29_rotation_moves_the_stages_at_once() {
     assert!(site.cloud.rotate_secret("Unknown", "x").is_err());
 }
 
+/// Sends a request to the API and returns its status and answer.
+async fn call(site: &Site, operation: &str, body: Value) -> (u16, Value) {
+    let address =
+        site.echo(site.get("/echo")).await["environment"]["AWS_ENDPOINT_URL_SECRETS_MANAGER"].take();
+    let request = site
+        .client
+        .post(address.as_str().unwrap())
+        .header("x-amz-target", format!("secretsmanager.{operation}"));
+    let answer = request.body(body.to_string()).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+#[tokio::test]
+async fn batch_has_the_current_versions_and_an_error_for_each_missing_secret() {
+    let site = Site::start().await;
+    site.cloud.rotate_secret("Key", r#"{"kid":"2"}"#).unwrap();
+    let alone = read(&site.cloud, json!({ "SecretId": "probe/key" })).await["answer"].take();
+    let arn = alone["ARN"].as_str().unwrap();
+    let batch = async |body: Value| call(&site, "BatchGetSecretValue", body).await;
+    let missing = json!({
+        "SecretId": "unknown",
+        "ErrorCode": "ResourceNotFoundException",
+        "Message": "Secrets Manager can't find the specified secret.",
+    });
+    assert_eq!(
+        batch(json!({ "SecretIdList": [arn, "unknown"] })).await,
+        (200, json!({ "SecretValues": [alone], "Errors": [missing] }))
+    );
+    assert_eq!(
+        batch(json!({ "SecretIdList": ["probe/key"] })).await,
+        (200, json!({ "SecretValues": [alone], "Errors": [] }))
+    );
+    for wrong in [json!({}), json!({ "SecretIdList": [] }), json!({ "SecretIdList": vec![arn; 21] })] {
+        let (status, answer) = batch(wrong).await;
+        assert_eq!((status, &answer["__type"]), (400, &json!("InvalidParameterException")), "{answer}");
+    }
+    let failing = site.cloud.inject(Fault::SecretOfBatch, 2, 1);
+    let answer = batch(json!({ "SecretIdList": [arn, "probe/key"] })).await.1;
+    let failed = json!({
+        "SecretId": "probe/key",
+        "ErrorCode": "InternalServiceError",
+        "Message": "An error occurred on the server side.",
+    });
+    assert_eq!(answer, json!({ "SecretValues": [alone], "Errors": [failed] }));
+    assert_eq!(failing.happened(), 1);
+    let failing = site.cloud.inject(Fault::Secrets, 1, 1);
+    assert_eq!(batch(json!({ "SecretIdList": [arn] })).await.0, 500);
+    assert_eq!(failing.happened(), 1);
+}
+
 #[tokio::test]
 async fn pending_version_becomes_current_only_by_its_id() {
     let site = Site::start().await;
-    let client = reqwest::Client::new();
-    let address =
-        site.echo(site.get("/echo")).await["environment"]["AWS_ENDPOINT_URL_SECRETS_MANAGER"].take();
-    let call = async |operation: &str, body: Value| {
-        let request = client
-            .post(address.as_str().unwrap())
-            .header("x-amz-target", format!("secretsmanager.{operation}"));
-        request.body(body.to_string()).send().await.unwrap().status().as_u16()
-    };
+    let call = async |operation: &str, body: Value| call(&site, operation, body).await.0;
     let pending = json!({ "SecretId": "probe/key", "VersionStage": "AWSPENDING" });
     assert_eq!(read(&site.cloud, pending.clone()).await["status"], 400);
     let before = read(&site.cloud, json!({ "SecretId": "probe/key" })).await;
