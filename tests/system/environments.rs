@@ -99,6 +99,10 @@ fn functions_recover_from_failures_of_secrets_manager() {
         let once = fails(1);
         assert_eq!((profile().await.status, once.happened()), (200, 1), "the function tries again");
 
+        end_processes(&system, "OwnCustomerProfile").await;
+        let partly = system.cloud.inject(Fault::SecretOfBatch, 1, 1);
+        assert_eq!((profile().await.status, partly.happened()), (200, 1), "the function reads it alone");
+
         let always = fails(u32::MAX);
         assert_eq!(profile().await.status, 200, "a warm process has its secrets");
         end_processes(&system, "OwnCustomerProfile").await;

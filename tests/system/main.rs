@@ -27,6 +27,7 @@ mod realtime;
 mod role;
 mod room_lists;
 mod rooms;
+mod round_trips;
 mod sessions;
 mod sql;
 mod statements;

@@ -38,7 +38,7 @@ pub async fn serve_http<S: Resource, A: Authorize>(
     name: &'static str,
     handler: HttpHandler<S, A>,
 ) -> Result<(), lambda_runtime::Error> {
-    let loader = Loader::default();
+    let loader = Loader::new(http_needs::<S, A>());
     let signing_keys =
         async { if A::VERIFIES { loader.signing_keys().await.cloned().map(Some) } else { Ok(None) } };
     let (resource, signing_keys) = tokio::try_join!(S::load(&loader), signing_keys)?;

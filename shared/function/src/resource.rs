@@ -1,5 +1,7 @@
 //! What handlers work with, and how it is loaded when a process starts.
 
+use std::collections::BTreeSet;
+
 use aws_config::{BehaviorVersion, SdkConfig};
 use chatchat_delivery::Delivery;
 use chatchat_store::{Database, Store};
@@ -44,6 +46,21 @@ impl Need {
             Self::Connections => "connections",
             Self::PictureUploads => "pictureUploads",
             Self::PictureDeletions => "pictureDeletions",
+        }
+    }
+}
+
+impl Need {
+    /// The variable that names the secret of this need, if it is read when the process starts.
+    ///
+    /// The owner's secret is read separately. A deployment first calls the new `Migrate` with the
+    /// permissions of the release before.
+    fn secret_at_start(self) -> Option<&'static str> {
+        match self {
+            Self::Database => Some("DATABASE_SECRET_ARN"),
+            Self::SigningKeys => Some("TOKEN_SECRET_ARN"),
+            Self::PseudonymKey => Some("PSEUDONYM_SECRET_ARN"),
+            _ => None,
         }
     }
 }
@@ -194,21 +211,31 @@ impl<A: Resource, B: Resource> Resource for (A, B) {
 }
 
 /// Loads the resources of one process. What several of them use is loaded once.
-#[derive(Default)]
 pub struct Loader {
+    needs: Vec<Need>,
     aws: OnceCell<SdkConfig>,
     secrets: OnceCell<Secrets>,
     signing_keys: OnceCell<SigningKeys>,
 }
 
 impl Loader {
+    /// Loads resources with these needs.
+    pub(crate) fn new(needs: Vec<Need>) -> Self {
+        Self { needs, aws: OnceCell::new(), secrets: OnceCell::new(), signing_keys: OnceCell::new() }
+    }
+
     /// The configuration of AWS clients.
     pub async fn aws(&self) -> &SdkConfig {
         self.aws.get_or_init(|| aws_config::load_defaults(BehaviorVersion::latest())).await
     }
 
     pub(crate) async fn secrets(&self) -> &Secrets {
-        self.secrets.get_or_init(|| async { Secrets::new(self.aws().await) }).await
+        let new = || async {
+            let variables: BTreeSet<_> =
+                self.needs.iter().filter_map(|need| need.secret_at_start()).collect();
+            Secrets::new(self.aws().await, variables.into_iter().filter_map(optional).collect())
+        };
+        self.secrets.get_or_init(new).await
     }
 
     pub(crate) async fn signing_keys(&self) -> Result<&SigningKeys, StartError> {

@@ -60,7 +60,7 @@ async fn serve(handlers: &'static [Handler]) -> Result<(), lambda_runtime::Error
 pub async fn serve_events<S: Resource, E: DeserializeOwned + Send + Sync>(
     handler: EventHandler<S, E>,
 ) -> Result<(), lambda_runtime::Error> {
-    let resource = &S::load(&Loader::default()).await?;
+    let resource = &S::load(&Loader::new(S::needs())).await?;
     serve_each(move |event| async move { handler(resource, &event).await.map_err(|error| causes(&error)) })
         .await
 }

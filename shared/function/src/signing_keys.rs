@@ -1,5 +1,5 @@
-//! The signing keys of access tokens. They are read when the process starts, when a token names an
-//! unknown key, and when they are old.
+//! The signing keys of access tokens. The current key is read when the process starts. Both keys are
+//! read when a token names an unknown key, and when they are old.
 
 use std::{
     sync::Arc,
@@ -40,9 +40,9 @@ struct Cached {
 
 impl SigningKeys {
     pub(crate) async fn read(secrets: Secrets, arn: String) -> Result<Self, SecretError> {
-        let (current, previous) = read_keys(&secrets, &arn).await?;
-        let cached =
-            Cached { keys: Keys::new(current, previous), read_at: Instant::now(), attempted_at: None };
+        // Few processes meet a token of the previous key.
+        let keys = Keys::new(key(&secrets.read(&arn).await?)?, None);
+        let cached = Cached { keys, read_at: Instant::now(), attempted_at: None };
         Ok(Self { cached: Arc::new(Mutex::new(cached)), secrets, arn })
     }
 
@@ -118,12 +118,14 @@ impl SigningKeys {
     }
 }
 
-/// Reads the current key and, after a rotation, the previous one. The text of the secret is the
-/// key, and its version is the key's id.
+/// Reads the current key and, after a rotation, the previous one.
 async fn read_keys(secrets: &Secrets, arn: &str) -> Result<(Key, Option<Key>), SecretError> {
-    let key = |secret: SecretValue| {
-        Key::new(&secret.version, secret.text.as_bytes()).ok_or("the signing key has less than 256 bits")
-    };
     let (current, previous) = tokio::try_join!(secrets.read(arn), secrets.read_previous(arn))?;
-    Ok((key(current)?, previous.map(key).transpose()?))
+    Ok((key(&current)?, previous.as_ref().map(key).transpose()?))
+}
+
+/// The text of the secret is the key, and its version is the key's id.
+fn key(secret: &SecretValue) -> Result<Key, SecretError> {
+    let key = Key::new(&secret.version, secret.text.as_bytes());
+    Ok(key.ok_or("the signing key has less than 256 bits")?)
 }

@@ -106,11 +106,15 @@ impl Keys {
         Self { current, previous }
     }
 
-    /// Replaces the keys. Returns whether the current one is new.
+    /// Replaces the keys. Returns whether one of them was unknown.
     pub fn replace(&mut self, current: Key, previous: Option<Key>) -> bool {
-        let new = current.id != self.current.id;
-        *self = Self { current, previous };
-        new
+        let before = std::mem::replace(self, Self { current, previous });
+        self.all().any(|key| before.all().all(|known| known.id != key.id))
+    }
+
+    /// The current key first.
+    fn all(&self) -> impl Iterator<Item = &Key> {
+        [Some(&self.current), self.previous.as_ref()].into_iter().flatten()
     }
 
     /// Returns the possible successors of a refresh token.
@@ -121,8 +125,7 @@ impl Keys {
 
     /// Returns the keys for HMAC-SHA256, the current one first.
     pub(crate) fn for_hmac(&self) -> impl Iterator<Item = hmac::Key> {
-        let keys = [Some(&self.current), self.previous.as_ref()].into_iter().flatten();
-        keys.map(|key| hmac::Key::new(hmac::HMAC_SHA256, &key.secret))
+        self.all().map(|key| hmac::Key::new(hmac::HMAC_SHA256, &key.secret))
     }
 
     /// Signs a token that is valid for `seconds` from `now`.
@@ -153,11 +156,7 @@ impl Keys {
             return Err(TokenError::Invalid(None));
         }
         let id = header.kid.ok_or(TokenError::Invalid(None))?;
-        let key = [Some(&self.current), self.previous.as_ref()]
-            .into_iter()
-            .flatten()
-            .find(|key| key.id == id)
-            .ok_or(TokenError::UnknownKey)?;
+        let key = self.all().find(|key| key.id == id).ok_or(TokenError::UnknownKey)?;
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_required_spec_claims(&["iss", "aud", "exp", "sub"]);
         validation.set_issuer(&[ISSUER]);
@@ -212,6 +211,15 @@ mod tests {
         let token = Keys::new(key("old"), None).sign(&claims(), NOW, 60).unwrap();
         assert!(Keys::new(key("new"), Some(key("old"))).verify(&token, NOW).is_ok());
         assert!(matches!(Keys::new(key("new"), None).verify(&token, NOW), Err(TokenError::UnknownKey)));
+    }
+
+    #[test]
+    fn keys_say_whether_one_was_unknown() {
+        let mut keys = Keys::new(key("new"), None);
+        assert!(!keys.replace(key("new"), None));
+        assert!(keys.replace(key("new"), Some(key("old"))));
+        assert!(!keys.replace(key("new"), Some(key("old"))));
+        assert!(keys.replace(key("newer"), Some(key("new"))));
     }
 
     #[test]
