@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod aws;
 mod caller;
 mod database_roles;
 mod environment;

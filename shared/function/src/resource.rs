@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::SdkConfig;
 use chatchat_delivery::Delivery;
 use chatchat_store::{Database, Store};
 use tokio::{sync::OnceCell, try_join};
 
 use crate::{
-    Owner, RoleSecret, SigningKeys, StartError, Viewers, environment::optional, required, secrets::Secrets,
+    Owner, RoleSecret, SigningKeys, StartError, Viewers, aws, environment::optional, required,
+    secrets::Secrets,
 };
 
 /// A part of the configuration that some functions have and others do not: environment variables,
@@ -226,7 +227,7 @@ impl Loader {
 
     /// The configuration of AWS clients.
     pub async fn aws(&self) -> &SdkConfig {
-        self.aws.get_or_init(|| aws_config::load_defaults(BehaviorVersion::latest())).await
+        self.aws.get_or_init(aws::config).await
     }
 
     pub(crate) async fn secrets(&self) -> &Secrets {
