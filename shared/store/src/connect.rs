@@ -9,7 +9,7 @@ use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
 };
-use tokio::{sync::RwLock, task::JoinHandle};
+use tokio::{sync::RwLock, task::JoinHandle, try_join};
 use tokio_postgres::{Client, Config, NoTls, error::SqlState};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -80,9 +80,10 @@ pub(crate) async fn pool(database: &Database, source: CredentialsSource) -> Resu
         .keepalives_idle(Duration::from_secs(2))
         .keepalives_interval(Duration::from_secs(1))
         .keepalives_retries(2);
-    let current = source(CredentialsVersion::Current).await?;
+    // The certificates are parsed while the request for the credentials is in progress.
+    let tls = async { if is_loopback(&database.host) { Ok(None) } else { verified_tls().map(Some) } };
+    let (current, tls) = try_join!(source(CredentialsVersion::Current), tls)?;
     let credentials = RwLock::new(current.ok_or("there are no current credentials")?);
-    let tls = if is_loopback(&database.host) { None } else { Some(verified_tls()?) };
     if tls.is_some() {
         config.ssl_mode(tokio_postgres::config::SslMode::Require);
     }
