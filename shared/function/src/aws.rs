@@ -10,8 +10,7 @@ use aws_smithy_http_client::{
 use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
 use tokio::net::lookup_host;
 
-/// Returns the configuration of all clients of this process. They share one HTTP client, so that
-/// only the first one loads the root certificates.
+/// Returns the configuration of all clients of this process, which share one HTTP client.
 pub(crate) async fn config() -> SdkConfig {
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
     let http = http.build_with_resolver(Ipv6First);

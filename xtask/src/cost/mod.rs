@@ -63,7 +63,8 @@ pub fn cost(messages_per_day: u32, connections: u32) -> Result<(), Failure> {
     println!(
         "estimate counts one read marker or `typing` frame and a quarter of an HTTP request. It does not contain"
     );
-    println!("requests for pages and pictures, domains, and backups that are larger than the database.");
+    println!("requests for pages and pictures, domains, backups that are larger than the database, and");
+    println!("requests to Secrets Manager (one per cold start, 0.05 per 10,000).");
     println!("The t3.small is a single machine for any load; if it fails, ChatChat is not available.");
     Ok(())
 }
