@@ -150,6 +150,28 @@ fn both_apis_are_throttled_and_have_access_logs() {
     }
 }
 
+/// Otherwise each route deploys the stage at the same time as the others, which fails by chance.
+#[test]
+fn stage_of_the_websocket_api_waits_for_all_routes() {
+    let deployment = Deployment::of(WITHOUT_DOMAIN);
+    let stage = deployment.get("template.yaml", "RealtimeApirealtimeStage");
+    let awaited = stage.raw["DependsOn"].as_array().into_iter().flatten();
+    let awaited: BTreeSet<_> = awaited.map(|id| id.as_str().unwrap()).collect();
+    let routes = deployment.of_kind("AWS::ApiGatewayV2::Route").map(|route| route.id.as_str());
+    assert_eq!(awaited, routes.collect());
+}
+
+#[test]
+fn new_connections_have_a_separate_limit_below_that_of_the_account() {
+    let deployment = Deployment::of(WITHOUT_DOMAIN);
+    let stage = &deployment.get("template.yaml", "RealtimeApirealtimeStage").properties;
+    let limits = &stage["RouteSettings"]["$connect"];
+    for limit in ["ThrottlingRateLimit", "ThrottlingBurstLimit"] {
+        let limit: u32 = limits[limit].as_str().unwrap().parse().unwrap();
+        assert!(limit < 500, "{limit}");
+    }
+}
+
 #[test]
 fn routes_that_hash_passwords_have_lower_limits() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
