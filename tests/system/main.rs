@@ -20,6 +20,7 @@ mod forged;
 mod handlers;
 mod limits;
 mod matrix;
+mod migrations;
 mod paths;
 mod pictures;
 mod profiles;

@@ -1,6 +1,8 @@
-//! The role with which the functions connect: its privileges and its password. These statements are
-//! for the function that migrates and the one that rotates the password.
+//! The role with which the functions connect: its privileges and its password; and the lock of the
+//! schema. These statements are for the function that migrates and the one that rotates the
+//! password.
 
+use deadpool_postgres::ClientWrapper;
 use postgres_protocol::password::scram_sha_256;
 
 use crate::{Credentials, Store, StoreError};
@@ -31,6 +33,9 @@ pub const GRANTS: &[(&str, &str)] = &[
 /// operators.
 const RESERVED_CONNECTIONS: u32 = 10;
 
+/// The key of the advisory lock that a process holds while it changes the schema.
+const SCHEMA_LOCK: i64 = 0x6368_6174_6368_6174;
+
 impl Store {
     /// Creates the functions' role if it does not exist, and gives it exactly [`GRANTS`]. Sets the
     /// password unless it is `None`. This store must connect as the owner of the database.
@@ -60,6 +65,21 @@ impl Store {
             grants.join("\n")
         );
         self.run_ddl(&sql).await
+    }
+
+    /// Waits until no other process holds the lock of the schema, and takes it. The lock ends when
+    /// the returned connection is dropped. It is a transaction's lock, because a pooler may give
+    /// each transaction another connection.
+    pub async fn lock_schema(&self) -> Result<ClientWrapper, StoreError> {
+        let connection = self.dedicated().await?;
+        let sql = format!(
+            "begin;
+             set local statement_timeout = 0;
+             set local idle_in_transaction_session_timeout = 0;
+             select pg_advisory_xact_lock({SCHEMA_LOCK});"
+        );
+        connection.batch_execute(&sql).await?;
+        Ok(connection)
     }
 
     /// Changes the password of the role that this store connects as.
