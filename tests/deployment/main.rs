@@ -4,6 +4,7 @@
 
 mod database;
 mod exposure;
+mod migrations;
 mod observability;
 mod permissions;
 mod routes;

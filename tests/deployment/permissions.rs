@@ -97,6 +97,9 @@ fn functions_have_the_variables_and_permissions_they_need() {
         if ["Sweep", "DeletePictures"].contains(&function.id.as_str()) {
             allow("sqs:SendMessage", "SweepDeadLetters.Arn");
         }
+        if function.id == "Migrate" {
+            allow("sqs:SendMessage", "MigrationResults.Arn");
+        }
         assert_eq!(allowed(&deployment, function), expected, "{}", function.id);
     }
 }

@@ -6,13 +6,29 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    thread,
+    time::{Duration, Instant},
 };
 
 use chatchat_harness::{Failure, Page, root};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{package::with_tools, settings::quoted};
 use crate::{failure, run};
+
+/// How long to wait until Lambda can run a function.
+const ACTIVE_TIMEOUT: Duration = Duration::from_mins(5);
+
+/// Errors of calls to Lambda that succeed later: the function has no network interface yet, it is
+/// being updated, or the account already runs all functions that it may.
+const NOT_READY: [&str; 6] = [
+    "CodeArtifactUserPendingException",
+    "ENINotReadyException",
+    "ResourceConflictException",
+    "ResourceNotReadyException",
+    "TooManyRequestsException",
+    "EC2ThrottledException",
+];
 
 /// The stack of one stage.
 pub struct Stack {
@@ -24,6 +40,8 @@ pub struct Stack {
     pub region: String,
     /// The paths of `aws` and `sam`.
     pub programs: [PathBuf; 2],
+    /// The time between two attempts to call a function that is not ready.
+    pub pause: Duration,
 }
 
 /// The state of a stack, with everything that is needed to restore it.
@@ -65,6 +83,7 @@ impl Stack {
             name: format!("chatchat-{stage}"),
             stage: stage.to_owned(),
             programs: ["aws".into(), "sam".into()],
+            pause: Duration::from_secs(5),
         }
     }
 
@@ -136,25 +155,23 @@ impl Stack {
         self.deploy(&template, &before.parameters)
     }
 
+    /// Calls a function until it answers, also with an error. Lambda takes the network interface of
+    /// a function that was not called for 14 days, rejects its next call, and then creates an
+    /// interface, which takes some minutes.
+    pub fn wake(&self, function: &str) -> Result<(), Failure> {
+        self.when_active(function, || self.call(function, "RequestResponse", &json!({ "warm": true })))?;
+        Ok(())
+    }
+
     /// Updates the code of one function before the stack is deployed.
     pub fn replace_code(&self, function: &str, zip: &Path) -> Result<(), Failure> {
-        let zip = url("fileb://", zip);
-        self.aws(
-            [
-                "lambda",
-                "update-function-code",
-                "--architectures",
-                "arm64",
-                "--function-name",
-                function,
-                "--zip-file",
-            ]
-            .map(OsString::from)
-            .into_iter()
-            .chain([zip]),
-        )?;
-        self.aws(["lambda", "wait", "function-updated-v2", "--function-name", function].map(OsString::from))?;
-        Ok(())
+        let arguments =
+            ["lambda", "update-function-code", "--architectures", "arm64", "--function-name", function];
+        self.when_active(function, || {
+            let zip = ["--zip-file".into(), url("fileb://", zip)];
+            self.aws(arguments.map(OsString::from).into_iter().chain(zip))
+        })?;
+        self.wait("function-updated-v2", function)
     }
 
     /// Uploads the pages to the stack's web bucket, then invalidates the distribution's copies of
@@ -197,21 +214,68 @@ impl Stack {
         unreserved.as_u64().ok_or_else(|| failure("`aws lambda get-account-settings` returned no limit"))
     }
 
-    /// Calls a function with an empty event, waits without a time limit, and returns its response.
-    pub fn invoke(&self, function: &str) -> Result<Value, Failure> {
-        let folder = tempfile::tempdir()?;
-        let (event, answer) = (folder.path().join("event.json"), folder.path().join("answer.json"));
-        fs::write(&event, "{}")?;
-        let arguments =
-            ["lambda", "invoke", "--cli-read-timeout", "0", "--function-name", function, "--payload"]
-                .map(OsString::from);
-        let done = self
-            .aws(arguments.into_iter().chain([url("fileb://", &event), answer.clone().into_os_string()]))?;
-        let answer = serde_json::from_str(&fs::read_to_string(&answer)?)?;
-        match serde_json::from_str::<Value>(&done)?["FunctionError"].as_str() {
+    /// Calls a function, waits without a time limit, and returns its response.
+    pub fn invoke(&self, function: &str, event: &Value) -> Result<Value, Failure> {
+        let [done, answer] = self.when_active(function, || self.call(function, "RequestResponse", event))?;
+        match done["FunctionError"].as_str() {
             None => Ok(answer),
             Some(kind) => Err(failure(format!("{function} failed ({kind}): {answer}"))),
         }
+    }
+
+    /// Puts an event into a function's queue. Lambda calls the function and sends the result to the
+    /// destination in the template.
+    pub fn invoke_later(&self, function: &str, event: &Value) -> Result<(), Failure> {
+        self.when_active(function, || self.call(function, "Event", event)).map(drop)
+    }
+
+    /// Returns the bodies of messages of a queue. Waits for a message for at most 20 seconds.
+    pub fn receive(&self, queue: &str) -> Result<Vec<Value>, Failure> {
+        let arguments =
+            ["sqs", "receive-message", "--wait-time-seconds", "20", "--max-number-of-messages", "10"];
+        let queue = ["--queue-url", queue];
+        let received = self.aws(arguments.into_iter().chain(queue).map(OsString::from))?;
+        if received.trim().is_empty() {
+            return Ok(Vec::new());
+        }
+        let received: Value = serde_json::from_str(&received)?;
+        let bodies = received["Messages"].as_array().into_iter().flatten();
+        Ok(bodies.filter_map(|message| serde_json::from_str(message["Body"].as_str()?).ok()).collect())
+    }
+
+    /// Repeats a call while the function is not ready, for at most [`ACTIVE_TIMEOUT`].
+    fn when_active<T>(&self, function: &str, call: impl Fn() -> Result<T, Failure>) -> Result<T, Failure> {
+        let started = Instant::now();
+        loop {
+            match call() {
+                Err(error) if is_not_ready(&error) && started.elapsed() < ACTIVE_TIMEOUT => {
+                    eprintln!("waiting until {function} is ready ({error})");
+                    thread::sleep(self.pause);
+                    self.wait("function-active-v2", function)?;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Waits until a function has a state, for at most five minutes.
+    fn wait(&self, state: &str, function: &str) -> Result<(), Failure> {
+        self.aws(["lambda", "wait", state, "--function-name", function].map(OsString::from)).map(drop)
+    }
+
+    /// Calls a function once. Returns what `aws` prints, and the function's response.
+    fn call(&self, function: &str, kind: &str, event: &Value) -> Result<[Value; 2], Failure> {
+        let folder = tempfile::tempdir()?;
+        let (payload, answer) = (folder.path().join("event.json"), folder.path().join("answer.json"));
+        fs::write(&payload, event.to_string())?;
+        let arguments = ["lambda", "invoke", "--invocation-type", kind, "--cli-read-timeout", "0"];
+        let arguments = arguments.into_iter().chain(["--function-name", function, "--payload"]);
+        let files = [url("fileb://", &payload), answer.clone().into_os_string()];
+        let done = self.aws(arguments.map(OsString::from).chain(files))?;
+        let answer = fs::read_to_string(&answer)?;
+        // An asynchronous call has no response.
+        let answer = if answer.is_empty() { Value::Null } else { serde_json::from_str(&answer)? };
+        Ok([serde_json::from_str(&done)?, answer])
     }
 
     /// Runs `aws` and returns its output.
@@ -242,6 +306,12 @@ impl Stack {
             self.programs[0].display()
         ))
     }
+}
+
+/// Whether the same call may succeed when the function is ready.
+fn is_not_ready(error: &Failure) -> bool {
+    let text = error.to_string();
+    NOT_READY.iter().any(|name| text.contains(name))
 }
 
 /// Formats a parameter for `sam deploy`. Returns `None` if AWS does not show its value.

@@ -4,6 +4,7 @@
 mod aws;
 mod legal;
 mod limits;
+mod migration;
 pub mod package;
 mod settings;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use std::env;
 use aws::{Deployed, Stack};
 use chatchat_domain::causes;
 use chatchat_harness::{Failure, Page, pages, root};
+use migration::migrate;
 use uuid::Uuid;
 
 use crate::{failure, smoke::smoke};
@@ -57,8 +59,9 @@ fn with_secret(stack: &Stack, parameters: &str) -> Result<String, Failure> {
 ///
 /// 1. The `Migrate` function gets the new code and migrates the schema. The old code keeps working,
 ///    because migrations are compatible with the previous release.
-/// 2. Code and template are deployed, and `check` tests the result. If it fails, the previous code,
-///    template and parameters are deployed again; the schema is not rolled back.
+/// 2. Code and template are deployed, `Migrate` is called again, and `check` tests the result. If
+///    one of them fails, the previous code, template and parameters are deployed again; the schema
+///    is not rolled back.
 /// 3. The pages are uploaded, because they call the new API.
 async fn roll_out(
     stack: &Stack,
@@ -70,33 +73,44 @@ async fn roll_out(
     let before = stack.deployed()?;
     if let Some(before) = &before {
         step("migrating, before the code is deployed");
-        let migrate = before.output("MigrateFunction")?;
-        stack.replace_code(migrate, &package::zipped("ops"))?;
-        println!("{}", stack.invoke(migrate)?);
+        let function = before.output("MigrateFunction")?;
+        stack.wake(function)?;
+        stack.replace_code(function, &package::zipped("ops"))?;
+        println!("{}", migrate(stack, before)?);
     }
     step("deploying");
     stack.deploy(&template, parameters)?;
+    let why = match verify(stack, &check).await {
+        Ok(now) => {
+            step("uploading the pages");
+            stack.put_pages(&now, pages)?;
+            println!("deployed: {}", now.output("Url")?);
+            return Ok(());
+        }
+        Err(error) => causes(&*error),
+    };
+    match before {
+        None => Err(failure(format!(
+            "the deployed version does not work: {why}; there is no previous version to restore"
+        ))),
+        Some(before) => roll_back(stack, &before, &why, check).await,
+    }
+}
+
+/// Migrates again, for a database that the deployment created (the first one, or one restored from
+/// a backup), and tests the deployed version. Returns the new state of the stack.
+async fn verify(
+    stack: &Stack,
+    check: &impl AsyncFn(&str) -> Result<(), Failure>,
+) -> Result<Deployed, Failure> {
     let now = stack
         .deployed()?
         .ok_or_else(|| failure(format!("the stack {} does not exist after its deployment", stack.name)))?;
-    // For a database that this deployment created: the first one, or one restored from a backup.
     step("migrating, in case the database is new");
-    println!("{}", stack.invoke(now.output("MigrateFunction")?)?);
+    println!("{}", migrate(stack, &now)?);
     step("smoke test");
-    let url = now.output("Url")?;
-    let Err(why) = check(url).await else {
-        step("uploading the pages");
-        stack.put_pages(&now, pages)?;
-        println!("deployed: {url}");
-        return Ok(());
-    };
-    let why = causes(&*why);
-    match before {
-        None => {
-            Err(failure(format!("the smoke test failed: {why}; there is no previous version to restore")))
-        }
-        Some(before) => roll_back(stack, &before, &why, check).await,
-    }
+    check(now.output("Url")?).await?;
+    Ok(now)
 }
 
 async fn roll_back(
@@ -105,16 +119,17 @@ async fn roll_back(
     why: &str,
     check: impl AsyncFn(&str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    eprintln!("the smoke test failed: {why}");
+    eprintln!("the deployed version does not work: {why}");
     step("restoring the previous version");
     stack.restore(before)?;
     match check(before.output("Url")?).await {
         Ok(()) => Err(failure(format!(
-            "the smoke test failed ({why}); the previous version of {} was restored",
+            "the deployed version does not work ({why}); the previous version of {} was restored",
             stack.name
         ))),
         Err(error) => Err(failure(format!(
-            "the smoke test failed ({why}), and it fails with the restored previous version too: {}",
+            "the deployed version does not work ({why}), and the smoke test fails with the restored previous version \
+             too: {}",
             causes(&*error)
         ))),
     }
