@@ -30,6 +30,7 @@ mod room_lists;
 mod rooms;
 mod round_trips;
 mod sessions;
+mod smoke;
 mod sql;
 mod statements;
 mod support;

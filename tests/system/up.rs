@@ -48,7 +48,7 @@ impl Drop for State {
 }
 
 /// Builds the functions and the current `xtask`, once.
-fn build() {
+pub(crate) fn build() {
     static BUILT: Once = Once::new();
     BUILT.call_once(|| {
         build_functions().unwrap();

@@ -11,19 +11,92 @@ use tokio::time::sleep;
 
 use crate::failure;
 
-/// How long to wait until the address is reachable. A new DNS name takes some time to spread.
-const HEALTH_TIMEOUT: Duration = Duration::from_mins(3);
+/// How long to wait until all parts are reachable. New DNS names, stages and secrets take some time
+/// to spread.
+const REACHABLE_TIMEOUT: Duration = Duration::from_mins(3);
 
 /// Checks that the ChatChat at an origin is healthy, accepts requests from its own pages, and
-/// delivers messages. The two accounts of the check are withdrawn at the end.
+/// delivers messages.
+///
+/// Waits until everything is reachable. A conversation that fails is tried once more, because a
+/// failure of this check takes the deployed version away.
 pub async fn smoke(url: &str) -> Result<(), Failure> {
     let started = Instant::now();
     let client = Client::new(url.trim_end_matches('/'))?;
-    let version = wait_until_healthy(&client).await?;
+    let until = started + REACHABLE_TIMEOUT;
+    let version = eventually(until, || health(&client)).await?;
     println!("{} is healthy, version {version}", client.url);
-    check_origin(&client).await?;
-    let company = Person::company(&client, "배포 점검").await?;
-    let customer = match Person::customer(&client, "배포 점검").await {
+    eventually(until, || accepts_own_pages(&client)).await?;
+    eventually(until, || answers_handshakes(&client)).await?;
+    if let Err(error) = converse(&client).await {
+        eprintln!("the conversation failed and is tried once more: {}", causes(&*error));
+        converse(&client).await?;
+    }
+    println!(
+        "signed up, connected, sent, received, and withdrew in {:.1} s",
+        started.elapsed().as_secs_f64()
+    );
+    Ok(())
+}
+
+/// Repeats an attempt until it succeeds. Returns its last error after `until`.
+async fn eventually<T, F: Future<Output = Result<T, Failure>>>(
+    until: Instant,
+    attempt: impl Fn() -> F,
+) -> Result<T, Failure> {
+    loop {
+        match attempt().await {
+            Err(_) if Instant::now() < until => sleep(Duration::from_secs(2)).await,
+            result => return result,
+        }
+    }
+}
+
+/// Returns the version if `/health` returns 200.
+async fn health(client: &Client) -> Result<String, Failure> {
+    match client.call(Method::GET, "/health", None, &Value::Null).await {
+        Ok(answer) if answer.status == 200 => {
+            Ok(answer.body["version"].as_str().unwrap_or("unknown").to_owned())
+        }
+        Ok(answer) => {
+            Err(failure(format!("{}/health returns {} {}", client.url, answer.status, answer.body)))
+        }
+        Err(error) => Err(failure(format!("{}/health returns no response: {}", client.url, causes(&*error)))),
+    }
+}
+
+/// Sends a refresh as a page does, with an `Origin` but without a cookie. The error
+/// `invalid_refresh_token` means that the origin was accepted; `origin_not_allowed` means that the
+/// functions do not trust the distribution.
+async fn accepts_own_pages(client: &Client) -> Result<(), Failure> {
+    let request = client.request(Method::POST, "/customer/token").header("origin", &client.url);
+    let answer = request.send().await?;
+    if answer.code() == "invalid_refresh_token" {
+        return Ok(());
+    }
+    Err(failure(format!(
+        "a request from a page of {} gets {} {}; the distribution and the functions must have the same DistributionSecret",
+        client.url, answer.status, answer.body
+    )))
+}
+
+/// Opens a connection without a ticket, which only the function of `$connect` refuses with 401.
+async fn answers_handshakes(client: &Client) -> Result<(), Failure> {
+    let url = client.socket_address("/realtime");
+    match Socket::handshake(&url, &[]).await {
+        Err(401) => Ok(()),
+        Err(0) => Err(failure(format!("a handshake at {url} gets no response"))),
+        Err(status) => {
+            Err(failure(format!("a handshake without a ticket at {url} gets {status}, expected 401")))
+        }
+        Ok(_) => Err(failure(format!("a handshake without a ticket at {url} succeeds, expected 401"))),
+    }
+}
+
+/// Signs up two accounts that exchange messages, and withdraws both.
+async fn converse(client: &Client) -> Result<(), Failure> {
+    let company = Person::company(client, "배포 점검").await?;
+    let customer = match Person::customer(client, "배포 점검").await {
         Ok(customer) => customer,
         Err(error) => {
             withdraw(&company).await?;
@@ -35,45 +108,7 @@ pub async fn smoke(url: &str) -> Result<(), Failure> {
     let withdrawn = (withdraw(&company).await, withdraw(&customer).await);
     talked?;
     withdrawn.0?;
-    withdrawn.1?;
-    println!(
-        "signed up, connected, sent, received, and withdrew in {:.1} s",
-        started.elapsed().as_secs_f64()
-    );
-    Ok(())
-}
-
-/// Waits until `/health` returns 200, and returns the version.
-async fn wait_until_healthy(client: &Client) -> Result<String, Failure> {
-    let started = Instant::now();
-    loop {
-        let why = match client.call(Method::GET, "/health", None, &Value::Null).await {
-            Ok(answer) if answer.status == 200 => {
-                return Ok(answer.body["version"].as_str().unwrap_or("unknown").to_owned());
-            }
-            Ok(answer) => format!("{} {}", answer.status, answer.body),
-            Err(error) => causes(&*error),
-        };
-        if started.elapsed() > HEALTH_TIMEOUT {
-            return Err(failure(format!("{}/health does not return 200: {why}", client.url)));
-        }
-        sleep(Duration::from_secs(2)).await;
-    }
-}
-
-/// Sends a refresh as a page does, with an `Origin` but without a cookie. The error
-/// `invalid_refresh_token` means that the origin was accepted; `origin_not_allowed` means that the
-/// functions do not trust the distribution.
-async fn check_origin(client: &Client) -> Result<(), Failure> {
-    let request = client.request(Method::POST, "/customer/token").header("origin", &client.url);
-    let answer = request.send().await?;
-    if answer.code() == "invalid_refresh_token" {
-        return Ok(());
-    }
-    Err(failure(format!(
-        "a request from a page of {} gets {} {}; the distribution and the functions must have the same DistributionSecret",
-        client.url, answer.status, answer.body
-    )))
+    withdrawn.1
 }
 
 async fn talk(company: &Person, customer: &Person) -> Result<(), Failure> {

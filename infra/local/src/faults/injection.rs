@@ -128,6 +128,11 @@ impl Faults {
         self.choose(|fault| matches!(fault, Fault::WithholdDisconnect).then_some(())).is_some()
     }
 
+    /// Whether a handshake is refused as if its stage did not exist.
+    pub(crate) fn refuses_handshake(&self) -> bool {
+        self.choose(|fault| matches!(fault, Fault::Handshake).then_some(())).is_some()
+    }
+
     /// Whether Secrets Manager fails.
     pub(crate) fn fails_secrets(&self) -> bool {
         self.choose(|fault| matches!(fault, Fault::Secrets).then_some(())).is_some()

@@ -47,6 +47,9 @@ pub enum Fault {
     WithholdDisconnect,
     /// A client's TCP connection is cut without a closing frame after the client has sent a frame.
     Cut(Moment),
+    /// A handshake is refused with 403, as API Gateway does while a new stage is not deployed
+    /// everywhere.
+    Handshake,
     /// Secrets Manager answers 500 to a request for a secret.
     Secrets,
     /// Secrets Manager cannot read one of the secrets of a request for several, and returns the

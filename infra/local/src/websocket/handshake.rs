@@ -90,7 +90,7 @@ pub(crate) async fn connect(
 
 /// Returns the response if API Gateway refuses the handshake without calling `$connect`.
 fn refusal(api: &WebSocketApi, request: &Request<Body>) -> Option<(StatusCode, &'static str)> {
-    if request.uri().path().trim_matches('/') != api.stage {
+    if request.uri().path().trim_matches('/') != api.stage || api.faults.refuses_handshake() {
         return Some((StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#));
     }
     if request.uri().to_string().len() > api.settings.url_limit {

@@ -105,3 +105,14 @@ async fn cut_off_blocks_clients_but_not_functions() {
     site.echo(site.get("/echo")).await;
     site.connect().await.id().await;
 }
+
+#[tokio::test]
+async fn refused_handshake_gets_403_and_calls_no_function() {
+    let site = Site::start().await;
+    let refused = site.cloud.inject(Fault::Handshake, 1, 1);
+    let handshake = tokio_tungstenite::connect_async(site.cloud.websocket_url().unwrap()).await;
+    assert!(matches!(handshake, Err(Error::Http(response)) if response.status() == 403));
+    assert_eq!(refused.happened(), 1);
+    assert!(site.cloud.environments("Connect").is_empty());
+    site.connect().await.id().await;
+}
