@@ -98,7 +98,7 @@ impl Cloud {
             }
         }
         let log = Log(options.log);
-        let output = Output::open(options.function_log.as_deref())
+        let output = Output::open(options.function_log.as_deref(), options.function_logs.as_deref())
             .map_err(StartError::io("the log of the functions"))?;
         let faults = Arc::new(Faults::default());
         let clock = Clock::default();

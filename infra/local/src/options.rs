@@ -34,8 +34,11 @@ pub struct Options {
     pub log: Option<LogLines>,
     /// Receives each call of a function that has ended.
     pub calls: Option<Calls>,
-    /// The file to which the functions' output is appended.
+    /// The file to which the functions' output is appended, with Lambda's reports on failed calls.
     pub function_log: Option<PathBuf>,
+    /// The folder in which each function has a file with its own part of that output. The file's
+    /// name is the function's logical id.
+    pub function_logs: Option<PathBuf>,
 }
 
 impl fmt::Debug for Options {

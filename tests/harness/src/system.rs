@@ -206,6 +206,7 @@ impl System {
             log: options.log,
             calls: options.calls,
             function_log: Some(folder.join("functions.log")),
+            function_logs: Some(folder.join("functions")),
         };
         let cloud = Cloud::start(options.clone()).await?;
         let system = Self { cloud, postgres, database, pooled, options, state };
@@ -235,6 +236,16 @@ impl System {
     /// Returns the functions' log.
     pub fn log(&self) -> Result<String, Failure> {
         Ok(fs::read_to_string(self.state.folder().join("functions.log"))?)
+    }
+
+    /// Returns the logs of the functions by their logical ids.
+    pub fn logs(&self) -> Result<BTreeMap<String, String>, Failure> {
+        let files = fs::read_dir(self.state.folder().join("functions"))?;
+        let read = |file: std::io::Result<fs::DirEntry>| {
+            let file = file?;
+            Ok((file.file_name().to_string_lossy().into_owned(), fs::read_to_string(file.path())?))
+        };
+        files.map(read).collect()
     }
 
     /// Connects to the database as superuser, for queries and changes that no route supports.

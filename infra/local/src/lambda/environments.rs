@@ -39,6 +39,7 @@ impl Environments {
         faults: Arc<Faults>,
         clock: Clock,
     ) -> Self {
+        let output = output.of(&function.id);
         let function = Arc::new(function);
         let pool = SharedPool::new(Pool::new(Arc::clone(&function), log, Arc::clone(&faults), clock));
         Self { function, output, faults, pool, process_ended: Notify::new() }
@@ -63,6 +64,7 @@ impl Environments {
         }
         let twice = self.faults.delivers_twice(&self.function.id, route.as_deref());
         let call = Call { id: Uuid::new_v4(), event, route, answer };
+        let (id, started) = (call.id, Instant::now());
         match twice {
             None => *is_cold = self.submit(call)?,
             Some(count) => {
@@ -70,7 +72,11 @@ impl Environments {
                 submit_twice(call, count % 2 == 1, move |call| environments.submit(call).map(drop))?;
             }
         }
-        answered.await.unwrap_or(Err(InvokeError::Stopped))
+        let result = answered.await.unwrap_or(Err(InvokeError::Stopped));
+        if let Some(status) = result.as_ref().err().and_then(InvokeError::status) {
+            self.output.report(id, started.elapsed(), status);
+        }
+        result
     }
 
     /// Returns whether processes have to be started for the call.

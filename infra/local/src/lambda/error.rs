@@ -51,3 +51,17 @@ pub enum InvokeError {
     #[error("the cloud has been stopped")]
     Stopped,
 }
+
+impl InvokeError {
+    /// Returns the status in Lambda's report on the call, or `None` if no process got the call.
+    pub(super) fn status(&self) -> Option<&'static str> {
+        match self {
+            Self::Function { .. } | Self::AnswerTooLarge { .. } => Some("error"),
+            Self::Init(_) | Self::Crashed(_) => Some("failure"),
+            Self::TimedOut(_) => Some("timeout"),
+            Self::UnknownFunction(_) | Self::Throttled(_) | Self::EventTooLarge { .. } | Self::Stopped => {
+                None
+            }
+        }
+    }
+}

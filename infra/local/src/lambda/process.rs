@@ -4,37 +4,74 @@ use std::{
     fs::File,
     io::Write,
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use serde_json::json;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
     process::{Child, Command},
     task::JoinSet,
 };
+use uuid::Uuid;
 
 use super::function::Function;
 
-/// Where the functions' standard output and error go.
-#[derive(Clone, Debug)]
-pub(crate) struct Output(Option<Arc<File>>);
+/// Where the functions' standard output and error, and Lambda's reports go.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Output {
+    /// The file with the output of all functions.
+    all: Option<Arc<File>>,
+    /// The folder with a file for each function.
+    streams: Option<PathBuf>,
+    /// The file of this output's function.
+    own: Option<Arc<File>>,
+}
 
 impl Output {
-    /// Opens a file to append to. Without a path, the output is discarded.
-    pub(crate) fn open(path: Option<&Path>) -> std::io::Result<Self> {
-        let file = path.map(|path| File::options().create(true).append(true).open(path)).transpose()?;
-        Ok(Self(file.map(Arc::new)))
+    /// Opens a file to append to, and creates the folder with a file for each function. Without
+    /// paths, the output is discarded.
+    pub(crate) fn open(all: Option<&Path>, streams: Option<&Path>) -> std::io::Result<Self> {
+        streams.map(std::fs::create_dir_all).transpose()?;
+        let all = all.map(append_to).transpose()?;
+        Ok(Self { all, streams: streams.map(Path::to_owned), own: None })
+    }
+
+    /// Returns the output of a function, given by its logical id.
+    pub(super) fn of(&self, function: &str) -> Self {
+        let own = self.streams.as_ref().and_then(|folder| append_to(&folder.join(function)).ok());
+        Self { own, ..self.clone() }
     }
 
     fn write(&self, line: &[u8]) {
-        if let Some(file) = &self.0 {
+        for file in [&self.all, &self.own].into_iter().flatten() {
             // A full disk must not fail a request.
             _ = file.as_ref().write_all(line);
         }
     }
+
+    /// Writes Lambda's report on a call that failed. Lambda writes the reports on all other calls
+    /// only with the system log level INFO.
+    pub(super) fn report(&self, call: Uuid, took: Duration, status: &str) {
+        let report = json!({
+            "time": OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default(),
+            "type": "platform.report",
+            "record": {
+                "requestId": call.to_string(),
+                "metrics": { "durationMs": took.as_secs_f64() * 1000.0 },
+                "status": status,
+            },
+        });
+        self.write(format!("{report}\n").as_bytes());
+    }
+}
+
+fn append_to(path: &Path) -> std::io::Result<Arc<File>> {
+    File::options().create(true).append(true).open(path).map(Arc::new)
 }
 
 /// A running process. Dropping it kills the process.
