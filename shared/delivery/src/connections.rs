@@ -95,7 +95,8 @@ impl Connections {
                 all,
                 delivered,
                 gone = gone.len(),
-                failed = failures.len(),
+                // Includes those that were not answered in time.
+                failed = all - delivered - gone.len(),
                 first_failure = failures.first(),
                 in_time,
                 "not every connection could be pushed to"
@@ -138,7 +139,7 @@ impl Connections {
                 return;
             };
             if !error.as_service_error().is_some_and(DeleteConnectionError::is_gone_exception) {
-                tracing::warn!(error = causes(&error), "a connection could not be closed");
+                tracing::warn!(failed = 1, error = causes(&error), "a connection could not be closed");
                 return;
             }
         }

@@ -97,7 +97,9 @@ where
     X: Into<Diagnostic> + Debug,
 {
     let handle = &handle;
+    telemetry::ready();
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Delivered<E>>| async move {
+        telemetry::begin_event();
         let deadline = event.context.deadline();
         match event.payload {
             Delivered::Warm => Ok(None),
