@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod alarms;
+mod cloudwatch;
 mod database;
 mod exposure;
 mod migrations;

@@ -8,9 +8,8 @@ use chatchat_harness::root;
 use crate::stacks::{ALL, Deployment, Resource, WITH_PROXY, WITHOUT_DOMAIN};
 
 #[test]
-fn every_function_has_a_log_with_retention_and_an_alarm() {
+fn every_function_has_a_log_with_retention_whose_problems_are_counted() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
-    let alarm = &deployment.get("observability.yaml", "FunctionsFail").properties;
     for function in deployment.functions() {
         let log = function.properties["LoggingConfig"]["LogGroup"].as_str().unwrap();
         assert_eq!(function.properties["LoggingConfig"]["LogFormat"], "JSON", "{}", function.id);
@@ -18,21 +17,20 @@ fn every_function_has_a_log_with_retention_and_an_alarm() {
         assert_eq!(log.to_lowercase(), format!("{artifact}log"), "{}", function.id);
         let group = &deployment.get("template.yaml", log).properties;
         assert!(!group["RetentionInDays"].is_null(), "{log}");
-        let filters: Vec<_> = deployment
-            .of_kind("AWS::Logs::MetricFilter")
-            .filter(|filter| filter.properties["LogGroupName"] == log && counts(filter) == "Failures")
-            .collect();
-        let [filter] = filters[..] else { panic!("{log} has {} filters", filters.len()) };
-        let counted = &filter.properties["MetricTransformations"][0];
-        assert_eq!(
-            (&counted["MetricNamespace"], &counted["MetricName"]),
-            (&alarm["Namespace"], &alarm["MetricName"]),
-            "the filter of {log} must count into the alarm's metric"
-        );
-        let pattern = filter.properties["FilterPattern"].as_str().unwrap();
-        assert!(
-            pattern.contains("$.level = \"ERROR\"") && pattern.contains("$.record.status != \"success\"")
-        );
+        let pushes = !function.properties["Environment"]["Variables"]["WEBSOCKET_MANAGEMENT_URL"].is_null();
+        for (alarm, counted) in
+            [("FunctionsFail", true), ("DatabaseIsUnavailable", true), ("PushesFail", pushes)]
+        {
+            let alarm = &deployment.get("observability.yaml", alarm).properties;
+            let filters = deployment.of_kind("AWS::Logs::MetricFilter").filter(|filter| {
+                let to = &filter.properties["MetricTransformations"][0];
+                filter.properties["LogGroupName"] == log
+                    && (&to["MetricNamespace"], &to["MetricName"])
+                        == (&alarm["Namespace"], &alarm["MetricName"])
+            });
+            let count = filters.count();
+            assert!(count == 1 || !counted && count == 0, "{log} has {count} filters of {alarm}");
+        }
     }
 }
 
@@ -80,7 +78,7 @@ fn alarms_notify_the_topic_and_cost_little() {
                 several.map_or(1, |all| all.iter().filter(|one| one["MetricStat"].is_object()).count());
         }
         // Ten metrics with alarms are free in an account; each further one costs 10 cents a month.
-        assert_eq!(metrics, if set == WITH_PROXY { 13 } else { 12 });
+        assert_eq!(metrics, if set == WITH_PROXY { 17 } else { 16 });
     }
 }
 
@@ -97,6 +95,7 @@ fn each_monitored_metric_has_an_alarm() {
     let expected = [
         "5xx",
         "ApproximateNumberOfMessagesVisible",
+        "CPUSurplusCreditsCharged",
         "CPUUtilization",
         "DatabaseConnections",
         "DatabaseConnectionsCurrentlySessionPinned",
@@ -106,8 +105,10 @@ fn each_monitored_metric_has_an_alarm() {
         "FreeStorageSpace",
         "ExecutionError",
         "Latency",
+        "PushFailures",
         "ReplayedTokens",
         "Throttles",
+        "Unavailable",
     ];
     assert_eq!(watched, expected.into());
     let sweep = &deployment.get("observability.yaml", "SweepFails").properties;
@@ -135,4 +136,33 @@ fn dashboard_is_valid_json() {
     let body = deployment.only("AWS::CloudWatch::Dashboard").properties["DashboardBody"].as_str().unwrap();
     let body: serde_json::Value = serde_json::from_str(body).unwrap();
     assert!(body["widgets"].as_array().unwrap().len() >= 9);
+}
+
+#[test]
+fn canary_and_budget_can_be_turned_off() {
+    let default = Deployment::of(WITHOUT_DOMAIN);
+    assert!(default.find("observability.yaml", "ConversationFails").is_some());
+    assert_eq!(default.of_kind("AWS::Budgets::Budget").count(), 0, "a budget needs an address");
+    let alarm = &default.get("observability.yaml", "ConversationFails").properties;
+    assert_eq!(alarm["Dimensions"][0]["Value"], "Converse");
+    assert_eq!(alarm["TreatMissingData"], "breaching", "the alarm must also detect that it is not called");
+    // A period has at least one conversation, and each failed one is repeated.
+    assert_eq!(
+        default.get("template.yaml", "ConverseEvery").properties["ScheduleExpression"],
+        "rate(15 minutes)"
+    );
+    assert_eq!((&alarm["Period"], &alarm["Threshold"]), (&1800.into(), &2.into()));
+    let retries = &default.only("AWS::Lambda::EventInvokeConfig").properties;
+    assert_eq!((&retries["FunctionName"], &retries["MaximumRetryAttempts"]), (&"Converse".into(), &1.into()));
+
+    let off = Deployment::of(&[("Canary", "off"), ("AlarmEmail", "ops@example.com")]);
+    assert!(off.find("template.yaml", "Converse").is_none());
+    assert!(off.find("observability.yaml", "ConversationFails").is_none());
+    let budget = &off.only("AWS::Budgets::Budget").properties;
+    assert_eq!(budget["Budget"]["BudgetLimit"]["Amount"], "35");
+    for notification in budget["NotificationsWithSubscribers"].as_array().unwrap() {
+        assert_eq!(notification["Subscribers"][0]["Address"], "ops@example.com");
+    }
+    let none = Deployment::of(&[("AlarmEmail", "ops@example.com"), ("MonthlyBudget", "0")]);
+    assert_eq!(none.of_kind("AWS::Budgets::Budget").count(), 0);
 }

@@ -1,6 +1,7 @@
 //! The artifact `ops`: migrations, the sweep, an operator's measures, the rotation of the database's
-//! password, health, and the answer to requests that match no route.
+//! password, the canary, health, and the answer to requests that match no route.
 
+mod canary;
 mod health;
 mod migrate;
 mod moderate;
@@ -10,6 +11,7 @@ mod unrouted;
 
 use std::process::ExitCode;
 
+use canary::Canary;
 use chatchat_delivery::Delivery;
 use chatchat_function::{Handler, Owner, Pseudonyms, RoleSecret, handlers, run};
 use chatchat_store::Store;
@@ -19,6 +21,7 @@ const HANDLERS: &[Handler] = handlers![
     RoleSecret: event rotate => rotate::rotate,
     Delivery: event sweep => sweep::sweep,
     (Delivery, Pseudonyms): event moderate => moderate::moderate,
+    Canary: event converse => canary::converse,
     Store: public health => health::health,
     (): public unrouted => unrouted::unrouted,
 ];

@@ -8,8 +8,8 @@ use super::{
         ADDRESS_HOUR, ALARM_MONTH, CONNECTION_MINUTES_MILLION, Class, DATABASE_GB_MONTH, DISTRIBUTION_OUT_GB,
         DISTRIBUTION_REQUESTS_MILLION, ENDPOINT_MONTH, FIREWALL_MONTH, FIREWALL_REQUESTS_MILLION,
         FRAMES_MILLION, FREE_ALARMS, FREE_DISTRIBUTION_OUT_GB, FREE_DISTRIBUTION_REQUESTS,
-        FREE_LAMBDA_GB_SECONDS, FREE_LAMBDA_REQUESTS, FREE_LOGS_GB, FREE_OUT_GB, HOURS,
-        HTTP_REQUESTS_MILLION, LAMBDA_GB_SECOND, LAMBDA_REQUESTS_MILLION, LOGS_GB, OUT_GB,
+        FREE_LAMBDA_GB_SECONDS, FREE_LAMBDA_REQUESTS, FREE_LOGS_GB, FREE_METRICS, FREE_OUT_GB, HOURS,
+        HTTP_REQUESTS_MILLION, LAMBDA_GB_SECOND, LAMBDA_REQUESTS_MILLION, LOGS_GB, METRIC_MONTH, OUT_GB,
         PROXY_PROCESSOR_MONTH, SECRET_MONTH, SERVER_DISK_GB_MONTH, SERVER_HOUR,
     },
 };
@@ -17,6 +17,8 @@ use super::{
 /// The number of secrets: the passwords of the database's two roles, the signing key of access
 /// tokens, and the key of pseudonyms.
 const SECRETS: f64 = 4.0;
+/// The number of custom metrics, which a test in `tests/deployment` checks.
+const METRICS: f64 = 10.0;
 /// The number of VPC endpoints: Secrets Manager, in two availability zones.
 const ENDPOINTS: f64 = 2.0;
 
@@ -81,7 +83,27 @@ fn fixed(load: Load, class: Class, alarms: [f64; 2]) -> Vec<Line> {
                 dollars: [without, with, without, 0.0],
             }
         },
+        Line::functions(format!("{METRICS} custom metrics"), billable(METRICS, FREE_METRICS) * METRIC_MONTH),
+        Line::functions(format!("{CONVERSATIONS:.0} conversations of the canary"), of_the_canary()),
     ]
+}
+
+/// The conversations of the canary in a month, one every 15 minutes.
+const CONVERSATIONS: f64 = HOURS * 4.0;
+
+/// Returns the monthly cost of the canary when the free tier is used up: for each conversation, two
+/// connections for less than a minute, a frame that is pushed to both, 9 HTTP requests, and the calls
+/// of their functions and of the canary itself, which takes at most two seconds.
+fn of_the_canary() -> f64 {
+    let (connections, http, frames) = (2.0, 9.0, 3.0);
+    let calls = connections * 2.0 + http + 1.0 + 1.0;
+    let millions = CONVERSATIONS / 1e6;
+    millions
+        * (connections * CONNECTION_MINUTES_MILLION
+            + frames * FRAMES_MILLION
+            + http * HTTP_REQUESTS_MILLION
+            + calls * LAMBDA_REQUESTS_MILLION)
+        + CONVERSATIONS * 2.0 * 0.25 * LAMBDA_GB_SECOND
 }
 
 /// The costs that depend on use, after the monthly free tier.
@@ -185,8 +207,8 @@ mod tests {
     #[test]
     fn idle_month_costs_about_22_dollars() {
         let [default, proxy, endpoints, server] = totals(&bill(0.0, 0.0));
-        assert_close(default, 730.0 * 0.025 + 20.0 * 0.131 + 4.0 * 0.40);
-        assert!(default <= 22.50, "{default}");
+        assert_close(default, 730.0 * 0.025 + 20.0 * 0.131 + 4.0 * 0.40 + 0.072);
+        assert!(default <= 22.60, "{default}");
         assert_close(proxy - default, 26.0 + 0.10);
         assert_close(endpoints - default, 18.98);
         assert_close(server, 18.25 + 2.62 + 18.98 + 1.824 + 3.65);

@@ -96,3 +96,19 @@ fn alarms() -> Result<[u32; 2], Failure> {
         alarms.iter().filter(|alarm| alarm.trim_start().starts_with("Condition: HasProxy")).count();
     Ok([u32::try_from(alarms.len() - of_proxy)?, u32::try_from(alarms.len())?])
 }
+
+#[cfg(test)]
+mod tests {
+    use chatchat_template::Template;
+
+    use super::*;
+
+    #[test]
+    fn default_budget_is_half_more_than_the_cost_of_an_idle_stage() {
+        let template = Template::read(&root().join("infra/template.yaml")).unwrap();
+        let budget = template.parameters()["MonthlyBudget"].default.as_ref().unwrap().parse::<f64>().unwrap();
+        let load = Load { messages_per_day: 0.0, connections: 0.0 };
+        let [idle, ..] = totals(&lines(load, alarms().unwrap().map(f64::from)).unwrap());
+        assert!((budget - 1.5 * idle).abs() <= 1.0, "{budget} is not 1.5 times {idle}");
+    }
+}

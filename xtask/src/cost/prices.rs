@@ -28,6 +28,7 @@ pub const DISTRIBUTION_REQUESTS_MILLION: f64 = 1.20;
 /// From a server to browsers.
 pub const OUT_GB: f64 = 0.126;
 pub const ALARM_MONTH: f64 = 0.10;
+pub const METRIC_MONTH: f64 = 0.30;
 /// The web ACL with its two rules.
 pub const FIREWALL_MONTH: f64 = 5.0 + 2.0 * 1.0;
 pub const FIREWALL_REQUESTS_MILLION: f64 = 0.60;
@@ -43,6 +44,7 @@ pub const FREE_DISTRIBUTION_OUT_GB: f64 = 1000.0;
 pub const FREE_DISTRIBUTION_REQUESTS: f64 = 10e6;
 pub const FREE_OUT_GB: f64 = 100.0;
 pub const FREE_ALARMS: f64 = 10.0;
+pub const FREE_METRICS: f64 = 10.0;
 
 /// A class (size) of the database.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -42,9 +42,9 @@ impl Output {
     }
 
     /// Returns the output of a function, given by its logical id.
-    pub(super) fn of(&self, function: &str) -> Self {
+    pub(super) fn of(self, function: &str) -> Self {
         let own = self.streams.as_ref().and_then(|folder| append_to(&folder.join(function)).ok());
-        Self { own, ..self.clone() }
+        Self { own, ..self }
     }
 
     fn write(&self, line: &[u8]) {

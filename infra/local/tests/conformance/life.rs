@@ -111,15 +111,31 @@ async fn missing_or_unknown_parameter_is_named() {
 }
 
 #[tokio::test]
-async fn function_output_is_appended_to_the_log_file() {
+async fn item_30_output_and_reports_on_failed_calls_are_appended_to_the_logs() {
     let folder = Folder::new();
-    let log = folder.0.join("functions.log");
+    let (log, own) = (folder.0.join("functions.log"), folder.0.join("functions"));
     std::fs::write(&log, "before\n").unwrap();
-    let cloud = Cloud::start(Options { function_log: Some(log.clone()), ..options(&folder, TEMPLATE) })
-        .await
-        .unwrap();
-    cloud.invoke("InitExit", json!({})).await.unwrap_err();
-    assert_eq!(std::fs::read_to_string(log).unwrap(), "before\nthe probe does not like its configuration\n");
+    let options = Options {
+        function_log: Some(log.clone()),
+        function_logs: Some(own.clone()),
+        ..options(&folder, TEMPLATE)
+    };
+    let cloud = Cloud::start(options).await.unwrap();
+    let failing = [("InitExit", "failure"), ("Fail", "error"), ("Crash", "failure"), ("Brief", "timeout")];
+    for (function, status) in failing {
+        cloud.invoke(function, json!({})).await.unwrap_err();
+        let text = std::fs::read_to_string(own.join(function)).unwrap();
+        let report: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+        assert_eq!(
+            (&report["type"], &report["record"]["status"]),
+            (&"platform.report".into(), &status.into())
+        );
+    }
+    cloud.invoke("Large", json!({ "bytes": 1 })).await.unwrap();
+    assert!(!std::fs::read_to_string(own.join("Large")).unwrap().contains("platform.report"));
+    let text = std::fs::read_to_string(log).unwrap();
+    assert!(text.starts_with("before\nthe probe does not like its configuration\n"), "{text}");
+    assert_eq!(text.matches("platform.report").count(), failing.len(), "{text}");
 }
 
 #[tokio::test]
