@@ -1,4 +1,4 @@
-//! Checks of the templates in `infra/`, expanded by SAM and evaluated for six sets of parameters.
+//! Checks of the templates in `infra/`, expanded by SAM and evaluated for seven sets of parameters.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -6,6 +6,7 @@ mod alarms;
 mod cloudwatch;
 mod database;
 mod exposure;
+mod github;
 mod migrations;
 mod observability;
 mod permissions;

@@ -1,5 +1,5 @@
-//! The six sets of parameters: without a domain, with a domain, with a firewall, with the proxy,
-//! with endpoints, and without calls that keep functions warm.
+//! The seven sets of parameters: without a domain, with a domain, with a firewall, with the proxy,
+//! with endpoints, without calls that keep functions warm, and as GitHub deploys.
 
 use std::{collections::BTreeSet, fs};
 

@@ -31,8 +31,12 @@ pub const WITH_FIREWALL: Set = &[(
 pub const WITH_PROXY: Set = &[("UseProxy", "true"), ("ConcurrencyLimits", "on")];
 pub const WITH_ENDPOINTS: Set = &[("Egress", "endpoints"), ("AllowedOrigins", "http://localhost:5173")];
 pub const WITHOUT_WARMING: Set = &[("Warm", "off")];
-pub const ALL: [Set; 6] =
-    [WITHOUT_DOMAIN, WITH_DOMAIN, WITH_FIREWALL, WITH_PROXY, WITH_ENDPOINTS, WITHOUT_WARMING];
+pub const BY_GITHUB: Set = &[
+    ("Boundary", "arn:aws:iam::123456789012:policy/chatchat-github-dev-boundary"),
+    ("SetLogRole", "false"),
+];
+pub const ALL: [Set; 7] =
+    [WITHOUT_DOMAIN, WITH_DOMAIN, WITH_FIREWALL, WITH_PROXY, WITH_ENDPOINTS, WITHOUT_WARMING, BY_GITHUB];
 
 /// The output of `infra/expand.py`: the expanded templates by file name.
 static EXPANDED: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
@@ -95,6 +99,14 @@ impl Deployment {
         let given = given.map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
         let mut deployment = Self { resources: Vec::new(), outputs: BTreeMap::new() };
         Stack { file: "template.yaml".to_owned(), given }.add_to("", &mut deployment);
+        deployment
+    }
+
+    /// The deployment of a template that is not nested.
+    pub fn of_file(file: &str, set: Set) -> Self {
+        let given = set.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+        let mut deployment = Self { resources: Vec::new(), outputs: BTreeMap::new() };
+        Stack { file: file.to_owned(), given }.add_to("", &mut deployment);
         deployment
     }
 

@@ -264,6 +264,7 @@ fn template() -> Result<(), Failure> {
         "observability",
         "certificate",
         "firewall",
+        "github",
     ];
     // W1101: `sam deploy` uploads nested templates without YAML aliases.
     run(here(&tool("cfn-lint"))
@@ -278,7 +279,7 @@ fn template() -> Result<(), Failure> {
     run(here(&checkov()).args(["--config-file", "infra/checkov.yaml", "--directory"]).arg(expansion))
 }
 
-/// Deploys to a server that imitates AWS, with five sets of parameters.
+/// Deploys to a server that imitates AWS, with six sets of parameters.
 fn rehearsal() -> Result<(), Failure> {
     run(Command::new(tool("python")).current_dir(root()).arg("infra/rehearse.py"))
 }
