@@ -15,7 +15,7 @@ pub fn number(value: &Value) -> u64 {
 }
 
 #[test]
-fn database_is_private_encrypted_and_backed_up() {
+fn database_is_private_encrypted_backed_up_and_observed() {
     for set in ALL {
         let deployment = Deployment::of(set);
         let database = deployment.only("AWS::RDS::DBInstance");
@@ -28,6 +28,9 @@ fn database_is_private_encrypted_and_backed_up() {
         assert!(number(&properties["BackupRetentionPeriod"]) >= 7);
         assert_eq!(database.raw["DeletionPolicy"], "Snapshot");
         assert_eq!(database.raw["UpdateReplacePolicy"], "Snapshot");
+        assert_eq!(properties["EnablePerformanceInsights"], true);
+        assert_eq!(properties["DatabaseInsightsMode"], "standard", "the other mode is charged");
+        assert_eq!(number(&properties["PerformanceInsightsRetentionPeriod"]), 7, "seven days are free");
         assert_eq!(properties["VPCSecurityGroups"], Value::from(vec!["DatabaseGroup"]));
         let settings = &deployment.only("AWS::RDS::DBParameterGroup").properties["Parameters"];
         assert_eq!(settings["rds.force_ssl"], "1");
