@@ -61,6 +61,7 @@ SETS = {
         "Boundary": "arn:aws:iam::123456789012:policy/chatchat-github-dev-boundary",
         "SetLogRole": "false",
         "UseProxy": "true",
+        "Zones": "ap-northeast-2a,ap-northeast-2c",
     },
 }
 # Resources whose type moto knows, but that it rejects because they refer to a type that it does not

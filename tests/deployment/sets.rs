@@ -8,7 +8,8 @@ use chatchat_harness::root;
 use serde_json::{Value, json};
 
 use crate::stacks::{
-    ALL, Deployment, WITH_DOMAIN, WITH_ENDPOINTS, WITH_FIREWALL, WITH_PROXY, WITHOUT_DOMAIN, expanded,
+    ALL, BY_GITHUB, Deployment, WITH_DOMAIN, WITH_ENDPOINTS, WITH_FIREWALL, WITH_PROXY, WITHOUT_DOMAIN,
+    expanded,
 };
 
 const MANAGEMENT: &str = "https://RealtimeApi.execute-api.ap-northeast-2.amazonaws.com/realtime";
@@ -188,6 +189,17 @@ fn with_endpoints_secrets_are_read_through_an_endpoint() {
     let endpoints: Vec<_> = deployment.of_kind("AWS::EC2::VPCEndpoint").map(|one| one.id.as_str()).collect();
     assert_eq!(endpoints, ["S3Endpoint", "SecretsEndpoint"]);
     assert!(Deployment::of(WITHOUT_DOMAIN).find("network.yaml", "SecretsEndpoint").is_none());
+}
+
+#[test]
+fn subnets_are_in_the_given_zones_or_in_the_first_two() {
+    for (set, zones) in
+        [(BY_GITHUB, ["ap-northeast-2a", "ap-northeast-2c"]), (WITHOUT_DOMAIN, ["zone-a", "zone-b"])]
+    {
+        let deployment = Deployment::of(set);
+        let zone = |id| deployment.get("network.yaml", id).properties["AvailabilityZone"].clone();
+        assert_eq!([zone("SubnetA"), zone("SubnetB")], zones);
+    }
 }
 
 #[test]

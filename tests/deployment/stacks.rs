@@ -34,6 +34,7 @@ pub const WITHOUT_WARMING: Set = &[("Warm", "off")];
 pub const BY_GITHUB: Set = &[
     ("Boundary", "arn:aws:iam::123456789012:policy/chatchat-github-dev-boundary"),
     ("SetLogRole", "false"),
+    ("Zones", "ap-northeast-2a,ap-northeast-2c"),
 ];
 pub const ALL: [Set; 7] =
     [WITHOUT_DOMAIN, WITH_DOMAIN, WITH_FIREWALL, WITH_PROXY, WITH_ENDPOINTS, WITHOUT_WARMING, BY_GITHUB];
