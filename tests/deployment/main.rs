@@ -11,6 +11,7 @@ mod migrations;
 mod observability;
 mod permissions;
 mod routes;
+mod runbooks;
 mod sets;
 mod stacks;
 mod warm;

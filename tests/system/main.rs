@@ -21,6 +21,7 @@ mod handlers;
 mod limits;
 mod matrix;
 mod migrations;
+mod operations;
 mod paths;
 mod pictures;
 mod profiles;

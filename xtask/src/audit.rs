@@ -29,6 +29,7 @@ pub fn audit() -> Result<bool, Failure> {
         npm(&root().join("infra/local/postgres"), &[])?,
         python(&folder())?,
         python(&folder().join("checkov"))?,
+        python(&folder().join("aws"))?,
     ];
     let answered = deployed.is_some() && tools.iter().all(Option::is_some);
     for found in tools.into_iter().flatten().flatten() {

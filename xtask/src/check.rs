@@ -16,8 +16,8 @@ use crate::{
     audit::audit,
     failure, run,
     tools::{
-        checkov, folder, install_actionlint, install_cargo_deny, install_checkov, install_pip_audit,
-        install_python, tool,
+        aws, checkov, folder, install_actionlint, install_aws, install_cargo_deny, install_checkov,
+        install_pip_audit, install_python, tool,
     },
 };
 
@@ -61,13 +61,14 @@ impl Run {
 type Step = (&'static str, &'static [Part], fn(&mut Run) -> Result<(), Failure>);
 
 /// All checks in their order.
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     ("format", &[Part::Lint], |_| format()),
     ("tools", &[Part::Lint, Part::Templates, Part::System], |run| tools(run.part)),
     ("licences, sources, duplicate dependencies", &[Part::Lint], deny),
     ("vulnerabilities of npm and Python packages", &[Part::Lint], packages),
     ("templates", &[Part::Templates], |_| template()),
     ("rehearsal of deployments", &[Part::Templates], |_| rehearsal()),
+    ("commands in docs/operations.md", &[Part::Templates], |_| runbooks()),
     ("workflows", &[Part::Lint], |_| workflows()),
     ("lints", &[Part::Lint], |_| lints()),
     ("functions", &[Part::System], |_| build_functions().map(drop)),
@@ -116,6 +117,7 @@ fn tools(part: Option<Part>) -> Result<(), Failure> {
     install_python()?;
     if part.is_none_or(|part| matches!(part, Part::Lint | Part::Templates)) {
         install_checkov()?;
+        install_aws()?;
     }
     if part.is_none_or(|part| part == Part::Lint) {
         install_actionlint()?;
@@ -282,6 +284,11 @@ fn template() -> Result<(), Failure> {
 /// Deploys to a server that imitates AWS, with six sets of parameters.
 fn rehearsal() -> Result<(), Failure> {
     run(Command::new(tool("python")).current_dir(root()).arg("infra/rehearse.py"))
+}
+
+/// Runs the commands of an operator against a server that imitates AWS.
+fn runbooks() -> Result<(), Failure> {
+    run(Command::new(tool("python")).current_dir(root()).arg("infra/runbooks.py").arg(aws()))
 }
 
 /// Checks the GitHub workflows: syntax and security.

@@ -14,6 +14,7 @@ use crate::{failure, run};
 /// Packages from the Python Package Index; Dependabot updates these files.
 const PYTHON: &str = include_str!("../tools/requirements.txt");
 const CHECKOV: &str = include_str!("../tools/requirements-checkov.txt");
+const AWS: &str = include_str!("../tools/requirements-awscli.txt");
 const PIP_AUDIT: &str = include_str!("../tools/requirements-pip-audit.txt");
 const CARGO_LAMBDA: &str = include_str!("../tools/requirements-cargo-lambda.txt");
 /// From npm's registry.
@@ -31,6 +32,12 @@ pub fn checkov() -> PathBuf {
     folder().join("checkov/bin/checkov")
 }
 
+/// The path of the AWS command line, which has a separate environment. `cargo xtask deploy` uses the
+/// machine's.
+pub fn aws() -> PathBuf {
+    folder().join("aws/bin/aws")
+}
+
 /// The path of pip-audit, which has a separate environment.
 pub fn pip_audit() -> PathBuf {
     folder().join("pip-audit/bin/pip-audit")
@@ -44,6 +51,11 @@ pub fn folder() -> PathBuf {
 /// Installs Checkov.
 pub fn install_checkov() -> Result<(), Failure> {
     install_packages("checkov", CHECKOV, &folder().join("checkov"))
+}
+
+/// Installs the AWS command line.
+pub fn install_aws() -> Result<(), Failure> {
+    install_packages("aws", AWS, &folder().join("aws"))
 }
 
 /// Installs pip-audit.
