@@ -62,6 +62,14 @@ ONLY_PARSED = [
 ]
 
 AWS = """#!/bin/bash
+# Version 1 has no such option, and always reads the payload as text.
+for argument; do
+  shift
+  case "$argument" in
+    (--cli-binary-format | raw-in-base64-out) ;;
+    (*) set -- "$@" "$argument" ;;
+  esac
+done
 case "$1 $2" in
   ({parsed}) exec {aws} "$@" --generate-cli-skeleton output ;;
 esac

@@ -105,6 +105,9 @@ enum Command {
         /// How many connections are open on average
         #[arg(long, default_value_t = 20)]
         connections: u32,
+        /// How many stages run in the account; only one of them has the load
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10))]
+        stages: u32,
     },
     /// Builds the functions for Lambda (`target/lambda`) and the pages (`web/dist`); prints the
     /// functions' sizes
@@ -162,7 +165,9 @@ async fn main() -> ExitCode {
         Command::Soak(options) => soak::soak(options).await,
         Command::Demo { url, measure } => demo::demo(url, measure).await,
         Command::Pictures => pictures::pictures().await,
-        Command::Cost { messages_per_day, connections } => cost::cost(messages_per_day, connections),
+        Command::Cost { messages_per_day, connections, stages } => {
+            cost::cost(messages_per_day, connections, stages)
+        }
         Command::Package { x86_64 } => {
             deploy::package::package(if x86_64 { Processor::X86_64 } else { Processor::Arm64 })
         }
@@ -198,7 +203,45 @@ fn command_line() -> clap::Command {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use chatchat_harness::root;
+    use clap::error::ErrorKind;
+
     use super::{GROUPS, command_line};
+
+    /// The commands of this program in blocks and in backticks.
+    #[test]
+    fn documented_commands_are_accepted() {
+        let mut count = 0;
+        for file in ["README.md", "CONTRIBUTING.md", "docs/operations.md", "docs/soak.md"] {
+            let document = fs::read_to_string(root().join(file)).unwrap();
+            for (index, part) in document.split("```").enumerate() {
+                let texts: Vec<_> = match index % 2 {
+                    0 => part.split('`').skip(1).step_by(2).collect(),
+                    _ => part.lines().map(|line| line.split('#').next().unwrap()).collect(),
+                };
+                for text in texts {
+                    let Some(arguments) = text.trim().strip_prefix("cargo xtask") else { continue };
+                    // A quoted argument, such as "Name=$(command)", is one word.
+                    let quoted = arguments.split('"').enumerate().flat_map(|(index, part)| {
+                        if index % 2 == 1 { vec![part] } else { part.split_whitespace().collect() }
+                    });
+                    let words: Vec<_> = ["cargo xtask"].into_iter().chain(quoted).collect();
+                    if words.len() > 1 {
+                        if let Err(error) = command_line().try_get_matches_from(&words) {
+                            // A command that is only mentioned has no arguments.
+                            let is_mentioned =
+                                error.kind() == ErrorKind::MissingRequiredArgument && words.len() == 2;
+                            assert!(is_mentioned || error.exit_code() == 0, "{file}: {text}: {error}");
+                        }
+                        count += 1;
+                    }
+                }
+            }
+        }
+        assert!(count > 25, "{count} commands were found");
+    }
 
     #[test]
     fn help_lists_each_command_in_one_group() {

@@ -5,19 +5,20 @@ use chatchat_harness::Failure;
 use super::{
     month::{FIRST_GB, Load, Month, database, stored_gb},
     prices::{
-        ADDRESS_HOUR, ALARM_MONTH, CONNECTION_MINUTES_MILLION, Class, DATABASE_GB_MONTH, DISTRIBUTION_OUT_GB,
-        DISTRIBUTION_REQUESTS_MILLION, ENDPOINT_MONTH, FIREWALL_MONTH, FIREWALL_REQUESTS_MILLION,
-        FRAMES_MILLION, FREE_ALARMS, FREE_DISTRIBUTION_OUT_GB, FREE_DISTRIBUTION_REQUESTS,
-        FREE_LAMBDA_GB_SECONDS, FREE_LAMBDA_REQUESTS, FREE_LOGS_GB, FREE_METRICS, FREE_OUT_GB, HOURS,
-        HTTP_REQUESTS_MILLION, LAMBDA_GB_SECOND, LAMBDA_REQUESTS_MILLION, LOGS_GB, METRIC_MONTH, OUT_GB,
-        PROXY_PROCESSOR_MONTH, SECRET_MONTH, SERVER_DISK_GB_MONTH, SERVER_HOUR,
+        ADDRESS_HOUR, ALARM_MONTH, CONNECTION_MINUTES_MILLION, CPU_CREDIT_HOUR, Class, DATABASE_GB_MONTH,
+        DISTRIBUTION_OUT_GB, DISTRIBUTION_REQUESTS_MILLION, ENDPOINT_MONTH, FIREWALL_MONTH,
+        FIREWALL_REQUESTS_MILLION, FRAMES_MILLION, FREE_ALARMS, FREE_DISTRIBUTION_OUT_GB,
+        FREE_DISTRIBUTION_REQUESTS, FREE_LAMBDA_GB_SECONDS, FREE_LAMBDA_REQUESTS, FREE_LOGS_GB, FREE_METRICS,
+        FREE_OUT_GB, HOURS, HTTP_REQUESTS_MILLION, LAMBDA_GB_SECOND, LAMBDA_REQUESTS_MILLION, LOGS_GB,
+        METRIC_MONTH, OUT_GB, PROXY_PROCESSOR_MONTH, SECRET_CALLS_10_000, SECRET_MONTH, SERVER_DISK_GB_MONTH,
+        SERVER_HOUR,
     },
 };
 
 /// The number of secrets: the passwords of the database's two roles, the signing key of access
 /// tokens, and the key of pseudonyms.
 const SECRETS: f64 = 4.0;
-/// The number of custom metrics, which a test in `tests/deployment` checks.
+/// The number of custom metrics of a stage, which a test in `tests/deployment` checks.
 const METRICS: f64 = 10.0;
 /// The number of VPC endpoints: Secrets Manager, in two availability zones.
 const ENDPOINTS: f64 = 2.0;
@@ -49,12 +50,33 @@ impl Line {
     }
 }
 
-/// Returns all lines of the monthly bill. `alarms` is the number of alarms without and with a
-/// proxy.
-pub fn lines(load: Load, alarms: [f64; 2]) -> Result<Vec<Line>, Failure> {
+/// Returns all lines of the monthly bill. `alarms` is the number of alarms of a stage without and
+/// with a proxy. All stages but one are idle; their few calls are within the free tier.
+pub fn lines(load: Load, alarms: [f64; 2], stages: f64) -> Result<Vec<Line>, Failure> {
+    let mut lines = of_a_stage(load)?;
+    if stages > 1.0 {
+        let idle = of_a_stage(Load { messages_per_day: 0.0, connections: 0.0, ..load })?;
+        let dollars = totals(&idle).map(|one| one * (stages - 1.0));
+        lines.push(Line { what: format!("{} more stages, idle", stages - 1.0), dollars });
+    }
+    let [without, with] = alarms.map(|alarms| billable(alarms * stages, FREE_ALARMS) * ALARM_MONTH);
+    lines.push(Line {
+        what: format!("{} alarms, {} with proxy", alarms[0] * stages, alarms[1] * stages),
+        dollars: [without, with, without, 0.0],
+    });
+    let metrics = METRICS * stages;
+    lines.push(Line::functions(
+        format!("{metrics} custom metrics"),
+        billable(metrics, FREE_METRICS) * METRIC_MONTH,
+    ));
+    Ok(lines)
+}
+
+/// The lines of a stage, without its alarms and metrics.
+fn of_a_stage(load: Load) -> Result<Vec<Line>, Failure> {
     let month = Month::new(load);
     let class = database(load)?;
-    let mut lines = fixed(load, class, alarms);
+    let mut lines = fixed(load, class);
     lines.extend(usage(&month));
     lines.extend([
         Line::only(1, "RDS Proxy", class.processors * PROXY_PROCESSOR_MONTH),
@@ -70,20 +92,12 @@ pub fn lines(load: Load, alarms: [f64; 2]) -> Result<Vec<Line>, Failure> {
 }
 
 /// The costs that do not depend on use.
-fn fixed(load: Load, class: Class, alarms: [f64; 2]) -> Vec<Line> {
+fn fixed(load: Load, class: Class) -> Vec<Line> {
     let gb = stored_gb(load.messages_per_day * 365.0).max(FIRST_GB).ceil();
     vec![
         Line::all(class.name.to_owned(), HOURS * class.hour),
         Line::all(format!("database storage, {gb:.0} GB after a year"), gb * DATABASE_GB_MONTH),
         Line::functions(format!("{SECRETS} secrets"), SECRETS * SECRET_MONTH),
-        {
-            let [without, with] = alarms.map(|alarms| billable(alarms, FREE_ALARMS) * ALARM_MONTH);
-            Line {
-                what: format!("{} alarms, {} with proxy", alarms[0], alarms[1]),
-                dollars: [without, with, without, 0.0],
-            }
-        },
-        Line::functions(format!("{METRICS} custom metrics"), billable(METRICS, FREE_METRICS) * METRIC_MONTH),
         Line::functions(format!("{CONVERSATIONS:.0} conversations of the canary"), of_the_canary()),
     ]
 }
@@ -133,6 +147,10 @@ fn usage(month: &Month) -> Vec<Line> {
             billable(month.gb_seconds, FREE_LAMBDA_GB_SECONDS) * LAMBDA_GB_SECOND,
         ),
         Line::functions(
+            format!("{:.0} reads of secrets", month.secret_calls),
+            month.secret_calls / 1e4 * SECRET_CALLS_10_000,
+        ),
+        Line::functions(
             format!("{:.1} GB of logs", month.logged_gb),
             billable(month.logged_gb, FREE_LOGS_GB) * LOGS_GB,
         ),
@@ -161,6 +179,12 @@ pub fn totals(lines: &[Line]) -> [f64; 4] {
         }
     }
     totals
+}
+
+/// Returns what a month costs at most if the database's processors are always busy.
+pub fn of_credits(load: Load) -> Result<f64, Failure> {
+    let class = database(load)?;
+    Ok((class.processors - class.baseline) * HOURS * CPU_CREDIT_HOUR)
 }
 
 /// Returns the monthly cost of the web ACL in `infra/firewall.yaml`, which every way with a
@@ -193,7 +217,7 @@ mod tests {
     use super::*;
 
     fn bill(messages_per_day: f64, connections: f64) -> Vec<Line> {
-        lines(Load { messages_per_day, connections, warm_functions: 0.0 }, [10.0, 11.0]).unwrap()
+        lines(Load { messages_per_day, connections, warm_functions: 0.0 }, [10.0, 11.0], 1.0).unwrap()
     }
 
     fn dollars(lines: &[Line], what: &str) -> f64 {
@@ -236,12 +260,36 @@ mod tests {
     fn warm_calls_are_within_the_free_tier_at_first_and_charged_beyond_it() {
         let bill = |messages_per_day| {
             let load = Load { messages_per_day, connections: 0.0, warm_functions: 20.0 };
-            lines(load, [10.0, 11.0]).unwrap()
+            lines(load, [10.0, 11.0], 1.0).unwrap()
         };
         assert_close(totals(&bill(1000.0))[0], totals(&self::bill(1000.0, 0.0))[0]);
         let more = dollars(&bill(100_000.0), "calls of functions")
             - dollars(&self::bill(100_000.0, 0.0), "calls of functions");
         assert_close(more, 20.0 * 730.0 * 12.0 / 1e6 * 0.20);
+    }
+
+    #[test]
+    fn second_stage_costs_the_same_and_has_no_free_alarms_and_metrics() {
+        let of = |stages| {
+            let load = Load { messages_per_day: 0.0, connections: 0.0, warm_functions: 0.0 };
+            totals(&lines(load, [12.0, 13.0], stages).unwrap())
+        };
+        let ([one, ..], [two, with_proxy, ..]) = (of(1.0), of(2.0));
+        assert_close(two, 2.0 * (one - 0.20) + 1.40 + 3.00);
+        assert_close(with_proxy - two, 2.0 * 26.0 + 0.20);
+    }
+
+    #[test]
+    fn new_environments_are_charged_for_reading_secrets() {
+        assert_close(dollars(&bill(0.0, 0.0), "reads of secrets"), 0.0);
+        let reads = 55.0 * 730.0 / 2.0 * 2.0;
+        assert_close(dollars(&bill(1000.0, 20.0), "reads of secrets"), reads / 1e4 * 0.05);
+    }
+
+    #[test]
+    fn busy_database_is_charged_for_credits() {
+        let load = Load { messages_per_day: 1000.0, connections: 20.0, warm_functions: 0.0 };
+        assert_close(of_credits(load).unwrap(), 1.8 * 730.0 * 0.075);
     }
 
     #[test]
@@ -274,7 +322,7 @@ mod tests {
     #[test]
     fn alarms_after_the_tenth_and_gigabytes_after_the_twentieth_are_charged() {
         let lines =
-            lines(Load { messages_per_day: 1e6, connections: 0.0, warm_functions: 0.0 }, [12.0, 13.0])
+            lines(Load { messages_per_day: 1e6, connections: 0.0, warm_functions: 0.0 }, [12.0, 13.0], 1.0)
                 .unwrap();
         assert_close(dollars(&lines, "12 alarms"), 0.20);
         assert_close(dollars(&lines, "128 GB after a year"), 128.0 * 0.131);
@@ -286,7 +334,7 @@ mod tests {
             assert!(bill(messages, 0.0)[0].what.ends_with(class), "{messages}");
         }
         assert!(
-            lines(Load { messages_per_day: 1e8, connections: 0.0, warm_functions: 0.0 }, [10.0, 11.0])
+            lines(Load { messages_per_day: 1e8, connections: 0.0, warm_functions: 0.0 }, [10.0, 11.0], 1.0)
                 .is_err()
         );
     }

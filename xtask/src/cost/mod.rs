@@ -9,17 +9,17 @@ use std::fs;
 
 use chatchat_harness::{Failure, root};
 
-use bill::{WAYS, lines, of_a_million_messages, of_the_firewall, of_warm_calls, totals};
+use bill::{WAYS, lines, of_a_million_messages, of_credits, of_the_firewall, of_warm_calls, totals};
 use month::{Load, warm_calls};
 
-/// Prints the monthly bill for a number of messages per day and of open connections.
-pub fn cost(messages_per_day: u32, connections: u32) -> Result<(), Failure> {
+/// Prints the monthly bill for a number of messages per day, of open connections, and of stages.
+pub fn cost(messages_per_day: u32, connections: u32, stages: u32) -> Result<(), Failure> {
     let load = Load {
         messages_per_day: f64::from(messages_per_day),
         connections: f64::from(connections),
         warm_functions: f64::from(warm_functions()?),
     };
-    let lines = lines(load, alarms()?.map(f64::from))?;
+    let lines = lines(load, alarms()?.map(f64::from), stages.into())?;
     println!(
         "A month in Seoul with {messages_per_day} messages per day and {connections} open connections, in US dollars"
     );
@@ -55,7 +55,12 @@ pub fn cost(messages_per_day: u32, connections: u32) -> Result<(), Failure> {
         of_the_firewall(load),
         prices::FIREWALL_REQUESTS_MILLION
     );
-    println!("and pictures.");
+    println!("and pictures. A domain adds {:.2} for its hosted zone.", prices::HOSTED_ZONE_MONTH);
+    println!(
+        "If the database's processors are busy all the time, its CPU credits add up to {:.2}; they are free up to a share",
+        of_credits(load)?
+    );
+    println!("of the processors that is sufficient for this load.");
     println!(
         "Prices as of {}, before tax. The monthly free tier that does not expire is subtracted. With each message the",
         prices::DATE
@@ -63,8 +68,10 @@ pub fn cost(messages_per_day: u32, connections: u32) -> Result<(), Failure> {
     println!(
         "estimate counts one read marker or `typing` frame and a quarter of an HTTP request. It does not contain"
     );
-    println!("requests for pages and pictures, domains, backups that are larger than the database, and");
-    println!("requests to Secrets Manager (one per cold start, 0.05 per 10,000).");
+    println!(
+        "requests for pages and pictures, backups that are larger than the database, and SAM's bucket, which grows by"
+    );
+    println!("about 30 MB with each deployment.");
     println!("The t3.small is a single machine for any load; if it fails, ChatChat is not available.");
     Ok(())
 }
@@ -107,8 +114,9 @@ mod tests {
     fn default_budget_is_half_more_than_the_cost_of_an_idle_stage() {
         let template = Template::read(&root().join("infra/template.yaml")).unwrap();
         let budget = template.parameters()["MonthlyBudget"].default.as_ref().unwrap().parse::<f64>().unwrap();
-        let load = Load { messages_per_day: 0.0, connections: 0.0 };
-        let [idle, ..] = totals(&lines(load, alarms().unwrap().map(f64::from)).unwrap());
+        let warm_functions = f64::from(warm_functions().unwrap());
+        let load = Load { messages_per_day: 0.0, connections: 0.0, warm_functions };
+        let [idle, ..] = totals(&lines(load, alarms().unwrap().map(f64::from), 1.0).unwrap());
         assert!((budget - 1.5 * idle).abs() <= 1.0, "{budget} is not 1.5 times {idle}");
     }
 }

@@ -28,6 +28,14 @@ const WARM_SECONDS: f64 = 0.002;
 /// of a function in GB.
 const CALL_SECONDS: f64 = 0.020;
 const CALL_GB: f64 = 0.25;
+/// The number of functions, the hours after which Lambda replaces an environment, the secrets that a
+/// new environment reads, and the duration of its start in seconds, which is billed like a call. In a
+/// month with few calls, each call is assumed to start an environment; in others, each function
+/// always has one.
+const FUNCTIONS: f64 = 55.0;
+const ENVIRONMENT_HOURS: f64 = 2.0;
+const SECRETS_READ: f64 = 2.0;
+const START_SECONDS: f64 = 0.15;
 /// The size in bytes of a call's log lines (including Lambda's own), of a frame, and of an HTTP
 /// response.
 const LOG_BYTES: f64 = 800.0;
@@ -66,6 +74,8 @@ pub struct Month {
     pub distribution_requests: f64,
     pub calls: f64,
     pub gb_seconds: f64,
+    /// Reads of secrets by new environments.
+    pub secret_calls: f64,
     pub logged_gb: f64,
     pub out_gb: f64,
 }
@@ -85,14 +95,17 @@ impl Month {
         let pushed = messages * RECEIVERS + others * (RECEIVERS - 1.0) + heartbeats;
         let came = messages + others + heartbeats;
         let http = messages * HTTP_REQUESTS + 2.0 * reconnects;
-        let work = Self::of(came + pushed, pushed, http, came + http + 2.0 * reconnects + SWEEPS);
+        let calls = came + http + 2.0 * reconnects + SWEEPS;
+        let starts = (calls - SWEEPS).min(FUNCTIONS * DAYS * 24.0 / ENVIRONMENT_HOURS);
         let warm = warm_calls(load);
+        let seconds = calls * CALL_SECONDS + starts * START_SECONDS + warm * WARM_SECONDS;
         Self {
             connection_minutes: minutes,
             distribution_requests: http + reconnects,
-            calls: work.calls + warm,
-            gb_seconds: work.gb_seconds + warm * WARM_SECONDS * CALL_GB,
-            ..work
+            calls: calls + warm,
+            gb_seconds: seconds * CALL_GB,
+            secret_calls: starts * SECRETS_READ,
+            ..Self::of(came + pushed, pushed, http, calls)
         }
     }
 
@@ -104,6 +117,7 @@ impl Month {
             distribution_requests: http,
             calls,
             gb_seconds: calls * CALL_SECONDS * CALL_GB,
+            secret_calls: 0.0,
             logged_gb: calls * LOG_BYTES / GB,
             out_gb: (pushed * FRAME_BYTES + http * HTTP_BYTES) / GB,
         }

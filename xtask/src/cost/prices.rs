@@ -13,6 +13,10 @@ pub const LAMBDA_GB_SECOND: f64 = 0.000_013_333_4;
 pub const LAMBDA_REQUESTS_MILLION: f64 = 0.20;
 pub const DATABASE_GB_MONTH: f64 = 0.131;
 pub const SECRET_MONTH: f64 = 0.40;
+pub const SECRET_CALLS_10_000: f64 = 0.05;
+/// For each hour in which a processor of the database is busy beyond the class's baseline.
+pub const CPU_CREDIT_HOUR: f64 = 0.075;
+pub const HOSTED_ZONE_MONTH: f64 = 0.50;
 /// Per processor of the database; the minimum is two processors.
 pub const PROXY_PROCESSOR_MONTH: f64 = 13.0;
 /// Per availability zone.
