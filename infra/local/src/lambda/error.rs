@@ -59,9 +59,11 @@ impl InvokeError {
             Self::Function { .. } | Self::AnswerTooLarge { .. } => Some("error"),
             Self::Init(_) | Self::Crashed(_) => Some("failure"),
             Self::TimedOut(_) => Some("timeout"),
-            Self::UnknownFunction(_) | Self::Throttled(_) | Self::EventTooLarge { .. } | Self::Stopped => {
-                None
-            }
+            Self::UnknownFunction(_)
+            | Self::Throttled(_)
+            | Self::NotActive(_)
+            | Self::EventTooLarge { .. }
+            | Self::Stopped => None,
         }
     }
 }
