@@ -5,7 +5,7 @@ use crate::stacks::{Deployment, WITHOUT_DOMAIN};
 #[test]
 fn result_of_a_migration_is_sent_to_the_queue_that_the_stack_returns() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
-    let config = &deployment.only("AWS::Lambda::EventInvokeConfig").properties;
+    let config = &deployment.get("template.yaml", "MigrateEventInvokeConfig").properties;
     assert_eq!((&config["FunctionName"], &config["Qualifier"]), (&"Migrate".into(), &"$LATEST".into()));
     for outcome in ["OnSuccess", "OnFailure"] {
         assert_eq!(config["DestinationConfig"][outcome]["Destination"], "MigrationResults.Arn", "{outcome}");
@@ -17,7 +17,7 @@ fn result_of_a_migration_is_sent_to_the_queue_that_the_stack_returns() {
 #[test]
 fn failed_migration_is_not_repeated_and_ends_before_the_deployment_gives_up() {
     let deployment = Deployment::of(WITHOUT_DOMAIN);
-    let config = &deployment.only("AWS::Lambda::EventInvokeConfig").properties;
+    let config = &deployment.get("template.yaml", "MigrateEventInvokeConfig").properties;
     assert_eq!(config["MaximumRetryAttempts"], 0);
     let timeout = deployment.get("template.yaml", "Migrate").properties["Timeout"].as_u64().unwrap();
     let longest = config["MaximumEventAgeInSeconds"].as_u64().unwrap() + timeout;

@@ -152,7 +152,7 @@ fn canary_and_budget_can_be_turned_off() {
         "rate(15 minutes)"
     );
     assert_eq!((&alarm["Period"], &alarm["Threshold"]), (&1800.into(), &2.into()));
-    let retries = &default.only("AWS::Lambda::EventInvokeConfig").properties;
+    let retries = &default.get("template.yaml", "ConverseEventInvokeConfig").properties;
     assert_eq!((&retries["FunctionName"], &retries["MaximumRetryAttempts"]), (&"Converse".into(), &1.into()));
 
     let off = Deployment::of(&[("Canary", "off"), ("AlarmEmail", "ops@example.com")]);

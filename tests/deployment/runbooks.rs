@@ -24,10 +24,11 @@ const FILES: [&str; 10] = [
 ];
 
 /// Names of AWS and of PostgreSQL that neither the templates nor the code contain.
-const FOREIGN: [&str; 15] = [
+const FOREIGN: [&str; 16] = [
     "BlockedRequests",
     "ConcurrentExecutions",
     "DELETE_FAILED",
+    "Inactive",
     "MasterUserSecret",
     "OWNER",
     "REPOSITORY",
