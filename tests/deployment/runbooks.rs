@@ -71,7 +71,9 @@ fn template_names() -> BTreeSet<&'static str> {
         }
     }
     let mut names = BTreeSet::new();
-    FILES.iter().for_each(|file| keys(expanded(file), &mut names));
+    for file in FILES {
+        keys(expanded(file), &mut names);
+    }
     names
 }
 

@@ -39,7 +39,7 @@ fn with_values(statement: &str) -> String {
     for part in parts {
         let rest = part.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '\''));
         let value = if part.starts_with('\'') { "'x'" } else { "1" };
-        text.push_str(&format!(" {value}{rest}"));
+        text.extend([" ", value, rest]);
     }
     text
 }
