@@ -128,7 +128,7 @@ impl Pool {
         let coming = self
             .slots
             .values()
-            .filter(|slot| matches!(slot.state, State::Starting | State::Finishing))
+            .filter(|slot| matches!(slot.state, State::Starting | State::Finishing(_)))
             .count();
         (coming..self.waiting.len()).map(|_| self.add_slot()).collect()
     }
@@ -191,16 +191,18 @@ impl Pool {
         let Some(slot) = self.slots.get_mut(&id) else {
             return receiver;
         };
-        match std::mem::replace(&mut slot.state, State::Ending) {
+        let turn = match std::mem::replace(&mut slot.state, State::Ending) {
             State::Ending => return receiver,
             State::Busy { answer, .. } => {
                 self.in_flight -= 1;
                 _ = answer.send(Err(InvokeError::Crashed(
                     "it asked for the next event without an answer".to_owned(),
                 )));
+                None
             }
-            State::Starting | State::Idle { .. } | State::Finishing => {}
-        }
+            State::Finishing(turn) => Some(turn),
+            State::Starting | State::Idle { .. } => None,
+        };
         slot.deadline.send_replace(None);
         if let Some(call) = self.waiting.pop_front() {
             // The receiver is alive, so the call does not come back.
@@ -212,6 +214,8 @@ impl Pool {
             self.idle.retain(|other| *other != id);
             self.idle.push(id);
         }
+        // Only now may the clock skip time, because the process is idle or has its next event.
+        drop(turn);
         receiver
     }
 
@@ -223,7 +227,7 @@ impl Pool {
         let Some(slot) = self.slots.get_mut(&id) else {
             return false;
         };
-        match std::mem::replace(&mut slot.state, State::Finishing) {
+        match std::mem::replace(&mut slot.state, State::Finishing(self.clock.turn())) {
             State::Busy { call: current, answer, .. } if current == call => {
                 self.in_flight -= 1;
                 _ = answer.send(result);
@@ -299,7 +303,7 @@ impl Pool {
                     _ = call.answer.send(Err(reason));
                 }
             }
-            State::Finishing | State::Idle { .. } | State::Ending => {}
+            State::Finishing(_) | State::Idle { .. } | State::Ending => {}
         }
         if self.closed { Vec::new() } else { self.assign() }
     }
@@ -328,7 +332,7 @@ impl Pool {
     /// Ends the processes that have no call, and rejects calls for the time `pending`.
     pub(super) fn deactivate(&mut self, pending: Duration) {
         self.end_idle(Duration::ZERO);
-        for slot in self.slots.values().filter(|slot| matches!(slot.state, State::Finishing)) {
+        for slot in self.slots.values().filter(|slot| matches!(slot.state, State::Finishing(_))) {
             slot.signal(Signal::KILL);
         }
         self.pending_until = Some(Instant::now() + pending);

@@ -13,6 +13,7 @@ use super::{
     InvokeError,
     call::{Answer, Call, Delivery},
 };
+use crate::clock::Turn;
 
 /// What a process of a function is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +55,8 @@ pub(super) enum State {
         answer: Answer,
         pushes: u32,
     },
-    Finishing,
+    /// The clock skips no time until the process is idle.
+    Finishing(Turn),
     Ending,
 }
 
@@ -91,7 +93,7 @@ impl Slot {
             State::Starting => EnvironmentState::Starting,
             State::Idle { .. } => EnvironmentState::Idle,
             State::Busy { .. } => EnvironmentState::Busy,
-            State::Finishing => EnvironmentState::Finishing,
+            State::Finishing(_) => EnvironmentState::Finishing,
             State::Ending => EnvironmentState::Ending,
         };
         Environment { pid: self.pid, state, served: self.served }
