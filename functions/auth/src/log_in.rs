@@ -19,8 +19,9 @@ struct LogIn {
 
 /// Answers 201 with an access token, and with the refresh token in a cookie; 400 `login_failed` for
 /// a wrong username or a wrong password, after the same work; 403 `origin_not_allowed`, or
-/// `account_restricted` for a restricted account and its right password; 429 `too_many_attempts`. If the request has a refresh token already, its session ends. This takes
-/// two statements, because the password is verified between them, and one more if the hash of the
+/// `account_restricted` if the password is correct but the account is restricted; 429
+/// `too_many_attempts`. If the request has a refresh token already, its session ends. This takes two
+/// statements, because the password is verified between them, and one more if the hash of the
 /// password was computed with other parameters than a new hash.
 pub async fn log_in<R: Role>(
     ((delivery, keys), pseudonyms): &((Delivery, SigningKeys), Pseudonyms),

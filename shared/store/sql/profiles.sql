@@ -15,7 +15,8 @@ from caller join accounts a on a.id = caller.id join companies c on c.account_id
 --
 -- A null parameter leaves its column unchanged. If `:changes_picture` is true, a null `:picture`
 -- removes the picture. If the caller did not upload the picture, or the picture expired, nothing
--- changes and the column `is_own` is false. Returns no row if the account withdrew meanwhile.
+-- changes and the column `is_own` is false. Returns no row if the account withdrew or was
+-- restricted meanwhile.
 with {{caller}}, picture as (
     select :picture is null or exists (
         select from pictures p
@@ -27,7 +28,7 @@ with {{caller}}, picture as (
     set name = coalesce(:name, a.name),
         picture_key = case when :changes_picture then :picture else a.picture_key end
     from caller, picture
-    where a.id = caller.id and a.withdrawn_at is null and picture.is_own
+    where a.id = caller.id and a.withdrawn_at is null and a.restricted_at is null and picture.is_own
     returning a.id
 ), company as (
     update companies c

@@ -1,6 +1,7 @@
 //! Measures of an operator against an account or a message.
 
 use chatchat_domain::{AccountId, ConnectionId, ERASED_MESSAGE, RoomId};
+use tokio_postgres::Row;
 
 use crate::{
     Store, StoreError, row,
@@ -26,11 +27,10 @@ impl Store {
         retry_on_conflict(|| async {
             let transaction = self.begin().await?;
             let rows = transaction.query(&sql::RESTRICT, &[&username]).await?;
-            let Some(account) = rows.first() else { return Ok(None) };
-            let id = row::get(account, "id")?;
-            let closed = transaction.end_all_sessions(id).await?;
+            let Some(id) = account(&rows)? else { return Ok(None) };
+            let closed = transaction.end_all_sessions(id.get()).await?;
             transaction.commit().await?;
-            Ok(Some(Moderated { id: row::id(account, "id")?, closed }))
+            Ok(Some(Moderated { id, closed }))
         })
         .await
     }
@@ -39,8 +39,7 @@ impl Store {
     /// again. Returns `None` if there is no such account.
     pub async fn lift_restriction(&self, username: &str) -> Result<Option<Moderated>, StoreError> {
         let rows = self.query(Idempotent, &sql::LIFT_RESTRICTION, &[&username]).await?;
-        let Some(account) = rows.first() else { return Ok(None) };
-        Ok(Some(Moderated { id: row::id(account, "id")?, closed: Vec::new() }))
+        Ok(account(&rows)?.map(|id| Moderated { id, closed: Vec::new() }))
     }
 
     /// Withdraws an account without its password, like [`Store::withdraw`]. Returns `None` if there
@@ -53,10 +52,10 @@ impl Store {
         retry_on_conflict(|| async {
             let transaction = self.begin().await?;
             let rows = transaction.query(&sql::WITHDRAW_BY_NAME, &[&username, &username_hash]).await?;
-            let Some(account) = rows.first() else { return Ok(None) };
-            let closed = transaction.erase_profile(row::get(account, "id")?).await?;
+            let Some(id) = account(&rows)? else { return Ok(None) };
+            let closed = transaction.erase_profile(id.get()).await?;
             transaction.commit().await?;
-            Ok(Some(Moderated { id: row::id(account, "id")?, closed }))
+            Ok(Some(Moderated { id, closed }))
         })
         .await
     }
@@ -68,4 +67,8 @@ impl Store {
             self.query(Idempotent, &sql::REMOVE_MESSAGE, &[&room.get(), &seq, &ERASED_MESSAGE]).await?;
         Ok(!rows.is_empty())
     }
+}
+
+fn account(rows: &[Row]) -> Result<Option<AccountId>, StoreError> {
+    rows.first().map(|row| row::id(row, "id")).transpose()
 }

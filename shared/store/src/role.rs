@@ -67,8 +67,8 @@ impl Store {
         self.run_ddl(&sql).await
     }
 
-    /// Waits until no other process holds the lock of the schema, and takes it. The lock ends when
-    /// the returned connection is dropped. It is a transaction's lock, because a pooler may give
+    /// Waits until no other process holds the lock of the schema, and takes it. The lock ends with the
+    /// transaction of the returned connection. It is a transaction's lock, because a pooler may give
     /// each transaction another connection.
     pub async fn lock_schema(&self) -> Result<ClientWrapper, StoreError> {
         let connection = self.dedicated().await?;

@@ -82,6 +82,21 @@ fn login_during_a_restriction_leaves_no_session() {
 }
 
 #[test]
+fn profile_that_is_shown_during_a_restriction_stays_hidden() {
+    in_own_world(async |world| {
+        let lock = "select from accounts where id = $1 for update";
+        let company = world.company().await;
+        let restricting = moderate(world, json!({ "restrict": company.username }));
+        let body = json!({ "profileVisibility": true });
+        let showing = company.call(Method::PATCH, "/companies/me", &body);
+        let (restricted, shown) = in_turn(&world.system, lock, company.id, restricting, showing).await;
+        restricted.unwrap();
+        assert_refused(&shown.unwrap(), 401, "unauthenticated");
+        assert_eq!(profile_status(&company).await, 404);
+    });
+}
+
+#[test]
 fn operator_withdraws_an_account_without_its_password() {
     in_world(|world| async move {
         let (customer, company, room) = world.pair().await;
