@@ -23,7 +23,8 @@ async fn apply(owner: &Owner) -> Result<Value, Error> {
     let lock = owner.store.lock_schema().await?;
     let applied = apply_files(&owner.store).await?;
     owner.set_up_role().await?;
-    drop(lock);
+    // Before the response, because the process may be frozen after it.
+    lock.batch_execute("commit").await.map_err(Error::internal)?;
     tracing::info!(?applied, "migrated");
     Ok(json!({ "applied": applied }))
 }

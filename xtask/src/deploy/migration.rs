@@ -35,8 +35,8 @@ pub(super) fn migrate(stack: &Stack, deployed: &Deployed) -> Result<Value, Failu
         }
     }
     Err(failure(format!(
-        "{function} has not reported a result for {} minutes; its log group is /chatchat/{}/ops. Deploy again: a \
-         migration that is still running is not run twice",
+        "{function} has not reported a result for {} minutes; its log group is /chatchat/{}/ops. Deploy again: \
+         the new call waits for one that still runs",
         TIMEOUT.as_secs() / 60,
         stack.name
     )))
