@@ -123,7 +123,7 @@ impl Browser {
                 }
                 Ok(())
             }
-            action => self.send_frame(action, room).await,
+            _ => self.send_frame(call, room).await,
         }
     }
 
@@ -220,9 +220,10 @@ impl Browser {
     }
 
     /// Sends a frame and waits until its function has ended.
-    async fn send_frame(&self, action: &str, room: &Room) -> Result<(), Failure> {
+    async fn send_frame(&self, call: &Call, room: &Room) -> Result<(), Failure> {
+        let action = call.route;
         let id = room.id.load(Ordering::Relaxed);
-        let frame = match action {
+        let mut frame = match action {
             "sendMessage" => {
                 room.sent.fetch_add(1, Ordering::Relaxed);
                 let message = uuid::Uuid::new_v4();
@@ -235,6 +236,7 @@ impl Browser {
             "heartbeat" => json!({ "action": action, "rooms": [] }),
             _ => json!({ "action": action, "roomId": id }),
         };
+        frame[WAITED] = json!(if call.is_waited_for { "yes" } else { "no" });
         let mut connection = self.connection.subscribe();
         let connected = timeout(CONNECTING, connection.wait_for(Option::is_some)).await;
         let sender = connected.map_err(|_| "there is no connection")??.clone();

@@ -108,6 +108,7 @@ async fn run(
     let settings = Settings { idle_environment_limit: idle, ..Settings::default() };
     let system = System::start(SystemOptions {
         settings,
+        warm: true,
         calls: Some(calls),
         postgres: Some(postgres),
         ..SystemOptions::default()

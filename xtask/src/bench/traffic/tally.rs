@@ -14,7 +14,8 @@ use chatchat_local::Called;
 use serde_json::Value;
 use tokio::{sync::watch, time::timeout};
 
-/// The header of requests that a person waits for.
+/// A header of requests and a field of frames: `yes` if a person waits for the call. Functions
+/// ignore it.
 pub const WAITED: &str = "x-waited";
 /// How long a frame may take until its function has ended.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -78,10 +79,11 @@ pub struct Tally {
     failure: OnceLock<String>,
 }
 
-/// Whether the headers contain the mark. Events of the WebSocket API have capital letters in names.
-fn is_marked(headers: &Value) -> bool {
-    let mut names = headers.as_object().into_iter().flat_map(|headers| headers.keys());
-    names.any(|name| name.eq_ignore_ascii_case(WAITED))
+/// Returns the mark in the headers of a request, or in the fields of a frame. In events of the
+/// WebSocket API, the names of headers have capital letters.
+fn mark(fields: &Value) -> Option<&str> {
+    let mut fields = fields.as_object()?.iter();
+    fields.find(|(name, _)| name.eq_ignore_ascii_case(WAITED)).and_then(|(_, value)| value.as_str())
 }
 
 impl Tally {
@@ -90,8 +92,10 @@ impl Tally {
         let event: Value = serde_json::from_slice(called.event).unwrap_or_default();
         let context = &event["requestContext"];
         let route = context["routeKey"].as_str();
-        let is_send = route == Some("sendMessage");
-        let is_waited_for = is_send || is_marked(&event["headers"]);
+        let body = event["body"].as_str().unwrap_or_default();
+        let frame: Value = serde_json::from_str(body).unwrap_or_default();
+        let marked = [&event["headers"], &frame].map(mark);
+        let is_waited_for = marked.contains(&Some("yes"));
         let mut counts = self.counts();
         counts.all.call(called.is_cold);
         match route {
@@ -99,13 +103,14 @@ impl Tally {
             Some(route) if is_waited_for => {
                 counts.waited.call(called.is_cold);
                 counts.routes.entry(route.to_owned()).or_default().call(called.is_cold);
-                if is_send {
+                if route == "sendMessage" {
                     counts.sends.call(called.is_cold);
                 }
             }
             Some(_) => {}
         }
-        if context["eventType"] == "MESSAGE" {
+        // Other clients, such as the canary, send frames without a mark.
+        if marked[1].is_some() {
             self.frames_ended.send_modify(|ended| *ended += 1);
         }
     }
