@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::stacks::{ALL, BY_GITHUB, Deployment, Set, WITHOUT_DOMAIN, statements};
 
@@ -33,59 +33,167 @@ const CHANGES_OF_PERMISSIONS: [&str; 6] = [
     "iam:DetachRolePolicy",
 ];
 /// The other actions of IAM that the role may call.
-const OTHER_CHANGES: [&str; 5] =
-    ["iam:DeleteRole", "iam:TagRole", "iam:UntagRole", "iam:PassRole", "iam:CreateServiceLinkedRole"];
-
-/// The action that creates a resource, by type.
-const CREATING: [(&str, &str); 38] = [
-    ("AWS::ApiGatewayV2::Api", "apigateway:POST"),
-    ("AWS::ApiGatewayV2::Integration", "apigateway:POST"),
-    ("AWS::ApiGatewayV2::Route", "apigateway:POST"),
-    ("AWS::ApiGatewayV2::Stage", "apigateway:POST"),
-    ("AWS::CloudFront::CachePolicy", "cloudfront:CreateCachePolicy"),
-    ("AWS::CloudFront::Distribution", "cloudfront:CreateDistribution"),
-    ("AWS::CloudFront::Function", "cloudfront:CreateFunction"),
-    ("AWS::CloudFront::OriginAccessControl", "cloudfront:CreateOriginAccessControl"),
-    ("AWS::CloudFront::ResponseHeadersPolicy", "cloudfront:CreateResponseHeadersPolicy"),
-    ("AWS::CloudWatch::Alarm", "cloudwatch:PutMetricAlarm"),
-    ("AWS::CloudWatch::Dashboard", "cloudwatch:PutDashboard"),
-    ("AWS::EC2::EgressOnlyInternetGateway", "ec2:CreateEgressOnlyInternetGateway"),
-    ("AWS::EC2::Route", "ec2:CreateRoute"),
-    ("AWS::EC2::RouteTable", "ec2:CreateRouteTable"),
-    ("AWS::EC2::SecurityGroup", "ec2:CreateSecurityGroup"),
-    ("AWS::EC2::SecurityGroupEgress", "ec2:AuthorizeSecurityGroupEgress"),
-    ("AWS::EC2::SecurityGroupIngress", "ec2:AuthorizeSecurityGroupIngress"),
-    ("AWS::EC2::Subnet", "ec2:CreateSubnet"),
-    ("AWS::EC2::SubnetRouteTableAssociation", "ec2:AssociateRouteTable"),
-    ("AWS::EC2::VPC", "ec2:CreateVpc"),
-    ("AWS::EC2::VPCCidrBlock", "ec2:AssociateVpcCidrBlock"),
-    ("AWS::EC2::VPCEndpoint", "ec2:CreateVpcEndpoint"),
-    ("AWS::Events::Rule", "events:PutRule"),
-    ("AWS::IAM::Role", "iam:CreateRole"),
-    ("AWS::Lambda::Function", "lambda:CreateFunction"),
-    ("AWS::Lambda::Permission", "lambda:AddPermission"),
-    ("AWS::Logs::LogGroup", "logs:CreateLogGroup"),
-    ("AWS::Logs::MetricFilter", "logs:PutMetricFilter"),
-    ("AWS::RDS::DBInstance", "rds:CreateDBInstance"),
-    ("AWS::RDS::DBParameterGroup", "rds:CreateDBParameterGroup"),
-    ("AWS::RDS::DBProxy", "rds:CreateDBProxy"),
-    ("AWS::RDS::DBProxyTargetGroup", "rds:RegisterDBProxyTargets"),
-    ("AWS::RDS::DBSubnetGroup", "rds:CreateDBSubnetGroup"),
-    ("AWS::Route53::RecordSetGroup", "route53:ChangeResourceRecordSets"),
-    ("AWS::S3::Bucket", "s3:CreateBucket"),
-    ("AWS::S3::BucketPolicy", "s3:PutBucketPolicy"),
-    ("AWS::SNS::Topic", "sns:CreateTopic"),
-    ("AWS::SNS::TopicPolicy", "sns:SetTopicAttributes"),
+const OTHER_CHANGES: [&str; 7] = [
+    "iam:DeleteRole",
+    "iam:TagRole",
+    "iam:UntagRole",
+    "iam:UpdateRole",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:PassRole",
+    "iam:CreateServiceLinkedRole",
 ];
-const CREATING_TOO: [(&str, &str); 8] = [
-    ("AWS::Budgets::Budget", "budgets:ModifyBudget"),
-    ("AWS::Lambda::EventInvokeConfig", "lambda:PutFunctionEventInvokeConfig"),
-    ("AWS::SNS::Subscription", "sns:Subscribe"),
-    ("AWS::SQS::Queue", "sqs:CreateQueue"),
-    ("AWS::SQS::QueuePolicy", "sqs:SetQueueAttributes"),
-    ("AWS::Scheduler::Schedule", "scheduler:CreateSchedule"),
-    ("AWS::SecretsManager::RotationSchedule", "secretsmanager:RotateSecret"),
-    ("AWS::SecretsManager::Secret", "secretsmanager:CreateSecret"),
+
+/// The action that creates a resource of a type, and the ARN of such a resource without `arn:aws:`.
+/// `@` stands for the region and the account.
+const CREATING: [(&str, &str, &str); 46] = [
+    ("AWS::ApiGatewayV2::Api", "apigateway:POST", "apigateway:ap-northeast-2::/apis"),
+    ("AWS::ApiGatewayV2::Integration", "apigateway:POST", "apigateway:ap-northeast-2::/apis/a1/integrations"),
+    ("AWS::ApiGatewayV2::Route", "apigateway:POST", "apigateway:ap-northeast-2::/apis/a1/routes"),
+    ("AWS::ApiGatewayV2::Stage", "apigateway:POST", "apigateway:ap-northeast-2::/apis/a1/stages"),
+    ("AWS::Budgets::Budget", "budgets:ModifyBudget", "budgets::123456789012:budget/chatchat-dev"),
+    (
+        "AWS::CloudFront::CachePolicy",
+        "cloudfront:CreateCachePolicy",
+        "cloudfront::123456789012:cache-policy/*",
+    ),
+    (
+        "AWS::CloudFront::Distribution",
+        "cloudfront:CreateDistribution",
+        "cloudfront::123456789012:distribution/*",
+    ),
+    ("AWS::CloudFront::Function", "cloudfront:CreateFunction", "cloudfront::123456789012:function/*"),
+    (
+        "AWS::CloudFront::OriginAccessControl",
+        "cloudfront:CreateOriginAccessControl",
+        "cloudfront::123456789012:origin-access-control/*",
+    ),
+    (
+        "AWS::CloudFront::ResponseHeadersPolicy",
+        "cloudfront:CreateResponseHeadersPolicy",
+        "cloudfront::123456789012:response-headers-policy/*",
+    ),
+    (
+        "AWS::CloudWatch::Alarm",
+        "cloudwatch:PutMetricAlarm",
+        "cloudwatch:@:alarm:chatchat-dev-Observability-A1-HttpFails-A1",
+    ),
+    (
+        "AWS::CloudWatch::Dashboard",
+        "cloudwatch:PutDashboard",
+        "cloudwatch::123456789012:dashboard/chatchat-dev",
+    ),
+    (
+        "AWS::EC2::EgressOnlyInternetGateway",
+        "ec2:CreateEgressOnlyInternetGateway",
+        "ec2:@:egress-only-internet-gateway/*",
+    ),
+    ("AWS::EC2::Route", "ec2:CreateRoute", "ec2:@:route-table/rtb-1"),
+    ("AWS::EC2::RouteTable", "ec2:CreateRouteTable", "ec2:@:route-table/*"),
+    ("AWS::EC2::SecurityGroup", "ec2:CreateSecurityGroup", "ec2:@:security-group/*"),
+    ("AWS::EC2::SecurityGroupEgress", "ec2:AuthorizeSecurityGroupEgress", "ec2:@:security-group/sg-1"),
+    ("AWS::EC2::SecurityGroupIngress", "ec2:AuthorizeSecurityGroupIngress", "ec2:@:security-group/sg-1"),
+    ("AWS::EC2::Subnet", "ec2:CreateSubnet", "ec2:@:subnet/*"),
+    ("AWS::EC2::SubnetRouteTableAssociation", "ec2:AssociateRouteTable", "ec2:@:route-table/rtb-1"),
+    ("AWS::EC2::VPC", "ec2:CreateVpc", "ec2:@:vpc/*"),
+    ("AWS::EC2::VPCCidrBlock", "ec2:AssociateVpcCidrBlock", "ec2:@:vpc/vpc-1"),
+    ("AWS::EC2::VPCEndpoint", "ec2:CreateVpcEndpoint", "ec2:@:vpc-endpoint/*"),
+    ("AWS::Events::Rule", "events:PutRule", "events:@:rule/chatchat-dev-SweepRegularly-A1"),
+    ("AWS::IAM::Role", "iam:CreateRole", "iam::123456789012:role/chatchat-dev-HealthRole-A1"),
+    ("AWS::Lambda::EventInvokeConfig", "lambda:PutFunctionEventInvokeConfig", FUNCTION),
+    ("AWS::Lambda::Function", "lambda:CreateFunction", FUNCTION),
+    ("AWS::Lambda::Permission", "lambda:AddPermission", FUNCTION),
+    (
+        "AWS::Logs::LogGroup",
+        "logs:CreateLogGroup",
+        "logs:@:log-group:/chatchat/chatchat-dev/auth:log-stream:",
+    ),
+    (
+        "AWS::Logs::MetricFilter",
+        "logs:PutMetricFilter",
+        "logs:@:log-group:/chatchat/chatchat-dev/auth:log-stream:",
+    ),
+    ("AWS::RDS::DBInstance", "rds:CreateDBInstance", INSTANCE),
+    (
+        "AWS::RDS::DBParameterGroup",
+        "rds:CreateDBParameterGroup",
+        "rds:@:pg:chatchat-dev-database-a1-settings-a1",
+    ),
+    ("AWS::RDS::DBProxy", "rds:CreateDBProxy", "rds:@:db-proxy:prx-1"),
+    ("AWS::RDS::DBProxyTargetGroup", "rds:RegisterDBProxyTargets", "rds:@:target-group:prx-tg-1"),
+    (
+        "AWS::RDS::DBSubnetGroup",
+        "rds:CreateDBSubnetGroup",
+        "rds:@:subgrp:chatchat-dev-database-a1-subnets-a1",
+    ),
+    ("AWS::Route53::RecordSetGroup", "route53:ChangeResourceRecordSets", "route53:::hostedzone/Z0123456789"),
+    ("AWS::S3::Bucket", "s3:CreateBucket", "s3:::chatchat-dev-buckets-a1-webbucket-a1"),
+    ("AWS::S3::BucketPolicy", "s3:PutBucketPolicy", "s3:::chatchat-dev-buckets-a1-webbucket-a1"),
+    ("AWS::SNS::Subscription", "sns:Subscribe", "sns:@:chatchat-dev-Observability-A1-Topic-A1"),
+    ("AWS::SNS::Topic", "sns:CreateTopic", "sns:@:chatchat-dev-Observability-A1-Topic-A1"),
+    ("AWS::SNS::TopicPolicy", "sns:SetTopicAttributes", "sns:@:chatchat-dev-Observability-A1-Topic-A1"),
+    ("AWS::SQS::Queue", "sqs:CreateQueue", QUEUE),
+    ("AWS::SQS::QueuePolicy", "sqs:SetQueueAttributes", QUEUE),
+    (
+        "AWS::Scheduler::Schedule",
+        "scheduler:CreateSchedule",
+        "scheduler:@:schedule/default/chatchat-dev-SignUpCustomerWarm-A1",
+    ),
+    (
+        "AWS::SecretsManager::RotationSchedule",
+        "secretsmanager:RotateSecret",
+        "secretsmanager:@:secret:FunctionsSecret-a1",
+    ),
+    (
+        "AWS::SecretsManager::Secret",
+        "secretsmanager:CreateSecret",
+        "secretsmanager:@:secret:FunctionsSecret-a1",
+    ),
+];
+const FUNCTION: &str = "lambda:@:function:chatchat-dev-Health-A1";
+const INSTANCE: &str = "rds:@:db:chatchat-dev-database-a1-database-a1";
+const QUEUE: &str = "sqs:@:chatchat-dev-MigrationResults-A1";
+/// The other resources on which AWS authorizes an action, and the actions of a deployment
+/// (`xtask/src/deploy/aws.rs`, SAM).
+const NEEDED_TOO: [(&str, &str); 27] = [
+    ("rds:CreateDBInstance", "rds:@:og:default:postgres-18"),
+    ("rds:CreateDBInstance", "rds:@:pg:chatchat-dev-database-a1-settings-a1"),
+    ("rds:CreateDBInstance", "rds:@:subgrp:chatchat-dev-database-a1-subnets-a1"),
+    ("rds:RestoreDBInstanceFromDBSnapshot", "rds:@:og:default:postgres-18"),
+    ("rds:RestoreDBInstanceFromDBSnapshot", "rds:@:snapshot:chatchat-then"),
+    ("rds:ModifyDBInstance", "rds:@:og:default:postgres-18"),
+    ("rds:RegisterDBProxyTargets", INSTANCE),
+    ("route53:AssociateVPCWithHostedZone", "route53:::hostedzone/Z1AWS"),
+    ("iam:AttachRolePolicy", ROLE),
+    (
+        "iam:CreateServiceLinkedRole",
+        "iam::123456789012:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS",
+    ),
+    ("iam:PassRole", ROLE),
+    ("iam:PutRolePolicy", ROLE),
+    ("iam:UpdateAssumeRolePolicy", ROLE),
+    ("iam:UpdateRole", ROLE),
+    ("cloudformation:CreateChangeSet", "cloudformation:@:stack/chatchat-dev/a1"),
+    ("cloudformation:CreateChangeSet", "cloudformation:ap-northeast-2:aws:transform/Serverless-2016-10-31"),
+    ("cloudformation:CreateStack", "cloudformation:@:stack/chatchat-dev-Database-A1/a1"),
+    ("cloudformation:DescribeStacks", "cloudformation:@:stack/chatchat-dev/a1"),
+    ("cloudformation:GetTemplate", "cloudformation:@:stack/chatchat-dev/a1"),
+    ("cloudfront:CreateInvalidation", "cloudfront::123456789012:distribution/E1"),
+    ("lambda:GetAccountSettings", "*"),
+    ("lambda:GetFunction", FUNCTION),
+    ("lambda:InvokeFunction", FUNCTION),
+    ("lambda:UpdateFunctionCode", FUNCTION),
+    ("s3:PutObject", "s3:::chatchat-dev-buckets-a1-webbucket-a1/desk/index.html"),
+    ("s3:PutObject", "s3:::aws-sam-cli-managed-default-samclisourcebucket-a1/chatchat-dev/a1"),
+    ("sqs:ReceiveMessage", QUEUE),
+];
+const ROLE: &str = "iam::123456789012:role/chatchat-dev-HealthRole-A1";
+/// The values of the condition keys in a request that is as a deployment sends it.
+const CONTEXT: [(&str, &str); 5] = [
+    ("aws:ResourceTag/aws:cloudformation:stack-name", "chatchat-dev-Database-A1"),
+    ("iam:AWSServiceName", "rds.amazonaws.com"),
+    ("iam:PassedToService", "lambda.amazonaws.com"),
+    ("iam:PermissionsBoundary", "Boundary"),
+    ("iam:PolicyARN", "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"),
 ];
 
 /// All statements of the role that the workflow assumes.
@@ -112,6 +220,33 @@ fn matches(pattern: &str, text: &str) -> bool {
 fn allows(statement: &Value, action: &str) -> bool {
     statement["Effect"] == "Allow"
         && texts(statement, "Action").iter().any(|pattern| matches(pattern, action))
+}
+
+/// Whether the statements allow an action on a resource and do not deny it, as IAM evaluates them.
+fn permits(all: &[Value], action: &str, resource: &str, context: &[(&str, &str)]) -> bool {
+    let arn = match resource {
+        "*" => "*".to_owned(),
+        other => format!("arn:aws:{}", other.replace('@', "ap-northeast-2:123456789012")),
+    };
+    let lists = |statement: &Value, key: &str, text: &str| {
+        statement[key].is_array() && texts(statement, key).iter().any(|pattern| matches(pattern, text))
+    };
+    let is_met = |statement: &Value| {
+        let operators = statement["Condition"].as_object().into_iter().flat_map(Map::values);
+        operators.flat_map(|keys| keys.as_object().unwrap()).all(|(key, allowed)| {
+            let allowed = statements(&json!({ "Statement": { "Action": allowed } }));
+            context.iter().any(|(known, value)| known == key && lists(&allowed[0], "Action", value))
+        })
+    };
+    let applies = |statement: &&Value| {
+        let is_named = match statement.get("NotAction") {
+            Some(_) => !lists(statement, "NotAction", action),
+            None => lists(statement, "Action", action),
+        };
+        is_named && lists(statement, "Resource", &arn) && is_met(statement)
+    };
+    let applying: Vec<_> = all.iter().filter(applies).collect();
+    !applying.is_empty() && applying.iter().all(|statement| statement["Effect"] == "Allow")
 }
 
 #[test]
@@ -207,7 +342,6 @@ fn role_cannot_change_itself_its_boundary_or_remove_one() {
 #[test]
 fn role_can_create_each_type_of_resource() {
     let all = of_the_role();
-    let known: Vec<_> = CREATING.iter().chain(&CREATING_TOO).collect();
     for set in ALL {
         for resource in &Deployment::of(set).resources {
             // github.yaml creates these three in place of the stack.
@@ -215,15 +349,42 @@ fn role_can_create_each_type_of_resource() {
             if is_given || resource.kind == "AWS::CloudFormation::Stack" {
                 continue;
             }
-            let Some((_, action)) = known.iter().find(|(kind, _)| *kind == resource.kind) else {
+            let Some((_, action, name)) = CREATING.iter().find(|(kind, ..)| *kind == resource.kind) else {
                 panic!(
                     "{}: add the type and its permissions to infra/github.yaml and this test",
                     resource.kind
                 );
             };
-            assert!(all.iter().any(|one| allows(one, action)), "{} needs {action}", resource.kind);
+            assert!(permits(&all, action, name, &CONTEXT), "{} needs {action} on {name}", resource.kind);
         }
     }
+    for (action, name) in NEEDED_TOO {
+        assert!(permits(&all, action, name, &CONTEXT), "a deployment needs {action} on {name}");
+    }
+}
+
+#[test]
+fn role_can_change_nothing_of_another_stage() {
+    let all = of_the_role();
+    let named = CREATING.iter().map(|(_, action, name)| (*action, *name)).chain(NEEDED_TOO);
+    let mut count = 0;
+    for (action, name) in named.filter(|(action, name)| {
+        // Actions that only show resources may show those of all stages.
+        name.contains("chatchat-dev") && !action.contains(":Describe") && !action.contains(":Get")
+    }) {
+        let other = name.replace("chatchat-dev", "chatchat-prod");
+        assert!(!permits(&all, action, &other, &CONTEXT), "{action} on {other}");
+        count += 1;
+    }
+    assert!(count > 25, "{count}");
+    for (action, name) in
+        [("iam:CreateRole", ROLE), ("secretsmanager:DeleteSecret", "secretsmanager:@:secret:a")]
+    {
+        assert!(permits(&all, action, name, &CONTEXT), "{action}");
+        assert!(!permits(&all, action, name, &[]), "{action} without the boundary or the tag");
+    }
+    let log_role = "iam::123456789012:role/chatchat-dev-LogRole-A1";
+    assert!(!permits(&all, "iam:UpdateAssumeRolePolicy", log_role, &CONTEXT));
 }
 
 #[test]
