@@ -281,7 +281,7 @@ fn template() -> Result<(), Failure> {
     run(here(&checkov()).args(["--config-file", "infra/checkov.yaml", "--directory"]).arg(expansion))
 }
 
-/// Deploys to a server that imitates AWS, with six sets of parameters.
+/// Deploys to a server that imitates AWS, with each set of parameters.
 fn rehearsal() -> Result<(), Failure> {
     run(Command::new(tool("python")).current_dir(root()).arg("infra/rehearse.py"))
 }

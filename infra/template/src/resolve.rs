@@ -17,6 +17,17 @@ pub trait Lookup {
     fn attribute(&self, resource: &str, attribute: &str) -> Option<Value>;
 }
 
+/// Supplies no values, so parameters have their defaults.
+impl Lookup for () {
+    fn reference(&self, _: &str) -> Option<Value> {
+        None
+    }
+
+    fn attribute(&self, _: &str, _: &str) -> Option<Value> {
+        None
+    }
+}
+
 impl Template {
     /// Evaluates the intrinsic functions in a value: `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::Join`,
     /// `Fn::Select`, `Fn::Split`, `Fn::FindInMap`, and `Fn::If` with the template's conditions. If

@@ -51,7 +51,8 @@ impl Line {
 }
 
 /// Returns all lines of the monthly bill. `alarms` is the number of alarms of a stage without and
-/// with a proxy. All stages but one are idle; their few calls are within the free tier.
+/// with a proxy. All stages but one are idle. Each stage has a free tier of calls in the estimate,
+/// although an account has only one; free alarms and metrics are counted once.
 pub fn lines(load: Load, alarms: [f64; 2], stages: f64) -> Result<Vec<Line>, Failure> {
     let mut lines = of_a_stage(load)?;
     if stages > 1.0 {
@@ -199,6 +200,7 @@ pub fn of_warm_calls(load: Load) -> f64 {
     let (with, without) = (idle(load.warm_functions), idle(0.0));
     (with.calls - without.calls) / 1e6 * LAMBDA_REQUESTS_MILLION
         + (with.gb_seconds - without.gb_seconds) * LAMBDA_GB_SECOND
+        + (with.secret_calls - without.secret_calls) / 1e4 * SECRET_CALLS_10_000
 }
 
 /// Returns the cost of one million messages when the free tier is used up.
@@ -284,6 +286,9 @@ mod tests {
         assert_close(dollars(&bill(0.0, 0.0), "reads of secrets"), 0.0);
         let reads = 55.0 * 730.0 / 2.0 * 2.0;
         assert_close(dollars(&bill(1000.0, 20.0), "reads of secrets"), reads / 1e4 * 0.05);
+        let warm = Load { messages_per_day: 0.0, connections: 0.0, warm_functions: 20.0 };
+        let warm = lines(warm, [10.0, 11.0], 1.0).unwrap();
+        assert_close(dollars(&warm, "reads of secrets"), 20.0 * 730.0 / 1e4 * 0.05);
     }
 
     #[test]

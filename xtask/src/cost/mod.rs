@@ -8,6 +8,7 @@ mod prices;
 use std::fs;
 
 use chatchat_harness::{Failure, root};
+use chatchat_template::Template;
 
 use bill::{WAYS, lines, of_a_million_messages, of_credits, of_the_firewall, of_warm_calls, totals};
 use month::{Load, warm_calls};
@@ -62,16 +63,16 @@ pub fn cost(messages_per_day: u32, connections: u32, stages: u32) -> Result<(), 
     );
     println!("of the processors that is sufficient for this load.");
     println!(
-        "Prices as of {}, before tax. The monthly free tier that does not expire is subtracted. With each message the",
+        "Prices as of {}, before tax. The monthly free tier that does not expire is subtracted, for calls and logs once",
         prices::DATE
     );
     println!(
-        "estimate counts one read marker or `typing` frame and a quarter of an HTTP request. It does not contain"
+        "for each stage. With each message the estimate counts one read marker or `typing` frame and a quarter of an HTTP"
     );
     println!(
-        "requests for pages and pictures, backups that are larger than the database, and SAM's bucket, which grows by"
+        "request. It does not contain requests for pages and pictures, backups that are larger than the database, and"
     );
-    println!("about 30 MB with each deployment.");
+    println!("SAM's bucket, which grows by about 30 MB with each deployment.");
     println!("The t3.small is a single machine for any load; if it fails, ChatChat is not available.");
     Ok(())
 }
@@ -90,9 +91,9 @@ fn row(what: &str, dollars: [f64; 4]) {
 
 /// Counts the functions in the template that are called every five minutes to keep them warm.
 fn warm_functions() -> Result<u32, Failure> {
-    let template = fs::read_to_string(root().join("infra/template.yaml"))?;
-    let is_warm = |line: &&str| ["Warm: &often", "Warm: *often"].contains(&line.trim());
-    Ok(u32::try_from(template.lines().filter(is_warm).count())?)
+    let schedules = Template::read(&root().join("infra/template.yaml"))?.schedules(&())?;
+    let warm = schedules.iter().filter(|one| one.event == "Warm" && one.expression == "rate(5 minutes)");
+    Ok(u32::try_from(warm.count())?)
 }
 
 /// Counts the alarms in the template: without the proxy's, and with them.
@@ -106,9 +107,14 @@ fn alarms() -> Result<[u32; 2], Failure> {
 
 #[cfg(test)]
 mod tests {
-    use chatchat_template::Template;
-
     use super::*;
+
+    #[test]
+    fn functions_of_the_template_are_counted() {
+        let template = Template::read(&root().join("infra/template.yaml")).unwrap();
+        assert_eq!(template.functions().unwrap().len().to_string(), month::FUNCTIONS.to_string());
+        assert_eq!(warm_functions().unwrap(), 21);
+    }
 
     #[test]
     fn default_budget_is_half_more_than_the_cost_of_an_idle_stage() {

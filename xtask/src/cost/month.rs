@@ -29,10 +29,10 @@ const WARM_SECONDS: f64 = 0.002;
 const CALL_SECONDS: f64 = 0.020;
 const CALL_GB: f64 = 0.25;
 /// The number of functions, the hours after which Lambda replaces an environment, the secrets that a
-/// new environment reads, and the duration of its start in seconds, which is billed like a call. In a
-/// month with few calls, each call is assumed to start an environment; in others, each function
-/// always has one.
-const FUNCTIONS: f64 = 55.0;
+/// new environment reads, and the duration of its start in seconds, which is billed like a call. Each
+/// function that is kept warm always has an environment. In a month with few calls, each call is
+/// assumed to start another; in others, each function always has one.
+pub(super) const FUNCTIONS: f64 = 55.0;
 const ENVIRONMENT_HOURS: f64 = 2.0;
 const SECRETS_READ: f64 = 2.0;
 const START_SECONDS: f64 = 0.15;
@@ -96,7 +96,8 @@ impl Month {
         let came = messages + others + heartbeats;
         let http = messages * HTTP_REQUESTS + 2.0 * reconnects;
         let calls = came + http + 2.0 * reconnects + SWEEPS;
-        let starts = (calls - SWEEPS).min(FUNCTIONS * DAYS * 24.0 / ENVIRONMENT_HOURS);
+        let started = |functions: f64| functions * DAYS * 24.0 / ENVIRONMENT_HOURS;
+        let starts = (calls - SWEEPS + started(load.warm_functions)).min(started(FUNCTIONS));
         let warm = warm_calls(load);
         let seconds = calls * CALL_SECONDS + starts * START_SECONDS + warm * WARM_SECONDS;
         Self {

@@ -1,8 +1,8 @@
 //! The parameter `ConcurrencyLimits`: on if the account's limit allows it.
 
 use chatchat_harness::{Failure, root};
-use chatchat_template::{Lookup, Template};
-use serde_json::{Value, json};
+use chatchat_template::Template;
+use serde_json::json;
 
 use super::{Stack, settings};
 use crate::failure;
@@ -39,16 +39,7 @@ pub(super) fn with_limits(stack: &Stack, parameters: &str) -> Result<String, Fai
 
 /// The maximum number of connections of a class of databases.
 fn connections(class: &str) -> Result<u64, Failure> {
-    struct Nothing;
-    impl Lookup for Nothing {
-        fn reference(&self, _: &str) -> Option<Value> {
-            None
-        }
-        fn attribute(&self, _: &str, _: &str) -> Option<Value> {
-            None
-        }
-    }
     let entry = json!({ "Fn::FindInMap": ["Databases", class, "Connections"] });
-    let found = Template::read(&root().join("infra/template.yaml"))?.resolve(&entry, &Nothing)?;
+    let found = Template::read(&root().join("infra/template.yaml"))?.resolve(&entry, &())?;
     found.as_u64().ok_or_else(|| failure(format!("the mapping Databases has no connections for {class}")))
 }
