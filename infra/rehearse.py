@@ -1,6 +1,7 @@
 """Rehearses deployments with moto's server, which imitates AWS.
 
-For each set of parameters, creates the stacks, updates them from the previous version, and deletes them.
+For each set of parameters, creates the stacks, updates them from the previous version, and deletes them. Does
+the same with the stack of github.yaml, without an update.
 
 Needs a Python with aws-sam-cli and moto[server], but no network and no account. A rehearsal finds fewer
 errors than a deployment: moto knows only some types of resources and properties, and creates resources in
@@ -63,6 +64,17 @@ SETS = {
         "UseProxy": "true",
         "Zones": "ap-northeast-2a,ap-northeast-2c",
     },
+    "without warm calls and canary": {"Warm": "off", "Canary": "off"},
+}
+REPOSITORY = {"Stage": "dev", "Owner": "octocat", "Repository": "my-repo"}
+GITHUB_SETS = {
+    "role of GitHub": {**REPOSITORY, "OwnerId": "123456", "RepositoryId": "456789"},
+    "role of GitHub for a second stage": {
+        **REPOSITORY,
+        "ProviderArn": "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",
+        "HostedZoneId": "Z0123456789",
+        "SetLogRole": "false",
+    },
 }
 # Resources whose type moto knows, but that it rejects because they refer to a type that it does not
 # know.
@@ -108,6 +120,18 @@ class Rehearsal:
                 name, resource = nested[file]
                 outputs[name] = self.stack(file, found[file], given(resource, ids), {}, verb)
 
+    def github(self, template: dict) -> None:
+        """Creates the stack of github.yaml. Checks that the role accepts the subject of its parameters only."""
+        defaults = {name: str(one["Default"]) for name, one in template["Parameters"].items() if "Default" in one}
+        self.stack("github.yaml", template, defaults | self.parameters, {}, "create")
+        role = boto3.client("iam", endpoint_url=self.cloud.meta.endpoint_url).get_role(RoleName=f"chatchat-github-{self.parameters['Stage']}")
+        conditions = role["Role"]["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]["StringEquals"]
+        owner, repository = (
+            self.parameters[name] + (f"@{self.parameters[f'{name}Id']}" if f"{name}Id" in self.parameters else "") for name in ("Owner", "Repository")
+        )
+        subject = f"repo:{owner}/{repository}:environment:{self.parameters['Stage']}"
+        assert conditions["token.actions.githubusercontent.com:sub"] == subject, conditions
+
     def value(self, value, values, whole, ids, outputs) -> str:
         """Evaluates a parameter that the root template passes to a nested stack."""
         match value:
@@ -136,7 +160,8 @@ class Rehearsal:
         missing = {key for key, one in stripped["Resources"].items() if "Condition" not in one} - here
         assert not missing, f"{file}: moto did not create {sorted(missing)}"
         if verb == "create":
-            self.made += len(here)
+            # moto lists resources whose condition is false under an empty name.
+            self.made += len(here - {""})
         return {one["OutputKey"]: one["OutputValue"] for one in state.get("Outputs", [])}
 
     def ids(self, file: str) -> dict[str, str]:
@@ -206,7 +231,7 @@ class Rehearsal:
 
     def delete(self) -> None:
         stacks = [one["StackName"] for one in self.cloud.describe_stacks()["Stacks"]]
-        for file in [*AFTER, "template.yaml", *reversed(BEFORE)]:
+        for file in ["github.yaml", *AFTER, "template.yaml", *reversed(BEFORE)]:
             name = f"chatchat-{file.removesuffix('.yaml')}"
             if name in stacks:
                 if file == "network.yaml":
@@ -256,8 +281,9 @@ def main() -> None:
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     now, before = templates(HERE), previous()
+    unknown: collections.Counter[str] = collections.Counter()
     total = sum(len(template["Resources"]) for name, template in now.items() if name in ("template.yaml", *BEFORE, *AFTER))
-    for title, parameters in SETS.items():
+    for title, parameters in {**SETS, **GITHUB_SETS}.items():
         server = ThreadedMotoServer(port=0, verbose=False)
         server.start()
         host, port = server.get_host_and_port()
@@ -265,11 +291,19 @@ def main() -> None:
         try:
             urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).read()
             upload(endpoint, now)
+            if title in GITHUB_SETS:
+                rehearsal = Rehearsal(endpoint, parameters)
+                rehearsal.github(now["github.yaml"])
+                unknown |= rehearsal.unknown
+                rehearsal.delete()
+                print(f"{title}: {rehearsal.made} resources of {len(now['github.yaml']['Resources'])} created and deleted")
+                continue
             if "Domain" in parameters:
                 zone = boto3.client("route53", endpoint_url=endpoint).create_hosted_zone(Name=parameters["Domain"], CallerReference=title)
                 parameters = {**parameters, "HostedZoneId": zone["HostedZone"]["Id"].rsplit("/", 1)[-1]}
             rehearsal = Rehearsal(endpoint, parameters)
             rehearsal.deploy(now, "create")
+            unknown |= rehearsal.unknown
             rehearsal.delete()
             line = f"{title}: {rehearsal.made} resources of {total} created and deleted"
             if before:
@@ -282,8 +316,8 @@ def main() -> None:
             print(line)
         finally:
             server.stop()
-    unknown = ", ".join(f"{name} ({count})" for name, count in sorted(rehearsal.unknown.items()))
-    print(f"not known to moto {sys.modules['moto'].__version__}: {unknown}")
+    names = ", ".join(f"{name} ({count})" for name, count in sorted(unknown.items()))
+    print(f"not known to moto {sys.modules['moto'].__version__}: {names}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Runs the commands of docs/operations.md against moto's server, which imitates AWS.
 
-The commands of each section run in one shell, in their order: the blocks, and the commands of `aws` in the
-text. `aws` is the real command line. cloudformation deploys the templates without the types of resources
+The commands of each section run in one shell, in their order: the blocks, and the commands of `aws` and `gh`
+in the text. `aws` is the real command line. cloudformation deploys the templates without the types of resources
 that moto does not know. Commands that moto does not know are only parsed, and `gh` and `psql` are stand-ins.
 
 Needs a Python with aws-sam-cli and moto[server], and the command line as its argument, but no network and no
@@ -76,15 +76,31 @@ esac
 echo "$1 $2" >>{log}
 exec {aws} "$@"
 """
-# Answers as GitHub, and fails if a body is not JSON.
-GH = """#!/bin/bash
-case "$*" in
-  (*"--input -"*) exec python3 -m json.tool >/dev/null ;;
-  (*"--jq .owner.id") echo 123456 ;;
-  (*"--jq .id") echo 456789 ;;
-  (*" "*) ;;
-  (*) exit 1 ;;
-esac
+# Answers as GitHub. Accepts only known forms of commands, bodies that are JSON, workflows that exist, and
+# their inputs.
+GH = r"""#!/bin/bash
+repository='repos/[A-Za-z0-9._-]+/[A-Za-z0-9._-]+'
+json() { python3 -m json.tool >/dev/null; }
+is() { [[ "$line" =~ ^$1$ ]]; }
+line="$*"
+if is "api $repository --jq .owner.id, .id" || is "api $repository --jq .owner.id"; then echo 123456
+elif is "api $repository --jq .id"; then echo 456789
+elif is "api --method PUT $repository/environments/[a-z]+ --input -" || is "api --method POST $repository/rulesets --input -"; then json
+elif is "api --method POST $repository/environments/[a-z]+/deployment-branch-policies -f name=[^ ]+ -f type=(branch|tag)"; then :
+elif is "variable set [A-Z_]+ --repo [^ ]+/[^ ]+ (--env [a-z]+ )?--body .+"; then grep -rqF "vars.$3 " {workflows}
+elif is "attestation verify [^ ]+ --repo [^ ]+/[^ ]+"; then :
+elif is "workflow run [a-z.]+ --ref v[0-9.]+( -f [a-z]+=[a-z]+)+"; then exec {python} - "{workflows}/$3" "${@:6}" <<'EOF'
+import sys, yaml
+from pathlib import Path
+inputs = yaml.safe_load(Path(sys.argv[1]).read_text())[True]["workflow_dispatch"]["inputs"]
+given = dict(one.split("=") for one in sys.argv[2:] if one != "-f")
+assert all(value in inputs[name]["options"] for name, value in given.items())
+assert all(name in given for name, one in inputs.items() if one["required"])
+EOF
+else
+  echo "gh $line: this form is not known" >&2
+  exit 1
+fi
 """
 PSQL = """#!/bin/bash
 [[ "$1" == host=*dbname=*user=*sslmode=require ]]
@@ -121,7 +137,7 @@ def sections(text: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
         title = part.split("\n", 1)[0]
-        pattern = r"^( *)```(\w*)\n(.*?)^ *```$|`(aws [^`]+)`"
+        pattern = r"^( *)```(\w*)\n(.*?)^ *```$|`((?:aws|gh) [^`]+)`"
         for block in re.finditer(pattern, part, flags=re.MULTILINE | re.DOTALL):
             if block[2] == "sh":
                 found.setdefault(title, []).append(textwrap.dedent(block[3]))
@@ -201,7 +217,7 @@ def main() -> None:
         parsed = "|".join(f'"{operation}"' for operation in ONLY_PARSED)
         log = folder / "log"
         program(folder / "bin/aws", AWS.format(parsed=parsed, aws=Path(sys.argv[1]).resolve(), log=log))
-        program(folder / "bin/gh", GH)
+        program(folder / "bin/gh", GH.replace("{workflows}", str(HERE.parent / ".github/workflows")).replace("{python}", sys.executable))
         program(folder / "bin/psql", PSQL)
         environment = {
             **os.environ,
