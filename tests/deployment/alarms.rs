@@ -30,7 +30,9 @@ struct World {
 impl World {
     async fn start() -> Self {
         let programs = build_functions().unwrap();
-        let system = System::start(SystemOptions { programs, ..SystemOptions::default() }).await.unwrap();
+        let system = System::start(SystemOptions { programs, canary: true, ..SystemOptions::default() })
+            .await
+            .unwrap();
         for function in ["Sweep", "Converse"] {
             system.cloud.invoke(function, json!({})).await.unwrap();
         }

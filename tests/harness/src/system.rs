@@ -110,6 +110,8 @@ pub struct SystemOptions {
     /// Whether schedules call the functions of a page load every five minutes. Otherwise, they call
     /// all functions weekly, which no test waits for.
     pub warm: bool,
+    /// Whether the canary exists, and holds a conversation every 15 minutes.
+    pub canary: bool,
 }
 
 impl Default for SystemOptions {
@@ -129,6 +131,7 @@ impl Default for SystemOptions {
             pooled: env::var_os("POOLED").is_some_and(|value| !value.is_empty()),
             relays: false,
             warm: false,
+            canary: false,
         }
     }
 }
@@ -189,6 +192,7 @@ impl System {
         let database = postgres.create_database(&name).await?;
         let pooled = options.pooled;
         let reached = if pooled { postgres.pooled(&database).await? } else { database.clone() };
+        let switch = |is_on: bool| if is_on { "on" } else { "off" }.to_owned();
         let options = Options {
             template: template(),
             artifacts: options.programs,
@@ -200,7 +204,8 @@ impl System {
             parameters: BTreeMap::from([
                 ("DatabaseName".to_owned(), name),
                 ("DistributionSecret".to_owned(), uuid::Uuid::new_v4().to_string()),
-                ("Warm".to_owned(), if options.warm { "on" } else { "off" }.to_owned()),
+                ("Warm".to_owned(), switch(options.warm)),
+                ("Canary".to_owned(), switch(options.canary)),
             ]),
             settings: options.settings,
             log: options.log,

@@ -47,7 +47,7 @@ pub async fn cold(starts: usize) -> Result<(), Failure> {
     }
     let functions = Template::read(&root().join("infra/template.yaml"))?.functions()?;
     let mut chosen = BTreeMap::new();
-    for function in &functions {
+    for function in functions.iter().filter(|function| function.condition.is_none()) {
         chosen.entry(function.artifact.clone()).or_insert_with(|| function.id.clone());
     }
     eprintln!("Building with optimisation (the first time takes some minutes)…");

@@ -109,6 +109,7 @@ async fn run(
     let system = System::start(SystemOptions {
         settings,
         warm: true,
+        canary: true,
         calls: Some(calls),
         postgres: Some(postgres),
         ..SystemOptions::default()
