@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods, reason = "the tests' own statements go to PostgreSQL without a pooler")]
 
 mod accounts;
+mod canary;
 mod client_library;
 mod contract;
 mod conversation;

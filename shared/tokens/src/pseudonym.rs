@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use aws_lc_rs::hmac;
 
-/// The key of all pseudonyms of a deployment. It must not change, because a pseudonym of a
-/// withdrawn account keeps its username taken.
+/// A key of pseudonyms. The key of a deployment's stored pseudonyms must not change, because a
+/// pseudonym of a withdrawn account keeps its username taken. The canary has another key.
 pub struct PseudonymKey(hmac::Key);
 
 impl PseudonymKey {

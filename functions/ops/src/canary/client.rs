@@ -30,7 +30,10 @@ pub struct Tls(Arc<ClientConfig>);
 impl Tls {
     pub fn new() -> Result<Self, Failure> {
         let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let loaded = rustls_native_certs::load_native_certs();
+        if roots.add_parsable_certificates(loaded.certs).0 == 0 {
+            return Err(format!("the system has no certificates: {:?}", loaded.errors).into());
+        }
         let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)

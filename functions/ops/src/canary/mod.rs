@@ -3,20 +3,23 @@
 
 mod client;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chatchat_domain::causes;
 use chatchat_function::{Error, Event, Loader, Need, Resource, StartError, required};
 use chatchat_tokens::PseudonymKey;
 use http::Method;
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use client::{Account, Client, Failure, Socket, Tls};
 
-/// The time limit of a step. A client of a person would have tried again by then.
+/// The time limit of a step. The pages wait as long for an answer to a frame.
 const STEP_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// The time that is kept for the steps that always run: hiding the company, and two logouts.
+const LAST_STEPS: Duration = Duration::from_secs(3 * STEP_TIMEOUT.as_secs() + 1);
 
 /// The name of both accounts. Only they see it, because the company is not in the directory.
 const NAME: &str = "ChatChat 점검";
@@ -26,7 +29,8 @@ pub struct Canary {
     origin: String,
     tls: Tls,
     /// The accounts' usernames and passwords are derived from the distribution's secret. So they
-    /// need no secret, and a new value of that secret makes new accounts.
+    /// need no additional secret. After that secret changes, new accounts are created; the old
+    /// accounts remain.
     key: PseudonymKey,
 }
 
@@ -48,20 +52,19 @@ impl Resource for Canary {
 /// history, and logs both out. The first conversation signs the accounts up and opens their room.
 ///
 /// Logs the milliseconds of each step, or the step that failed. If one failed, so does the call.
-pub async fn converse(canary: &Canary, _: &Event<Value>) -> Result<Value, Error> {
+pub async fn converse(canary: &Canary, event: &Event<Value>) -> Result<Value, Error> {
     let client = Client::new(&canary.origin, &canary.tls);
+    let until = Instant::now() + event.time_left().saturating_sub(LAST_STEPS);
     let started = Instant::now();
-    let customer = step("log in the customer", canary.log_in(&client, "customer")).await?;
-    let company = step("log in the company", canary.log_in(&client, "company")).await?;
-    let log_in_ms = ms(started);
-    let talked = talk(&customer, &company).await;
-    // Also after a failure, so that no session is left.
-    for account in [&customer, &company] {
-        step("log out", account.log_out()).await?;
-    }
-    let Times { connect, ack, message, history } = talked?;
+    let customer = step(until, "log in the customer", canary.log_in(&client, "customer")).await?;
+    let (log_in, Times { connect, ack, message, history }) = with_session(&customer, async {
+        let company = step(until, "log in the company", canary.log_in(&client, "company")).await?;
+        let log_in = ms(started);
+        Ok((log_in, with_session(&company, Box::pin(talk(until, &customer, &company))).await?))
+    })
+    .await?;
     tracing::info!(
-        log_in_ms,
+        log_in_ms = log_in,
         connect_ms = connect,
         ack_ms = ack,
         message_ms = message,
@@ -70,6 +73,17 @@ pub async fn converse(canary: &Canary, _: &Event<Value>) -> Result<Value, Error>
         "the conversation succeeded"
     );
     Ok(Value::Null)
+}
+
+/// Does the work, and logs the account out, also after a failure.
+async fn with_session<T>(
+    account: &Account<'_>,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let done = work.await;
+    let logged_out = last_step("log out", account.log_out()).await;
+    let done = done?;
+    logged_out.map(|()| done)
 }
 
 /// Milliseconds from the beginning of a step to its end. Those of `ack` and `message` begin when
@@ -81,20 +95,25 @@ struct Times {
     history: f64,
 }
 
-async fn talk(customer: &Account<'_>, company: &Account<'_>) -> Result<Times, Error> {
-    let room = step("find the room", find_room(customer, company)).await?;
+async fn talk(until: Instant, customer: &Account<'_>, company: &Account<'_>) -> Result<Times, Error> {
+    let room = step(until, "find the room", find_room(customer, company)).await;
+    // Also after a failure, and if an earlier conversation was interrupted.
+    let hidden = last_step("hide the company", show(company, false)).await;
+    let room = room?;
+    hidden?;
     let started = Instant::now();
-    let mut sender = step("connect the customer", customer.connect()).await?;
-    let mut receiver = step("connect the company", company.connect()).await?;
+    let mut sender = step(until, "connect the customer", customer.connect()).await?;
+    let mut receiver = step(until, "connect the company", company.connect()).await?;
     let (connect, started) = (ms(started), Instant::now());
     let id = Uuid::new_v4().to_string();
     let frame = json!({
         "action": "sendMessage", "roomId": room, "clientMessageId": id, "content": "점검 메시지예요.",
     });
-    step("send a message", sender.send(&frame)).await?;
-    let event = step("receive the ack", next_of(&mut sender, "ack", "clientMessageId", &json!(id))).await?;
+    step(until, "send a message", sender.send(&frame)).await?;
+    let event =
+        step(until, "receive the ack", next_of(&mut sender, "ack", "clientMessageId", &json!(id))).await?;
     let (ack, seq) = (ms(started), &event["seq"]);
-    step("receive the message", async {
+    step(until, "receive the message", async {
         loop {
             let event = next_of(&mut receiver, "message", "roomId", &json!(room)).await?;
             if event["message"]["seq"] == *seq {
@@ -104,7 +123,7 @@ async fn talk(customer: &Account<'_>, company: &Account<'_>) -> Result<Times, Er
     })
     .await?;
     let (message, started) = (ms(started), Instant::now());
-    step("read the history", async {
+    step(until, "read the history", async {
         let path = format!("/customer/chatrooms/{room}/messages?limit=5");
         let part = customer.call(Method::GET, &path, &Value::Null).await?;
         let found = part["messages"].as_array().into_iter().flatten();
@@ -113,7 +132,7 @@ async fn talk(customer: &Account<'_>, company: &Account<'_>) -> Result<Times, Er
     })
     .await?;
     let history = ms(started);
-    step("close the connections", async {
+    step(until, "close the connections", async {
         sender.close().await?;
         receiver.close().await
     })
@@ -136,23 +155,20 @@ async fn next_of(socket: &mut Socket, kind: &str, field: &str, value: &Value) ->
 
 /// Returns the accounts' room. To open it, the company is in the directory for a moment.
 async fn find_room(customer: &Account<'_>, company: &Account<'_>) -> Result<i64, Failure> {
-    let profile = company.call(Method::GET, "/companies/me", &Value::Null).await?;
     let rooms = customer.call(Method::GET, "/customer/chatrooms?limit=1", &Value::Null).await?;
-    let show = async |visible: bool| {
-        company.call(Method::PATCH, "/companies/me", &json!({ "profileVisibility": visible })).await
-    };
     let room = &rooms["chatRooms"][0]["id"];
-    if room.is_null() {
-        show(true).await?;
-        let body = json!({ "companyId": profile["id"] });
-        let opened = customer.call(Method::POST, "/customer/chatrooms", &body).await;
-        show(false).await?;
-        return id(&opened?["chatRoomId"]);
+    if !room.is_null() {
+        return id(room);
     }
-    if profile["profileVisibility"] == true {
-        show(false).await?;
-    }
-    id(room)
+    let profile = company.call(Method::GET, "/companies/me", &Value::Null).await?;
+    show(company, true).await?;
+    let body = json!({ "companyId": profile["id"] });
+    id(&customer.call(Method::POST, "/customer/chatrooms", &body).await?["chatRoomId"])
+}
+
+/// Sets whether the company is in the directory.
+async fn show(company: &Account<'_>, visible: bool) -> Result<(), Failure> {
+    company.call(Method::PATCH, "/companies/me", &json!({ "profileVisibility": visible })).await.map(drop)
 }
 
 fn id(value: &Value) -> Result<i64, Failure> {
@@ -175,14 +191,24 @@ impl Canary {
     }
 }
 
-/// Runs a step for at most [`STEP_TIMEOUT`], and logs its failure.
-async fn step<T>(step: &str, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Error> {
-    let done = timeout(STEP_TIMEOUT, work).await.unwrap_or_else(|_| Err("no answer in time".into()));
+/// Runs a step until a time, for at most [`STEP_TIMEOUT`], and logs its failure.
+async fn step<T>(
+    until: Instant,
+    step: &str,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Error> {
+    let until = until.min(Instant::now() + STEP_TIMEOUT);
+    let done = timeout_at(until, work).await.unwrap_or_else(|_| Err("no answer in time".into()));
     done.map_err(|error| {
         // A warning, because the call fails too and is counted as a failure.
         tracing::warn!(step, error = causes(&*error), "the conversation failed");
         Error::internal(format!("cannot {step}: {}", causes(&*error)))
     })
+}
+
+/// Runs one of the [`LAST_STEPS`].
+async fn last_step<T>(name: &str, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Error> {
+    step(Instant::now() + STEP_TIMEOUT, name, work).await
 }
 
 fn ms(since: Instant) -> f64 {
