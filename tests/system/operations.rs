@@ -69,8 +69,7 @@ fn documented_statements_run_on_this_schema() {
         for statement in statements {
             let role = statement.split_whitespace().find(|word| word.starts_with("pg_use_"));
             let is_unknown = statement.contains("pgaudit") && !has_pgaudit
-                || role.is_some_and(|role| !role.is_empty())
-                    && !exists(world, "pg_roles", "rolname", role.unwrap()).await;
+                || role.is_some() && !exists(world, "pg_roles", "rolname", role.unwrap()).await;
             if is_unknown {
                 continue;
             }

@@ -250,7 +250,11 @@ async fn inactive_function_is_called_again_when_it_is_active() {
         "aws lambda wait function-active-v2 --function-name migrate-1",
         "aws lambda invoke RequestResponse",
         "aws lambda update-function-code",
+        "aws lambda wait function-updated-v2",
+        "aws lambda invoke Event",
+        "aws lambda invoke Event",
     ];
+    assert_eq!(calls.len(), starts.len(), "{calls:#?}");
     assert!(calls.iter().zip(starts).all(|(call, start)| call.starts_with(start)), "{calls:#?}");
 }
 
