@@ -19,7 +19,7 @@ const REACHABLE_TIMEOUT: Duration = Duration::from_mins(3);
 /// delivers messages.
 ///
 /// Waits until everything is reachable. A conversation that fails is tried once more, because a
-/// failure of this check takes the deployed version away.
+/// failed check causes a rollback.
 pub async fn smoke(url: &str) -> Result<(), Failure> {
     let started = Instant::now();
     let client = Client::new(url.trim_end_matches('/'))?;

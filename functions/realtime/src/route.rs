@@ -27,18 +27,12 @@ const ROUTES: [(&str, Serve); 7] = [
     ("$default", |(delivery, _), event| Box::pin(answer(delivery, event, unknown_action::refuse))),
 ];
 
-/// An event of a route that the function does not know.
-#[derive(Debug, thiserror::Error)]
-#[error("there is no route {key:?}; the routes are: {}", ROUTES.map(|(key, _)| key).join(", "))]
-struct UnknownRoute {
-    key: String,
-}
-
 /// Serves an event of any route. Fails if the function does not know the route.
 pub async fn serve(resources: &Resources, event: &Event<Frame>) -> Result<Value, Error> {
     let key = event.payload.route();
-    match ROUTES.iter().find(|(known, _)| *known == key) {
-        Some((_, serve)) => serve(resources, event).await,
-        None => Err(Error::internal(UnknownRoute { key: key.to_owned() })),
-    }
+    let Some((_, serve)) = ROUTES.iter().find(|(known, _)| *known == key) else {
+        let routes = ROUTES.map(|(key, _)| key).join(", ");
+        return Err(Error::internal(format!("there is no route {key:?}; the routes are: {routes}")));
+    };
+    serve(resources, event).await
 }

@@ -49,9 +49,7 @@ impl Need {
             Self::PictureDeletions => "pictureDeletions",
         }
     }
-}
 
-impl Need {
     /// The variable that names the secret of this need, if it is read when the process starts.
     ///
     /// The owner's secret is read separately. A deployment first calls the new `Migrate` with the

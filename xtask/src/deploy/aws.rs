@@ -243,7 +243,7 @@ impl Stack {
         Ok(bodies.filter_map(|message| serde_json::from_str(message["Body"].as_str()?).ok()).collect())
     }
 
-    /// Repeats a call while the function is not ready, for at most [`ACTIVE_TIMEOUT`].
+    /// Repeats a call while the function is not ready, until one fails after [`ACTIVE_TIMEOUT`].
     fn when_active<T>(&self, function: &str, call: impl Fn() -> Result<T, Failure>) -> Result<T, Failure> {
         let started = Instant::now();
         loop {

@@ -132,7 +132,7 @@ pub const CUSTOMER_RECEIVES: &[Call] =
 /// A message arrives at a desk that shows its room.
 pub const DESK_RECEIVES: &[Call] = &[background("markRead", &[]), background("GET /company/chatrooms", &[])];
 
-/// A message arrives at a desk that shows another room, or is one of another employee.
+/// A message arrives at a desk that shows another room, or at the desk of another employee.
 pub const DESK_LISTS: &[Call] = &[background("GET /company/chatrooms", &[])];
 
 /// A page is closed.

@@ -69,7 +69,8 @@ impl Counts {
     }
 }
 
-/// Counts calls. Frames that the client gets no answer to are awaited here.
+/// Counts calls. Also waits for the ends of frames, because a client gets no answer to some of
+/// them.
 #[derive(Default)]
 pub struct Tally {
     counts: Mutex<Counts>,
@@ -125,7 +126,7 @@ impl Tally {
         self.frames_sent.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Waits until the functions of so many frames have ended.
+    /// Waits until the functions of the first `number` frames have ended.
     pub async fn frames_end(&self, number: u64) -> Result<(), Failure> {
         let mut ended = self.frames_ended.subscribe();
         let reached = ended.wait_for(|ended| *ended >= number);
