@@ -214,3 +214,18 @@ async fn last_step<T>(name: &str, work: impl Future<Output = Result<T, Failure>>
 fn ms(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1000.0
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn step_without_time_left_fails_at_once_and_is_named() {
+        let now = Instant::now();
+        let error = step(now, "send a message", pending::<Result<(), Failure>>()).await.unwrap_err();
+        assert!(now.elapsed() < STEP_TIMEOUT);
+        assert!(causes(&error).contains("cannot send a message: no answer in time"), "{error:?}");
+    }
+}
