@@ -149,7 +149,8 @@ async fn say(from: &mut Socket, to: &mut Socket, room: i64, text: &str) -> Resul
     Ok(())
 }
 
-/// Sends a question of the company's FAQ as the customer.
+/// Sends a question of the company's FAQ as the customer. Sends it again if the session has sent too
+/// many messages.
 async fn ask(customer: &Person, company: &Person, room: i64, question: &str) -> Result<(), Failure> {
     let faq = customer.get(&format!("/auto-replies?companyId={}", company.id)).await?.expect(200)?;
     let entries = faq.body["autoReplies"].as_array().into_iter().flatten();
@@ -157,8 +158,14 @@ async fn ask(customer: &Person, company: &Person, room: i64, question: &str) -> 
         .filter(|entry| entry["question"] == question)
         .find_map(|entry| entry["id"].as_i64())
         .ok_or_else(|| format!("{} has no question {question:?}", company.username))?;
-    customer.post(&format!("/auto-replies/{entry}"), &json!({ "chatRoomId": room })).await?.expect(201)?;
-    Ok(())
+    let (path, body) = (format!("/auto-replies/{entry}"), json!({ "chatRoomId": room }));
+    loop {
+        let answer = customer.post(&path, &body).await?;
+        if answer.code() != "too_many_requests" {
+            return answer.expect(201).map(drop);
+        }
+        tokio::time::sleep(TOKEN_TIME).await;
+    }
 }
 
 /// Marks all messages as read and waits for the push to the other side.
