@@ -11,6 +11,8 @@ use crate::{build, failure, progress};
 
 /// The default address of `cargo xtask up`.
 pub const DEFAULT_URL: &str = "http://localhost:8080";
+/// The time after which a session can send another message, if it has sent many.
+const TOKEN_TIME: Duration = Duration::from_millis(200);
 
 /// Plays the conversation, or measures the latency.
 pub async fn demo(url: Option<String>, measure: bool) -> Result<(), Failure> {
@@ -38,7 +40,7 @@ async fn is_healthy(client: &Client) -> bool {
 
 async fn play(client: &Client, measure: bool) -> Result<(), Failure> {
     let stage = Stage::set_up(client).await?;
-    if measure { stage.measure(1000).await } else { stage.converse().await }
+    if measure { stage.measure(100).await } else { stage.converse().await }
 }
 
 /// A company, a customer, and their room.
@@ -121,6 +123,7 @@ impl Stage {
                 push_times.push(pushed);
                 ack_times.push(started.elapsed());
             }
+            tokio::time::sleep(TOKEN_TIME).await;
         }
         println!("{messages} messages over WebSocket, one after the other:");
         report("pushed to the other side", push_times);
