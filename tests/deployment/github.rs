@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::stacks::{ALL, BY_GITHUB, Deployment, Set, WITHOUT_DOMAIN, statements};
+use crate::{
+    policies::{allows, matches, permits, texts},
+    stacks::{ALL, BY_GITHUB, Deployment, Set, WITHOUT_DOMAIN, statements},
+};
 
 const DEV: Set = &[
     ("Stage", "dev"),
@@ -201,52 +204,6 @@ fn of_the_role() -> Vec<Value> {
     let stack = Deployment::of_file("github.yaml", DEV);
     let policies = stack.get("github.yaml", "DeployRole").properties["Policies"].clone();
     policies.as_array().unwrap().iter().flat_map(|policy| statements(&policy["PolicyDocument"])).collect()
-}
-
-fn texts(statement: &Value, key: &str) -> Vec<String> {
-    statement[key].as_array().unwrap().iter().filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
-/// Whether a pattern with `*` matches a text.
-fn matches(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((start, rest)) => text.strip_prefix(start).is_some_and(|text| {
-            (0..=text.len()).filter(|&at| text.is_char_boundary(at)).any(|at| matches(rest, &text[at..]))
-        }),
-    }
-}
-
-fn allows(statement: &Value, action: &str) -> bool {
-    statement["Effect"] == "Allow"
-        && texts(statement, "Action").iter().any(|pattern| matches(pattern, action))
-}
-
-/// Whether the statements allow an action on a resource and do not deny it, as IAM evaluates them.
-fn permits(all: &[Value], action: &str, resource: &str, context: &[(&str, &str)]) -> bool {
-    let arn = match resource {
-        "*" => "*".to_owned(),
-        other => format!("arn:aws:{}", other.replace('@', "ap-northeast-2:123456789012")),
-    };
-    let lists = |statement: &Value, key: &str, text: &str| {
-        statement[key].is_array() && texts(statement, key).iter().any(|pattern| matches(pattern, text))
-    };
-    let is_met = |statement: &Value| {
-        let operators = statement["Condition"].as_object().into_iter().flat_map(Map::values);
-        operators.flat_map(|keys| keys.as_object().unwrap()).all(|(key, allowed)| {
-            let allowed = statements(&json!({ "Statement": { "Action": allowed } }));
-            context.iter().any(|(known, value)| known == key && lists(&allowed[0], "Action", value))
-        })
-    };
-    let applies = |statement: &&Value| {
-        let is_named = match statement.get("NotAction") {
-            Some(_) => !lists(statement, "NotAction", action),
-            None => lists(statement, "Action", action),
-        };
-        is_named && lists(statement, "Resource", &arn) && is_met(statement)
-    };
-    let applying: Vec<_> = all.iter().filter(applies).collect();
-    !applying.is_empty() && applying.iter().all(|statement| statement["Effect"] == "Allow")
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod github;
 mod migrations;
 mod observability;
 mod permissions;
+mod policies;
 mod routes;
 mod runbooks;
 mod sets;
