@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use chatchat_harness::{Client, Failure, Person, Socket, System, SystemOptions};
+use chatchat_harness::{Client, Failure, Person, Socket, System, SystemOptions, example::TOKEN_TIME};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -11,8 +11,6 @@ use crate::{build, failure, progress};
 
 /// The default address of `cargo xtask up`.
 pub const DEFAULT_URL: &str = "http://localhost:8080";
-/// The time after which a session can send another message, if it has sent many.
-const TOKEN_TIME: Duration = Duration::from_millis(200);
 
 /// Plays the conversation, or measures the latency.
 pub async fn demo(url: Option<String>, measure: bool) -> Result<(), Failure> {

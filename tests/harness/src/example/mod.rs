@@ -69,7 +69,7 @@ pub fn logins(url: &str) -> String {
 }
 
 /// The time after which a session can send another message, if it has sent many.
-const TOKEN_TIME: Duration = Duration::from_millis(200);
+pub const TOKEN_TIME: Duration = Duration::from_millis(200);
 
 impl Company {
     /// Creates the company with its picture and FAQ and makes it visible. Returns `None` if its
